@@ -1,0 +1,176 @@
+//! Element types: which there are, and what plain loops need of them.
+
+use std::{
+    fmt,
+    ops::{Add, Div, Mul, Neg, Sub},
+};
+
+use crate::tensor::{Buffer, Slice, SliceMut};
+
+/// Type of a tensor's elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum DType {
+    /// 32-bit floating point: the default of a graph.
+    F32,
+    /// 64-bit floating point.
+    F64,
+    /// 64-bit integers: indices and labels.
+    I64,
+    /// Truth values: masks.
+    Bool,
+}
+
+impl DType {
+    /// Whether gradients flow through tensors of this type.
+    pub fn is_float(self) -> bool {
+        matches!(self, DType::F32 | DType::F64)
+    }
+
+    /// Bytes of one element.
+    pub fn n_bytes(self) -> usize {
+        match self {
+            DType::F32 => 4,
+            DType::F64 | DType::I64 => 8,
+            DType::Bool => 1,
+        }
+    }
+}
+
+impl fmt::Display for DType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            DType::F32 => "f32",
+            DType::F64 => "f64",
+            DType::I64 => "i64",
+            DType::Bool => "bool",
+        })
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+    impl Sealed for i64 {}
+    impl Sealed for bool {}
+}
+
+/// A type that tensors can hold: `f32`, `f64`, `i64` or `bool`.
+pub trait Element:
+    sealed::Sealed + Copy + PartialOrd + Default + fmt::Debug + Send + Sync + 'static
+{
+    /// The dtype of this type.
+    const DTYPE: DType;
+
+    /// Nearest value of this type; truth is "not zero".
+    fn from_f64(value: f64) -> Self;
+
+    /// This value as `f64`; truth is 1.
+    fn to_f64(self) -> f64;
+
+    /// The elements of `slice` if they are of this type.
+    fn of(slice: Slice<'_>) -> Option<&[Self]>;
+
+    /// The elements of `slice` if they are of this type.
+    fn of_mut(slice: SliceMut<'_>) -> Option<&mut [Self]>;
+
+    /// A buffer of these elements.
+    fn buffer(elements: Vec<Self>) -> Buffer;
+}
+
+macro_rules! element {
+    ($type:ty, $variant:ident, $from:expr, $to:expr) => {
+        impl Element for $type {
+            const DTYPE: DType = DType::$variant;
+
+            fn from_f64(value: f64) -> Self {
+                let from: fn(f64) -> Self = $from;
+                from(value)
+            }
+
+            fn to_f64(self) -> f64 {
+                let to: fn(Self) -> f64 = $to;
+                to(self)
+            }
+
+            fn of(slice: Slice<'_>) -> Option<&[Self]> {
+                if let Slice::$variant(elements) = slice { Some(elements) } else { None }
+            }
+
+            fn of_mut(slice: SliceMut<'_>) -> Option<&mut [Self]> {
+                if let SliceMut::$variant(elements) = slice { Some(elements) } else { None }
+            }
+
+            fn buffer(elements: Vec<Self>) -> Buffer {
+                Buffer::$variant(elements)
+            }
+        }
+    };
+}
+
+element!(f32, F32, |value| value as f32, f64::from);
+element!(f64, F64, |value| value, |value| value);
+element!(i64, I64, |value| value as i64, |value| value as f64);
+element!(bool, Bool, |value| value != 0.0, |value| f64::from(u8::from(value)));
+
+/// Floating-point elements, with the functions that the value column of the operation tables is written in.
+///
+/// The names are those of `std`; `lit` makes a constant.
+#[expect(missing_docs, reason = "the functions are those of the same name in std")]
+pub trait Float:
+    Element
+    + Neg<Output = Self>
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+{
+    fn lit(value: f64) -> Self;
+    fn is_nan(self) -> bool;
+    fn abs(self) -> Self;
+    fn exp(self) -> Self;
+    fn exp_m1(self) -> Self;
+    fn ln(self) -> Self;
+    fn ln_1p(self) -> Self;
+    fn sqrt(self) -> Self;
+    fn sin(self) -> Self;
+    fn cos(self) -> Self;
+    fn tanh(self) -> Self;
+    fn powf(self, exponent: Self) -> Self;
+    fn erf(self) -> Self;
+}
+
+macro_rules! float {
+    ($type:ident, $erf:path) => {
+        impl Float for $type {
+            #[inline(always)]
+            fn lit(value: f64) -> Self {
+                value as $type
+            }
+
+            #[inline(always)]
+            fn erf(self) -> Self {
+                $erf(self)
+            }
+
+            float!(@std $type: is_nan -> bool, abs -> $type, exp -> $type, exp_m1 -> $type, ln -> $type,
+                ln_1p -> $type, sqrt -> $type, sin -> $type, cos -> $type, tanh -> $type);
+
+            #[inline(always)]
+            fn powf(self, exponent: Self) -> Self {
+                $type::powf(self, exponent)
+            }
+        }
+    };
+    (@std $type:ident: $($name:ident -> $output:ty),*) => {
+        $(
+            #[inline(always)]
+            fn $name(self) -> $output {
+                $type::$name(self)
+            }
+        )*
+    };
+}
+
+float!(f32, libm::erff);
+float!(f64, libm::erf);

@@ -1,0 +1,155 @@
+//! What can be wrong with a request to the graph, said so that the reader knows what to change.
+
+use std::{fmt, panic::Location};
+
+use crate::{dtype::DType, shape::Shape};
+
+/// Something wrong with an operation, a tensor, or the data bound to a leaf.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq)]
+pub enum Error {
+    /// The operands of an operation do not fit it, or each other.
+    Operands {
+        /// Name of the operation.
+        op: String,
+        /// The operands, as the user named them.
+        operands: Vec<Operand>,
+        /// What does not fit.
+        reason: String,
+    },
+    /// A tensor was made of too few or too many elements.
+    ElementCount {
+        /// Number of elements given.
+        n_elements: usize,
+        /// Shape wanted.
+        shape: Shape,
+    },
+    /// A value was asked for that depends on a leaf without data.
+    Unbound {
+        /// Description of the leaf.
+        leaf: Operand,
+    },
+    /// Data given to a leaf have another shape or dtype than was declared.
+    Binding {
+        /// Name of the leaf.
+        leaf: String,
+        /// Declared dtype and shape.
+        declared: (DType, Shape),
+        /// Dtype and shape of the data.
+        given: (DType, Shape),
+    },
+    /// Data that an operation cannot work on, such as an index out of bounds.
+    Data {
+        /// Name of the operation.
+        op: String,
+        /// What it computes, in the user's terms.
+        node: Operand,
+        /// What is wrong with the data.
+        reason: String,
+    },
+    /// A name that no leaf or parameter has.
+    UnknownName {
+        /// The name.
+        name: String,
+        /// What was looked through.
+        kind: &'static str,
+        /// Names that there are.
+        known: Vec<String>,
+    },
+    /// A name was given to two different leaves.
+    NameTaken {
+        /// The name.
+        name: String,
+        /// Where the first leaf was made.
+        first: &'static Location<'static>,
+        /// Why the second cannot be the same leaf.
+        reason: String,
+    },
+}
+
+/// An operand of a failed operation, described in the user's terms.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Operand {
+    /// The name given by the user, or else the formula.
+    pub name: String,
+    /// Type of the elements.
+    pub dtype: DType,
+    /// Sizes.
+    pub shape: Shape,
+    /// The user's line that recorded it.
+    pub location: &'static Location<'static>,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Operands { op, operands, reason } => write_operands(f, op, operands, reason),
+            Error::ElementCount { n_elements, shape } => {
+                let wanted = shape.n_elements();
+                write!(f, "{n_elements} elements do not fill the shape {shape}, which has {wanted}")
+            }
+            Error::Unbound { leaf } => write!(
+                f,
+                "`{}` {} has no data yet: give it when evaluating, or record the leaf with data\n  `{}` at {}",
+                leaf.name, leaf.shape, leaf.name, leaf.location
+            ),
+            Error::Binding { leaf, declared, given } => write!(
+                f,
+                "`{leaf}` is declared as {} {}, but the data given are {} {}",
+                declared.0, declared.1, given.0, given.1
+            ),
+            Error::Data { op, node, reason } => {
+                write!(f, "{op}: {reason}\n  `{}` {} at {}", node.name, node.shape, node.location)
+            }
+            Error::UnknownName { name, kind, known } => {
+                write!(f, "there is no {kind} `{name}`; there {}", list_of_names(known))
+            }
+            Error::NameTaken { name, first, reason } => {
+                write!(f, "the name `{name}` is taken by the leaf made at {first}: {reason}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+fn list_of_names(names: &[String]) -> String {
+    match names {
+        [] => "are none".to_owned(),
+        [name] => format!("is `{name}`"),
+        names => format!("are `{}`", names.join("`, `")),
+    }
+}
+
+/// The message form of all operations: `matmul: x [32, 3] × w [4, 8]: inner sizes 3 and 4 differ`, then where
+/// each operand was made.
+fn write_operands(
+    f: &mut fmt::Formatter<'_>,
+    op: &str,
+    operands: &[Operand],
+    reason: &str,
+) -> fmt::Result {
+    let same_dtype = operands.windows(2).all(|pair| pair[0].dtype == pair[1].dtype);
+    write!(f, "{op}: ")?;
+    for (k, operand) in operands.iter().enumerate() {
+        let separator = if k > 0 { " × " } else { "" };
+        write!(f, "{separator}`{}` ", operand.name)?;
+        if !same_dtype {
+            write!(f, "{} ", operand.dtype)?;
+        }
+        write!(f, "{}", operand.shape)?;
+    }
+    write!(f, "{}{reason}", if operands.is_empty() { "" } else { ": " })?;
+    operands
+        .iter()
+        .try_for_each(|operand| write!(f, "\n  `{}` at {}", operand.name, operand.location))
+}
+
+/// The value, or a panic at the caller's line with the error's message.
+#[track_caller]
+pub(crate) fn located<T>(result: Result<T, Error>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(error) => panic!("{error}"),
+    }
+}

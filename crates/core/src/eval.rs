@@ -1,0 +1,151 @@
+//! The oracle: the meaning of a graph, one plain loop per operation, in the order of recording.
+
+use std::collections::{BTreeSet, HashMap};
+
+use smallvec::SmallVec;
+
+use crate::{
+    error::Error,
+    expr::Expr,
+    graph::{Graph, Node, NodeId},
+    ops::Op,
+    params::Params,
+    tensor::Tensor,
+};
+
+/// Data for the leaves of a graph, by name: parameters from maps, inputs one by one.
+#[derive(Clone, Default)]
+pub struct Bindings<'a> {
+    params: Vec<&'a Params>,
+    inputs: HashMap<&'a str, &'a Tensor>,
+}
+
+impl<'a> Bindings<'a> {
+    /// No data: every leaf keeps what it was recorded with.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// With a tensor for one leaf.
+    pub fn with(mut self, name: &'a str, data: &'a Tensor) -> Self {
+        self.inputs.insert(name, data);
+        self
+    }
+
+    /// With the tensors of a map of parameters.
+    pub fn with_params(mut self, params: &'a Params) -> Self {
+        self.params.push(params);
+        self
+    }
+
+    fn get(&self, name: &str) -> Option<&'a Tensor> {
+        self.inputs
+            .get(name)
+            .copied()
+            .or_else(|| self.params.iter().find_map(|params| params.get(name)))
+    }
+}
+
+/// Values of `roots`, with the data of `bindings` in place of what the leaves were recorded with.
+///
+/// # Errors
+/// If a leaf has no data, data do not fit their leaf, or an operation meets an index out of bounds.
+pub fn values(
+    graph: &Graph,
+    roots: &[NodeId],
+    bindings: &Bindings<'_>,
+) -> Result<Vec<Tensor>, Error> {
+    let computed = compute(graph, roots, |id, name| match bindings.get(name) {
+        Some(data) => check_binding(graph, id, name, data).map(|()| Some(data.clone())),
+        None => Ok(None),
+    })?;
+    Ok(roots.iter().map(|root| computed[root].clone()).collect())
+}
+
+/// The value of one expression, remembering it and all that it took.
+pub(crate) fn remembered_value(expr: Expr<'_>) -> Result<Tensor, Error> {
+    let graph = expr.graph();
+    if let Some(value) = graph.remembered(expr.id()) {
+        return Ok(value);
+    }
+    let computed = compute(graph, &[expr.id()], |id, _| Ok(graph.remembered(id)))?;
+    let value = computed[&expr.id()].clone();
+    graph.remember(computed);
+    Ok(value)
+}
+
+/// Values of the roots and of all they depend on. `known` gives the value of a node, called by its name, that
+/// need not be computed.
+fn compute(
+    graph: &Graph,
+    roots: &[NodeId],
+    known: impl Fn(NodeId, &str) -> Result<Option<Tensor>, Error>,
+) -> Result<HashMap<NodeId, Tensor>, Error> {
+    let mut values = HashMap::new();
+    let mut needed = BTreeSet::new();
+    let mut pending: BTreeSet<_> = roots.iter().copied().collect();
+    while let Some(id) = pending.pop_last() {
+        let node = graph.node(id);
+        let name = if let Op::Leaf(leaf) = node.op {
+            graph.leaf_info(leaf).name.clone()
+        } else {
+            "".into()
+        };
+        match known(id, &name)? {
+            Some(value) => drop(values.insert(id, value)),
+            None => {
+                needed.insert(id);
+                pending.extend(&node.inputs);
+            }
+        }
+    }
+    for id in needed {
+        let node = graph.node(id);
+        let value = if let Op::Leaf(leaf) = node.op {
+            let data = graph.leaf_info(leaf).data.clone();
+            data.ok_or_else(|| Error::Unbound { leaf: graph.describe(id) })?
+        } else {
+            apply(graph, id, &node, &values)?
+        };
+        values.insert(id, value);
+    }
+    Ok(values)
+}
+
+/// The value of one node from those of its inputs.
+fn apply(
+    graph: &Graph,
+    id: NodeId,
+    node: &Node,
+    values: &HashMap<NodeId, Tensor>,
+) -> Result<Tensor, Error> {
+    let inputs: SmallVec<[_; 4]> = node.inputs.iter().map(|input| values[input].view()).collect();
+    let behavior = node.op.behavior();
+    behavior.check(&inputs, &node.shape).map_err(|reason| Error::Data {
+        op: behavior.label(),
+        node: graph.describe(id),
+        reason,
+    })?;
+    let mut value = Tensor::zeros(node.dtype, node.shape.clone());
+    behavior.eval(&inputs, value.view_mut());
+    Ok(value)
+}
+
+/// Whether data fit the leaf that they are for.
+pub(crate) fn check_binding(
+    graph: &Graph,
+    id: NodeId,
+    name: &str,
+    data: &Tensor,
+) -> Result<(), Error> {
+    let node = graph.node(id);
+    let (declared, given) = ((node.dtype, &node.shape), (data.dtype(), data.shape()));
+    match declared == given {
+        true => Ok(()),
+        false => Err(Error::Binding {
+            leaf: name.to_owned(),
+            declared: (declared.0, declared.1.clone()),
+            given: (given.0, given.1.clone()),
+        }),
+    }
+}

@@ -1,0 +1,193 @@
+//! Expressions: `Copy` handles on nodes, with what every expression can be asked.
+
+use std::fmt;
+
+use smallvec::smallvec;
+
+use crate::{
+    dtype::DType,
+    error::{Error, located},
+    eval::Bindings,
+    graph::{Graph, Inputs, NodeId},
+    ops::Op,
+    shape::Shape,
+    tensor::Tensor,
+};
+
+/// A node of a graph, as a value to compute with.
+///
+/// Expressions are `Copy`; operators take them and plain numbers from both sides and record nodes.
+///
+/// ```
+/// use retrograd_core::Graph;
+///
+/// let g = Graph::new();
+/// let (x, w, t) = (g.constant([[1.0, 2.0]]), g.constant([0.5, -1.0]), g.constant([1.0]));
+/// let loss = (x.dot(w) - t).square().mean() + 0.5 * w.square().sum();
+/// assert_eq!(loss.value().item(), 6.875);
+/// ```
+#[derive(Clone, Copy)]
+pub struct Expr<'g> {
+    graph: &'g Graph,
+    id: NodeId,
+}
+
+impl<'g> Expr<'g> {
+    pub(crate) fn new(graph: &'g Graph, id: NodeId) -> Self {
+        Self { graph, id }
+    }
+
+    /// The graph this expression belongs to.
+    pub fn graph(self) -> &'g Graph {
+        self.graph
+    }
+
+    /// The node.
+    pub fn id(self) -> NodeId {
+        self.id
+    }
+
+    /// Sizes of the value.
+    pub fn shape(self) -> Shape {
+        self.graph.node(self.id).shape.clone()
+    }
+
+    /// Number of axes of the value.
+    pub fn rank(self) -> usize {
+        self.graph.node(self.id).shape.rank()
+    }
+
+    /// Type of the value's elements.
+    pub fn dtype(self) -> DType {
+        self.graph.node(self.id).dtype
+    }
+
+    /// Gives the node a name, for pictures and messages. A node that has another name already stays as it is,
+    /// and the new name goes to an identity of it, which plans drop.
+    #[track_caller]
+    pub fn named(self, name: &str) -> Self {
+        if self.graph.try_name(self.id, name) {
+            return self;
+        }
+        let alias = self.graph.record(Op::Identity, smallvec![self.id], self.shape(), self.dtype());
+        if alias.graph.try_name(alias.id, name) { alias } else { alias.named(name) }
+    }
+
+    /// The value, computed by the oracle from the data that the leaves were recorded with, and remembered.
+    ///
+    /// # Panics
+    /// If it depends on an input without data.
+    #[track_caller]
+    pub fn value(self) -> Tensor {
+        located(self.try_value())
+    }
+
+    /// The value, as by [`value`](Self::value).
+    ///
+    /// # Errors
+    /// If it depends on an input without data.
+    pub fn try_value(self) -> Result<Tensor, Error> {
+        crate::eval::remembered_value(self)
+    }
+
+    /// The value with other data for some leaves; nothing is remembered.
+    ///
+    /// # Errors
+    /// If it depends on an input without data, or data do not fit their leaf.
+    ///
+    /// ```
+    /// use retrograd_core::{Bindings, Graph, Tensor};
+    ///
+    /// let g = Graph::new();
+    /// let x = g.input("x", [2]);
+    /// let data = Tensor::from([3.0f32, 4.0]);
+    /// let value = x.square().sum().value_with(&Bindings::new().with("x", &data))?;
+    /// assert_eq!(value.item(), 25.0);
+    /// # Ok::<(), retrograd_core::Error>(())
+    /// ```
+    pub fn value_with(self, bindings: &Bindings<'_>) -> Result<Tensor, Error> {
+        let values = crate::eval::values(self.graph, &[self.id], bindings)?;
+        Ok(values.into_iter().next().expect("one root has one value"))
+    }
+
+    /// Records an operation with this expression as its only input.
+    #[track_caller]
+    pub(crate) fn record1(self, op: Op, shape: Shape, dtype: DType) -> Self {
+        self.graph.record(op, smallvec![self.id], shape, dtype)
+    }
+
+    /// A literal of this expression's shape and dtype.
+    #[track_caller]
+    pub(crate) fn like(self, value: f64) -> Self {
+        self.graph.literal(value, self.shape(), self.dtype())
+    }
+
+    /// The value all elements are known to have, if this is a literal.
+    pub(crate) fn as_literal(self) -> Option<f64> {
+        self.graph.node(self.id).op.as_literal()
+    }
+
+    /// An error of the operation `op` on `operands`.
+    pub(crate) fn misfit(op: &str, operands: &[Expr<'g>], reason: impl Into<String>) -> Error {
+        let operands = operands.iter().map(|operand| operand.graph.describe(operand.id)).collect();
+        Error::Operands { op: op.to_owned(), operands, reason: reason.into() }
+    }
+}
+
+/// Inputs of a node, after checking that all expressions are of one graph.
+pub(crate) fn inputs_of_one_graph<'g>(op: &str, operands: &[Expr<'g>]) -> Result<Inputs, Error> {
+    let first = operands[0];
+    if operands.iter().any(|operand| !std::ptr::eq(operand.graph, first.graph)) {
+        return Err(Expr::misfit(op, operands, "the operands belong to different graphs"));
+    }
+    Ok(operands.iter().map(|operand| operand.id).collect())
+}
+
+/// How deep the formula of an expression is written out.
+const FORMULA_DEPTH: usize = 3;
+
+impl fmt::Debug for Expr<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_formula(f, *self, FORMULA_DEPTH, true)
+    }
+}
+
+/// The formula around an expression: names where there are some, `…` where it gets too deep.
+fn write_formula(
+    f: &mut fmt::Formatter<'_>,
+    expr: Expr<'_>,
+    depth: usize,
+    is_top: bool,
+) -> fmt::Result {
+    let node = expr.graph.node(expr.id);
+    match expr.graph.name(expr.id) {
+        Some(name) if !is_top || node.inputs.is_empty() => return f.write_str(&name),
+        _ => {}
+    }
+    if let Some(value) = node.op.as_literal() {
+        return write!(f, "{value}");
+    }
+    if depth == 0 {
+        return f.write_str("…");
+    }
+    let operand = |f: &mut fmt::Formatter<'_>, k: usize| {
+        write_formula(f, Expr::new(expr.graph, node.inputs[k]), depth - 1, false)
+    };
+    if let (Some(symbol), 2) = (node.op.symbol(), node.inputs.len()) {
+        f.write_str(if is_top { "" } else { "(" })?;
+        operand(f, 0)?;
+        write!(f, " {symbol} ")?;
+        operand(f, 1)?;
+        return f.write_str(if is_top { "" } else { ")" });
+    }
+    write!(f, "{}", node.op)?;
+    if node.inputs.is_empty() {
+        return Ok(());
+    }
+    f.write_str("(")?;
+    for k in 0..node.inputs.len() {
+        f.write_str(if k > 0 { ", " } else { "" })?;
+        operand(f, k)?;
+    }
+    f.write_str(")")
+}

@@ -1,0 +1,408 @@
+//! The graph: an append-only arena of hash-consed nodes, and side tables of what they are called.
+
+use std::{
+    cell::{Ref, RefCell},
+    collections::HashMap,
+    panic::Location,
+    sync::Arc,
+};
+
+use indexmap::IndexSet;
+use smallvec::SmallVec;
+
+use crate::{
+    dtype::DType,
+    error::{Error, Operand},
+    expr::Expr,
+    ops::{Leaf, LeafKind, Literal, Op},
+    scope::{ScopeGuard, ScopeId, Scopes},
+    shape::Shape,
+    tensor::Tensor,
+};
+
+/// Index of a node in its graph. A node's inputs have smaller indices, so ascending order is topological.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(u32);
+
+impl NodeId {
+    /// The node at position `index`.
+    pub fn new(index: usize) -> Self {
+        Self(u32::try_from(index).expect("a graph has fewer than 2³² nodes"))
+    }
+
+    /// Position in the graph.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Inputs of a node; two fit without an allocation.
+pub type Inputs = SmallVec<[NodeId; 4]>;
+
+/// An operation on earlier nodes. Equal nodes are the same node: nothing else identifies them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Node {
+    /// What is computed.
+    pub op: Op,
+    /// From what.
+    pub inputs: Inputs,
+    /// Sizes of the result.
+    pub shape: Shape,
+    /// Type of the result's elements.
+    pub dtype: DType,
+    /// Where it was recorded: equal nodes of two scopes stay apart, so that a picture shows each at its place.
+    pub scope: ScopeId,
+}
+
+/// What is known of a node beyond its identity.
+#[derive(Clone, Debug)]
+struct Provenance {
+    location: &'static Location<'static>,
+    origin: Option<NodeId>,
+}
+
+/// What a leaf is called, and the data it was recorded with.
+#[derive(Clone, Debug)]
+pub struct LeafInfo {
+    /// The name, unique in its graph; empty for constants without a name.
+    pub name: Arc<str>,
+    /// The data bound when it was recorded.
+    pub data: Option<Tensor>,
+    /// Whether gradients are wanted: parameters that are not frozen.
+    pub trainable: bool,
+}
+
+#[derive(Default)]
+struct State {
+    nodes: IndexSet<Node>,
+    provenance: Vec<Provenance>,
+    names: HashMap<NodeId, Arc<str>>,
+    leaves: Vec<LeafInfo>,
+    leaf_names: HashMap<Arc<str>, NodeId>,
+    params: Vec<NodeId>,
+    values: HashMap<NodeId, Tensor>,
+    scopes: Scopes,
+    origin: Option<NodeId>,
+}
+
+/// A computation graph that grows as expressions are written.
+///
+/// ```
+/// use retrograd_core::Graph;
+///
+/// let g = Graph::new();
+/// let x = g.constant([1.0, 2.0, 3.0]).named("x");
+/// let y = (x * x + 1.0).sum();
+/// assert_eq!(y.value().item(), 17.0);
+/// assert_eq!(y.grad(&[x])[0].value().to_vec::<f64>(), [2.0, 4.0, 6.0]);
+/// ```
+pub struct Graph {
+    dtype: DType,
+    state: RefCell<State>,
+}
+
+impl Default for Graph {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Graph {
+    /// An empty graph whose numbers are `f32`.
+    pub fn new() -> Self {
+        Self::with_dtype(DType::F32)
+    }
+
+    /// An empty graph whose numbers are of another floating-point type.
+    ///
+    /// # Panics
+    /// If `dtype` is not a floating-point type.
+    #[track_caller]
+    pub fn with_dtype(dtype: DType) -> Self {
+        assert!(dtype.is_float(), "a graph's numbers are f32 or f64, not {dtype}");
+        Self { dtype, state: RefCell::default() }
+    }
+
+    /// The floating-point type of this graph's numbers.
+    pub fn dtype(&self) -> DType {
+        self.dtype
+    }
+
+    /// Number of nodes.
+    pub fn len(&self) -> usize {
+        self.state.borrow().nodes.len()
+    }
+
+    /// Whether nothing has been recorded.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Opens a scope: a named part of the model. It closes when the guard is dropped; scopes nest.
+    ///
+    /// ```
+    /// use retrograd_core::Graph;
+    ///
+    /// let g = Graph::new();
+    /// let x = g.constant(2.0);
+    /// let y = {
+    ///     let _scope = g.scope("encoder");
+    ///     x.square()
+    /// };
+    /// assert_eq!(g.scopes().path(g.node(y.id()).scope), "encoder");
+    /// ```
+    #[track_caller]
+    #[must_use = "the scope closes when the guard is dropped"]
+    pub fn scope(&self, name: &str) -> ScopeGuard<'_> {
+        let outer = self.state.borrow_mut().scopes.enter(name, Location::caller());
+        ScopeGuard::new(self, outer)
+    }
+
+    /// The scopes of this graph.
+    pub fn scopes(&self) -> Ref<'_, Scopes> {
+        Ref::map(self.state.borrow(), |state| &state.scopes)
+    }
+
+    pub(crate) fn set_scope(&self, scope: ScopeId) {
+        self.state.borrow_mut().scopes.current = scope;
+    }
+
+    /// Runs `record` so that its nodes belong to the gradient of `origin`: they lie in the gradient of its
+    /// scope, remember it, and carry its line.
+    pub(crate) fn recording_gradient_of<T>(&self, origin: NodeId, record: impl FnOnce() -> T) -> T {
+        let (outer_scope, outer_origin) = {
+            let mut state = self.state.borrow_mut();
+            let scope = state.nodes[origin.index()].scope;
+            let gradient = state.scopes.gradient_of(scope);
+            (std::mem::replace(&mut state.scopes.current, gradient), state.origin.replace(origin))
+        };
+        let result = record();
+        let mut state = self.state.borrow_mut();
+        state.scopes.current = outer_scope;
+        state.origin = outer_origin;
+        result
+    }
+
+    // Recording.
+
+    /// Records a node in the current scope, or finds the equal one recorded before.
+    #[track_caller]
+    pub(crate) fn record(&self, op: Op, inputs: Inputs, shape: Shape, dtype: DType) -> Expr<'_> {
+        let location = Location::caller();
+        let state = &mut *self.state.borrow_mut();
+        let node = Node { op, inputs, shape, dtype, scope: state.scopes.current };
+        Expr::new(self, state.intern(node, location))
+    }
+
+    /// A constant tensor. Numbers take the graph's floating-point type; integers and truth values stay.
+    #[track_caller]
+    pub fn constant(&self, data: impl Into<Tensor>) -> Expr<'_> {
+        let data = self.adopt(data.into());
+        if data.shape().rank() == 0 && data.dtype().is_float() {
+            return self.literal(data.item(), Shape::scalar(), data.dtype());
+        }
+        self.leaf(LeafKind::Constant, None, data.dtype(), data.shape().clone(), Some(data), false)
+    }
+
+    /// A tensor whose elements all have one value: known to the graph, not stored.
+    #[track_caller]
+    pub fn full(&self, shape: impl Into<Shape>, value: f64) -> Expr<'_> {
+        self.literal(value, shape.into(), self.dtype)
+    }
+
+    #[track_caller]
+    pub(crate) fn literal(&self, value: f64, shape: Shape, dtype: DType) -> Expr<'_> {
+        self.record(Op::Literal(Literal::new(value)), Inputs::new(), shape, dtype)
+    }
+
+    /// An input of the graph's floating-point type: data bound anew for each run of a plan.
+    ///
+    /// # Panics
+    /// If the name is taken.
+    #[track_caller]
+    pub fn input(&self, name: &str, shape: impl Into<Shape>) -> Expr<'_> {
+        self.input_as(name, self.dtype, shape)
+    }
+
+    /// An input of any dtype, such as integer labels.
+    ///
+    /// # Panics
+    /// If the name is taken.
+    #[track_caller]
+    pub fn input_as(&self, name: &str, dtype: DType, shape: impl Into<Shape>) -> Expr<'_> {
+        self.leaf(LeafKind::Input, Some(name), dtype, shape.into(), None, false)
+    }
+
+    /// An input that holds data, so that values can be looked at while the graph is written; a plan uses the
+    /// data where a run gives none.
+    ///
+    /// # Panics
+    /// If the name is taken.
+    #[track_caller]
+    pub fn input_with(&self, name: &str, data: impl Into<Tensor>) -> Expr<'_> {
+        let data = self.adopt(data.into());
+        self.leaf(
+            LeafKind::Input,
+            Some(name),
+            data.dtype(),
+            data.shape().clone(),
+            Some(data),
+            false,
+        )
+    }
+
+    /// A trainable parameter. The same name with the same shape is the same parameter.
+    ///
+    /// # Panics
+    /// If the name is taken by another kind of leaf, or with another shape.
+    #[track_caller]
+    pub fn param(&self, name: &str, data: impl Into<Tensor>) -> Expr<'_> {
+        let data = self.adopt(data.into());
+        self.leaf(LeafKind::Param, Some(name), data.dtype(), data.shape().clone(), Some(data), true)
+    }
+
+    /// A leaf of a kind, found again by its name if it is a parameter or state.
+    #[track_caller]
+    pub(crate) fn leaf(
+        &self,
+        kind: LeafKind,
+        name: Option<&str>,
+        dtype: DType,
+        shape: Shape,
+        data: Option<Tensor>,
+        trainable: bool,
+    ) -> Expr<'_> {
+        let known = name.and_then(|name| self.state.borrow().leaf_names.get(name).copied());
+        if let Some(id) = known {
+            return match self.same_leaf(id, kind, dtype, &shape) {
+                Ok(()) => Expr::new(self, id),
+                Err(error) => panic!("{error}"),
+            };
+        }
+        let slot = self.state.borrow().leaves.len();
+        let op = Op::Leaf(Leaf { kind, slot });
+        let expr = self.record(op, Inputs::new(), shape, dtype);
+        let state = &mut *self.state.borrow_mut();
+        let name: Arc<str> = name.unwrap_or("").into();
+        state.leaves.push(LeafInfo { name: Arc::clone(&name), data, trainable });
+        if !name.is_empty() {
+            state.leaf_names.insert(Arc::clone(&name), expr.id());
+            state.names.insert(expr.id(), name);
+        }
+        if trainable {
+            state.params.push(expr.id());
+        }
+        expr
+    }
+
+    /// Whether a leaf may be found again under its name.
+    fn same_leaf(
+        &self,
+        id: NodeId,
+        kind: LeafKind,
+        dtype: DType,
+        shape: &Shape,
+    ) -> Result<(), Error> {
+        let node = self.node(id);
+        let Op::Leaf(leaf) = node.op else {
+            unreachable!("only leaves are entered under a leaf's name")
+        };
+        let reason = if leaf.kind != kind || !kind.is_shared_by_name() {
+            format!("it is {}, and this is {}", leaf.kind, kind)
+        } else if (node.dtype, &node.shape) != (dtype, shape) {
+            format!("it is {} {}, and this is {dtype} {shape}", node.dtype, node.shape)
+        } else {
+            return Ok(());
+        };
+        let name = self.name(id).expect("a leaf found by name has one").to_string();
+        Err(Error::NameTaken { name, first: self.location(id), reason })
+    }
+
+    /// Data in the graph's floating-point type, if they are numbers.
+    pub(crate) fn adopt(&self, data: Tensor) -> Tensor {
+        if data.dtype().is_float() { data.cast(self.dtype) } else { data }
+    }
+
+    // Reading.
+
+    /// The node at `id`.
+    pub fn node(&self, id: NodeId) -> Ref<'_, Node> {
+        Ref::map(self.state.borrow(), |state| &state.nodes[id.index()])
+    }
+
+    /// The expression at `id`.
+    pub fn expr(&self, id: NodeId) -> Expr<'_> {
+        assert!(
+            id.index() < self.len(),
+            "node {} is not in this graph of {} nodes",
+            id.index(),
+            self.len()
+        );
+        Expr::new(self, id)
+    }
+
+    /// All trainable parameters, in the order in which they were recorded.
+    pub fn params(&self) -> Vec<Expr<'_>> {
+        self.state.borrow().params.iter().map(|&id| Expr::new(self, id)).collect()
+    }
+
+    /// Name and data of the leaf at `slot`.
+    pub fn leaf_info(&self, leaf: Leaf) -> Ref<'_, LeafInfo> {
+        Ref::map(self.state.borrow(), |state| &state.leaves[leaf.slot])
+    }
+
+    /// The name given to a node.
+    pub fn name(&self, id: NodeId) -> Option<Arc<str>> {
+        self.state.borrow().names.get(&id).cloned()
+    }
+
+    /// The user's line that recorded a node.
+    pub fn location(&self, id: NodeId) -> &'static Location<'static> {
+        self.state.borrow().provenance[id.index()].location
+    }
+
+    /// The forward node whose derivative rule recorded this node, if a gradient sweep did.
+    pub fn origin(&self, id: NodeId) -> Option<NodeId> {
+        self.state.borrow().provenance[id.index()].origin
+    }
+
+    /// A node as error messages describe it.
+    pub(crate) fn describe(&self, id: NodeId) -> Operand {
+        let expr = Expr::new(self, id);
+        let name = match self.name(id) {
+            Some(name) => name.to_string(),
+            None => format!("{expr:?}"),
+        };
+        Operand { name, dtype: expr.dtype(), shape: expr.shape(), location: self.location(id) }
+    }
+
+    /// Names a node; false if it has another name already.
+    pub(crate) fn try_name(&self, id: NodeId, name: &str) -> bool {
+        let names = &mut self.state.borrow_mut().names;
+        &**names.entry(id).or_insert_with(|| name.into()) == name
+    }
+
+    // Values remembered by the oracle.
+
+    pub(crate) fn remembered(&self, id: NodeId) -> Option<Tensor> {
+        self.state.borrow().values.get(&id).cloned()
+    }
+
+    pub(crate) fn remember(&self, values: impl IntoIterator<Item = (NodeId, Tensor)>) {
+        self.state.borrow_mut().values.extend(values);
+    }
+}
+
+impl State {
+    fn intern(&mut self, node: Node, location: &'static Location<'static>) -> NodeId {
+        let (index, is_new) = self.nodes.insert_full(node);
+        if is_new {
+            let location = match self.origin {
+                Some(origin) => self.provenance[origin.index()].location,
+                None => location,
+            };
+            self.provenance.push(Provenance { location, origin: self.origin });
+        }
+        NodeId::new(index)
+    }
+}

@@ -1,0 +1,33 @@
+//! The core of `retrograd`: a computation graph, its operations and their derivative rules, and reverse mode as
+//! one generic sweep.
+//!
+//! Writing an expression records nodes of a [`Graph`]; [`Expr::grad`] records the gradient as more nodes of the
+//! same graph; [`Expr::value`] computes what any node means. No operation is known to the sweep, and no derivative
+//! to anything but the operation's own row or file in [`ops`].
+//!
+//! This crate has no `unsafe`, no threads and no input or output. What makes graphs fast is `retrograd-cpu`.
+
+pub mod dtype;
+pub mod error;
+pub mod eval;
+pub mod expr;
+mod grad;
+pub mod graph;
+pub mod ops;
+pub mod params;
+pub mod real;
+pub mod scope;
+pub mod shape;
+pub mod tensor;
+pub mod traverse;
+
+pub use dtype::{DType, Element, Float};
+pub use error::Error;
+pub use eval::Bindings;
+pub use expr::Expr;
+pub use graph::{Graph, Node, NodeId};
+pub use ops::Op;
+pub use params::{Bound, Params};
+pub use real::Real;
+pub use shape::{Axes, Shape, keep};
+pub use tensor::{Buffer, Slice, SliceMut, Tensor, View, ViewMut};

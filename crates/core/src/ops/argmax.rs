@@ -1,0 +1,86 @@
+//! The place of the largest element.
+
+use crate::{
+    dtype::{DType, Element},
+    error::{Error, located},
+    expr::Expr,
+    ops::{Op, Operation, Rule, sum::kept_then_reduced},
+    shape::{AxisSet, Shape, resolve_axis},
+    tensor::{View, ViewMut},
+};
+
+/// The operation that finds the index of the first maximum along an axis, which is removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ArgMax {
+    /// The axis.
+    pub axis: usize,
+}
+
+impl<'g> Expr<'g> {
+    /// Index of the first largest element along an axis, which is removed; that of the first NaN if there is one.
+    ///
+    /// ```
+    /// let g = retrograd_core::Graph::new();
+    /// assert_eq!(g.constant([1.0, 7.0, 7.0]).argmax(0).value().item(), 1.0);
+    /// ```
+    ///
+    /// # Panics
+    /// If the axis does not exist or is empty.
+    #[track_caller]
+    pub fn argmax(self, axis: isize) -> Self {
+        located(self.try_argmax(axis))
+    }
+
+    /// [`argmax`](Self::argmax) that returns what is wrong.
+    ///
+    /// # Errors
+    /// If the axis does not exist or is empty.
+    #[track_caller]
+    pub fn try_argmax(self, axis: isize) -> Result<Self, Error> {
+        let misfit = |reason| Self::misfit("argmax", &[self], reason);
+        let shape = self.shape();
+        let axis = resolve_axis(axis, shape.rank()).map_err(misfit)?;
+        if shape[axis] == 0 {
+            return Err(misfit(format!("axis {axis} is empty and has no maximum")));
+        }
+        let removed = AxisSet::default().with(axis).removed(&shape);
+        Ok(self.record1(Op::ArgMax(ArgMax { axis }), removed, DType::I64))
+    }
+}
+
+impl Operation for ArgMax {
+    fn label(&self) -> String {
+        format!("argmax {}", self.axis)
+    }
+
+    fn vjp<'g>(&self, _: Rule<'_, 'g>, _: Expr<'g>) -> Option<Expr<'g>> {
+        None
+    }
+
+    fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {
+        let (shape, y) = (x[0].shape, y.elements::<i64>());
+        crate::with_elements!(Slice, x[0].data, x => self.argmax(shape, x, y));
+    }
+}
+
+impl ArgMax {
+    fn argmax<T: Element>(&self, shape: &Shape, x: &[T], y: &mut [i64]) {
+        let n = shape[self.axis];
+        let (shape, layout) = kept_then_reduced(AxisSet::default().with(self.axis), shape);
+        let mut positions = layout.positions(&shape);
+        for y in y {
+            let mut best: Option<(usize, T)> = None;
+            for (i, position) in positions.by_ref().take(n).enumerate() {
+                let candidate = x[position];
+                let is_better = |&(_, best): &(usize, T)| match best.partial_cmp(&best) {
+                    None => false,
+                    Some(_) => candidate > best || candidate.partial_cmp(&candidate).is_none(),
+                };
+                if best.as_ref().is_none_or(is_better) {
+                    best = Some((i, candidate));
+                }
+            }
+            *y = best.expect("recording checks that there are elements").0 as i64;
+        }
+    }
+}

@@ -1,0 +1,449 @@
+//! The table of functions of two numbers, and comparisons.
+
+use smallvec::smallvec;
+
+use crate::{
+    dtype::{DType, Float},
+    error::{Error, located},
+    expr::{Expr, inputs_of_one_graph},
+    ops::{Op, Operation, Rule, same_dtype},
+    real::Real,
+    tensor::{View, ViewMut},
+};
+
+/// Makes the enum of binary functions from the rows of the table.
+///
+/// A row reads: documentation, variant, name, operator symbol if there is one, value, the derivatives by each
+/// operand in terms of `a`, `b` and `y = f(a, b)`, pairs of points where they are checked.
+macro_rules! binary {
+    ($( $(#[$doc:meta])* $Op:ident, $name:ident, $symbol:expr, $value:expr, $by_a:expr, $by_b:expr,
+        [$($point:expr),*]; )*) => {
+        /// A function of two numbers.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Binary { $( $(#[$doc])* $Op, )* }
+
+        impl Binary {
+            /// All rows.
+            pub const ALL: &[Binary] = &[$(Binary::$Op),*];
+
+            /// The name: of the method, in messages and in pictures.
+            pub fn name(self) -> &'static str {
+                match self { $( Binary::$Op => stringify!($name), )* }
+            }
+
+            /// The sign written between the operands, if there is one.
+            pub fn symbol(self) -> Option<&'static str> {
+                match self { $( Binary::$Op => $symbol, )* }
+            }
+
+            /// Points away from kinks, where the derivatives are checked.
+            pub fn points(self) -> &'static [(f64, f64)] {
+                match self { $( Binary::$Op => &[$($point),*], )* }
+            }
+
+            /// The value at `(a, b)`.
+            #[inline(always)]
+            pub fn value<F: Float>(self, a: F, b: F) -> F {
+                match self { $( Binary::$Op => call(a, b, $value), )* }
+            }
+
+            /// The derivative by operand `k` at `(a, b)`, where the value is `y`.
+            #[track_caller]
+            pub fn derivative<R: Real>(self, k: usize, a: R, b: R, y: R) -> R {
+                match (self, k) {
+                    $( (Binary::$Op, 0) => call3(a, b, y, $by_a), )*
+                    $( (Binary::$Op, _) => call3(a, b, y, $by_b), )*
+                }
+            }
+
+            /// The values at all pairs: one loop for each row, so that compilers can vectorize it.
+            #[inline(always)]
+            pub fn map<F: Float>(self, a: &[F], b: &[F], y: &mut [F]) {
+                match self { $( Binary::$Op => map(a, b, y, $value), )* }
+            }
+
+            /// The values at all of `a` with one `b`.
+            #[inline(always)]
+            pub fn map_by_scalar<F: Float>(self, a: &[F], b: F, y: &mut [F]) {
+                match self { $( Binary::$Op => map_one(a, y, |a| call(a, b, $value)), )* }
+            }
+
+            /// The values at one `a` with all of `b`.
+            #[inline(always)]
+            pub fn map_of_scalar<F: Float>(self, a: F, b: &[F], y: &mut [F]) {
+                match self { $( Binary::$Op => map_one(b, y, |b| call(a, b, $value)), )* }
+            }
+        }
+
+        /// One provided method of [`Real`] for each row.
+        macro_rules! binary_methods {
+            () => {
+                $(
+                    $(#[$doc])*
+                    #[inline]
+                    #[track_caller]
+                    fn $name(self, rhs: Self) -> Self {
+                        self.binary(Binary::$Op, rhs)
+                    }
+                )*
+            };
+        }
+        pub(crate) use binary_methods;
+    };
+}
+
+binary! {
+    /// Sum `a + b`.
+    Add, add, Some("+"), |a, b| a + b, |a, _, _| a.lit(1.0), |a, _, _| a.lit(1.0), [(-1.0, 2.0), (0.5, 0.5)];
+    /// Difference `a − b`.
+    Sub, sub, Some("−"), |a, b| a - b, |a, _, _| a.lit(1.0), |a, _, _| a.lit(-1.0), [(-1.0, 2.0), (0.5, 0.5)];
+    /// Product `a·b`; derivatives `b` and `a`.
+    Mul, mul, Some("·"), |a, b| a * b, |_, b, _| b, |a, _, _| a, [(-1.0, 2.0), (0.5, 0.0)];
+    /// Quotient `y = a/b`; derivatives `1/b` and `−y/b`.
+    Div, div, Some("/"), |a, b| a / b, |_, b, _| b.recip(), |_, b, y| -(y / b), [(-1.0, 2.0), (0.5, -0.5)];
+    /// Power `y = aᵇ`; derivatives `b·aᵇ⁻¹`, which is 0 where `b = 0`, and `y·ln a`, which is 0 where `a = 0`.
+    Pow, pow, Some("^"), |a, b| a.powf(b), |a, b, _| b.chain(a.pow(b - b.lit(1.0))), log_power, [(0.5, 2.0), (2.0, -1.5)];
+    /// Larger of two numbers; NaN if one is. Where they are equal, each gets half of the gradient.
+    Maximum, maximum, None, maximum, |a, b, _| share(a, b), |a, b, _| share(b, a), [(-1.0, 2.0), (0.5, 0.2)];
+    /// Smaller of two numbers; NaN if one is. Where they are equal, each gets half of the gradient.
+    Minimum, minimum, None, |a, b| -maximum(-a, -b), |a, b, _| share(b, a), |a, b, _| share(a, b), [(-1.0, 2.0), (0.5, 0.2)];
+    /// Product of a cotangent `a` and a local derivative `b` as the chain rule wants it: like `a·b`, but a
+    /// cotangent that is exactly 0 stays 0 whatever the derivative is, infinite or NaN.
+    Chain, chain, Some("⊙"), |a, b| if a == F::lit(0.0) { a } else { a * b }, |_, b, _| b, |a, _, _| a, [(-1.0, 2.0), (0.5, 0.2)];
+}
+
+#[inline(always)]
+fn call<F>(a: F, b: F, f: impl Fn(F, F) -> F) -> F {
+    f(a, b)
+}
+
+#[inline(always)]
+#[track_caller]
+fn call3<R>(a: R, b: R, y: R, f: impl Fn(R, R, R) -> R) -> R {
+    f(a, b, y)
+}
+
+#[inline(always)]
+fn map<F: Copy>(a: &[F], b: &[F], y: &mut [F], f: impl Fn(F, F) -> F) {
+    for ((y, &a), &b) in y.iter_mut().zip(a).zip(b) {
+        *y = f(a, b);
+    }
+}
+
+#[inline(always)]
+fn map_one<F: Copy>(x: &[F], y: &mut [F], f: impl Fn(F) -> F) {
+    for (y, &x) in y.iter_mut().zip(x) {
+        *y = f(x);
+    }
+}
+
+#[inline(always)]
+fn maximum<F: Float>(a: F, b: F) -> F {
+    if a > b || a.is_nan() { a } else { b }
+}
+
+/// The share of `a` in the gradient of `max(a, b)`: 1 if larger, 1/2 if equal, 0 if smaller.
+#[track_caller]
+fn share<R: Real>(a: R, b: R) -> R {
+    let equal = R::select(a.eq(b), a.lit(0.5), a.lit(0.0));
+    R::select(a.gt(b), a.lit(1.0), equal)
+}
+
+/// `∂(aᵇ)/∂b = aᵇ·ln a`, with the limit 0 at `a = 0`.
+#[track_caller]
+fn log_power<R: Real>(a: R, _: R, y: R) -> R {
+    let positive = R::select(a.eq(a.lit(0.0)), a.lit(1.0), a);
+    positive.log().chain(y)
+}
+
+/// A comparison of two numbers, which gives a truth value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Comparison {
+    /// `a > b`.
+    Gt,
+    /// `a ≥ b`.
+    Ge,
+    /// `a < b`.
+    Lt,
+    /// `a ≤ b`.
+    Le,
+    /// `a = b`.
+    Eq,
+    /// `a ≠ b`.
+    Ne,
+}
+
+impl Comparison {
+    /// All comparisons.
+    pub const ALL: &[Comparison] = &[
+        Comparison::Gt,
+        Comparison::Ge,
+        Comparison::Lt,
+        Comparison::Le,
+        Comparison::Eq,
+        Comparison::Ne,
+    ];
+
+    /// The sign written between the operands.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Comparison::Gt => ">",
+            Comparison::Ge => "≥",
+            Comparison::Lt => "<",
+            Comparison::Le => "≤",
+            Comparison::Eq => "=",
+            Comparison::Ne => "≠",
+        }
+    }
+
+    /// The answer for `a` and `b`.
+    #[inline(always)]
+    pub fn value<T: PartialOrd>(self, a: T, b: T) -> bool {
+        match self {
+            Comparison::Gt => a > b,
+            Comparison::Ge => a >= b,
+            Comparison::Lt => a < b,
+            Comparison::Le => a <= b,
+            Comparison::Eq => a == b,
+            Comparison::Ne => a != b,
+        }
+    }
+}
+
+/// What can stand on the right of an operator: an expression, or a plain number.
+pub trait Operand<'g> {
+    /// This operand as an expression; a number becomes a literal of the shape and dtype of `like`.
+    #[track_caller]
+    fn expr(self, like: Expr<'g>) -> Expr<'g>;
+}
+
+impl<'g> Operand<'g> for Expr<'g> {
+    fn expr(self, _: Expr<'g>) -> Expr<'g> {
+        self
+    }
+}
+
+macro_rules! number_operand {
+    ($($number:ty),*) => {
+        $(
+            impl<'g> Operand<'g> for $number {
+                #[track_caller]
+                fn expr(self, like: Expr<'g>) -> Expr<'g> {
+                    like.like(self.into())
+                }
+            }
+        )*
+    };
+}
+
+number_operand!(f64, i32);
+
+/// Two operands broadcast to their common shape, after checking graph and dtypes.
+#[track_caller]
+fn aligned<'g>(op: &str, a: Expr<'g>, b: Expr<'g>) -> Result<[Expr<'g>; 2], Error> {
+    inputs_of_one_graph(op, &[a, b])?;
+    if a.dtype() != b.dtype() {
+        return Err(Expr::misfit(op, &[a, b], "the dtypes differ; cast one of them"));
+    }
+    let Some(shape) = a.shape().broadcast(&b.shape()) else {
+        return Err(Expr::misfit(op, &[a, b], "the shapes do not broadcast to a common one"));
+    };
+    Ok([a.broadcast_to_known(&shape), b.broadcast_to_known(&shape)])
+}
+
+impl<'g> Expr<'g> {
+    /// Applies a binary function elementwise, after broadcasting.
+    ///
+    /// # Errors
+    /// If the operands are of different graphs or dtypes, not numbers, or do not broadcast to a common shape.
+    #[track_caller]
+    pub fn try_apply_binary(self, op: Binary, rhs: Expr<'g>) -> Result<Self, Error> {
+        let [a, b] = aligned(op.name(), self, rhs)?;
+        if !a.dtype().is_float() {
+            let reason =
+                format!("the elements are {}; cast them to a floating-point type first", a.dtype());
+            return Err(Expr::misfit(op.name(), &[self, rhs], reason));
+        }
+        Ok(self.graph().record(Op::Binary(op), smallvec![a.id(), b.id()], a.shape(), a.dtype()))
+    }
+
+    /// Applies a binary function elementwise, after broadcasting.
+    ///
+    /// # Panics
+    /// As [`try_apply_binary`](Self::try_apply_binary) errs.
+    #[track_caller]
+    pub fn apply_binary(self, op: Binary, rhs: Expr<'g>) -> Self {
+        located(self.try_apply_binary(op, rhs))
+    }
+
+    /// Compares elementwise, after broadcasting.
+    ///
+    /// # Errors
+    /// If the operands are of different graphs or dtypes, or do not broadcast to a common shape.
+    #[track_caller]
+    pub fn try_apply_comparison(self, op: Comparison, rhs: Expr<'g>) -> Result<Self, Error> {
+        let [a, b] = aligned(op.symbol(), self, rhs)?;
+        Ok(self.graph().record(Op::Compare(op), smallvec![a.id(), b.id()], a.shape(), DType::Bool))
+    }
+
+    /// Compares elementwise, after broadcasting.
+    ///
+    /// # Panics
+    /// As [`try_apply_comparison`](Self::try_apply_comparison) errs.
+    #[track_caller]
+    pub fn apply_comparison(self, op: Comparison, rhs: Expr<'g>) -> Self {
+        located(self.try_apply_comparison(op, rhs))
+    }
+}
+
+/// Methods of expressions for binary rows and comparisons, with plain numbers allowed on the right.
+macro_rules! binary_expressions {
+    ($apply:ident: $( $(#[$doc:meta])* $name:ident / $try_name:ident => $op:expr; )*) => {
+        impl<'g> Expr<'g> {
+            $(
+                $(#[$doc])*
+                ///
+                /// # Panics
+                /// If the operands do not broadcast, or differ in dtype or graph.
+                #[track_caller]
+                pub fn $name(self, rhs: impl Operand<'g>) -> Self {
+                    located(self.$try_name(rhs))
+                }
+
+                #[doc = concat!("[`", stringify!($name), "`](Self::", stringify!($name), ") that returns what is wrong.")]
+                ///
+                /// # Errors
+                /// If the operands do not broadcast, or differ in dtype or graph.
+                #[track_caller]
+                pub fn $try_name(self, rhs: impl Operand<'g>) -> Result<Self, Error> {
+                    self.$apply($op, rhs.expr(self))
+                }
+            )*
+        }
+    };
+}
+
+binary_expressions! { try_apply_binary:
+    /// Power `y = aᵇ`; derivatives `b·aᵇ⁻¹` and `y·ln a`.
+    pow / try_pow => Binary::Pow;
+    /// Larger of two numbers; NaN if one is. Where they are equal, each gets half of the gradient.
+    maximum / try_maximum => Binary::Maximum;
+    /// Smaller of two numbers; NaN if one is. Where they are equal, each gets half of the gradient.
+    minimum / try_minimum => Binary::Minimum;
+}
+
+binary_expressions! { try_apply_comparison:
+    /// Where `self > rhs`.
+    gt / try_gt => Comparison::Gt;
+    /// Where `self ≥ rhs`.
+    ge / try_ge => Comparison::Ge;
+    /// Where `self < rhs`.
+    lt / try_lt => Comparison::Lt;
+    /// Where `self ≤ rhs`.
+    le / try_le => Comparison::Le;
+    /// Where `self = rhs`.
+    eq / try_eq => Comparison::Eq;
+    /// Where `self ≠ rhs`.
+    ne / try_ne => Comparison::Ne;
+}
+
+/// The arithmetic operators, on expressions and on plain numbers from both sides, and their `try_` forms.
+macro_rules! operators {
+    ($($Trait:ident, $method:ident, $try_method:ident;)*) => {
+        $(
+            impl<'g> std::ops::$Trait for Expr<'g> {
+                type Output = Expr<'g>;
+
+                #[track_caller]
+                fn $method(self, rhs: Expr<'g>) -> Expr<'g> {
+                    self.apply_binary(Binary::$Trait, rhs)
+                }
+            }
+
+            impl<'g> Expr<'g> {
+                #[doc = concat!("The operator of [`std::ops::", stringify!($Trait), "`], returning what is wrong.")]
+                ///
+                /// # Errors
+                /// If the operands do not broadcast, or differ in dtype or graph.
+                #[track_caller]
+                pub fn $try_method(self, rhs: impl Operand<'g>) -> Result<Self, Error> {
+                    self.try_apply_binary(Binary::$Trait, rhs.expr(self))
+                }
+            }
+
+            operators!(@number $Trait, $method: f64, i32);
+        )*
+    };
+    (@number $Trait:ident, $method:ident: $($number:ty),*) => {
+        $(
+            impl<'g> std::ops::$Trait<$number> for Expr<'g> {
+                type Output = Expr<'g>;
+
+                #[track_caller]
+                fn $method(self, rhs: $number) -> Expr<'g> {
+                    self.apply_binary(Binary::$Trait, rhs.expr(self))
+                }
+            }
+
+            impl<'g> std::ops::$Trait<Expr<'g>> for $number {
+                type Output = Expr<'g>;
+
+                #[track_caller]
+                fn $method(self, rhs: Expr<'g>) -> Expr<'g> {
+                    self.expr(rhs).apply_binary(Binary::$Trait, rhs)
+                }
+            }
+        )*
+    };
+}
+
+operators! {
+    Add, add, try_add;
+    Sub, sub, try_sub;
+    Mul, mul, try_mul;
+    Div, div, try_div;
+}
+
+impl<'g> std::ops::Neg for Expr<'g> {
+    type Output = Expr<'g>;
+
+    #[track_caller]
+    fn neg(self) -> Expr<'g> {
+        Expr::neg(self)
+    }
+}
+
+impl Operation for Binary {
+    fn label(&self) -> String {
+        self.symbol().unwrap_or(self.name()).to_owned()
+    }
+
+    fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
+        g.pull_back(self.derivative(rule.k, rule.x(0), rule.x(1), rule.y))
+    }
+
+    fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {
+        let [a, b] = x else { unreachable!("a binary function has two operands") };
+        same_dtype!(float a, y => |a, y| self.map(a, b.elements(), y));
+    }
+}
+
+impl Operation for Comparison {
+    fn label(&self) -> String {
+        self.symbol().to_owned()
+    }
+
+    fn vjp<'g>(&self, _: Rule<'_, 'g>, _: Expr<'g>) -> Option<Expr<'g>> {
+        None
+    }
+
+    fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {
+        let [a, b] = x else { unreachable!("a comparison has two operands") };
+        let y = y.elements::<bool>();
+        crate::with_elements!(Slice, a.data, a => {
+            for ((y, &a), &b) in y.iter_mut().zip(a).zip(b.elements()) {
+                *y = self.value(a, b);
+            }
+        });
+    }
+}

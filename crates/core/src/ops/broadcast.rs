@@ -1,0 +1,86 @@
+//! Broadcasting: an operation of its own, so that elementwise rules never mention shapes.
+
+use crate::{
+    error::{Error, located},
+    expr::Expr,
+    ops::{Op, Operation, Rule, same_dtype},
+    shape::{AxisSet, Layout, Shape},
+    tensor::{View, ViewMut},
+};
+
+/// The input stretched to the node's shape; its adjoint is a sum.
+pub(super) struct Broadcast;
+
+impl<'g> Expr<'g> {
+    /// This value stretched to `shape` under NumPy's rule: axes are aligned at the last one, and sizes of 1 and
+    /// missing axes stretch.
+    ///
+    /// # Panics
+    /// If a size differs and is not 1.
+    #[track_caller]
+    pub fn broadcast_to(self, shape: impl Into<Shape>) -> Self {
+        located(self.try_broadcast_to(shape))
+    }
+
+    /// [`broadcast_to`](Self::broadcast_to) that returns what is wrong.
+    ///
+    /// # Errors
+    /// If a size differs and is not 1.
+    #[track_caller]
+    pub fn try_broadcast_to(self, shape: impl Into<Shape>) -> Result<Self, Error> {
+        let shape = shape.into();
+        match self.shape().broadcast(&shape) {
+            Some(common) if common == shape => Ok(self.broadcast_to_known(&shape)),
+            _ => Err(Self::misfit("broadcast", &[self], format!("it does not stretch to {shape}"))),
+        }
+    }
+
+    /// This value stretched to a shape that it is known to fit.
+    #[track_caller]
+    pub(crate) fn broadcast_to_known(self, shape: &Shape) -> Self {
+        if self.shape() == *shape {
+            return self;
+        }
+        match self.as_literal() {
+            Some(value) => self.graph().literal(value, shape.clone(), self.dtype()),
+            None => self.record1(Op::Broadcast, shape.clone(), self.dtype()),
+        }
+    }
+}
+
+/// The axes of `y` along which `x`, aligned at the last axis, is stretched.
+fn stretched(x: &Shape, y: &Shape) -> AxisSet {
+    let n_new = y.rank() - x.rank();
+    (0..y.rank())
+        .filter(|&axis| axis < n_new || x[axis - n_new] != y[axis])
+        .fold(AxisSet::default(), AxisSet::with)
+}
+
+/// The layout of the stretched value: a stride of 0 along stretched axes.
+pub(super) fn view(input: &Layout, x: &Shape, y: &Shape) -> Layout {
+    let (n_new, stretched) = (y.rank() - x.rank(), stretched(x, y));
+    let stride =
+        |axis: usize| if stretched.contains(axis) { 0 } else { input.strides[axis - n_new] };
+    Layout { offset: input.offset, strides: (0..y.rank()).map(stride).collect() }
+}
+
+impl Operation for Broadcast {
+    fn label(&self) -> String {
+        "broadcast".to_owned()
+    }
+
+    fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
+        let (x, y) = (rule.x(0).shape(), rule.y.shape());
+        Some(g.sum_over(stretched(&x, &y)).reshape(x))
+    }
+
+    fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {
+        let layout = view(&Layout::contiguous(x[0].shape), x[0].shape, y.shape);
+        let positions = layout.positions(y.shape);
+        same_dtype!(x[0], y => |x, y| {
+            for (y, position) in y.iter_mut().zip(positions) {
+                *y = x[position];
+            }
+        });
+    }
+}

@@ -1,0 +1,117 @@
+//! Tensors side by side along an axis.
+
+use crate::{
+    error::{Error, located},
+    expr::{Expr, inputs_of_one_graph},
+    graph::Graph,
+    ops::{Op, Operation, Rule, same_dtype},
+    shape::{Shape, resolve_axis},
+    tensor::{View, ViewMut},
+};
+
+/// The operation that puts its inputs side by side along an axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Concat {
+    /// The axis.
+    pub axis: usize,
+}
+
+impl Graph {
+    /// Tensors side by side along an existing axis.
+    ///
+    /// # Panics
+    /// If there are none, or their other sizes or dtypes differ.
+    #[track_caller]
+    pub fn concat<'g>(&'g self, parts: &[Expr<'g>], axis: isize) -> Expr<'g> {
+        located(self.try_concat(parts, axis))
+    }
+
+    /// [`concat`](Self::concat) that returns what is wrong.
+    ///
+    /// # Errors
+    /// If there are none, or their other sizes or dtypes differ.
+    #[track_caller]
+    pub fn try_concat<'g>(&'g self, parts: &[Expr<'g>], axis: isize) -> Result<Expr<'g>, Error> {
+        let misfit = |reason| Expr::misfit("concat", parts, reason);
+        let Some(first) = parts.first() else {
+            return Err(misfit("there is nothing to put together".to_owned()));
+        };
+        let inputs = inputs_of_one_graph("concat", parts)?;
+        let (shape, dtype) = (first.shape(), first.dtype());
+        let axis = resolve_axis(axis, shape.rank()).map_err(misfit)?;
+        let fits = |part: &Expr<'g>| {
+            let other = part.shape();
+            part.dtype() == dtype
+                && other.rank() == shape.rank()
+                && other.with_size(axis, shape[axis]) == shape
+        };
+        if !parts.iter().all(fits) {
+            return Err(misfit(format!(
+                "all sizes but that of axis {axis}, and the dtypes, must agree"
+            )));
+        }
+        let size = parts.iter().map(|part| part.shape()[axis]).sum();
+        Ok(self.record(Op::Concat(Concat { axis }), inputs, shape.with_size(axis, size), dtype))
+    }
+
+    /// Tensors of one shape side by side along a new axis, which becomes axis `axis` of the result.
+    ///
+    /// # Panics
+    /// If there are none, or their shapes or dtypes differ.
+    #[track_caller]
+    pub fn stack<'g>(&'g self, parts: &[Expr<'g>], axis: isize) -> Expr<'g> {
+        located(self.try_stack(parts, axis))
+    }
+
+    /// [`stack`](Self::stack) that returns what is wrong.
+    ///
+    /// # Errors
+    /// If there are none, or their shapes or dtypes differ.
+    #[track_caller]
+    pub fn try_stack<'g>(&'g self, parts: &[Expr<'g>], axis: isize) -> Result<Expr<'g>, Error> {
+        if let Some(odd) = parts.iter().find(|part| part.shape() != parts[0].shape()) {
+            return Err(Expr::misfit("stack", &[parts[0], *odd], "the shapes differ"));
+        }
+        let parts =
+            parts.iter().map(|part| part.try_unsqueeze(axis)).collect::<Result<Vec<_>, _>>()?;
+        self.try_concat(&parts, axis)
+    }
+}
+
+impl Concat {
+    /// Writes one input, whose first index along the axis is `start`, to its place in the output.
+    pub fn place(&self, x: View<'_>, start: usize, y: ViewMut<'_>) {
+        let run = |shape: &Shape| shape[self.axis..].iter().product::<usize>();
+        let (x_run, y_run) = (run(x.shape), run(y.shape));
+        let first = start * y.shape[self.axis + 1..].iter().product::<usize>();
+        if x_run == 0 {
+            return;
+        }
+        same_dtype!(x, y => |x, y| {
+            for (x, y) in x.chunks_exact(x_run).zip(y.chunks_exact_mut(y_run)) {
+                y[first..first + x_run].copy_from_slice(x);
+            }
+        });
+    }
+}
+
+impl Operation for Concat {
+    fn label(&self) -> String {
+        format!("concat {}", self.axis)
+    }
+
+    fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
+        let size = |k: usize| rule.x(k).shape()[self.axis];
+        let start: usize = (0..rule.k).map(size).sum();
+        Some(g.slice(self.axis as isize, start..start + size(rule.k)))
+    }
+
+    fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {
+        let ViewMut { shape, mut data } = y;
+        let mut start = 0;
+        for part in x {
+            self.place(*part, start, ViewMut { shape, data: data.reborrow() });
+            start += part.shape[self.axis];
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Nodes without inputs: data from outside, one number in every place, and indices.
+
+use std::fmt;
+
+use crate::{
+    dtype::{DType, Element},
+    expr::Expr,
+    graph::{Graph, Inputs},
+    ops::{Op, Operation, Rule},
+    shape::{Layout, Shape},
+    tensor::{View, ViewMut},
+    with_elements,
+};
+
+/// Data from outside. The slot is unique in a graph, so that two leaves are never taken for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Leaf {
+    /// What the data are for.
+    pub kind: LeafKind,
+    /// Position among the leaves of the graph.
+    pub slot: usize,
+}
+
+/// What the data of a leaf are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LeafKind {
+    /// Examples and labels, and whatever else changes from run to run.
+    Input,
+    /// A parameter of the model.
+    Param,
+    /// What an optimizer remembers.
+    State,
+    /// Data that do not change.
+    Constant,
+}
+
+impl LeafKind {
+    /// Whether recording a leaf again under the same name gives the same leaf.
+    pub(crate) fn is_shared_by_name(self) -> bool {
+        matches!(self, LeafKind::Param | LeafKind::State)
+    }
+}
+
+impl fmt::Display for LeafKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            LeafKind::Input => "an input",
+            LeafKind::Param => "a parameter",
+            LeafKind::State => "optimizer state",
+            LeafKind::Constant => "a constant",
+        })
+    }
+}
+
+impl Operation for Leaf {
+    fn label(&self) -> String {
+        match self.kind {
+            LeafKind::Input => "input",
+            LeafKind::Param => "param",
+            LeafKind::State => "state",
+            LeafKind::Constant => "constant",
+        }
+        .to_owned()
+    }
+
+    fn vjp<'g>(&self, _: Rule<'_, 'g>, _: Expr<'g>) -> Option<Expr<'g>> {
+        None
+    }
+
+    fn eval(&self, _: &[View<'_>], _: ViewMut<'_>) {
+        unreachable!("the data of a leaf come from its binding")
+    }
+}
+
+/// One number in every place, as bits, so that nodes can be compared and hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Literal(u64);
+
+impl Literal {
+    /// The literal of a number.
+    pub fn new(value: f64) -> Self {
+        Self(value.to_bits())
+    }
+
+    /// The number.
+    pub fn value(self) -> f64 {
+        f64::from_bits(self.0)
+    }
+}
+
+impl Operation for Literal {
+    fn label(&self) -> String {
+        self.value().to_string()
+    }
+
+    fn vjp<'g>(&self, _: Rule<'_, 'g>, _: Expr<'g>) -> Option<Expr<'g>> {
+        None
+    }
+
+    fn eval(&self, _: &[View<'_>], y: ViewMut<'_>) {
+        with_elements!(SliceMut, y.data, y => y.fill(Element::from_f64(self.value())));
+    }
+}
+
+/// Indices 0, 1, 2, … along an axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Iota {
+    /// The axis along which the indices count.
+    pub axis: usize,
+}
+
+impl Graph {
+    /// The integers `0, 1, …, n − 1`, shape `[n]`.
+    ///
+    /// ```
+    /// let g = retrograd_core::Graph::new();
+    /// assert_eq!(g.arange(3).value().to_vec::<i64>(), [0, 1, 2]);
+    /// ```
+    #[track_caller]
+    pub fn arange(&self, n: usize) -> Expr<'_> {
+        self.record(Op::Iota(Iota { axis: 0 }), Inputs::new(), Shape::from([n]), DType::I64)
+    }
+}
+
+impl<'g> Expr<'g> {
+    /// Rows of zeros with a one at each index: `[…] → […, n_classes]`, in the graph's floating-point type. An
+    /// index outside `0..n_classes` gives a row of zeros.
+    ///
+    /// ```
+    /// let g = retrograd_core::Graph::new();
+    /// assert_eq!(g.constant(2i64).one_hot(5).value().to_vec::<f64>(), [0.0, 0.0, 1.0, 0.0, 0.0]);
+    /// ```
+    ///
+    /// # Panics
+    /// If the elements are not integers.
+    #[track_caller]
+    pub fn one_hot(self, n_classes: usize) -> Self {
+        let classes = self.graph().arange(n_classes);
+        self.unsqueeze(-1).eq(classes).cast(self.graph().dtype())
+    }
+}
+
+impl Operation for Iota {
+    fn label(&self) -> String {
+        "iota".to_owned()
+    }
+
+    fn vjp<'g>(&self, _: Rule<'_, 'g>, _: Expr<'g>) -> Option<Expr<'g>> {
+        None
+    }
+
+    fn eval(&self, _: &[View<'_>], y: ViewMut<'_>) {
+        let mut counting = Layout::contiguous(y.shape);
+        for (axis, stride) in counting.strides.iter_mut().enumerate() {
+            *stride = isize::from(axis == self.axis);
+        }
+        let indices = counting.positions(y.shape);
+        with_elements!(SliceMut, y.data, y => {
+            for (y, index) in y.iter_mut().zip(indices) {
+                *y = Element::from_f64(index as f64);
+            }
+        });
+    }
+}

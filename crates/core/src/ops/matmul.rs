@@ -1,0 +1,141 @@
+//! Products of vectors, matrices, and batches of matrices.
+
+use crate::{
+    dtype::Float,
+    error::{Error, located},
+    expr::{Expr, inputs_of_one_graph},
+    ops::{Op, Operation, Rule, same_dtype},
+    shape::Shape,
+    tensor::{View, ViewMut},
+};
+
+/// The product of matrices in the last two axes, `[…, m, k] × […, k, n] → […, m, n]`, for each index of the
+/// other axes, which agree.
+pub(super) struct MatMul;
+
+impl<'g> Expr<'g> {
+    /// Inner product of vectors, or product of a matrix with a vector or matrix; for batches there is
+    /// [`matmul`](Self::matmul), which is the same where both are defined.
+    ///
+    /// # Panics
+    /// If an operand has no axis or more than two, or the inner sizes differ.
+    #[track_caller]
+    pub fn dot(self, rhs: Expr<'g>) -> Self {
+        located(self.try_dot(rhs))
+    }
+
+    /// [`dot`](Self::dot) that returns what is wrong.
+    ///
+    /// # Errors
+    /// If an operand has no axis or more than two, or the inner sizes differ.
+    #[track_caller]
+    pub fn try_dot(self, rhs: Expr<'g>) -> Result<Self, Error> {
+        if self.rank().max(rhs.rank()) > 2 {
+            return Err(Self::misfit(
+                "dot",
+                &[self, rhs],
+                "batches of matrices are multiplied by `matmul`",
+            ));
+        }
+        self.product("dot", rhs)
+    }
+
+    /// Product of matrices in the last two axes, `[…, m, k] × […, k, n] → […, m, n]`, as in NumPy: the other axes
+    /// broadcast; a vector on the left is a row, on the right a column, and that axis is removed afterwards.
+    ///
+    /// ```
+    /// let g = retrograd_core::Graph::new();
+    /// let (batch, w) = (g.full([5, 2, 3], 1.0), g.full([3, 4], 2.0));
+    /// assert_eq!(batch.matmul(w).shape(), [5, 2, 4].into());
+    /// ```
+    ///
+    /// # Panics
+    /// If an operand is a scalar, the inner sizes differ, or the other axes do not broadcast.
+    #[track_caller]
+    pub fn matmul(self, rhs: Expr<'g>) -> Self {
+        located(self.try_matmul(rhs))
+    }
+
+    /// [`matmul`](Self::matmul) that returns what is wrong.
+    ///
+    /// # Errors
+    /// If an operand is a scalar, the inner sizes differ, or the other axes do not broadcast.
+    #[track_caller]
+    pub fn try_matmul(self, rhs: Expr<'g>) -> Result<Self, Error> {
+        self.product("matmul", rhs)
+    }
+
+    #[track_caller]
+    fn product(self, name: &str, rhs: Expr<'g>) -> Result<Self, Error> {
+        let misfit = |reason| Self::misfit(name, &[self, rhs], reason);
+        inputs_of_one_graph(name, &[self, rhs])?;
+        if self.dtype() != rhs.dtype() || !self.dtype().is_float() {
+            return Err(misfit("the operands must be of one floating-point type".to_owned()));
+        }
+        if self.rank() == 0 || rhs.rank() == 0 {
+            return Err(misfit("a scalar has no inner axis; use `*`".to_owned()));
+        }
+        let (lhs_is_vector, rhs_is_vector) = (self.rank() == 1, rhs.rank() == 1);
+        let a = if lhs_is_vector { self.unsqueeze(0) } else { self };
+        let b = if rhs_is_vector { rhs.unsqueeze(1) } else { rhs };
+        let (a_shape, b_shape) = (a.shape(), b.shape());
+        let (&[m, inner], &[b_inner, n]) = (last_two(&a_shape), last_two(&b_shape));
+        if inner != b_inner {
+            return Err(misfit(format!("inner sizes {inner} and {b_inner} differ")));
+        }
+        let Some(batch) = batch_axes(&a_shape).broadcast(&batch_axes(&b_shape)) else {
+            return Err(misfit("the axes before the last two do not broadcast".to_owned()));
+        };
+        let matrices = |m, n| batch.iter().copied().chain([m, n]).collect::<Shape>();
+        let (a, b) =
+            (a.broadcast_to_known(&matrices(m, inner)), b.broadcast_to_known(&matrices(inner, n)));
+        let product = self.graph().record(
+            Op::MatMul,
+            [a.id(), b.id()].into_iter().collect(),
+            matrices(m, n),
+            a.dtype(),
+        );
+        match (lhs_is_vector, rhs_is_vector) {
+            (false, false) => Ok(product),
+            (true, false) => product.try_squeeze(-2),
+            (false, true) => product.try_squeeze(-1),
+            (true, true) => product.try_squeeze([-2, -1]),
+        }
+    }
+}
+
+fn last_two(shape: &Shape) -> &[usize; 2] {
+    shape.last_chunk().expect("vectors have become matrices")
+}
+
+fn batch_axes(shape: &Shape) -> Shape {
+    Shape::from(&shape[..shape.rank() - 2])
+}
+
+impl Operation for MatMul {
+    fn label(&self) -> String {
+        "matmul".to_owned()
+    }
+
+    fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
+        let (a, b) = (rule.x(0), rule.x(1));
+        Some(if rule.k == 0 { g.matmul(b.t()) } else { a.t().matmul(g) })
+    }
+
+    fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {
+        let [a, b] = x else { unreachable!("a product has two operands") };
+        let (&[m, k], &[_, n]) = (last_two(a.shape), last_two(b.shape));
+        same_dtype!(float a, y => |a, y| product(m, k, n, a, b.elements(), y));
+    }
+}
+
+/// Products of all pairs of matrices, summed in double precision.
+fn product<F: Float>(m: usize, k: usize, n: usize, a: &[F], b: &[F], y: &mut [F]) {
+    for (at, y) in y.iter_mut().enumerate() {
+        let (matrix, row, column) = (at / (m * n), at / n % m, at % n);
+        let row = &a[(matrix * m + row) * k..][..k];
+        let column = b[matrix * k * n..].iter().skip(column).step_by(n);
+        let total: f64 = row.iter().zip(column).map(|(a, b)| a.to_f64() * b.to_f64()).sum();
+        *y = F::lit(total);
+    }
+}

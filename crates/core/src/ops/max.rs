@@ -1,0 +1,113 @@
+//! Maxima and minima over axes.
+
+use crate::{
+    dtype::Element,
+    error::{Error, located},
+    expr::Expr,
+    ops::{Op, Operation, Rule, same_dtype, sum::kept_then_reduced},
+    shape::{Axes, AxisSet, Shape},
+    tensor::{View, ViewMut},
+};
+
+/// The operation that takes the maximum over axes, which are removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Max {
+    /// The axes.
+    pub axes: AxisSet,
+}
+
+impl<'g> Expr<'g> {
+    /// Largest of all elements; NaN if one is. Equal maxima share the gradient equally.
+    ///
+    /// # Panics
+    /// If there are no elements, or they are truth values.
+    #[track_caller]
+    pub fn max(self) -> Self {
+        self.max_over(AxisSet::all(self.rank()))
+    }
+
+    /// Largest elements over axes; NaN where one is. Equal maxima share the gradient equally.
+    ///
+    /// # Panics
+    /// If an axis does not exist or is empty, or the elements are truth values.
+    #[track_caller]
+    pub fn max_over(self, axes: impl Into<Axes>) -> Self {
+        located(self.try_max_over(axes))
+    }
+
+    /// [`max_over`](Self::max_over) that returns what is wrong.
+    ///
+    /// # Errors
+    /// If an axis does not exist or is empty, or the elements are truth values.
+    #[track_caller]
+    pub fn try_max_over(self, axes: impl Into<Axes>) -> Result<Self, Error> {
+        let axes = axes.into();
+        let shape = self.shape();
+        let set =
+            axes.resolve(shape.rank()).map_err(|reason| Self::misfit("max", &[self], reason))?;
+        if let Some(axis) = set.iter().find(|&axis| shape[axis] == 0) {
+            return Err(Self::misfit(
+                "max",
+                &[self],
+                format!("axis {axis} is empty and has no maximum"),
+            ));
+        }
+        self.reduced("max", axes, |axes| Op::Max(Max { axes }))
+    }
+
+    /// Smallest of all elements; NaN if one is. Equal minima share the gradient equally.
+    ///
+    /// # Panics
+    /// If there are no elements, or they are not floating-point numbers.
+    #[track_caller]
+    pub fn min(self) -> Self {
+        self.min_over(AxisSet::all(self.rank()))
+    }
+
+    /// Smallest elements over axes; NaN where one is. Equal minima share the gradient equally.
+    ///
+    /// # Panics
+    /// If an axis does not exist or is empty, or the elements are not floating-point numbers.
+    #[track_caller]
+    pub fn min_over(self, axes: impl Into<Axes>) -> Self {
+        -(-self).max_over(axes)
+    }
+}
+
+impl Operation for Max {
+    fn label(&self) -> String {
+        format!("max {:?}", self.axes)
+    }
+
+    fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
+        let (x, axes) = (rule.x(0), self.axes);
+        let shape = x.shape();
+        let is_max = x.eq(rule.y.stretched_back(axes, &shape)).cast(g.dtype());
+        let n_equal = is_max.sum_over(axes);
+        let share = g.pull_back(n_equal.recip())?;
+        share.stretched_back(axes, &shape).pull_back(is_max)
+    }
+
+    fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {
+        let shape = x[0].shape;
+        same_dtype!(x[0], y => |x, y| self.max(shape, x, y));
+    }
+}
+
+impl Max {
+    fn max<T: Element>(&self, shape: &Shape, x: &[T], y: &mut [T]) {
+        let n = self.axes.n_elements(shape);
+        let (shape, layout) = kept_then_reduced(self.axes, shape);
+        let mut positions = layout.positions(&shape);
+        for y in y {
+            let elements = positions.by_ref().take(n).map(|position| x[position]);
+            *y = elements.reduce(larger).expect("recording checks that there are elements");
+        }
+    }
+}
+
+/// The larger of two; the one that is no number if there is one.
+fn larger<T: Element>(a: T, b: T) -> T {
+    let a_wins = a > b || a.partial_cmp(&a).is_none();
+    if a_wins { a } else { b }
+}

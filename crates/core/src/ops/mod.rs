@@ -1,0 +1,239 @@
+//! Operations: an enum for identity, a trait for behaviour, one `match` that joins them.
+//!
+//! An elementwise function is a row of a table ([`Unary`], [`Binary`]); every other operation is a file. To add
+//! one: write its file, then a variant here, and let the compiler ask for the rest.
+
+mod argmax;
+mod binary;
+mod broadcast;
+mod cast;
+mod composed;
+mod concat;
+mod gather;
+mod identity;
+mod leaf;
+mod matmul;
+mod max;
+mod permute;
+mod reshape;
+mod select;
+mod slice;
+mod softmax;
+mod sum;
+mod unary;
+
+use std::fmt;
+
+pub use argmax::ArgMax;
+pub(crate) use binary::binary_methods;
+pub use binary::{Binary, Comparison, Operand};
+pub use composed::COMPOSED;
+pub(crate) use composed::{composed, composed_methods};
+pub use concat::Concat;
+pub use gather::{Gather, ScatterAdd};
+pub use leaf::{Iota, Leaf, LeafKind, Literal};
+pub use max::Max;
+pub use permute::Permutation;
+pub use slice::{Padding, Slicing, Window, Windows};
+pub use sum::Sum;
+pub use unary::Unary;
+pub(crate) use unary::unary_methods;
+
+use crate::{
+    expr::Expr,
+    graph::NodeId,
+    shape::{Layout, Shape},
+    tensor::{View, ViewMut},
+};
+
+/// What a node computes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Op {
+    /// Data from outside: input, parameter, optimizer state or constant tensor.
+    Leaf(Leaf),
+    /// One number in every place.
+    Literal(Literal),
+    /// Indices 0, 1, 2, … along an axis.
+    Iota(Iota),
+    /// A row of the table of unary functions.
+    Unary(Unary),
+    /// A row of the table of binary functions.
+    Binary(Binary),
+    /// A comparison, giving truth values.
+    Compare(Comparison),
+    /// Elementwise choice: mask, value where true, value where false.
+    Select,
+    /// The input itself, under another name.
+    Identity,
+    /// The input itself, through which no gradient flows.
+    StopGradient,
+    /// Conversion to the node's dtype.
+    Cast,
+    /// Stretching to the node's shape, aligned at the last axis.
+    Broadcast,
+    /// The same elements in the node's shape.
+    Reshape,
+    /// The axes in another order.
+    Permute(Permutation),
+    /// A regular part of each axis.
+    Slice(Slicing),
+    /// The adjoint of a slice: the input at its places among zeros.
+    Pad(Padding),
+    /// Inputs side by side along an axis.
+    Concat(Concat),
+    /// Elements picked by index along an axis.
+    Gather(Gather),
+    /// The adjoint of a gather: elements added up at their indices along an axis.
+    ScatterAdd(ScatterAdd),
+    /// Sum over axes, which are removed.
+    Sum(Sum),
+    /// Maximum over axes, which are removed.
+    Max(Max),
+    /// Index of the first maximum along an axis, which is removed.
+    ArgMax(ArgMax),
+    /// Product of matrices in the last two axes, for each index of the others.
+    MatMul,
+}
+
+/// What every operation has: a label, a derivative rule, and a meaning.
+pub trait Operation {
+    /// The operation as pictures and formulas show it.
+    fn label(&self) -> String;
+
+    /// The share of input `rule.k` in the cotangent `g` of the output: `g` times the derivative of the output by
+    /// that input, transposed. `None` if the derivative is zero everywhere. It is an expression: rules never read
+    /// values.
+    fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>>;
+
+    /// Whether the values of the inputs are acceptable for an output of shape `y`, such as indices within bounds;
+    /// else the reason.
+    fn check(&self, _x: &[View<'_>], _y: &Shape) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Writes the value for the inputs `x` into `y`: a plain loop, the definition of the operation.
+    fn eval(&self, x: &[View<'_>], y: ViewMut<'_>);
+}
+
+/// What a derivative rule may look at: the inputs and output of the node, as expressions.
+#[derive(Clone, Copy)]
+pub struct Rule<'a, 'g> {
+    /// The input whose cotangent is wanted.
+    pub k: usize,
+    /// The output.
+    pub y: Expr<'g>,
+    inputs: &'a [NodeId],
+}
+
+impl<'a, 'g> Rule<'a, 'g> {
+    pub(crate) fn new(k: usize, inputs: &'a [NodeId], y: Expr<'g>) -> Self {
+        Self { k, y, inputs }
+    }
+
+    /// Input `k`.
+    pub fn x(&self, k: usize) -> Expr<'g> {
+        Expr::new(self.y.graph(), self.inputs[k])
+    }
+}
+
+impl Op {
+    /// The behaviour of this operation.
+    pub fn behavior(&self) -> &dyn Operation {
+        match self {
+            Op::Leaf(leaf) => leaf,
+            Op::Literal(literal) => literal,
+            Op::Iota(iota) => iota,
+            Op::Unary(unary) => unary,
+            Op::Binary(binary) => binary,
+            Op::Compare(comparison) => comparison,
+            Op::Select => &select::Select,
+            Op::Identity => &identity::Identity,
+            Op::StopGradient => &identity::StopGradient,
+            Op::Cast => &cast::Cast,
+            Op::Broadcast => &broadcast::Broadcast,
+            Op::Reshape => &reshape::Reshape,
+            Op::Permute(permutation) => permutation,
+            Op::Slice(slicing) => slicing,
+            Op::Pad(padding) => padding,
+            Op::Concat(concat) => concat,
+            Op::Gather(gather) => gather,
+            Op::ScatterAdd(scatter) => scatter,
+            Op::Sum(sum) => sum,
+            Op::Max(max) => max,
+            Op::ArgMax(argmax) => argmax,
+            Op::MatMul => &matmul::MatMul,
+        }
+    }
+
+    /// For an operation that only looks at its input in another way: the layout of its result, of shape `y`, in
+    /// the buffer where its input, of shape `x`, has the layout `input`. `None` if the elements must be moved.
+    pub fn view(&self, input: &Layout, x: &Shape, y: &Shape) -> Option<Layout> {
+        match self {
+            Op::Identity | Op::StopGradient => Some(input.clone()),
+            Op::Broadcast => Some(broadcast::view(input, x, y)),
+            Op::Reshape => input.is_contiguous(x).then(|| Layout::contiguous(y)),
+            Op::Permute(permutation) => Some(permutation.view(input)),
+            Op::Slice(slicing) => Some(slicing.0.view(input)),
+            Op::Leaf(_)
+            | Op::Literal(_)
+            | Op::Iota(_)
+            | Op::Unary(_)
+            | Op::Binary(_)
+            | Op::Compare(_) => None,
+            Op::Select
+            | Op::Cast
+            | Op::Pad(_)
+            | Op::Concat(_)
+            | Op::Gather(_)
+            | Op::ScatterAdd(_) => None,
+            Op::Sum(_) | Op::Max(_) | Op::ArgMax(_) | Op::MatMul => None,
+        }
+    }
+
+    /// The sign written between two operands, if the operation has one.
+    pub fn symbol(&self) -> Option<&'static str> {
+        match self {
+            Op::Binary(binary) => binary.symbol(),
+            Op::Compare(comparison) => Some(comparison.symbol()),
+            Op::MatMul => Some("×"),
+            _ => None,
+        }
+    }
+
+    /// The number that a literal has in every place.
+    pub fn as_literal(&self) -> Option<f64> {
+        if let Op::Literal(literal) = self { Some(literal.value()) } else { None }
+    }
+}
+
+impl fmt::Display for Op {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.behavior().label())
+    }
+}
+
+/// Calls a generic body with input and output as slices of their common element type.
+macro_rules! same_dtype {
+    ($x:expr, $y:expr => |$a:ident, $b:ident| $body:expr) => {
+        $crate::with_elements!(SliceMut, $y.data, $b => {
+            let $a = $x.elements();
+            $body
+        })
+    };
+    (float $x:expr, $y:expr => |$a:ident, $b:ident| $body:expr) => {
+        match $y.data {
+            $crate::tensor::SliceMut::F32($b) => {
+                let $a = $x.elements::<f32>();
+                $body
+            }
+            $crate::tensor::SliceMut::F64($b) => {
+                let $a = $x.elements::<f64>();
+                $body
+            }
+            $crate::tensor::SliceMut::I64(_) | $crate::tensor::SliceMut::Bool(_) => {
+                unreachable!("recording checks that the elements are floating-point numbers")
+            }
+        }
+    };
+}
+pub(crate) use same_dtype;

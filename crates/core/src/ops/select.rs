@@ -1,0 +1,85 @@
+//! Elementwise choice between two values by a mask.
+
+use smallvec::smallvec;
+
+use crate::{
+    dtype::DType,
+    error::{Error, located},
+    expr::{Expr, inputs_of_one_graph},
+    ops::{Op, Operand, Operation, Rule, same_dtype},
+    tensor::{View, ViewMut},
+};
+
+/// `y = a` where the mask is true, else `b`.
+pub(super) struct Select;
+
+impl<'g> Expr<'g> {
+    /// `a` where this mask is true, else `b`, after broadcasting. The gradient reaches only the value chosen, so
+    /// that a bad point in the other branch never leaks through.
+    ///
+    /// ```
+    /// let g = retrograd_core::Graph::new();
+    /// let x = g.constant([0.0, 4.0]).named("x");
+    /// let y = x.gt(0.0).select(x.sqrt(), 0.0).sum();
+    /// assert_eq!(y.grad(&[x])[0].value().to_vec::<f64>(), [0.0, 0.25]);
+    /// ```
+    ///
+    /// # Panics
+    /// If this is not a mask, or the operands do not fit each other. At least one of `a` and `b` must be an
+    /// expression of the graph's floating-point type or both be numbers.
+    #[track_caller]
+    pub fn select(self, a: impl Operand<'g>, b: impl Operand<'g>) -> Self {
+        located(self.try_select(a, b))
+    }
+
+    /// [`select`](Self::select) that returns what is wrong.
+    ///
+    /// # Errors
+    /// If this is not a mask, or the operands do not fit each other.
+    #[track_caller]
+    pub fn try_select(self, a: impl Operand<'g>, b: impl Operand<'g>) -> Result<Self, Error> {
+        // A plain number becomes a scalar of the graph's type.
+        let number = self.graph().literal(0.0, crate::shape::Shape::scalar(), self.graph().dtype());
+        let (a, b) = (a.expr(number), b.expr(number));
+        let misfit = |reason| Err(Self::misfit("select", &[self, a, b], reason));
+        inputs_of_one_graph("select", &[self, a, b])?;
+        if self.dtype() != DType::Bool {
+            return misfit("the first operand is not a mask; make one by a comparison");
+        }
+        if a.dtype() != b.dtype() {
+            return misfit("the dtypes of the two values differ; cast one of them");
+        }
+        let shape =
+            a.shape().broadcast(&b.shape()).and_then(|shape| shape.broadcast(&self.shape()));
+        let Some(shape) = shape else {
+            return misfit("the shapes do not broadcast to a common one");
+        };
+        let [mask, a, b] = [self, a, b].map(|operand| operand.broadcast_to_known(&shape));
+        Ok(self.graph().record(Op::Select, smallvec![mask.id(), a.id(), b.id()], shape, a.dtype()))
+    }
+}
+
+impl Operation for Select {
+    fn label(&self) -> String {
+        "select".to_owned()
+    }
+
+    fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
+        let (mask, zero) = (rule.x(0), g.like(0.0));
+        match rule.k {
+            0 => None,
+            1 => Some(mask.select(g, zero)),
+            _ => Some(mask.select(zero, g)),
+        }
+    }
+
+    fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {
+        let [mask, a, b] = x else { unreachable!("select has three operands") };
+        let mask = mask.elements::<bool>();
+        same_dtype!(a, y => |a, y| {
+            for (((y, &mask), &a), &b) in y.iter_mut().zip(mask).zip(a).zip(b.elements()) {
+                *y = if mask { a } else { b };
+            }
+        });
+    }
+}

@@ -1,0 +1,189 @@
+//! Regular parts of each axis, and their adjoint: a part at its places among zeros.
+
+use std::ops::{Bound, RangeBounds};
+
+use crate::{
+    error::{Error, located},
+    expr::Expr,
+    ops::{Op, Operation, Rule, same_dtype},
+    shape::{Layout, Shape, resolve_axis},
+    tensor::{View, ViewMut},
+};
+
+/// The part `start, start + step, …` of an axis; how many follows from the shape of the part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Window {
+    /// Index of the first element.
+    pub start: usize,
+    /// Distance to the next; negative to go backwards.
+    pub step: isize,
+}
+
+/// A window on each axis.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Windows(Box<[Window]>);
+
+/// The operation that takes a part.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Slicing(pub Windows);
+
+/// The operation that puts a part at its places among zeros.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Padding(pub Windows);
+
+impl Windows {
+    /// The window on each axis.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Window> {
+        self.0.iter().copied()
+    }
+
+    /// Whole axes, but for one.
+    fn on_axis(rank: usize, axis: usize, window: Window) -> Self {
+        let whole = Window { start: 0, step: 1 };
+        Self((0..rank).map(|k| if k == axis { window } else { whole }).collect())
+    }
+
+    /// The layout of the part in a buffer where the whole has the layout `whole`.
+    pub(super) fn view(&self, whole: &Layout) -> Layout {
+        let offset: isize =
+            self.0.iter().zip(&whole.strides).map(|(w, &stride)| w.start as isize * stride).sum();
+        Layout {
+            offset: whole.offset.strict_add_signed(offset),
+            strides: self
+                .0
+                .iter()
+                .zip(&whole.strides)
+                .map(|(window, &stride)| window.step * stride)
+                .collect(),
+        }
+    }
+}
+
+impl<'g> Expr<'g> {
+    /// The part of an axis in a range of indices.
+    ///
+    /// ```
+    /// let g = retrograd_core::Graph::new();
+    /// assert_eq!(g.arange(5).slice(0, 1..4).value().to_vec::<i64>(), [1, 2, 3]);
+    /// ```
+    ///
+    /// # Panics
+    /// If the axis does not exist, or the range reaches beyond it.
+    #[track_caller]
+    pub fn slice(self, axis: isize, range: impl RangeBounds<usize>) -> Self {
+        located(self.try_slice(axis, range))
+    }
+
+    /// [`slice`](Self::slice) that returns what is wrong.
+    ///
+    /// # Errors
+    /// If the axis does not exist, or the range reaches beyond it.
+    #[track_caller]
+    pub fn try_slice(self, axis: isize, range: impl RangeBounds<usize>) -> Result<Self, Error> {
+        self.try_slice_by(axis, range, 1)
+    }
+
+    /// Every `step`-th element of an axis in a range of indices, from the start of the range; with a negative
+    /// step, from its end backwards.
+    ///
+    /// ```
+    /// let g = retrograd_core::Graph::new();
+    /// assert_eq!(g.arange(6).slice_by(0, .., -2).value().to_vec::<i64>(), [5, 3, 1]);
+    /// ```
+    ///
+    /// # Panics
+    /// If the axis does not exist, the range reaches beyond it, or the step is 0.
+    #[track_caller]
+    pub fn slice_by(self, axis: isize, range: impl RangeBounds<usize>, step: isize) -> Self {
+        located(self.try_slice_by(axis, range, step))
+    }
+
+    /// [`slice_by`](Self::slice_by) that returns what is wrong.
+    ///
+    /// # Errors
+    /// If the axis does not exist, the range reaches beyond it, or the step is 0.
+    #[track_caller]
+    pub fn try_slice_by(
+        self,
+        axis: isize,
+        range: impl RangeBounds<usize>,
+        step: isize,
+    ) -> Result<Self, Error> {
+        let misfit = |reason| Self::misfit("slice", &[self], reason);
+        let shape = self.shape();
+        let axis = resolve_axis(axis, shape.rank()).map_err(misfit)?;
+        let start = match range.start_bound() {
+            Bound::Included(&start) => start,
+            Bound::Excluded(&before) => before + 1,
+            Bound::Unbounded => 0,
+        };
+        let end = match range.end_bound() {
+            Bound::Included(&last) => last + 1,
+            Bound::Excluded(&end) => end,
+            Bound::Unbounded => shape[axis],
+        };
+        if start > end || end > shape[axis] {
+            return Err(misfit(format!(
+                "{start}..{end} is not a range in axis {axis} of size {}",
+                shape[axis]
+            )));
+        }
+        if step == 0 {
+            return Err(misfit("the step is 0".to_owned()));
+        }
+        if (start, end, step) == (0, shape[axis], 1) {
+            return Ok(self);
+        }
+        let size = (end - start).div_ceil(step.unsigned_abs());
+        let first = if step > 0 || size == 0 { start } else { end - 1 };
+        let windows = Windows::on_axis(shape.rank(), axis, Window { start: first, step });
+        Ok(self.record1(Op::Slice(Slicing(windows)), shape.with_size(axis, size), self.dtype()))
+    }
+
+    /// The adjoint of taking the part `windows` of a tensor of shape `whole`: this part among zeros.
+    #[track_caller]
+    fn among_zeros(self, windows: &Windows, whole: Shape) -> Self {
+        self.record1(Op::Pad(Padding(windows.clone())), whole, self.dtype())
+    }
+}
+
+impl Operation for Slicing {
+    fn label(&self) -> String {
+        "slice".to_owned()
+    }
+
+    fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
+        Some(g.among_zeros(&self.0, rule.x(0).shape()))
+    }
+
+    fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {
+        let layout = self.0.view(&Layout::contiguous(x[0].shape));
+        let positions = layout.positions(y.shape);
+        same_dtype!(x[0], y => |x, y| {
+            for (y, position) in y.iter_mut().zip(positions) {
+                *y = x[position];
+            }
+        });
+    }
+}
+
+impl Operation for Padding {
+    fn label(&self) -> String {
+        "pad".to_owned()
+    }
+
+    fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
+        Some(g.record1(Op::Slice(Slicing(self.0.clone())), rule.x(0).shape(), g.dtype()))
+    }
+
+    fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {
+        let layout = self.0.view(&Layout::contiguous(y.shape));
+        let positions = layout.positions(x[0].shape);
+        same_dtype!(x[0], y => |x, y| {
+            y.fill(Default::default());
+            for (&x, position) in x.iter().zip(positions) {
+                y[position] = x;
+            }
+        });
+    }
+}

@@ -1,0 +1,86 @@
+//! Stable softmax and its relatives, composed of the other operations.
+
+use crate::{
+    error::{Error, located},
+    expr::Expr,
+    shape::{Axes, keep},
+};
+
+impl<'g> Expr<'g> {
+    /// `ln Σ eˣ` over axes, finite for every finite `x`: `m + ln Σ e^{x − m}` with the maximum `m`. Its gradient is
+    /// the softmax.
+    ///
+    /// ```
+    /// let g = retrograd_core::Graph::new();
+    /// let y = g.constant([1000.0, 1000.0]).logsumexp(0);
+    /// assert!((y.value().item() - 1000.6931).abs() < 1e-3);
+    /// ```
+    ///
+    /// # Panics
+    /// If an axis does not exist or is empty, or the elements are not floating-point numbers.
+    #[track_caller]
+    pub fn logsumexp(self, axes: impl Into<Axes>) -> Self {
+        located(self.try_logsumexp(axes))
+    }
+
+    /// [`logsumexp`](Self::logsumexp) that returns what is wrong.
+    ///
+    /// # Errors
+    /// If an axis does not exist or is empty, or the elements are not floating-point numbers.
+    #[track_caller]
+    pub fn try_logsumexp(self, axes: impl Into<Axes>) -> Result<Self, Error> {
+        let axes = axes.into();
+        let max = self.largest_finite("logsumexp", &axes)?;
+        let total = (self - max).exp().sum_over(axes.clone()).log();
+        total.try_add(max.try_reshape(total.shape())?)
+    }
+
+    /// Softmax `e^{xᵢ} / Σ e^{xⱼ}` along an axis: positive numbers that sum to 1.
+    ///
+    /// # Panics
+    /// If the axis does not exist or is empty, or the elements are not floating-point numbers.
+    #[track_caller]
+    pub fn softmax(self, axis: isize) -> Self {
+        located(self.try_softmax(axis))
+    }
+
+    /// [`softmax`](Self::softmax) that returns what is wrong.
+    ///
+    /// # Errors
+    /// If the axis does not exist or is empty, or the elements are not floating-point numbers.
+    #[track_caller]
+    pub fn try_softmax(self, axis: isize) -> Result<Self, Error> {
+        let exp = (self - self.largest_finite("softmax", &axis.into())?).exp();
+        exp.try_div(exp.try_sum_over(keep(axis))?)
+    }
+
+    /// Logarithm of the softmax along an axis, `xᵢ − ln Σ e^{xⱼ}`, finite for every finite `x`.
+    ///
+    /// # Panics
+    /// If the axis does not exist or is empty, or the elements are not floating-point numbers.
+    #[track_caller]
+    pub fn log_softmax(self, axis: isize) -> Self {
+        located(self.try_log_softmax(axis))
+    }
+
+    /// [`log_softmax`](Self::log_softmax) that returns what is wrong.
+    ///
+    /// # Errors
+    /// If the axis does not exist or is empty, or the elements are not floating-point numbers.
+    #[track_caller]
+    pub fn try_log_softmax(self, axis: isize) -> Result<Self, Error> {
+        let shifted = self - self.largest_finite("log_softmax", &axis.into())?;
+        shifted.try_sub(shifted.exp().try_sum_over(keep(axis))?.log())
+    }
+
+    /// The maximum over axes, kept, as a constant to derivatives, and 0 where it is not finite: what is
+    /// subtracted so that no exponential overflows. Any constant gives the same value and derivative.
+    #[track_caller]
+    fn largest_finite(self, name: &str, axes: &Axes) -> Result<Self, Error> {
+        if !self.dtype().is_float() {
+            return Err(Self::misfit(name, &[self], "the elements are not floating-point numbers"));
+        }
+        let max = self.stop_gradient().try_max_over(keep(axes.clone()))?;
+        Ok(max.abs().lt(f64::INFINITY).select(max, max.like(0.0)))
+    }
+}

@@ -1,0 +1,156 @@
+//! Sums and means over axes.
+
+use crate::{
+    dtype::Element,
+    error::{Error, located},
+    expr::Expr,
+    ops::{Op, Operation, Rule},
+    shape::{Axes, AxisSet, Layout, Shape},
+    tensor::{SliceMut, View, ViewMut},
+};
+
+/// The operation that sums over axes, which are removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Sum {
+    /// The axes.
+    pub axes: AxisSet,
+}
+
+impl<'g> Expr<'g> {
+    /// Sum of all elements: a scalar.
+    ///
+    /// # Panics
+    /// If the elements are truth values; cast them first.
+    #[track_caller]
+    pub fn sum(self) -> Self {
+        self.sum_over(AxisSet::all(self.rank()))
+    }
+
+    /// Sum over axes.
+    ///
+    /// ```
+    /// use retrograd_core::{Graph, keep};
+    ///
+    /// let g = Graph::new();
+    /// let x = g.constant([[1.0, 2.0], [3.0, 4.0]]);
+    /// assert_eq!(x.sum_over(0).value().to_vec::<f64>(), [4.0, 6.0]);
+    /// assert_eq!(x.sum_over(keep(-1)).shape(), [2, 1].into());
+    /// ```
+    ///
+    /// # Panics
+    /// If an axis does not exist, or the elements are truth values.
+    #[track_caller]
+    pub fn sum_over(self, axes: impl Into<Axes>) -> Self {
+        located(self.try_sum_over(axes))
+    }
+
+    /// [`sum_over`](Self::sum_over) that returns what is wrong.
+    ///
+    /// # Errors
+    /// If an axis does not exist, or the elements are truth values.
+    #[track_caller]
+    pub fn try_sum_over(self, axes: impl Into<Axes>) -> Result<Self, Error> {
+        self.reduced("sum", axes.into(), |axes| Op::Sum(Sum { axes }))
+    }
+
+    /// Mean of all elements: a scalar.
+    ///
+    /// # Panics
+    /// If the elements are not floating-point numbers.
+    #[track_caller]
+    pub fn mean(self) -> Self {
+        self.mean_over(AxisSet::all(self.rank()))
+    }
+
+    /// Mean over axes.
+    ///
+    /// # Panics
+    /// If an axis does not exist, or the elements are not floating-point numbers.
+    #[track_caller]
+    pub fn mean_over(self, axes: impl Into<Axes>) -> Self {
+        located(self.try_mean_over(axes))
+    }
+
+    /// [`mean_over`](Self::mean_over) that returns what is wrong.
+    ///
+    /// # Errors
+    /// If an axis does not exist, or the elements are not floating-point numbers.
+    #[track_caller]
+    pub fn try_mean_over(self, axes: impl Into<Axes>) -> Result<Self, Error> {
+        let axes = axes.into();
+        let set =
+            axes.resolve(self.rank()).map_err(|reason| Self::misfit("mean", &[self], reason))?;
+        let n = set.n_elements(&self.shape());
+        self.try_sum_over(axes)?.try_div(n as f64)
+    }
+
+    /// Records a reduction, which removes its axes, and puts them back with size 1 if they are to be kept.
+    #[track_caller]
+    pub(super) fn reduced(
+        self,
+        name: &str,
+        axes: Axes,
+        op: impl Fn(AxisSet) -> Op,
+    ) -> Result<Self, Error> {
+        let misfit = |reason| Self::misfit(name, &[self], reason);
+        let shape = self.shape();
+        let set = axes.resolve(shape.rank()).map_err(misfit)?;
+        if self.dtype() == crate::DType::Bool {
+            return Err(misfit(
+                "the elements are truth values; cast them to a number type first".to_owned(),
+            ));
+        }
+        if set == AxisSet::default() {
+            return Ok(self);
+        }
+        let removed = self.record1(op(set), set.removed(&shape), self.dtype());
+        if axes.kept() { removed.try_reshape(set.kept(&shape)) } else { Ok(removed) }
+    }
+
+    /// This reduction of `x` over `axes`, stretched back to the shape of `x`.
+    #[track_caller]
+    pub(super) fn stretched_back(self, axes: AxisSet, x: &Shape) -> Self {
+        self.reshape(axes.kept(x)).broadcast_to_known(x)
+    }
+}
+
+/// The shape of `x`, and the layout of its reduced elements beside each kept one: kept axes first, then reduced.
+pub(super) fn kept_then_reduced(axes: AxisSet, x: &Shape) -> (Shape, Layout) {
+    let contiguous = Layout::contiguous(x);
+    let kept = (0..x.rank()).filter(|&axis| !axes.contains(axis));
+    let order = kept.chain(axes.iter()).collect::<smallvec::SmallVec<[usize; 4]>>();
+    let strides = order.iter().map(|&axis| contiguous.strides[axis]).collect();
+    (order.iter().map(|&axis| x[axis]).collect(), Layout { offset: 0, strides })
+}
+
+impl Operation for Sum {
+    fn label(&self) -> String {
+        format!("sum {:?}", self.axes)
+    }
+
+    fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
+        Some(g.stretched_back(self.axes, &rule.x(0).shape()))
+    }
+
+    fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {
+        match y.data {
+            SliceMut::F32(y) => self.sum(x[0].shape, x[0].elements::<f32>(), y),
+            SliceMut::F64(y) => self.sum(x[0].shape, x[0].elements::<f64>(), y),
+            SliceMut::I64(y) => self.sum(x[0].shape, x[0].elements::<i64>(), y),
+            SliceMut::Bool(_) => unreachable!("recording checks that the elements are numbers"),
+        }
+    }
+}
+
+impl Sum {
+    /// Sums in double precision, so that the meaning does not depend on an order of summation.
+    fn sum<T: Element>(&self, shape: &Shape, x: &[T], y: &mut [T]) {
+        let n = self.axes.n_elements(shape);
+        let (shape, layout) = kept_then_reduced(self.axes, shape);
+        let mut positions = layout.positions(&shape);
+        for y in y {
+            let total: f64 = positions.by_ref().take(n).map(|position| x[position].to_f64()).sum();
+            *y = T::from_f64(total);
+        }
+    }
+}

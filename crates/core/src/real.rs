@@ -1,0 +1,137 @@
+//! `Real`: the numbers that derivative rules, composed functions and users' own functions are written over.
+
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
+use crate::{
+    dtype::Float,
+    expr::Expr,
+    ops::{Binary, Comparison, Unary},
+};
+
+/// A real number: a float, an expression of a graph, or whatever else can apply the rows of the operation tables.
+///
+/// Five methods make a number type; all named functions follow from them.
+///
+/// ```
+/// use retrograd_core::{Graph, Real};
+///
+/// fn energy<R: Real>(x: R) -> R {
+///     x.lit(0.5) * x.square() + x.cos()
+/// }
+///
+/// let g = Graph::with_dtype(retrograd_core::DType::F64);
+/// let x = g.constant(0.3);
+/// assert_eq!(energy(x).value().item(), energy(0.3));
+/// ```
+pub trait Real:
+    Copy
+    + Neg<Output = Self>
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+{
+    /// The answer of a comparison.
+    type Mask: Copy;
+
+    /// The constant `value`, of the same kind (precision, shape, graph) as `self`.
+    #[track_caller]
+    fn lit(self, value: f64) -> Self;
+
+    /// Applies a row of the table of unary functions.
+    #[track_caller]
+    fn unary(self, op: Unary) -> Self;
+
+    /// Applies a row of the table of binary functions.
+    #[track_caller]
+    fn binary(self, op: Binary, rhs: Self) -> Self;
+
+    /// Compares two numbers.
+    #[track_caller]
+    fn compare(self, op: Comparison, rhs: Self) -> Self::Mask;
+
+    /// `a` where the mask is true, else `b`.
+    #[track_caller]
+    fn select(mask: Self::Mask, a: Self, b: Self) -> Self;
+
+    /// Whether `self > rhs`.
+    #[track_caller]
+    fn gt(self, rhs: Self) -> Self::Mask {
+        self.compare(Comparison::Gt, rhs)
+    }
+
+    /// Whether `self = rhs`.
+    #[track_caller]
+    fn eq(self, rhs: Self) -> Self::Mask {
+        self.compare(Comparison::Eq, rhs)
+    }
+
+    crate::ops::unary_methods!();
+    crate::ops::binary_methods!();
+    crate::ops::composed_methods!();
+}
+
+macro_rules! real_float {
+    ($type:ty) => {
+        impl Real for $type {
+            type Mask = bool;
+
+            #[inline]
+            fn lit(self, value: f64) -> Self {
+                <$type as Float>::lit(value)
+            }
+
+            #[inline]
+            fn unary(self, op: Unary) -> Self {
+                op.value(self)
+            }
+
+            #[inline]
+            fn binary(self, op: Binary, rhs: Self) -> Self {
+                op.value(self, rhs)
+            }
+
+            #[inline]
+            fn compare(self, op: Comparison, rhs: Self) -> bool {
+                op.value(self, rhs)
+            }
+
+            #[inline]
+            fn select(mask: bool, a: Self, b: Self) -> Self {
+                if mask { a } else { b }
+            }
+        }
+    };
+}
+
+real_float!(f32);
+real_float!(f64);
+
+impl<'g> Real for Expr<'g> {
+    type Mask = Expr<'g>;
+
+    #[track_caller]
+    fn lit(self, value: f64) -> Self {
+        self.like(value)
+    }
+
+    #[track_caller]
+    fn unary(self, op: Unary) -> Self {
+        self.apply_unary(op)
+    }
+
+    #[track_caller]
+    fn binary(self, op: Binary, rhs: Self) -> Self {
+        self.apply_binary(op, rhs)
+    }
+
+    #[track_caller]
+    fn compare(self, op: Comparison, rhs: Self) -> Self {
+        self.apply_comparison(op, rhs)
+    }
+
+    #[track_caller]
+    fn select(mask: Self, a: Self, b: Self) -> Self {
+        mask.select(a, b)
+    }
+}

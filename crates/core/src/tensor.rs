@@ -1,0 +1,370 @@
+//! Dense tensors: the data of constants, parameters and bound inputs, and borrowed views for loops over them.
+
+use std::{fmt, sync::Arc};
+
+use crate::{
+    dtype::{DType, Element},
+    error::Error,
+    shape::Shape,
+};
+
+/// Elements of one type, side by side.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the variants are those of `DType`")]
+pub enum Buffer {
+    F32(Vec<f32>),
+    F64(Vec<f64>),
+    I64(Vec<i64>),
+    Bool(Vec<bool>),
+}
+
+/// Borrowed elements of one type.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the variants are those of `DType`")]
+pub enum Slice<'a> {
+    F32(&'a [f32]),
+    F64(&'a [f64]),
+    I64(&'a [i64]),
+    Bool(&'a [bool]),
+}
+
+/// Mutably borrowed elements of one type.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "the variants are those of `DType`")]
+pub enum SliceMut<'a> {
+    F32(&'a mut [f32]),
+    F64(&'a mut [f64]),
+    I64(&'a mut [i64]),
+    Bool(&'a mut [bool]),
+}
+
+/// Runs the same body for whichever element type a buffer or slice has.
+#[macro_export]
+macro_rules! with_elements {
+    ($kind:ident, $value:expr, $elements:ident => $body:expr) => {
+        match $value {
+            $crate::tensor::$kind::F32($elements) => $body,
+            $crate::tensor::$kind::F64($elements) => $body,
+            $crate::tensor::$kind::I64($elements) => $body,
+            $crate::tensor::$kind::Bool($elements) => $body,
+        }
+    };
+}
+
+impl Buffer {
+    /// `n` zeros (or `false`s) of a dtype.
+    pub fn zeros(dtype: DType, n: usize) -> Self {
+        match dtype {
+            DType::F32 => Buffer::F32(vec![0.0; n]),
+            DType::F64 => Buffer::F64(vec![0.0; n]),
+            DType::I64 => Buffer::I64(vec![0; n]),
+            DType::Bool => Buffer::Bool(vec![false; n]),
+        }
+    }
+
+    /// The elements.
+    pub fn as_slice(&self) -> Slice<'_> {
+        match self {
+            Buffer::F32(elements) => Slice::F32(elements),
+            Buffer::F64(elements) => Slice::F64(elements),
+            Buffer::I64(elements) => Slice::I64(elements),
+            Buffer::Bool(elements) => Slice::Bool(elements),
+        }
+    }
+
+    /// The elements, to be written.
+    pub fn as_mut_slice(&mut self) -> SliceMut<'_> {
+        match self {
+            Buffer::F32(elements) => SliceMut::F32(elements),
+            Buffer::F64(elements) => SliceMut::F64(elements),
+            Buffer::I64(elements) => SliceMut::I64(elements),
+            Buffer::Bool(elements) => SliceMut::Bool(elements),
+        }
+    }
+}
+
+impl Slice<'_> {
+    /// Type of the elements.
+    pub fn dtype(self) -> DType {
+        match self {
+            Slice::F32(_) => DType::F32,
+            Slice::F64(_) => DType::F64,
+            Slice::I64(_) => DType::I64,
+            Slice::Bool(_) => DType::Bool,
+        }
+    }
+
+    /// Number of elements.
+    pub fn len(self) -> usize {
+        with_elements!(Slice, self, elements => elements.len())
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl SliceMut<'_> {
+    /// The same elements, borrowed for a shorter time.
+    pub fn reborrow(&mut self) -> SliceMut<'_> {
+        match self {
+            SliceMut::F32(elements) => SliceMut::F32(elements),
+            SliceMut::F64(elements) => SliceMut::F64(elements),
+            SliceMut::I64(elements) => SliceMut::I64(elements),
+            SliceMut::Bool(elements) => SliceMut::Bool(elements),
+        }
+    }
+
+    /// Type of the elements.
+    pub fn dtype(&self) -> DType {
+        match self {
+            SliceMut::F32(_) => DType::F32,
+            SliceMut::F64(_) => DType::F64,
+            SliceMut::I64(_) => DType::I64,
+            SliceMut::Bool(_) => DType::Bool,
+        }
+    }
+}
+
+/// A borrowed tensor: elements in row-major order, and their shape.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// Sizes.
+    pub shape: &'a Shape,
+    /// Elements, as many as the shape says.
+    pub data: Slice<'a>,
+}
+
+impl<'a> View<'a> {
+    /// A tensor of these elements.
+    pub fn to_tensor(&self) -> Tensor {
+        let buffer = match self.data {
+            Slice::F32(elements) => Buffer::F32(elements.to_vec()),
+            Slice::F64(elements) => Buffer::F64(elements.to_vec()),
+            Slice::I64(elements) => Buffer::I64(elements.to_vec()),
+            Slice::Bool(elements) => Buffer::Bool(elements.to_vec()),
+        };
+        Tensor::from_buffer(self.shape.clone(), buffer)
+    }
+
+    /// The elements as a slice of `T`.
+    ///
+    /// # Panics
+    /// If the elements are of another type: operations settle types when they are recorded.
+    pub fn elements<T: Element>(&self) -> &'a [T] {
+        T::of(self.data).expect("dtypes are settled when an operation is recorded")
+    }
+}
+
+/// A tensor to be written: elements in row-major order, and their shape.
+#[derive(Debug)]
+pub struct ViewMut<'a> {
+    /// Sizes.
+    pub shape: &'a Shape,
+    /// Elements, as many as the shape says.
+    pub data: SliceMut<'a>,
+}
+
+impl<'a> ViewMut<'a> {
+    /// The elements as a slice of `T`.
+    ///
+    /// # Panics
+    /// If the elements are of another type: operations settle types when they are recorded.
+    pub fn elements<T: Element>(self) -> &'a mut [T] {
+        T::of_mut(self.data).expect("dtypes are settled when an operation is recorded")
+    }
+}
+
+/// A dense tensor in row-major order. Clones share the elements until one of them is written to.
+///
+/// ```
+/// use retrograd_core::Tensor;
+///
+/// let t = Tensor::from([[1.0, 2.0], [3.0, 4.0]]);
+/// assert_eq!(t.shape(), &[2, 2].into());
+/// assert_eq!(t.to_vec::<f64>(), [1.0, 2.0, 3.0, 4.0]);
+/// ```
+#[derive(Clone, PartialEq)]
+pub struct Tensor {
+    shape: Shape,
+    buffer: Arc<Buffer>,
+}
+
+impl Tensor {
+    /// A tensor of `shape` with these elements in row-major order.
+    ///
+    /// # Errors
+    /// If the number of elements is not that of the shape.
+    pub fn new<T: Element>(shape: impl Into<Shape>, elements: Vec<T>) -> Result<Self, Error> {
+        let shape = shape.into();
+        match elements.len() == shape.n_elements() {
+            true => Ok(Self::from_buffer(shape, T::buffer(elements))),
+            false => Err(Error::ElementCount { n_elements: elements.len(), shape }),
+        }
+    }
+
+    pub(crate) fn from_buffer(shape: Shape, buffer: Buffer) -> Self {
+        Self { shape, buffer: Arc::new(buffer) }
+    }
+
+    /// A tensor of zeros.
+    pub fn zeros(dtype: DType, shape: impl Into<Shape>) -> Self {
+        let shape = shape.into();
+        let buffer = Buffer::zeros(dtype, shape.n_elements());
+        Self::from_buffer(shape, buffer)
+    }
+
+    /// A tensor whose elements all have one value.
+    pub fn full(dtype: DType, shape: impl Into<Shape>, value: f64) -> Self {
+        let mut tensor = Self::zeros(dtype, shape);
+        with_elements!(SliceMut, tensor.as_mut_slice(), elements => elements.fill(Element::from_f64(value)));
+        tensor
+    }
+
+    /// Sizes.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// Type of the elements.
+    pub fn dtype(&self) -> DType {
+        self.buffer.as_slice().dtype()
+    }
+
+    /// A borrowed view.
+    pub fn view(&self) -> View<'_> {
+        View { shape: &self.shape, data: self.buffer.as_slice() }
+    }
+
+    /// The elements in row-major order.
+    pub fn as_slice(&self) -> Slice<'_> {
+        self.buffer.as_slice()
+    }
+
+    /// The elements in row-major order, to be written. Elements shared with a clone are copied first.
+    pub fn as_mut_slice(&mut self) -> SliceMut<'_> {
+        Arc::make_mut(&mut self.buffer).as_mut_slice()
+    }
+
+    pub(crate) fn view_mut(&mut self) -> ViewMut<'_> {
+        ViewMut { shape: &self.shape, data: Arc::make_mut(&mut self.buffer).as_mut_slice() }
+    }
+
+    /// The elements in row-major order, converted to `T`.
+    pub fn to_vec<T: Element>(&self) -> Vec<T> {
+        with_elements!(Slice, self.as_slice(), elements => {
+            elements.iter().map(|&element| T::from_f64(element.to_f64())).collect()
+        })
+    }
+
+    /// The value of a tensor of one element.
+    ///
+    /// # Panics
+    /// If there are several elements, or none.
+    #[track_caller]
+    pub fn item(&self) -> f64 {
+        assert!(
+            self.shape.n_elements() == 1,
+            "item: a tensor of shape {} is not one number",
+            self.shape
+        );
+        with_elements!(Slice, self.as_slice(), elements => elements[0].to_f64())
+    }
+
+    /// This tensor with its elements converted to `dtype`; the same tensor if they are of it.
+    pub fn cast(&self, dtype: DType) -> Self {
+        if self.dtype() == dtype {
+            return self.clone();
+        }
+        let buffer = match dtype {
+            DType::F32 => Buffer::F32(self.to_vec()),
+            DType::F64 => Buffer::F64(self.to_vec()),
+            DType::I64 => Buffer::I64(self.to_vec()),
+            DType::Bool => Buffer::Bool(self.to_vec()),
+        };
+        Self::from_buffer(self.shape.clone(), buffer)
+    }
+
+    /// This tensor in another shape of as many elements.
+    ///
+    /// # Errors
+    /// If the numbers of elements differ.
+    pub fn reshape(&self, shape: impl Into<Shape>) -> Result<Self, Error> {
+        let shape = shape.into();
+        let n_elements = self.shape.n_elements();
+        match n_elements == shape.n_elements() {
+            true => Ok(Self { shape, buffer: Arc::clone(&self.buffer) }),
+            false => Err(Error::ElementCount { n_elements, shape }),
+        }
+    }
+}
+
+impl<T: Element> From<T> for Tensor {
+    fn from(value: T) -> Self {
+        Self::from_buffer(Shape::scalar(), T::buffer(vec![value]))
+    }
+}
+
+impl<T: Element> From<Vec<T>> for Tensor {
+    fn from(elements: Vec<T>) -> Self {
+        Self::from_buffer(Shape::from([elements.len()]), T::buffer(elements))
+    }
+}
+
+impl<T: Element> From<&[T]> for Tensor {
+    fn from(elements: &[T]) -> Self {
+        elements.to_vec().into()
+    }
+}
+
+impl<T: Element, const N: usize> From<[T; N]> for Tensor {
+    fn from(elements: [T; N]) -> Self {
+        elements.to_vec().into()
+    }
+}
+
+impl<T: Element, const M: usize, const N: usize> From<[[T; N]; M]> for Tensor {
+    fn from(rows: [[T; N]; M]) -> Self {
+        Self::from_buffer(Shape::from([M, N]), T::buffer(rows.concat()))
+    }
+}
+
+impl From<&Tensor> for Tensor {
+    fn from(tensor: &Tensor) -> Self {
+        tensor.clone()
+    }
+}
+
+/// Elements shown before the rest is left out.
+const N_SHOWN: usize = 12;
+
+impl fmt::Debug for Tensor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tensor {} {} ", self.dtype(), self.shape)?;
+        with_elements!(Slice, self.as_slice(), elements => match elements.len() {
+            0..=N_SHOWN => write!(f, "{elements:?}"),
+            n => write!(f, "{:?} and {} more", &elements[..N_SHOWN], n - N_SHOWN),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clone_keeps_its_elements_when_the_original_is_written_to() {
+        let mut a = Tensor::from([1.0, 2.0]);
+        let b = a.clone();
+        with_elements!(SliceMut, a.as_mut_slice(), elements => elements.fill(Element::from_f64(7.0)));
+        assert_eq!(b.to_vec::<f64>(), [1.0, 2.0]);
+        assert_eq!(a.to_vec::<i64>(), [7, 7]);
+    }
+
+    #[test]
+    fn a_wrong_number_of_elements_is_an_error() {
+        let error = Tensor::new([2, 3], vec![0.0f32; 5]).unwrap_err();
+        assert_eq!(error.to_string(), "5 elements do not fill the shape [2, 3], which has 6");
+    }
+}

@@ -1,0 +1,1 @@
+//! Models, losses, initializers, optimizers and training for retrograd, without a derivative formula.

@@ -1,0 +1,1 @@
+//! Drawings of retrograd graphs: DOT and plots.
