@@ -367,7 +367,7 @@ impl Graph {
     }
 
     /// A node as error messages describe it.
-    pub(crate) fn describe(&self, id: NodeId) -> Operand {
+    pub fn describe(&self, id: NodeId) -> Operand {
         let expr = Expr::new(self, id);
         let name = match self.name(id) {
             Some(name) => name.to_string(),

@@ -1,0 +1,244 @@
+//! A computation: what some expressions compute, stripped of how it was written down.
+//!
+//! Names, scopes, lines and slots' numbers are left out, equal nodes of different scopes become one, dead nodes
+//! vanish, and simple algebra is done. Two recordings of one model give equal computations; so plans are compiled
+//! from computations and cached by them.
+
+use std::collections::BTreeSet;
+
+use indexmap::IndexSet;
+
+use crate::{
+    dtype::{DType, Float},
+    expr::Expr,
+    graph::{Inputs, Node, NodeId},
+    ops::{Binary, Leaf, Literal, Op, Unary},
+    scope::Scopes,
+};
+
+/// The nodes that some roots need, in topological order, in canonical form.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Computation {
+    /// The nodes. All are in the root scope, and leaves have the slots 0, 1, 2, … in order.
+    pub nodes: Box<[Node]>,
+    /// The nodes whose values are wanted.
+    pub roots: Box<[NodeId]>,
+}
+
+/// A computation, with what connects it to the graph that it was taken from.
+pub struct Recording {
+    /// The computation.
+    pub computation: Computation,
+    /// For each slot, the leaf of the graph.
+    pub leaves: Vec<NodeId>,
+    /// For each node of the computation, the first node of the graph that it stands for.
+    pub origins: Vec<NodeId>,
+}
+
+impl Computation {
+    /// What `roots` compute.
+    ///
+    /// ```
+    /// use retrograd_core::{Graph, computation::Computation};
+    ///
+    /// let record = |name: &str| {
+    ///     let g = Graph::new();
+    ///     let x = g.input(name, [3]);
+    ///     let _scope = g.scope(name);
+    ///     Computation::of(&[(x * 1.0).named("unused"), -(-x)]).computation
+    /// };
+    /// assert_eq!(record("a"), record("b"));
+    /// assert_eq!(record("a").nodes.len(), 1 + 1);
+    /// ```
+    pub fn of(roots: &[Expr<'_>]) -> Recording {
+        let mut builder = Builder::default();
+        let Some(graph) = roots.first().map(|root| root.graph()) else { return builder.finish(&[]) };
+        let mut reachable = BTreeSet::new();
+        let mut pending: BTreeSet<_> = roots.iter().map(|root| root.id()).collect();
+        while let Some(id) = pending.pop_last() {
+            reachable.insert(id);
+            pending.extend(&graph.node(id).inputs);
+        }
+        let mut canonical = std::collections::HashMap::with_capacity(reachable.len());
+        for id in reachable {
+            let node = graph.node(id);
+            let inputs = node.inputs.iter().map(|input| canonical[input]).collect();
+            canonical.insert(id, builder.add(id, &node, inputs));
+        }
+        let roots: Vec<_> = roots.iter().map(|root| canonical[&root.id()]).collect();
+        builder.finish(&roots).without_dead_nodes()
+    }
+}
+
+#[derive(Default)]
+struct Builder {
+    nodes: IndexSet<Node>,
+    origins: Vec<NodeId>,
+    leaves: Vec<NodeId>,
+}
+
+impl Builder {
+    /// Adds a node with canonical inputs, or finds what it is equal to.
+    fn add(&mut self, origin: NodeId, node: &Node, inputs: Inputs) -> NodeId {
+        if let Some(same) = self.forwarded(node, &inputs) {
+            return same;
+        }
+        let op = match &node.op {
+            Op::Leaf(leaf) => {
+                self.leaves.push(origin);
+                Op::Leaf(Leaf { slot: self.leaves.len() - 1, ..*leaf })
+            }
+            op => self.rewritten(op, node.dtype, &inputs),
+        };
+        let inputs = if op.as_literal().is_some() { Inputs::new() } else { inputs };
+        let node = Node { op, inputs, shape: node.shape.clone(), dtype: node.dtype, scope: Scopes::ROOT };
+        let (index, is_new) = self.nodes.insert_full(node);
+        if is_new {
+            self.origins.push(origin);
+        }
+        NodeId::new(index)
+    }
+
+    /// The input that a node is equal to, if it is equal to one.
+    fn forwarded(&self, node: &Node, inputs: &[NodeId]) -> Option<NodeId> {
+        let literal = |k: usize| self.nodes[inputs[k].index()].op.as_literal();
+        match node.op {
+            Op::Identity | Op::StopGradient => Some(inputs[0]),
+            Op::Reshape | Op::Broadcast if self.nodes[inputs[0].index()].shape == node.shape => Some(inputs[0]),
+            Op::Unary(Unary::Neg) => {
+                let inner = &self.nodes[inputs[0].index()];
+                (inner.op == Op::Unary(Unary::Neg)).then(|| inner.inputs[0])
+            }
+            Op::Binary(Binary::Mul | Binary::Chain) if literal(1) == Some(1.0) => Some(inputs[0]),
+            Op::Binary(Binary::Mul | Binary::Chain) if literal(0) == Some(1.0) => Some(inputs[1]),
+            Op::Binary(Binary::Div) if literal(1) == Some(1.0) => Some(inputs[0]),
+            Op::Binary(Binary::Sub) if literal(1) == Some(0.0) => Some(inputs[0]),
+            _ => None,
+        }
+    }
+
+    /// A simpler operation with the same result.
+    fn rewritten(&self, op: &Op, dtype: DType, inputs: &[NodeId]) -> Op {
+        let input = |k: usize| &self.nodes[inputs[k].index()];
+        let literal = |k: usize| input(k).op.as_literal();
+        let folded = match op {
+            Op::Unary(unary) => literal(0).map(|x| in_dtype(dtype, |f| f.unary(*unary, x))),
+            Op::Binary(binary) => {
+                literal(0).zip(literal(1)).map(|(a, b)| in_dtype(dtype, |f| f.binary(*binary, a, b)))
+            }
+            Op::Broadcast | Op::Reshape | Op::Permute(_) | Op::Slice(_) => literal(0),
+            _ => None,
+        };
+        match (folded, op) {
+            (Some(value), _) => Op::Literal(Literal::new(value)),
+            // A finite factor needs no protection from a cotangent of zero.
+            (None, Op::Binary(Binary::Chain)) if literal(1).is_some_and(f64::is_finite) => Op::Binary(Binary::Mul),
+            (None, Op::Binary(Binary::Chain)) if is_truth_as_number(input(1), &self.nodes) => {
+                Op::Binary(Binary::Mul)
+            }
+            _ => op.clone(),
+        }
+    }
+
+    fn finish(self, roots: &[NodeId]) -> Recording {
+        let computation = Computation { nodes: self.nodes.into_iter().collect(), roots: roots.into() };
+        Recording { computation, leaves: self.leaves, origins: self.origins }
+    }
+}
+
+/// Whether a node is 0 or 1 in every place.
+fn is_truth_as_number(node: &Node, nodes: &IndexSet<Node>) -> bool {
+    node.op == Op::Cast && nodes[node.inputs[0].index()].dtype == DType::Bool
+}
+
+/// Arithmetic of constants in the precision of a dtype.
+#[derive(Clone, Copy)]
+enum Precision {
+    Single,
+    Double,
+}
+
+fn in_dtype(dtype: DType, compute: impl Fn(Precision) -> f64) -> f64 {
+    compute(if dtype == DType::F32 { Precision::Single } else { Precision::Double })
+}
+
+impl Precision {
+    fn unary(self, op: Unary, x: f64) -> f64 {
+        match self {
+            Precision::Single => f64::from(op.value(<f32 as Float>::lit(x))),
+            Precision::Double => op.value(x),
+        }
+    }
+
+    fn binary(self, op: Binary, a: f64, b: f64) -> f64 {
+        match self {
+            Precision::Single => f64::from(op.value(<f32 as Float>::lit(a), <f32 as Float>::lit(b))),
+            Precision::Double => op.value(a, b),
+        }
+    }
+}
+
+impl Recording {
+    /// This recording without the nodes that simplification has left unused.
+    fn without_dead_nodes(self) -> Self {
+        let Computation { nodes, roots } = self.computation;
+        let mut is_live = vec![false; nodes.len()];
+        roots.iter().for_each(|root| is_live[root.index()] = true);
+        for (index, node) in nodes.iter().enumerate().rev() {
+            if is_live[index] {
+                node.inputs.iter().for_each(|input| is_live[input.index()] = true);
+            }
+        }
+        let mut live = Builder::default();
+        let mut moved = vec![NodeId::new(0); nodes.len()];
+        for (index, node) in nodes.into_vec().into_iter().enumerate().filter(|&(index, _)| is_live[index]) {
+            let inputs = node.inputs.iter().map(|input| moved[input.index()]).collect();
+            let op = match node.op {
+                Op::Leaf(leaf) => {
+                    live.leaves.push(self.leaves[leaf.slot]);
+                    Op::Leaf(Leaf { slot: live.leaves.len() - 1, ..leaf })
+                }
+                op => op,
+            };
+            moved[index] = NodeId::new(live.nodes.insert_full(Node { op, inputs, ..node }).0);
+            live.origins.push(self.origins[index]);
+        }
+        let roots: Vec<_> = roots.iter().map(|root| moved[root.index()]).collect();
+        live.finish(&roots)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::Graph;
+
+    #[test]
+    fn equal_nodes_of_different_scopes_become_one() {
+        let g = Graph::new();
+        let x = g.input("x", [2]);
+        let once = |name: &str| {
+            let _scope = g.scope(name);
+            x.exp()
+        };
+        let (a, b) = (once("a"), once("b"));
+        assert_ne!(a.id(), b.id());
+        assert_eq!(Computation::of(&[a, b]).computation.nodes.len(), 2);
+    }
+
+    #[test]
+    fn constants_are_folded_in_the_precision_of_the_graph() {
+        let g = Graph::new();
+        let third = g.constant(3.0).recip();
+        let computation = Computation::of(&[third]).computation;
+        assert_eq!(computation.nodes[0].op.as_literal(), Some(f64::from(1.0f32 / 3.0)));
+    }
+
+    #[test]
+    fn dead_leaves_lose_their_slots() {
+        let g = Graph::new();
+        let (_unused, x) = (g.input("unused", [2]), g.input("x", [2]));
+        let recording = Computation::of(&[x.sin()]);
+        assert_eq!(recording.leaves, [x.id()]);
+    }
+}
