@@ -27,7 +27,7 @@ use std::fmt;
 pub use argmax::ArgMax;
 pub(crate) use binary::binary_methods;
 pub use binary::{Binary, Comparison, Operand};
-pub use composed::COMPOSED;
+pub use composed::{COMPOSED, Call, Composed};
 pub(crate) use composed::{composed, composed_methods};
 pub use concat::Concat;
 pub use gather::{Gather, ScatterAdd};
