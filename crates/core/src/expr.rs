@@ -127,8 +127,9 @@ impl<'g> Expr<'g> {
         self.graph.node(self.id).op.as_literal()
     }
 
-    /// An error of the operation `op` on `operands`.
-    pub(crate) fn misfit(op: &str, operands: &[Expr<'g>], reason: impl Into<String>) -> Error {
+    /// The error that `operands` do not fit an operation called `op`, naming them as the user did. For functions
+    /// composed of operations that check more than their parts do.
+    pub fn misfit(op: &str, operands: &[Expr<'g>], reason: impl Into<String>) -> Error {
         let operands = operands.iter().map(|operand| operand.graph.describe(operand.id)).collect();
         Error::Operands { op: op.to_owned(), operands, reason: reason.into() }
     }
