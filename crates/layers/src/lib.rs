@@ -1,1 +1,11 @@
-//! Models, losses, initializers, optimizers and training for retrograd, without a derivative formula.
+//! Models, losses, initializers, optimizers and training for `retrograd`, without a derivative formula.
+mod error;
+pub mod init;
+pub mod loss;
+pub mod model;
+pub use error::Error;
+pub use init::{Init, seeded};
+pub use loss::{Loss, l1, l2};
+pub use model::{
+    Activation, Layer, Linear, LinearRegression, LogisticRegression, Mlp, Model, Sequential,
+};

@@ -1,0 +1,117 @@
+//! What can be wrong with data, files and training, said so that the reader knows what to change.
+
+use std::{fmt, io, path::PathBuf};
+
+/// Something wrong with data, a file, or a training run.
+#[non_exhaustive]
+#[derive(Debug)]
+pub enum Error {
+    /// The graph, or the data bound to it, are at fault.
+    Graph(retrograd_core::Error),
+    /// A file could not be read or written.
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What was tried: `read` or `write`.
+        action: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A file is not what it should be.
+    Format {
+        /// The file, or the name given to its bytes.
+        file: String,
+        /// What was expected, and what was found.
+        reason: String,
+    },
+    /// A cell of a table is not what it should be.
+    Cell {
+        /// The file, or the name given to its bytes.
+        file: String,
+        /// Line of the file, counted from 1.
+        line: u64,
+        /// Name of the column.
+        column: String,
+        /// What was expected, and what was found.
+        reason: String,
+    },
+    /// A data set, or a use of it, is inconsistent.
+    Data {
+        /// What does not fit.
+        reason: String,
+    },
+    /// Saved parameters are not those of the model.
+    Mismatch {
+        /// The file.
+        path: PathBuf,
+        /// The first difference.
+        reason: String,
+    },
+    /// Training has left the finite numbers.
+    Diverged {
+        /// The epoch, counted from 1.
+        epoch: usize,
+        /// The mean loss of the batch that was not finite.
+        loss: f64,
+    },
+}
+
+impl Error {
+    pub(crate) fn data(reason: impl Into<String>) -> Self {
+        Error::Data { reason: reason.into() }
+    }
+
+    pub(crate) fn format(file: &str, reason: impl Into<String>) -> Self {
+        Error::Format { file: file.to_owned(), reason: reason.into() }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Graph(error) => error.fmt(f),
+            Error::Io { path, action, source } => {
+                write!(f, "cannot {action} {}: {source}", path.display())
+            }
+            Error::Format { file, reason } => write!(f, "{file}: {reason}"),
+            Error::Cell { file, line, column, reason } => {
+                write!(f, "{file}, line {line}, column `{column}`: {reason}")
+            }
+            Error::Data { reason } => f.write_str(reason),
+            Error::Mismatch { path, reason } => write!(f, "{}: {reason}", path.display()),
+            Error::Diverged { epoch, loss } => write!(
+                f,
+                "the loss became {loss} in epoch {epoch}; a smaller learning rate or standardized data may help"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Error::Graph(error) => Some(error),
+            Error::Io { source, .. } => Some(source),
+            Error::Format { .. }
+            | Error::Cell { .. }
+            | Error::Data { .. }
+            | Error::Mismatch { .. }
+            | Error::Diverged { .. } => None,
+        }
+    }
+}
+
+impl From<retrograd_core::Error> for Error {
+    fn from(error: retrograd_core::Error) -> Self {
+        Error::Graph(error)
+    }
+}
+
+/// The value, or a panic at the caller's line with the error's message.
+#[track_caller]
+pub(crate) fn located<T>(result: Result<T, retrograd_core::Error>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(error) => panic!("{error}"),
+    }
+}

@@ -1,0 +1,61 @@
+//! Models: how parameters are made, and how expressions are recorded with them.
+
+mod activation;
+mod linear;
+mod mlp;
+mod regression;
+mod sequential;
+#[cfg(test)]
+mod tests;
+
+pub use activation::Activation;
+pub use linear::Linear;
+pub use mlp::Mlp;
+pub use regression::{LinearRegression, LogisticRegression};
+pub use sequential::{Layer, Sequential};
+
+use rand::Rng;
+use retrograd_core::{Bound, Expr, Params};
+
+/// A function with parameters.
+///
+/// A model holds no parameters; it makes them, and records expressions with whichever are bound. It owns no
+/// derivative either: what it records is differentiated like any other expression.
+///
+/// ```
+/// use retrograd_core::{Bound, Expr, Graph, Params, Tensor};
+/// use retrograd_layers::{Linear, Model};
+///
+/// /// A linear layer and what it gets, added.
+/// struct Residual(Linear);
+///
+/// impl Model for Residual {
+///     fn params(&self, rng: &mut dyn rand::Rng) -> Params {
+///         let mut params = Params::new();
+///         params.insert_nested("linear", self.0.params(rng));
+///         params
+///     }
+///
+///     fn apply<'g>(&self, params: &Bound<'g, '_>, x: Expr<'g>) -> Expr<'g> {
+///         let (inner, _scope) = params.scope("linear");
+///         x + self.0.apply(&inner, x)
+///     }
+/// }
+///
+/// let model = Residual(Linear::new(3, 3));
+/// let params = model.params(&mut retrograd_layers::seeded(1));
+/// let g = Graph::new();
+/// let y = model.apply(&g.bind(&params), g.input("x", [5, 3]));
+/// assert_eq!(y.shape(), [5, 3].into());
+/// ```
+pub trait Model {
+    /// New parameters, in the order in which the model applies them, in `f32`; [`Params::cast`] makes them `f64`.
+    fn params(&self, rng: &mut dyn Rng) -> Params;
+
+    /// Records the model applied to `x`, whose first axis counts examples.
+    ///
+    /// # Panics
+    /// If a parameter is missing, or shapes do not fit.
+    #[track_caller]
+    fn apply<'g>(&self, params: &Bound<'g, '_>, x: Expr<'g>) -> Expr<'g>;
+}
