@@ -1,0 +1,238 @@
+//! The scene at the level of operations: a node for each node of the graph, a cluster for each scope.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use retrograd_core::{
+    Expr, Graph, Node as GraphNode, NodeId, Op,
+    ops::{Binary, Comparison, LeafKind},
+    scope::{Scope, ScopeId, Scopes},
+};
+
+use crate::{
+    scene::{Cluster, Edge, Node, Role, Scene},
+    text::{elided, number},
+};
+
+/// Significant digits of a number in a node.
+const N_DIGITS: usize = 6;
+/// Characters of a name in a node, and of a formula in a tooltip.
+const LABEL_LENGTH: usize = 40;
+const FORMULA_LENGTH: usize = 160;
+
+/// The scene of everything that `outputs` are computed from.
+pub(crate) fn scene(graph: &Graph, outputs: &[NodeId], shows_source_lines: bool) -> Scene {
+    let mut painter = Painter {
+        graph,
+        outputs: outputs.iter().copied().collect(),
+        shows_source_lines,
+        scene: Scene::default(),
+        positions: HashMap::new(),
+        clusters: HashMap::from([(Scopes::ROOT, None)]),
+    };
+    for id in ancestors(graph, outputs) {
+        painter.add(id);
+    }
+    painter.scene
+}
+
+/// All that `outputs` are computed from, themselves included, in topological order.
+fn ancestors(graph: &Graph, outputs: &[NodeId]) -> BTreeSet<NodeId> {
+    let mut pending: BTreeSet<_> = outputs.iter().copied().collect();
+    let mut found = BTreeSet::new();
+    while let Some(id) = pending.pop_last() {
+        found.insert(id);
+        pending.extend(&graph.node(id).inputs);
+    }
+    found
+}
+
+struct Painter<'g> {
+    graph: &'g Graph,
+    outputs: BTreeSet<NodeId>,
+    shows_source_lines: bool,
+    scene: Scene,
+    /// Where the nodes of the graph are in the scene. Literals that are drawn at each use have no place.
+    positions: HashMap<NodeId, usize>,
+    clusters: HashMap<ScopeId, Option<usize>>,
+}
+
+impl Painter<'_> {
+    fn add(&mut self, id: NodeId) {
+        if self.is_drawn_at_each_use(id) {
+            return;
+        }
+        let node = self.paint(id);
+        let inputs = self.graph.node(id).inputs.clone();
+        let sources: Vec<_> = inputs.iter().map(|&input| self.source(input, &node)).collect();
+        let target = self.push(node);
+        self.positions.insert(id, target);
+        for (source, input) in sources.into_iter().zip(inputs) {
+            let label = self.edge_label(input);
+            self.scene.edges.push(Edge { source, target, label });
+        }
+    }
+
+    /// Where the input of a node is drawn: a literal beside the node, with which it belongs together.
+    fn source(&mut self, input: NodeId, user: &Node) -> usize {
+        if let Some(&position) = self.positions.get(&input) {
+            return position;
+        }
+        let literal = self.paint(input);
+        self.push(Node { cluster: user.cluster, order: user.order, ..literal })
+    }
+
+    /// Whether a node is a number without a name: drawn once, a popular one such as 1 would tie the whole
+    /// picture together.
+    fn is_drawn_at_each_use(&self, id: NodeId) -> bool {
+        let is_literal = matches!(self.graph.node(id).op, Op::Literal(_));
+        is_literal && self.name(id).is_none() && !self.outputs.contains(&id)
+    }
+
+    fn push(&mut self, node: Node) -> usize {
+        self.scene.nodes.push(node);
+        self.scene.nodes.len() - 1
+    }
+
+    fn paint(&mut self, id: NodeId) -> Node {
+        let graph = self.graph;
+        let node = graph.node(id);
+        let role = self.role(id, &node);
+        let mut lines = vec![label(&node.op)];
+        if let Op::Leaf(leaf) = node.op
+            && leaf.kind == LeafKind::Param
+            && !graph.leaf_info(leaf).trainable
+        {
+            lines.push("frozen".to_owned());
+        }
+        if self.outputs.contains(&id) {
+            lines.push(self.kind(&node));
+        }
+        let order = gradient_order(&graph.scopes(), node.scope);
+        Node {
+            cluster: self.cluster(node.scope),
+            role,
+            name: self.name(id).map(|name| elided(name, LABEL_LENGTH)),
+            lines,
+            tooltip: self.tooltip(id, &node),
+            order: order.max(usize::from(graph.origin(id).is_some())),
+            is_ordered: is_ordered(&node),
+        }
+    }
+
+    fn role(&self, id: NodeId, node: &GraphNode) -> Role {
+        match &node.op {
+            Op::Leaf(leaf) => match leaf.kind {
+                LeafKind::Input => Role::Input,
+                LeafKind::Param => Role::Param,
+                LeafKind::State => Role::State,
+                LeafKind::Constant => Role::Constant,
+            },
+            _ if self.outputs.contains(&id) => Role::Output,
+            Op::Literal(_) if self.name(id).is_none() => Role::Literal,
+            Op::Literal(_) | Op::Iota(_) => Role::Constant,
+            _ => Role::Op,
+        }
+    }
+
+    fn name(&self, id: NodeId) -> Option<Arc<str>> {
+        self.graph.name(id).filter(|name| !name.is_empty())
+    }
+
+    /// The shape, after the dtype if that is not the graph's.
+    fn kind(&self, node: &GraphNode) -> String {
+        if node.dtype == self.graph.dtype() {
+            node.shape.to_string()
+        } else {
+            format!("{} {}", node.dtype, node.shape)
+        }
+    }
+
+    /// What flows along an edge; nothing for a plain number, which says it all.
+    fn edge_label(&self, input: NodeId) -> String {
+        let node = self.graph.node(input);
+        if matches!(node.op, Op::Literal(_)) && node.shape.rank() == 0 {
+            return String::new();
+        }
+        self.kind(&node)
+    }
+
+    fn tooltip(&self, id: NodeId, node: &GraphNode) -> String {
+        let mut lines = vec![self.formula(id), format!("{} {}", node.dtype, node.shape)];
+        if let Some(origin) = self.graph.origin(id) {
+            lines.push(format!("from the derivative of {}", self.formula(origin)));
+        }
+        if self.shows_source_lines {
+            lines.push(self.graph.location(id).to_string());
+        }
+        lines.join("\n")
+    }
+
+    fn formula(&self, id: NodeId) -> String {
+        let node = self.graph.node(id);
+        let expr: Expr<'_> = self.graph.expr(id);
+        match (self.name(id), &node.op) {
+            (Some(name), Op::Leaf(_)) => elided(format_args!("{} {name}", node.op), FORMULA_LENGTH),
+            (Some(name), _) => elided(format_args!("{name} = {expr:?}"), FORMULA_LENGTH),
+            (None, _) => elided(format_args!("{expr:?}"), FORMULA_LENGTH),
+        }
+    }
+
+    /// The cluster of a scope, made with those around it when its first node is drawn.
+    fn cluster(&mut self, scope: ScopeId) -> Option<usize> {
+        let scopes = self.graph.scopes();
+        let lineage = std::iter::successors(Some(scope), |&id| scopes.get(id).parent);
+        let missing: Vec<_> = lineage.take_while(|id| !self.clusters.contains_key(id)).collect();
+        for &id in missing.iter().rev() {
+            let scope = scopes.get(id);
+            let parent = scope.parent.and_then(|parent| self.clusters[&parent]);
+            let order = gradient_order(&scopes, id);
+            let mut tooltip = scopes.path(id);
+            if self.shows_source_lines {
+                tooltip = format!("{tooltip}\n{}", scope.location);
+            }
+            self.clusters.insert(id, Some(self.scene.clusters.len()));
+            let label = cluster_label(scope, order);
+            self.scene.clusters.push(Cluster { parent, label, tooltip, order });
+        }
+        self.clusters[&scope]
+    }
+}
+
+/// How many times a scope is the gradient of another: 0 for a part of the model itself.
+fn gradient_order(scopes: &Scopes, id: ScopeId) -> usize {
+    let outwards = |&id: &ScopeId| {
+        let scope = scopes.get(id);
+        scope.gradient_of.or(scope.parent)
+    };
+    let lineage = std::iter::successors(Some(id), outwards);
+    lineage.filter(|&id| scopes.get(id).gradient_of.is_some()).count()
+}
+
+fn cluster_label(scope: &Scope, order: usize) -> String {
+    let is_of_root = scope.parent.is_none();
+    match order {
+        1 if is_of_root => format!("{} gradient", scope.name),
+        _ if is_of_root => format!("{} gradient of order {order}", scope.name),
+        _ => elided(&scope.name, LABEL_LENGTH),
+    }
+}
+
+fn label(op: &Op) -> String {
+    match op.as_literal() {
+        Some(value) => number(value, N_DIGITS),
+        None => op.to_string(),
+    }
+}
+
+/// Whether exchanging two inputs changes the result.
+fn is_ordered(node: &GraphNode) -> bool {
+    let is_symmetric = matches!(
+        node.op,
+        Op::Binary(Binary::Add | Binary::Mul | Binary::Maximum | Binary::Minimum)
+            | Op::Compare(Comparison::Eq | Comparison::Ne)
+    );
+    !is_symmetric && node.inputs.iter().any(|input| *input != node.inputs[0])
+}

@@ -1,0 +1,70 @@
+//! What is in a picture, whatever graph it was made from and whatever format it is written in.
+
+/// Clusters, nodes and edges. Positions in the three lists are their identities.
+#[derive(Debug, Default)]
+pub(crate) struct Scene {
+    /// Outer ones before inner ones.
+    pub(crate) clusters: Vec<Cluster>,
+    /// In topological order.
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) edges: Vec<Edge>,
+}
+
+/// A frame around nodes.
+#[derive(Debug)]
+pub(crate) struct Cluster {
+    /// The cluster around it.
+    pub(crate) parent: Option<usize>,
+    pub(crate) label: String,
+    pub(crate) tooltip: String,
+    /// 0 for a part of the model, 1 for its gradient, 2 for the gradient of that, …
+    pub(crate) order: usize,
+}
+
+/// What a node is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Role {
+    Input,
+    Param,
+    State,
+    Constant,
+    Literal,
+    Op,
+    Output,
+}
+
+impl Role {
+    pub(crate) const ALL: [Role; 7] = [
+        Role::Input,
+        Role::Param,
+        Role::State,
+        Role::Constant,
+        Role::Literal,
+        Role::Op,
+        Role::Output,
+    ];
+}
+
+/// A node of the picture.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) cluster: Option<usize>,
+    pub(crate) role: Role,
+    /// The name that the user gave, if any: it stands first.
+    pub(crate) name: Option<String>,
+    /// Further lines.
+    pub(crate) lines: Vec<String>,
+    pub(crate) tooltip: String,
+    /// As for clusters.
+    pub(crate) order: usize,
+    /// Whether exchanging two inputs changes the result, so that a picture must keep their order.
+    pub(crate) is_ordered: bool,
+}
+
+/// An edge from a node to one that uses it.
+#[derive(Debug)]
+pub(crate) struct Edge {
+    pub(crate) source: usize,
+    pub(crate) target: usize,
+    pub(crate) label: String,
+}

@@ -1,0 +1,50 @@
+//! How the kinds of nodes look. The hues are those of Okabe and Ito, which people with color blindness can tell
+//! apart; no two kinds differ in color alone.
+
+use crate::scene::Role;
+
+/// Shape and colors of a node.
+pub(crate) struct Look {
+    pub(crate) shape: &'static str,
+    pub(crate) fill: &'static str,
+    pub(crate) line: &'static str,
+}
+
+/// Color of text.
+pub(crate) const INK: &str = "#1F2933";
+/// Color of what should not be read first: edges' labels, literals.
+pub(crate) const FAINT: &str = "#52606D";
+/// Color of forward edges.
+pub(crate) const EDGE: &str = "#7B8794";
+
+/// How the nodes of a role look.
+pub(crate) fn look(role: Role) -> Look {
+    let (shape, fill, line) = match role {
+        Role::Input => ("ellipse", "#D6EAF8", "#0072B2"),
+        Role::Param => ("cylinder", "#D3F0E5", "#009E73"),
+        Role::State => ("box3d", "#EFE3F3", "#7B4B94"),
+        Role::Constant => ("note", "#ECEFF1", "#52606D"),
+        Role::Literal => ("plain", "none", "none"),
+        Role::Op => ("box", "#FFFFFF", "#52606D"),
+        Role::Output => ("octagon", "#FFF3B0", "#8A6D00"),
+    };
+    Look { shape, fill, line }
+}
+
+/// The color of nodes and edges of a gradient, by its order; `None` for the forward part, of order 0.
+pub(crate) fn gradient_line(order: usize) -> Option<&'static str> {
+    match order {
+        0 => None,
+        1 => Some("#D55E00"),
+        _ => Some("#B0468C"),
+    }
+}
+
+/// Line and fill of a scope's frame. The fill lets through what is behind it, so that inner scopes are darker.
+pub(crate) fn frame(order: usize) -> (&'static str, &'static str) {
+    match order {
+        0 => ("#9FB3C8", "#627D980F"),
+        1 => ("#E8A878", "#D55E000D"),
+        _ => ("#D69BC1", "#B0468C0D"),
+    }
+}
