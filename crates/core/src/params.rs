@@ -61,24 +61,14 @@ impl Params {
         self.tensors.get_mut(name)
     }
 
-    /// The position of a name.
-    pub fn index_of(&self, name: &str) -> Option<usize> {
-        self.tensors.get_index_of(name)
-    }
-
-    /// The tensor at a position, to be written.
-    pub fn at_mut(&mut self, index: usize) -> Option<&mut Tensor> {
-        self.tensors.get_index_mut(index).map(|(_, tensor)| tensor)
-    }
-
-    /// The tensor at a position.
-    pub fn at(&self, index: usize) -> Option<&Tensor> {
-        self.tensors.get_index(index).map(|(_, tensor)| tensor)
-    }
-
     /// Names and tensors, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Tensor)> {
         self.tensors.iter().map(|(name, tensor)| (&**name, tensor))
+    }
+
+    /// Names and tensors to be written, in order.
+    pub fn iter_mut(&mut self) -> impl ExactSizeIterator<Item = (&str, &mut Tensor)> {
+        self.tensors.iter_mut().map(|(name, tensor)| (&**name, tensor))
     }
 
     /// Number of tensors.

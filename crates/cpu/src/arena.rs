@@ -1,0 +1,252 @@
+//! Memory of a run: one arena with a fixed place for every value, and the leaves' data beside it.
+//!
+//! This file turns places into slices. It is sound because a slice that can be written never overlaps another:
+//! [`Memory::write`] borrows all memory, and [`Memory::write_beside`] checks whatever is read meanwhile.
+#![expect(unsafe_code, reason = "values of several types and lifetimes share one allocation")]
+
+use std::marker::PhantomData;
+
+use retrograd_core::{DType, Element, NodeId, Shape, Slice, SliceMut, View, with_elements};
+
+/// Bytes that places are aligned to: a cache line.
+pub(crate) const ALIGNMENT: usize = 64;
+
+/// Where the elements of a value lie during a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Nowhere: it is never stored.
+    Nowhere,
+    /// In the arena, from a byte offset.
+    Arena { offset: usize, n_elements: usize },
+    /// In the data of a leaf.
+    Leaf { slot: usize },
+}
+
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+struct Line([u8; ALIGNMENT]);
+
+/// The arena itself, allocated once.
+pub(crate) struct Arena(Vec<Line>);
+
+impl Arena {
+    /// An arena of at least `n_bytes` bytes.
+    pub fn new(n_bytes: usize) -> Self {
+        Self(vec![Line([0; ALIGNMENT]); n_bytes.div_ceil(ALIGNMENT)])
+    }
+
+    /// Bytes.
+    pub fn n_bytes(&self) -> usize {
+        self.0.len() * ALIGNMENT
+    }
+}
+
+/// Address, length and type of a leaf's data.
+#[derive(Clone, Copy)]
+struct LeafData {
+    address: *mut u8,
+    n_elements: usize,
+    dtype: DType,
+    is_writable: bool,
+}
+
+/// The addresses of the leaves' data. The allocation is kept between runs, the addresses are not.
+#[derive(Default)]
+pub(crate) struct LeafTable(Vec<Option<LeafData>>);
+
+// SAFETY: the addresses are valid only while `Leaves` borrows the data behind them, and cleared with it.
+unsafe impl Send for LeafTable {}
+// SAFETY: as above; a shared table is empty.
+unsafe impl Sync for LeafTable {}
+
+/// The leaves' data, borrowed for a run.
+pub(crate) struct Leaves<'a> {
+    table: &'a mut LeafTable,
+    data: PhantomData<&'a mut [u8]>,
+}
+
+impl<'a> Leaves<'a> {
+    /// No data yet for any of `n_slots` slots, in the memory of `table`.
+    pub fn new(table: &'a mut LeafTable, n_slots: usize) -> Self {
+        table.0.clear();
+        table.0.resize(n_slots, None);
+        Self { table, data: PhantomData }
+    }
+
+    /// Sets the data of a slot, to be read.
+    pub fn set(&mut self, slot: usize, data: Slice<'a>) {
+        let (address, n_elements) = with_elements!(Slice, data, elements => {
+            (elements.as_ptr().cast::<u8>().cast_mut(), elements.len())
+        });
+        self.table.0[slot] =
+            Some(LeafData { address, n_elements, dtype: data.dtype(), is_writable: false });
+    }
+
+    /// Sets the data of a slot, to be read and written.
+    pub fn set_mut(&mut self, slot: usize, data: SliceMut<'a>) {
+        let dtype = data.dtype();
+        let (address, n_elements) = with_elements!(SliceMut, data, elements => {
+            (elements.as_mut_ptr().cast::<u8>(), elements.len())
+        });
+        self.table.0[slot] = Some(LeafData { address, n_elements, dtype, is_writable: true });
+    }
+}
+
+impl Drop for Leaves<'_> {
+    fn drop(&mut self) {
+        self.table.0.clear();
+    }
+}
+
+/// All memory of a run.
+pub(crate) struct Memory<'a> {
+    arena: *mut u8,
+    n_bytes: usize,
+    leaves: &'a LeafTable,
+    places: &'a [Place],
+    exclusive: PhantomData<&'a mut Arena>,
+}
+
+/// An address range with its element count.
+#[derive(Clone, Copy)]
+struct Range {
+    address: *mut u8,
+    n_elements: usize,
+    n_bytes: usize,
+}
+
+impl<'a> Memory<'a> {
+    /// Memory with the given place for each node.
+    pub fn new(arena: &'a mut Arena, leaves: &'a Leaves<'_>, places: &'a [Place]) -> Self {
+        let (n_bytes, arena) = (arena.n_bytes(), arena.0.as_mut_ptr().cast());
+        Self { arena, n_bytes, leaves: leaves.table, places, exclusive: PhantomData }
+    }
+
+    /// The elements of a value, as `T`s.
+    pub fn read<T: Element>(&self, id: NodeId) -> &[T] {
+        let range = self.range(id, T::DTYPE, false);
+        // SAFETY: `range` lies in the arena or in leaf data of type `T`, aligned and initialized, and no slice that
+        // can be written exists while `self` is shared, except one that `Beside` has checked against.
+        unsafe { std::slice::from_raw_parts(range.address.cast(), range.n_elements) }
+    }
+
+    /// The elements of a value, to be written.
+    pub fn write<T: Element>(&mut self, id: NodeId) -> &mut [T] {
+        let range = self.range(id, T::DTYPE, true);
+        // SAFETY: `self` is borrowed mutably for as long as the slice lives.
+        unsafe { range.slice_mut() }
+    }
+
+    /// The elements of a value, to be written, and a reader of everything that does not overlap it.
+    pub fn write_beside(&mut self, id: NodeId, dtype: DType) -> (SliceMut<'_>, Beside<'_>) {
+        let written = self.range(id, dtype, true);
+        // SAFETY: `self` is borrowed mutably for as long as the slice lives, and the reader, which shares the
+        // borrow, refuses to read what overlaps it.
+        let slice = unsafe {
+            match dtype {
+                DType::F32 => SliceMut::F32(written.slice_mut()),
+                DType::F64 => SliceMut::F64(written.slice_mut()),
+                DType::I64 => SliceMut::I64(written.slice_mut()),
+                DType::Bool => SliceMut::Bool(written.slice_mut()),
+            }
+        };
+        (slice, Beside { memory: self, written })
+    }
+
+    fn range(&self, id: NodeId, dtype: DType, is_written: bool) -> Range {
+        match self.places[id.index()] {
+            Place::Nowhere => unreachable!("only values with a place are read or written"),
+            Place::Arena { offset, n_elements } => {
+                let n_bytes = n_elements * dtype.n_bytes();
+                assert!(offset + n_bytes <= self.n_bytes, "a place lies within the arena");
+                // SAFETY: the offset is within the arena's allocation.
+                Range { address: unsafe { self.arena.add(offset) }, n_elements, n_bytes }
+            }
+            Place::Leaf { slot } => {
+                let leaf = self.leaves.0[slot].expect("every leaf is bound before a run");
+                assert!(
+                    leaf.dtype == dtype && (leaf.is_writable || !is_written),
+                    "leaves are used as declared"
+                );
+                let n_bytes = leaf.n_elements * dtype.n_bytes();
+                Range { address: leaf.address, n_elements: leaf.n_elements, n_bytes }
+            }
+        }
+    }
+}
+
+impl Range {
+    /// The elements, to be written.
+    ///
+    /// # Safety
+    /// Nothing else may read or write the range while the slice lives.
+    unsafe fn slice_mut<'s, T: Element>(self) -> &'s mut [T] {
+        if T::DTYPE == DType::Bool {
+            // SAFETY: the range is in bounds; zero bytes are `false`, whatever was in this place before.
+            unsafe { self.address.write_bytes(0, self.n_bytes) };
+        }
+        // SAFETY: the range lies in the arena or in writable leaf data, aligned, in bounds, with bytes that are
+        // valid as `T`s; and the caller lets nothing else touch it.
+        unsafe { std::slice::from_raw_parts_mut(self.address.cast(), self.n_elements) }
+    }
+}
+
+/// Reads memory while one value is being written.
+#[derive(Clone, Copy)]
+pub(crate) struct Beside<'a> {
+    memory: &'a Memory<'a>,
+    written: Range,
+}
+
+impl<'a> Beside<'a> {
+    /// The elements of a value, as `T`s.
+    ///
+    /// # Panics
+    /// If they overlap what is being written: a fault of the plan.
+    pub fn read<T: Element>(&self, id: NodeId) -> &'a [T] {
+        let range = self.memory.range(id, T::DTYPE, false);
+        let (read, written) = (range.address as usize, self.written.address as usize);
+        let is_apart = read + range.n_bytes <= written || written + self.written.n_bytes <= read;
+        assert!(is_apart, "a step never reads what it writes");
+        self.memory.read(id)
+    }
+
+    /// The elements of a value of any type, in a shape.
+    pub fn view(&self, id: NodeId, dtype: DType, shape: &'a Shape) -> View<'a> {
+        let data = match dtype {
+            DType::F32 => Slice::F32(self.read(id)),
+            DType::F64 => Slice::F64(self.read(id)),
+            DType::I64 => Slice::I64(self.read(id)),
+            DType::Bool => Slice::Bool(self.read(id)),
+        };
+        View { shape, data }
+    }
+}
+
+/// A value as it lies in the arena after a run.
+pub(crate) fn read_output<'a>(
+    arena: &'a Arena,
+    place: Place,
+    dtype: DType,
+    shape: &'a Shape,
+) -> View<'a> {
+    let Place::Arena { offset, n_elements } = place else {
+        unreachable!("outputs are placed in the arena")
+    };
+    assert!(
+        offset + n_elements * dtype.n_bytes() <= arena.n_bytes(),
+        "a place lies within the arena"
+    );
+    // SAFETY: the offset is within the arena's allocation.
+    let address = unsafe { arena.0.as_ptr().cast::<u8>().add(offset) };
+    // SAFETY: in bounds, aligned to a cache line, and written as elements of this type by the run.
+    let data = unsafe {
+        match dtype {
+            DType::F32 => Slice::F32(std::slice::from_raw_parts(address.cast(), n_elements)),
+            DType::F64 => Slice::F64(std::slice::from_raw_parts(address.cast(), n_elements)),
+            DType::I64 => Slice::I64(std::slice::from_raw_parts(address.cast(), n_elements)),
+            DType::Bool => Slice::Bool(std::slice::from_raw_parts(address.cast(), n_elements)),
+        }
+    };
+    View { shape, data }
+}

@@ -1,0 +1,140 @@
+//! What each node of a computation is to a plan, and through which layout of which buffer it is read.
+
+use retrograd_core::{DType, NodeId, Op, Shape, computation::Computation, shape::Layout};
+use smallvec::SmallVec;
+
+/// What a node is to a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// Data from outside.
+    Leaf,
+    /// A number known beforehand.
+    Literal,
+    /// Its input, read in another way.
+    View,
+    /// Computed element by element in numbers of this type: fused with its neighbours.
+    Elementwise(DType),
+    /// Anything else: a step of its own.
+    Step,
+}
+
+/// A value as a strided view of a buffer.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    /// The node whose buffer it is.
+    pub base: NodeId,
+    /// Where the elements lie in it.
+    pub layout: Layout,
+    /// Sizes of the view.
+    pub shape: Shape,
+}
+
+impl Source {
+    /// Whether the elements lie side by side from the start of the buffer.
+    pub fn is_contiguous(&self) -> bool {
+        self.layout.is_contiguous(&self.shape)
+    }
+}
+
+/// A computation with what is known of each node.
+pub(crate) struct Classified<'a> {
+    pub computation: &'a Computation,
+    pub classes: Vec<Class>,
+    /// The nodes that use each node.
+    pub users: Vec<SmallVec<[NodeId; 4]>>,
+    /// For views without a buffer of their own: what they read.
+    views: Vec<Option<Source>>,
+    /// For views with a buffer of their own: what is copied to it.
+    pub copies: Vec<Option<Source>>,
+}
+
+impl<'a> Classified<'a> {
+    /// Classifies the nodes of a computation.
+    pub fn new(computation: &'a Computation) -> Self {
+        let n = computation.nodes.len();
+        let mut this = Self {
+            computation,
+            classes: Vec::with_capacity(n),
+            users: vec![SmallVec::new(); n],
+            views: vec![None; n],
+            copies: vec![None; n],
+        };
+        for index in 0..n {
+            let id = NodeId::new(index);
+            let node = &computation.nodes[index];
+            node.inputs.iter().for_each(|input| this.users[input.index()].push(id));
+            this.classes.push(class(computation, id));
+            if this.classes[index] == Class::View {
+                this.resolve_view(id);
+            }
+        }
+        this.copy_inputs_of_steps();
+        this
+    }
+
+    /// Settles what a view reads, or that its elements must be moved.
+    fn resolve_view(&mut self, id: NodeId) {
+        let node = &self.computation.nodes[id.index()];
+        let input = self.source(node.inputs[0]);
+        match node.op.view(&input.layout, &input.shape, &node.shape) {
+            Some(layout) => {
+                self.views[id.index()] =
+                    Some(Source { layout, shape: node.shape.clone(), base: input.base });
+            }
+            None => self.copies[id.index()] = Some(input),
+        }
+    }
+
+    /// Gives views buffers of their own where a step other than a product wants contiguous elements.
+    fn copy_inputs_of_steps(&mut self) {
+        let nodes = self.computation.nodes.iter().zip(&self.classes);
+        let steps = nodes.filter(|(node, class)| **class == Class::Step && node.op != Op::MatMul);
+        for input in steps.flat_map(|(node, _)| &node.inputs) {
+            let view = &mut self.views[input.index()];
+            if view.as_ref().is_some_and(|view| !view.is_contiguous()) {
+                self.copies[input.index()] = view.take();
+            }
+        }
+    }
+
+    /// The buffer and layout through which a node's value is read.
+    pub fn source(&self, id: NodeId) -> Source {
+        match &self.views[id.index()] {
+            Some(source) => source.clone(),
+            None => {
+                let shape = self.computation.nodes[id.index()].shape.clone();
+                Source { base: id, layout: Layout::contiguous(&shape), shape }
+            }
+        }
+    }
+
+    /// The node whose buffer holds a node's value.
+    pub fn base(&self, id: NodeId) -> NodeId {
+        self.views[id.index()].as_ref().map_or(id, |view| view.base)
+    }
+
+    /// The number type in which a node is computed elementwise, if it is.
+    pub fn elementwise(&self, id: NodeId) -> Option<DType> {
+        if let Class::Elementwise(dtype) = self.classes[id.index()] { Some(dtype) } else { None }
+    }
+}
+
+fn class(computation: &Computation, id: NodeId) -> Class {
+    let node = &computation.nodes[id.index()];
+    let input_dtype = |k: usize| computation.nodes[node.inputs[k].index()].dtype;
+    match &node.op {
+        Op::Leaf(_) => Class::Leaf,
+        Op::Literal(_) if node.dtype.is_float() => Class::Literal,
+        Op::Unary(_) | Op::Binary(_) => Class::Elementwise(node.dtype),
+        Op::Select if node.dtype.is_float() => Class::Elementwise(node.dtype),
+        Op::Compare(_) if input_dtype(0).is_float() => Class::Elementwise(input_dtype(0)),
+        Op::Cast if node.dtype.is_float() && input_dtype(0) == DType::Bool => {
+            Class::Elementwise(node.dtype)
+        }
+        Op::Identity | Op::StopGradient | Op::Broadcast | Op::Reshape => Class::View,
+        Op::Permute(_) | Op::Slice(_) => Class::View,
+        Op::Literal(_) | Op::Iota(_) | Op::Select | Op::Compare(_) | Op::Cast => Class::Step,
+        Op::Pad(_) | Op::Concat(_) | Op::Gather(_) | Op::ScatterAdd(_) => Class::Step,
+        Op::Sum(_) | Op::Max(_) | Op::ArgMax(_) | Op::MatMul => Class::Step,
+    }
+}

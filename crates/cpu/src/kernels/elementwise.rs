@@ -1,0 +1,299 @@
+//! Fused elementwise code: a register machine whose registers are blocks of numbers small enough for the cache.
+
+use retrograd_core::{
+    DType, Float, NodeId,
+    ops::{Binary, Comparison, Unary},
+};
+use smallvec::{SmallVec, smallvec};
+
+use crate::{arena::Memory, kernels::dispatched, layout::Walk};
+
+/// Numbers in a block: 2 KB of `f32`, so that a dozen registers fit the first-level cache.
+pub(crate) const BLOCK: usize = 512;
+
+/// Index of a register.
+pub(crate) type Register = u32;
+
+/// Where an instruction finds an operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Operand {
+    /// A block computed before.
+    Register(Register),
+    /// The current block of a contiguous value.
+    Contiguous(NodeId),
+    /// One number for all blocks.
+    Scalar(u32),
+}
+
+/// One step for a block. Truth values are the numbers 0 and 1.
+#[derive(Clone, Debug)]
+pub(crate) enum Instruction {
+    /// Reads numbers through a strided layout.
+    Load { from: NodeId, walk: Box<Walk> },
+    /// Reads truth values through a strided layout.
+    LoadMask { from: NodeId, walk: Box<Walk> },
+    /// Applies a row of the table of unary functions.
+    Unary { op: Unary, x: Operand },
+    /// Applies a row of the table of binary functions.
+    Binary { op: Binary, a: Operand, b: Operand },
+    /// Compares.
+    Compare { op: Comparison, a: Operand, b: Operand },
+    /// Chooses.
+    Select { mask: Operand, a: Operand, b: Operand },
+}
+
+/// A number for all blocks, settled when the kernel starts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Scalar {
+    /// A constant.
+    Literal(f64),
+    /// An element of a value.
+    Element { of: NodeId, dtype: DType, position: usize },
+}
+
+/// A fused group of elementwise operations on `n_elements` numbers.
+#[derive(Clone, Debug)]
+pub(crate) struct Elementwise {
+    pub dtype: DType,
+    pub n_elements: usize,
+    pub scalars: Vec<Scalar>,
+    /// Instructions, each with the register that it writes.
+    pub code: Vec<(Instruction, Register)>,
+    /// What is kept of each block: values, where from, and whether they are truth values.
+    pub stores: Vec<(NodeId, Operand, bool)>,
+    pub n_registers: usize,
+}
+
+/// Registers and scalars, allocated once for all kernels of a plan.
+pub(crate) struct Scratch<F> {
+    registers: Vec<Box<[F]>>,
+    scalars: Vec<F>,
+}
+
+impl<F: Float> Scratch<F> {
+    /// Memory for kernels of at most so many registers and scalars.
+    pub fn new(n_registers: usize, n_scalars: usize) -> Self {
+        let register = || vec![<F as Float>::lit(0.0); BLOCK].into_boxed_slice();
+        Self {
+            registers: (0..n_registers).map(|_| register()).collect(),
+            scalars: vec![<F as Float>::lit(0.0); n_scalars],
+        }
+    }
+}
+
+impl Instruction {
+    /// The operands.
+    pub fn operands(&self) -> SmallVec<[Operand; 3]> {
+        match *self {
+            Instruction::Load { .. } | Instruction::LoadMask { .. } => smallvec![],
+            Instruction::Unary { x, .. } => smallvec![x],
+            Instruction::Binary { a, b, .. } | Instruction::Compare { a, b, .. } => smallvec![a, b],
+            Instruction::Select { mask, a, b } => smallvec![mask, a, b],
+        }
+    }
+}
+
+impl Elementwise {
+    /// The values of which each block is read just before it is written.
+    pub fn reads_in_step(&self) -> impl Iterator<Item = NodeId> {
+        let operands = self.code.iter().flat_map(|(instruction, _)| instruction.operands());
+        operands.filter_map(
+            |operand| if let Operand::Contiguous(of) = operand { Some(of) } else { None },
+        )
+    }
+
+    /// The values that are read in other places than those being written.
+    pub fn reads_elsewhere(&self) -> impl Iterator<Item = NodeId> {
+        let scalars = self.scalars.iter().filter_map(|scalar| match scalar {
+            Scalar::Element { of, .. } => Some(*of),
+            Scalar::Literal(_) => None,
+        });
+        let loads = self.code.iter().filter_map(|(instruction, _)| match instruction {
+            Instruction::Load { from, .. } | Instruction::LoadMask { from, .. } => Some(*from),
+            _ => None,
+        });
+        scalars.chain(loads)
+    }
+
+    /// Computes all blocks.
+    pub fn run<F: Float>(&self, memory: &mut Memory<'_>, scratch: &mut Scratch<F>) {
+        for (value, scalar) in scratch.scalars.iter_mut().zip(&self.scalars) {
+            *value = scalar.settle(memory);
+        }
+        run_blocks(self, memory, scratch);
+    }
+}
+
+impl Scalar {
+    fn settle<F: Float>(self, memory: &Memory<'_>) -> F {
+        match self {
+            Scalar::Literal(value) => <F as Float>::lit(value),
+            Scalar::Element { of, dtype: DType::Bool, position } => {
+                truth(memory.read::<bool>(of)[position])
+            }
+            Scalar::Element { of, position, .. } => memory.read::<F>(of)[position],
+        }
+    }
+}
+
+dispatched! {
+    fn run_blocks<F: Float>(kernel: &Elementwise, memory: &mut Memory<'_>, scratch: &mut Scratch<F>) {
+        let mut start = 0;
+        while start < kernel.n_elements {
+            let n = BLOCK.min(kernel.n_elements - start);
+            for (instruction, register) in &kernel.code {
+                // The register leaves the file while it is written; moving its box is cheap.
+                let mut y = std::mem::take(&mut scratch.registers[*register as usize]);
+                let block = Block { memory: &*memory, scratch: &*scratch, start, n };
+                block.execute(instruction, &mut y[..n]);
+                scratch.registers[*register as usize] = y;
+            }
+            for &(value, from, is_mask) in &kernel.stores {
+                store(value, from, is_mask, memory, scratch, start..start + n);
+            }
+            start += n;
+        }
+    }
+}
+
+/// Writes a block of a kept value.
+#[inline(always)]
+fn store<F: Float>(
+    value: NodeId,
+    from: Operand,
+    is_mask: bool,
+    memory: &mut Memory<'_>,
+    scratch: &Scratch<F>,
+    range: std::ops::Range<usize>,
+) {
+    let n = range.len();
+    let x = match from {
+        Operand::Register(register) => Source::Block(&scratch.registers[register as usize][..n]),
+        Operand::Scalar(scalar) => Source::One(scratch.scalars[scalar as usize]),
+        Operand::Contiguous(_) => {
+            unreachable!("a value that is stored has been computed or loaded")
+        }
+    };
+    if is_mask {
+        let out = memory.write::<bool>(value);
+        return unary(x, &mut out[range], |x| x != <F as Float>::lit(0.0));
+    }
+    unary(x, &mut memory.write::<F>(value)[range], |x| x);
+}
+
+#[inline(always)]
+fn truth<F: Float>(value: bool) -> F {
+    <F as Float>::lit(f64::from(u8::from(value)))
+}
+
+/// What instructions read while a block is computed.
+struct Block<'a, F> {
+    memory: &'a Memory<'a>,
+    scratch: &'a Scratch<F>,
+    start: usize,
+    n: usize,
+}
+
+/// The numbers of an operand.
+#[derive(Clone, Copy)]
+enum Source<'a, F> {
+    Block(&'a [F]),
+    One(F),
+}
+
+impl<'a, F: Float> Block<'a, F> {
+    #[inline(always)]
+    fn source(&self, operand: Operand) -> Source<'a, F> {
+        match operand {
+            Operand::Register(register) => {
+                Source::Block(&self.scratch.registers[register as usize][..self.n])
+            }
+            Operand::Contiguous(id) => {
+                Source::Block(&self.memory.read::<F>(id)[self.start..][..self.n])
+            }
+            Operand::Scalar(scalar) => Source::One(self.scratch.scalars[scalar as usize]),
+        }
+    }
+
+    #[inline(always)]
+    fn execute(&self, instruction: &Instruction, y: &mut [F]) {
+        match instruction {
+            Instruction::Load { from, walk } => {
+                walk.read(self.memory.read::<F>(*from), self.start, y, |x| x)
+            }
+            Instruction::LoadMask { from, walk } => {
+                walk.read(self.memory.read::<bool>(*from), self.start, y, truth);
+            }
+            Instruction::Unary { op, x } => match self.source(*x) {
+                Source::Block(x) => op.map(x, y),
+                Source::One(x) => y.fill(op.value(x)),
+            },
+            Instruction::Binary { op, a, b } => match (self.source(*a), self.source(*b)) {
+                (Source::Block(a), Source::Block(b)) => op.map(a, b, y),
+                (Source::Block(a), Source::One(b)) => op.map_by_scalar(a, b, y),
+                (Source::One(a), Source::Block(b)) => op.map_of_scalar(a, b, y),
+                (Source::One(a), Source::One(b)) => y.fill(op.value(a, b)),
+            },
+            Instruction::Compare { op, a, b } => compare(*op, self.source(*a), self.source(*b), y),
+            Instruction::Select { mask, a, b } => {
+                select(self.source(*mask), self.source(*a), self.source(*b), y);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn unary<A: Copy, B: Copy>(x: Source<'_, A>, y: &mut [B], f: impl Fn(A) -> B) {
+    match x {
+        Source::Block(x) => y.iter_mut().zip(x).for_each(|(y, &x)| *y = f(x)),
+        Source::One(x) => y.fill(f(x)),
+    }
+}
+
+#[inline(always)]
+fn binary<F: Copy>(a: Source<'_, F>, b: Source<'_, F>, y: &mut [F], f: impl Fn(F, F) -> F) {
+    match (a, b) {
+        (Source::Block(a), Source::Block(b)) => {
+            for ((y, &a), &b) in y.iter_mut().zip(a).zip(b) {
+                *y = f(a, b);
+            }
+        }
+        (a, Source::One(b)) => unary(a, y, |a| f(a, b)),
+        (Source::One(a), b) => unary(b, y, |b| f(a, b)),
+    }
+}
+
+#[inline(always)]
+fn compare<F: Float>(op: Comparison, a: Source<'_, F>, b: Source<'_, F>, y: &mut [F]) {
+    match op {
+        Comparison::Gt => binary(a, b, y, |a, b| truth(a > b)),
+        Comparison::Ge => binary(a, b, y, |a, b| truth(a >= b)),
+        Comparison::Lt => binary(a, b, y, |a, b| truth(a < b)),
+        Comparison::Le => binary(a, b, y, |a, b| truth(a <= b)),
+        Comparison::Eq => binary(a, b, y, |a, b| truth(a == b)),
+        Comparison::Ne => binary(a, b, y, |a, b| truth(a != b)),
+    }
+}
+
+/// Writes `a` where the mask is not 0, then `b` elsewhere.
+#[inline(always)]
+fn select<F: Float>(mask: Source<'_, F>, a: Source<'_, F>, b: Source<'_, F>, y: &mut [F]) {
+    let zero = <F as Float>::lit(0.0);
+    let mask = match mask {
+        Source::One(mask) => return unary(if mask != zero { a } else { b }, y, |x| x),
+        Source::Block(mask) => mask,
+    };
+    match (a, b) {
+        (Source::Block(a), Source::Block(b)) => {
+            for (((y, &mask), &a), &b) in y.iter_mut().zip(mask).zip(a).zip(b) {
+                *y = if mask != zero { a } else { b };
+            }
+        }
+        (a, Source::One(b)) => {
+            binary(Source::Block(mask), a, y, |mask, a| if mask != zero { a } else { b })
+        }
+        (Source::One(a), b) => {
+            binary(Source::Block(mask), b, y, |mask, b| if mask != zero { a } else { b })
+        }
+    }
+}

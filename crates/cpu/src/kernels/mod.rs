@@ -1,0 +1,39 @@
+//! Loops that do the arithmetic: matrix products, reductions, and the interpreter of fused elementwise code.
+//!
+//! Each is compiled twice, for any processor of the target and for one with AVX2 and FMA, and the better one that
+//! the machine has is taken at run time. Both give the same bits: nothing is contracted or reordered.
+#![expect(
+    unsafe_code,
+    reason = "calls of functions compiled for processor features, and of the product library"
+)]
+
+pub(crate) mod elementwise;
+pub(crate) mod plain;
+pub(crate) mod product;
+pub(crate) mod reduce;
+
+/// Defines a function whose body is compiled for AVX2 as well, and taken where the processor has it.
+macro_rules! dispatched {
+    ($(#[$doc:meta])* $visibility:vis fn $name:ident<$T:ident: $bound:path>($($arg:ident: $type:ty),* $(,)?) $body:block) => {
+        $(#[$doc])*
+        $visibility fn $name<$T: $bound>($($arg: $type),*) {
+            #[inline(always)]
+            fn portable<$T: $bound>($($arg: $type),*) $body
+
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx2,fma")]
+                fn vectorized<$T: $bound>($($arg: $type),*) {
+                    portable($($arg),*);
+                }
+
+                if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
+                    // SAFETY: the processor has the features.
+                    return unsafe { vectorized($($arg),*) };
+                }
+            }
+            portable($($arg),*);
+        }
+    };
+}
+use dispatched;

@@ -1,0 +1,69 @@
+//! Copies, and the operations that run as their own plain loops.
+
+use retrograd_core::{DType, NodeId, Op, Shape, View, ViewMut, with_elements};
+use smallvec::SmallVec;
+
+use crate::{
+    arena::{Beside, Memory},
+    layout::Walk,
+};
+
+/// Elements of a view, put side by side.
+#[derive(Clone, Debug)]
+pub(crate) struct Copy {
+    pub from: NodeId,
+    pub walk: Walk,
+    pub to: NodeId,
+    pub dtype: DType,
+}
+
+impl Copy {
+    /// Copies the elements.
+    pub fn run(&self, memory: &mut Memory<'_>) {
+        let (out, rest) = memory.write_beside(self.to, self.dtype);
+        with_elements!(SliceMut, out, out => self.walk.read(rest.read(self.from), 0, out, |element| element));
+    }
+}
+
+/// An operation on contiguous values that has no kernel: its definition serves.
+#[derive(Clone, Debug)]
+pub(crate) struct Plain {
+    pub op: Op,
+    pub out: NodeId,
+    pub dtype: DType,
+    pub shape: Shape,
+    pub inputs: SmallVec<[(NodeId, DType, Shape); 2]>,
+}
+
+impl Plain {
+    /// Whether the operation can refuse its inputs' values.
+    pub fn can_fail(&self) -> bool {
+        matches!(self.op, Op::Gather(_) | Op::ScatterAdd(_))
+    }
+
+    /// Runs the operation; the error is the reason why it cannot work on its inputs' values.
+    pub fn run(&self, memory: &mut Memory<'_>) -> Result<(), String> {
+        let (mut out, rest) = memory.write_beside(self.out, self.dtype);
+        // Any number of inputs, one at a time, so that no list of them is allocated.
+        if let Op::Concat(concat) = self.op {
+            let mut start = 0;
+            for k in 0..self.inputs.len() {
+                let part = self.input(k, rest);
+                concat.place(part, start, ViewMut { shape: &self.shape, data: out.reborrow() });
+                start += part.shape[concat.axis];
+            }
+            return Ok(());
+        }
+        let inputs: SmallVec<[View<'_>; 4]> =
+            (0..self.inputs.len()).map(|k| self.input(k, rest)).collect();
+        let behavior = self.op.behavior();
+        behavior.check(&inputs, &self.shape)?;
+        behavior.eval(&inputs, ViewMut { shape: &self.shape, data: out });
+        Ok(())
+    }
+
+    fn input<'a>(&'a self, k: usize, rest: Beside<'a>) -> View<'a> {
+        let (id, dtype, shape) = &self.inputs[k];
+        rest.view(*id, *dtype, shape)
+    }
+}

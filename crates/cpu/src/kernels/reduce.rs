@@ -1,0 +1,140 @@
+//! Sums and maxima over neighbouring axes of contiguous values.
+
+use retrograd_core::{
+    DType, Float, NodeId, Shape, SliceMut,
+    ops::{Max, Op, Sum},
+    shape::AxisSet,
+};
+
+use crate::{arena::Memory, kernels::dispatched};
+
+/// A reduction of a contiguous value seen as `[n_outer, n_reduced, n_inner]` over its middle axis.
+#[derive(Clone, Debug)]
+pub(crate) struct Reduce {
+    pub out: NodeId,
+    pub input: NodeId,
+    dtype: DType,
+    kind: Kind,
+    n_reduced: usize,
+    n_inner: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Sum,
+    Max,
+}
+
+impl Reduce {
+    /// The kernel for a reduction of `input`, a contiguous value of `shape`; `None` if the axes are not
+    /// neighbours or the elements are not floats.
+    pub fn new(op: &Op, out: NodeId, input: NodeId, shape: &Shape, dtype: DType) -> Option<Self> {
+        let (kind, axes) = match op {
+            Op::Sum(Sum { axes }) => (Kind::Sum, *axes),
+            Op::Max(Max { axes }) => (Kind::Max, *axes),
+            _ => return None,
+        };
+        let (first, last) = (axes.iter().next()?, axes.iter().next_back()?);
+        let are_neighbours = (first..=last).all(|axis| axes.contains(axis) || shape[axis] == 1);
+        if !are_neighbours || !dtype.is_float() {
+            return None;
+        }
+        let n_inner = shape[last + 1..].iter().product();
+        Some(Self { out, input, dtype, kind, n_reduced: AxisSet::n_elements(axes, shape), n_inner })
+    }
+
+    /// Computes the reduction.
+    pub fn run(&self, memory: &mut Memory<'_>) {
+        let (out, rest) = memory.write_beside(self.out, self.dtype);
+        match out {
+            SliceMut::F32(out) => self.reduce(rest.read::<f32>(self.input), out),
+            SliceMut::F64(out) => self.reduce(rest.read::<f64>(self.input), out),
+            SliceMut::I64(_) | SliceMut::Bool(_) => unreachable!("only floats are reduced here"),
+        }
+    }
+
+    fn reduce<F: Float>(&self, x: &[F], out: &mut [F]) {
+        match (self.kind, self.n_reduced * self.n_inner) {
+            (_, 0) => out.fill(<F as Float>::lit(0.0)),
+            (Kind::Sum, _) if self.n_inner == 1 => sum_rows(x, self.n_reduced, out),
+            (Kind::Sum, _) => sum_columns(x, self.n_reduced, self.n_inner, out),
+            (Kind::Max, _) => max(x, self.n_reduced, self.n_inner, out),
+        }
+    }
+}
+
+/// Elements summed in the element type before they join a total in double precision.
+const CHUNK: usize = 512;
+
+/// Partial sums side by side, so that the loop has no dependence from one addition to the next.
+const N_LANES: usize = 32;
+
+dispatched! {
+    /// The sum of each row of `n` elements.
+    fn sum_rows<F: Float>(x: &[F], n: usize, out: &mut [F]) {
+        for (row, out) in x.chunks_exact(n).zip(out) {
+            let total: f64 = row.chunks(CHUNK).map(|chunk| sum_chunk(chunk).to_f64()).sum();
+            *out = <F as Float>::lit(total);
+        }
+    }
+}
+
+#[inline(always)]
+fn sum_chunk<F: Float>(chunk: &[F]) -> F {
+    let mut lanes = [<F as Float>::lit(0.0); N_LANES];
+    let (groups, rest) = chunk.as_chunks::<N_LANES>();
+    for group in groups {
+        for (lane, &x) in lanes.iter_mut().zip(group) {
+            *lane = *lane + x;
+        }
+    }
+    for (lane, &x) in lanes.iter_mut().zip(rest) {
+        *lane = *lane + x;
+    }
+    lanes.iter().fold(<F as Float>::lit(0.0), |total, &lane| total + lane)
+}
+
+dispatched! {
+    /// The sum of `n_reduced` rows of `n_inner` elements, for each group of them.
+    fn sum_columns<F: Float>(x: &[F], n_reduced: usize, n_inner: usize, out: &mut [F]) {
+        for (x, out) in x.chunks_exact(n_reduced * n_inner).zip(out.chunks_exact_mut(n_inner)) {
+            for (strip, out) in out.chunks_mut(N_LANES).enumerate() {
+                sum_strip(x, n_inner, strip * N_LANES, out);
+            }
+        }
+    }
+}
+
+/// The sums of the columns that begin at `first`, at most [`N_LANES`] of them.
+#[inline(always)]
+fn sum_strip<F: Float>(x: &[F], n_inner: usize, first: usize, out: &mut [F]) {
+    let mut totals = [0.0; N_LANES];
+    for rows in x.chunks(n_inner * CHUNK / N_LANES) {
+        let mut lanes = [<F as Float>::lit(0.0); N_LANES];
+        for row in rows.chunks_exact(n_inner) {
+            for (lane, &x) in lanes.iter_mut().zip(&row[first..first + out.len()]) {
+                *lane = *lane + x;
+            }
+        }
+        for (total, lane) in totals.iter_mut().zip(lanes) {
+            *total += lane.to_f64();
+        }
+    }
+    for (out, total) in out.iter_mut().zip(totals) {
+        *out = <F as Float>::lit(total);
+    }
+}
+
+dispatched! {
+    /// The maximum of `n_reduced` rows of `n_inner` elements, for each group of them; NaN if one is.
+    fn max<F: Float>(x: &[F], n_reduced: usize, n_inner: usize, out: &mut [F]) {
+        for (x, out) in x.chunks_exact(n_reduced * n_inner).zip(out.chunks_exact_mut(n_inner)) {
+            out.copy_from_slice(&x[..n_inner]);
+            for row in x.chunks_exact(n_inner).skip(1) {
+                for (out, &x) in out.iter_mut().zip(row) {
+                    *out = if *out > x || out.is_nan() { *out } else { x };
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The order of the steps, and which of them write a parameter's new value in place.
+
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap},
+};
+
+use retrograd_core::NodeId;
+
+use crate::step::{Kernel, Step};
+
+/// Puts steps in an order in which values are written before they are read, close to that of recording.
+///
+/// `after` lists further pairs of steps, the first of which comes before the second.
+pub(crate) fn in_order(steps: Vec<Step>, after: &[(usize, usize)]) -> Vec<Step> {
+    let writers = writers(&steps);
+    let mut n_awaited = vec![0usize; steps.len()];
+    let mut followers: Vec<Vec<usize>> = vec![Vec::new(); steps.len()];
+    let reads = steps
+        .iter()
+        .enumerate()
+        .flat_map(|(at, step)| step.reads.iter().map(move |read| (read, at)));
+    let edges = reads.filter_map(|(read, at)| writers.get(read).map(|&writer| (writer, at)));
+    for (before, at) in edges.chain(after.iter().copied()) {
+        followers[before].push(at);
+        n_awaited[at] += 1;
+    }
+    let priority = |at: usize| Reverse((steps[at].writes.iter().max().copied(), at));
+    let mut ready: BinaryHeap<_> =
+        (0..steps.len()).filter(|&at| n_awaited[at] == 0).map(priority).collect();
+    let mut order = Vec::with_capacity(steps.len());
+    while let Some(Reverse((_, at))) = ready.pop() {
+        order.push(at);
+        for &follower in &followers[at] {
+            n_awaited[follower] -= 1;
+            if n_awaited[follower] == 0 {
+                ready.push(priority(follower));
+            }
+        }
+    }
+    assert_eq!(
+        order.len(),
+        steps.len(),
+        "steps depend on each other in a cycle: a fault of the grouping"
+    );
+    let mut steps: Vec<_> = steps.into_iter().map(Some).collect();
+    order.into_iter().map(|at| steps[at].take().expect("each step comes once")).collect()
+}
+
+/// The step that writes each value.
+fn writers(steps: &[Step]) -> HashMap<NodeId, usize> {
+    let writes =
+        steps.iter().enumerate().flat_map(|(at, step)| step.writes.iter().map(move |&id| (id, at)));
+    writes.collect()
+}
+
+/// New values of leaves that their kernels write straight to the leaf, and the pairs of steps that this orders.
+#[derive(Default)]
+pub(crate) struct InPlace {
+    /// Value and the leaf whose place it takes.
+    pub values: Vec<(NodeId, NodeId)>,
+    /// Steps that must come before others.
+    pub after: Vec<(usize, usize)>,
+}
+
+impl InPlace {
+    /// Finds the updates, pairs of a leaf and its new value, that can be written in place: computed elementwise,
+    /// with every other reader of the leaf, and every step that can fail, sure to come before.
+    pub fn find(steps: &[Step], updates: &[(NodeId, NodeId)], outputs: &[NodeId]) -> Self {
+        let writers = writers(steps);
+        let mut readers: HashMap<NodeId, Vec<usize>> = HashMap::new();
+        for (at, step) in steps.iter().enumerate() {
+            step.reads.iter().for_each(|&read| readers.entry(read).or_default().push(at));
+        }
+        let can_fail =
+            |step: &Step| matches!(&step.kernel, Kernel::Plain(plain) if plain.can_fail());
+        let failing: Vec<_> = (0..steps.len()).filter(|&at| can_fail(&steps[at])).collect();
+        let is_elementwise = |at: usize| matches!(steps[at].kernel, Kernel::Elementwise(_));
+        let updating: Vec<_> =
+            updates.iter().filter_map(|(_, value)| writers.get(value).copied()).collect();
+
+        let mut this = Self::default();
+        for &(leaf, value) in updates {
+            let is_taken =
+                outputs.contains(&value) || this.values.iter().any(|&(other, _)| other == value);
+            let Some(&writer) = writers.get(&value).filter(|_| !is_taken) else { continue };
+            let Kernel::Elementwise(kernel) = &steps[writer].kernel else { continue };
+            if kernel.reads_elsewhere().any(|read| read == leaf) {
+                continue;
+            }
+            let earlier = readers.get(&leaf).into_iter().flatten().chain(&failing).copied();
+            let earlier: Vec<_> = earlier.filter(|&at| at != writer).collect();
+            // Nothing of a lower level depends on the writer, nor do steps of its own level, except that kernels
+            // that update leaves may have to wait for each other.
+            let comes_before = |&at: &usize| {
+                let (level, own) = (steps[at].level, steps[writer].level);
+                level < own || level == own && !(is_elementwise(at) && updating.contains(&at))
+            };
+            if earlier.iter().all(comes_before) {
+                this.values.push((value, leaf));
+                this.after.extend(earlier.into_iter().map(|at| (at, writer)));
+            }
+        }
+        this
+    }
+}

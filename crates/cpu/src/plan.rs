@@ -1,0 +1,394 @@
+//! Plans: what users compile and run.
+
+use std::{collections::HashMap, sync::Arc};
+
+use retrograd_core::{
+    DType, Error, Expr, NodeId, Op, Params, Shape, Tensor, View,
+    computation::{Computation, Recording},
+    error::Operand,
+    ops::LeafKind,
+};
+
+use crate::{
+    arena::Leaves,
+    program::{BadData, Memories, Program, Task},
+};
+
+/// Data of an input for one run, by the input's name.
+pub type Feed<'a> = (&'a str, View<'a>);
+
+/// The compiled computation of some expressions of a graph: immutable, `Send + Sync`, cheap to clone.
+///
+/// ```
+/// use retrograd_core::{Graph, Params, Tensor};
+/// use retrograd_cpu::Plan;
+///
+/// let g = Graph::new();
+/// let x = g.input("x", [3]);
+/// let plan = Plan::compile(&[(x * x).sum()], &[])?;
+/// let mut workspace = plan.workspace();
+/// let data = Tensor::from([1.0f32, 2.0, 3.0]);
+/// plan.run(&mut workspace, &Params::new(), &[("x", data.view())])?;
+/// assert_eq!(workspace.output(0).to_tensor().item(), 14.0);
+/// # Ok::<(), retrograd_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Plan {
+    program: Arc<Program>,
+    signature: Arc<Signature>,
+}
+
+/// What a program's slots and nodes are called in the recording at hand.
+struct Signature {
+    leaves: Vec<LeafSpec>,
+    /// The slots of parameters and state, by name.
+    slots: HashMap<String, usize>,
+    /// Nodes that can refuse data, described for messages.
+    refusing: HashMap<NodeId, (String, Operand)>,
+}
+
+/// A leaf as it was declared.
+struct LeafSpec {
+    description: Operand,
+    kind: LeafKind,
+    data: Option<Tensor>,
+    is_updated: bool,
+}
+
+/// The memory that a plan runs in. It can be used again for any number of runs, which then allocate nothing.
+pub struct Workspace {
+    program: Arc<Program>,
+    memories: Memories,
+}
+
+/// A task and what its recording calls things.
+pub(crate) struct Prepared {
+    pub task: Task,
+    signature: Signature,
+}
+
+impl Prepared {
+    /// Checks and canonizes outputs and updates.
+    pub fn new<'g>(outputs: &[Expr<'g>], updates: &[(Expr<'g>, Expr<'g>)]) -> Result<Self, Error> {
+        check_one_graph(outputs, updates)?;
+        let leaves = updates
+            .iter()
+            .map(|&(leaf, value)| updated_leaf(leaf, value))
+            .collect::<Result<Vec<_>, _>>()?;
+        // The leaves to be updated are roots too, so that each has a slot even if nothing reads it.
+        let roots: Vec<_> = outputs
+            .iter()
+            .copied()
+            .chain(updates.iter().map(|update| update.1))
+            .chain(leaves.iter().copied())
+            .collect();
+        let Recording { mut computation, leaves: slots, origins } = Computation::of(&roots);
+        let targets: Vec<_> = leaves
+            .iter()
+            .map(|leaf| {
+                slots
+                    .iter()
+                    .position(|&slot| slot == leaf.id())
+                    .expect("a root is in its computation")
+            })
+            .collect();
+        computation.roots = computation.roots[..outputs.len() + updates.len()].into();
+        let signature = match roots.first() {
+            Some(root) => Signature::new(*root, &computation, &slots, &origins, &targets),
+            None => {
+                Signature { leaves: Vec::new(), slots: HashMap::new(), refusing: HashMap::new() }
+            }
+        };
+        Ok(Self { task: Task { computation, n_outputs: outputs.len(), targets }, signature })
+    }
+
+    /// The plan that runs a program of this task.
+    pub fn into_plan(self, program: Arc<Program>) -> Plan {
+        Plan { program, signature: Arc::new(self.signature) }
+    }
+}
+
+fn check_one_graph<'g>(
+    outputs: &[Expr<'g>],
+    updates: &[(Expr<'g>, Expr<'g>)],
+) -> Result<(), Error> {
+    let all: Vec<_> = outputs
+        .iter()
+        .copied()
+        .chain(updates.iter().flat_map(|&(leaf, value)| [leaf, value]))
+        .collect();
+    match all.iter().find(|expr| !std::ptr::eq(expr.graph(), all[0].graph())) {
+        Some(stranger) => {
+            let operands = [all[0], *stranger].map(|expr| expr.graph().describe(expr.id())).into();
+            Err(misfit(operands, "the expressions belong to different graphs"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Checks that `value` can become the new value of `leaf`.
+fn updated_leaf<'g>(leaf: Expr<'g>, value: Expr<'g>) -> Result<Expr<'g>, Error> {
+    let is_updatable = match leaf.graph().node(leaf.id()).op {
+        Op::Leaf(leaf) => matches!(leaf.kind, LeafKind::Param | LeafKind::State),
+        _ => false,
+    };
+    let describe = || vec![leaf.graph().describe(leaf.id()), value.graph().describe(value.id())];
+    if !is_updatable {
+        return Err(misfit(
+            describe(),
+            "only parameters and state are updated, and the first is neither",
+        ));
+    }
+    if (leaf.dtype(), leaf.shape()) != (value.dtype(), value.shape()) {
+        return Err(misfit(
+            describe(),
+            "the new value must have the shape and dtype of what it replaces",
+        ));
+    }
+    Ok(leaf)
+}
+
+fn misfit(operands: Vec<Operand>, reason: &str) -> Error {
+    Error::Operands { op: "compile".to_owned(), operands, reason: reason.to_owned() }
+}
+
+impl Signature {
+    fn new(
+        root: Expr<'_>,
+        computation: &Computation,
+        slots: &[NodeId],
+        origins: &[NodeId],
+        targets: &[usize],
+    ) -> Self {
+        let graph = root.graph();
+        let spec = |(slot, &id): (usize, &NodeId)| {
+            let Op::Leaf(leaf) = graph.node(id).op else { unreachable!("slots are of leaves") };
+            let data = graph.leaf_info(leaf).data.clone();
+            LeafSpec {
+                description: graph.describe(id),
+                kind: leaf.kind,
+                data,
+                is_updated: targets.contains(&slot),
+            }
+        };
+        let can_refuse = |op: &Op| matches!(op, Op::Gather(_) | Op::ScatterAdd(_));
+        let nodes = computation.nodes.iter().enumerate().filter(|(_, node)| can_refuse(&node.op));
+        let describe = |(index, node): (usize, &retrograd_core::Node)| {
+            (NodeId::new(index), (node.op.to_string(), graph.describe(origins[index])))
+        };
+        let leaves: Vec<_> = slots.iter().enumerate().map(spec).collect();
+        let is_held = |leaf: &LeafSpec| matches!(leaf.kind, LeafKind::Param | LeafKind::State);
+        let held = leaves.iter().enumerate().filter(|(_, leaf)| is_held(leaf));
+        let slots = held.map(|(slot, leaf)| (leaf.name().to_owned(), slot)).collect();
+        Self { leaves, slots, refusing: nodes.map(describe).collect() }
+    }
+
+    fn names(&self, kind: LeafKind) -> Vec<String> {
+        let leaves = self.leaves.iter().filter(|leaf| leaf.kind == kind);
+        leaves.map(|leaf| leaf.description.name.clone()).collect()
+    }
+}
+
+impl Plan {
+    /// Compiles `outputs`, and `updates` of parameters and state: pairs of a leaf and its new value.
+    ///
+    /// # Errors
+    /// If expressions of different graphs are mixed, or an update is not of a parameter or state of that shape.
+    pub fn compile<'g>(
+        outputs: &[Expr<'g>],
+        updates: &[(Expr<'g>, Expr<'g>)],
+    ) -> Result<Plan, Error> {
+        let prepared = Prepared::new(outputs, updates)?;
+        let program = Arc::new(Program::compile(&prepared.task));
+        Ok(prepared.into_plan(program))
+    }
+
+    /// Memory for this plan.
+    pub fn workspace(&self) -> Workspace {
+        Workspace { program: Arc::clone(&self.program), memories: self.program.memories() }
+    }
+
+    /// Number of steps of a run.
+    pub fn n_steps(&self) -> usize {
+        self.program.n_steps()
+    }
+
+    /// Bytes of the arena that a run works in.
+    pub fn arena_bytes(&self) -> usize {
+        self.program.n_bytes().0
+    }
+
+    /// The least bytes that any arena would need for these steps in this order.
+    pub fn live_bytes(&self) -> usize {
+        self.program.n_bytes().1
+    }
+
+    /// Computes the outputs of a plan without updates.
+    ///
+    /// # Errors
+    /// If the plan has updates, data are missing or misfit, or an index is out of bounds.
+    pub fn run(
+        &self,
+        workspace: &mut Workspace,
+        params: &Params,
+        feeds: &[Feed<'_>],
+    ) -> Result<(), Error> {
+        if let Some(updated) = self.signature.leaves.iter().find(|leaf| leaf.is_updated) {
+            let reason =
+                "the plan updates this; run it by `step`, with parameters that can be written"
+                    .to_owned();
+            return Err(Error::Operands {
+                op: "run".to_owned(),
+                operands: vec![updated.description.clone()],
+                reason,
+            });
+        }
+        self.execute(workspace, feeds, |leaves| {
+            for (slot, leaf) in self.signature.leaves.iter().enumerate() {
+                leaves.set(slot, leaf.data(feeds, params, None)?.data);
+            }
+            Ok(())
+        })
+    }
+
+    /// Computes the outputs, then writes the updates into `params` and `state`.
+    ///
+    /// # Errors
+    /// If data are missing or misfit, or an index is out of bounds; then nothing has been updated.
+    pub fn step(
+        &self,
+        workspace: &mut Workspace,
+        params: &mut Params,
+        state: &mut Params,
+        feeds: &[Feed<'_>],
+    ) -> Result<(), Error> {
+        for leaf in &self.signature.leaves {
+            leaf.data(feeds, params, Some(state))?;
+        }
+        self.execute(workspace, feeds, |leaves| {
+            for (slot, leaf) in self.signature.leaves.iter().enumerate() {
+                if let LeafKind::Input | LeafKind::Constant = leaf.kind {
+                    leaves.set(slot, leaf.fed(feeds)?.data);
+                }
+            }
+            for (name, tensor) in params.iter_mut().chain(state.iter_mut()) {
+                let Some(&slot) = self.signature.slots.get(name) else { continue };
+                match self.signature.leaves[slot].is_updated {
+                    true => leaves.set_mut(slot, tensor.as_mut_slice()),
+                    false => leaves.set(slot, tensor.as_slice()),
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn execute<'d>(
+        &self,
+        workspace: &'d mut Workspace,
+        feeds: &[Feed<'_>],
+        bind: impl FnOnce(&mut Leaves<'d>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        assert!(
+            Arc::ptr_eq(&self.program, &workspace.program),
+            "a plan runs in a workspace of its own making"
+        );
+        if let Some((stranger, _)) = feeds.iter().find(|(name, _)| !self.has_input(name)) {
+            let known = self.signature.names(LeafKind::Input);
+            return Err(Error::UnknownName { name: (*stranger).to_owned(), kind: "input", known });
+        }
+        let result = self
+            .program
+            .run(&mut workspace.memories, |leaves| bind(leaves).map_err(Failure::Binding));
+        result.map_err(|failure| match failure {
+            Failure::Binding(error) => error,
+            Failure::Data(BadData { node, reason }) => {
+                let (op, node) = self.signature.refusing[&node].clone();
+                Error::Data { op, node, reason }
+            }
+        })
+    }
+
+    fn has_input(&self, name: &str) -> bool {
+        self.signature
+            .leaves
+            .iter()
+            .any(|leaf| leaf.kind == LeafKind::Input && leaf.description.name == name)
+    }
+
+    /// The state that the plan reads and updates, with the values it was recorded with.
+    pub fn initial_state(&self) -> Params {
+        let mut state = Params::new();
+        for leaf in self.signature.leaves.iter().filter(|leaf| leaf.kind == LeafKind::State) {
+            let data = leaf.data.clone().expect("state is recorded with its initial value");
+            state.insert(&*leaf.description.name, data);
+        }
+        state
+    }
+}
+
+enum Failure {
+    Binding(Error),
+    Data(BadData),
+}
+
+impl From<BadData> for Failure {
+    fn from(data: BadData) -> Self {
+        Failure::Data(data)
+    }
+}
+
+impl LeafSpec {
+    fn name(&self) -> &str {
+        &self.description.name
+    }
+
+    /// The data for a run: those given, or else those that the leaf was recorded with.
+    fn data<'a>(
+        &'a self,
+        feeds: &[Feed<'a>],
+        params: &'a Params,
+        state: Option<&'a Params>,
+    ) -> Result<View<'a>, Error> {
+        let map = match self.kind {
+            LeafKind::Input | LeafKind::Constant => return self.fed(feeds),
+            LeafKind::Param => Some(params),
+            LeafKind::State => state,
+        };
+        let tensor = match map {
+            Some(map) => map.get(self.name()).ok_or_else(|| map.unknown(self.name()))?,
+            None => self.data.as_ref().expect("state is recorded with its initial value"),
+        };
+        self.checked(tensor.view())
+    }
+
+    fn fed<'a>(&'a self, feeds: &[Feed<'a>]) -> Result<View<'a>, Error> {
+        let fed =
+            feeds.iter().find(|(name, _)| self.kind == LeafKind::Input && *name == self.name());
+        match (fed, &self.data) {
+            (Some((_, view)), _) => self.checked(*view),
+            (None, Some(tensor)) => Ok(tensor.view()),
+            (None, None) => Err(Error::Unbound { leaf: self.description.clone() }),
+        }
+    }
+
+    fn checked<'a>(&self, view: View<'a>) -> Result<View<'a>, Error> {
+        let (declared, given) =
+            ((self.description.dtype, &self.description.shape), (view.data.dtype(), view.shape));
+        let own = |(dtype, shape): (DType, &Shape)| (dtype, shape.clone());
+        if declared == given && view.data.len() == given.1.n_elements() {
+            return Ok(view);
+        }
+        Err(Error::Binding {
+            leaf: self.name().to_owned(),
+            declared: own(declared),
+            given: own(given),
+        })
+    }
+}
+
+impl Workspace {
+    /// Output `k` of the last run; zeros before the first.
+    pub fn output(&self, k: usize) -> View<'_> {
+        self.program.output(&self.memories, k)
+    }
+}

@@ -1,0 +1,166 @@
+//! A program: the steps of a computation in order, with a place for every value.
+
+use std::collections::HashMap;
+
+use retrograd_core::{DType, NodeId, Op, Shape, View, computation::Computation, shape::Layout};
+use smallvec::smallvec;
+
+use crate::{
+    arena::{Arena, LeafTable, Leaves, Memory, Place, read_output},
+    kernels::{elementwise::Scratch, plain::Copy},
+    layout::Walk,
+    order::{InPlace, in_order},
+    place::{self, Places},
+    step::{Kernel, Step, Steps},
+};
+
+/// What is compiled: a computation whose first roots are outputs, and whose others are new values of leaves.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Task {
+    pub computation: Computation,
+    pub n_outputs: usize,
+    /// The slots of the leaves to be updated, one for each further root.
+    pub targets: Vec<usize>,
+}
+
+/// A compiled task. It is immutable; everything that a run changes is in [`Memories`].
+pub(crate) struct Program {
+    steps: Vec<Step>,
+    places: Vec<Place>,
+    outputs: Vec<(NodeId, DType, Shape)>,
+    n_bytes: usize,
+    n_bytes_live: usize,
+    n_registers: usize,
+    n_scalars: usize,
+    n_slots: usize,
+}
+
+/// The memory of a program's runs.
+pub(crate) struct Memories {
+    arena: Arena,
+    pub leaves: LeafTable,
+    single: Scratch<f32>,
+    double: Scratch<f64>,
+}
+
+/// A step whose operation cannot work on the data.
+pub(crate) struct BadData {
+    pub node: NodeId,
+    pub reason: String,
+}
+
+impl Program {
+    /// Compiles a task.
+    pub fn compile(task: &Task) -> Self {
+        let nodes = &task.computation.nodes;
+        let leaves: HashMap<usize, NodeId> = nodes
+            .iter()
+            .enumerate()
+            .filter_map(|(index, node)| {
+                if let Op::Leaf(leaf) = node.op {
+                    Some((leaf.slot, NodeId::new(index)))
+                } else {
+                    None
+                }
+            })
+            .collect();
+        let Steps { steps, roots, sizes } = Steps::new(&task.computation);
+        let (outputs, values) = roots.split_at(task.n_outputs);
+        let updates: Vec<_> =
+            task.targets.iter().map(|slot| leaves[slot]).zip(values.iter().copied()).collect();
+        let in_place = InPlace::find(&steps, &updates, outputs);
+        let mut steps = in_order(steps, &in_place.after);
+
+        let mut places = vec![Place::Nowhere; sizes.len()];
+        leaves.iter().for_each(|(&slot, id)| places[id.index()] = Place::Leaf { slot });
+        in_place
+            .values
+            .iter()
+            .for_each(|&(value, leaf)| places[value.index()] = places[leaf.index()]);
+        let is_in_place = |value: NodeId| in_place.values.iter().any(|&(other, _)| other == value);
+        let stored = updates.iter().filter(|&&(_, value)| !is_in_place(value));
+        steps.extend(stored.map(|&(leaf, value)| store(value, leaf, sizes[value.index()])));
+        let Places { places, n_bytes, n_bytes_live } = place::plan(&steps, &sizes, outputs, places);
+
+        let kernels = || {
+            steps.iter().filter_map(|step| {
+                if let Kernel::Elementwise(kernel) = &step.kernel { Some(kernel) } else { None }
+            })
+        };
+        let n_slots = leaves.len();
+        let n_registers = kernels().map(|kernel| kernel.n_registers).max().unwrap_or(0);
+        let n_scalars = kernels().map(|kernel| kernel.scalars.len()).max().unwrap_or(0);
+        let shapes = task.computation.roots.iter().map(|root| &nodes[root.index()]);
+        let outputs = outputs
+            .iter()
+            .zip(shapes)
+            .map(|(&id, node)| (id, node.dtype, node.shape.clone()))
+            .collect();
+        Self { steps, places, outputs, n_bytes, n_bytes_live, n_registers, n_scalars, n_slots }
+    }
+
+    /// Fresh memory for runs of this program.
+    pub fn memories(&self) -> Memories {
+        Memories {
+            arena: Arena::new(self.n_bytes),
+            leaves: LeafTable::default(),
+            single: Scratch::new(self.n_registers, self.n_scalars),
+            double: Scratch::new(self.n_registers, self.n_scalars),
+        }
+    }
+
+    /// Runs all steps on the data of the leaves, which `bind` sets.
+    pub fn run<'d, E: From<BadData>>(
+        &self,
+        memories: &'d mut Memories,
+        bind: impl FnOnce(&mut Leaves<'d>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Memories { arena, leaves, single, double } = memories;
+        let mut leaves = Leaves::new(leaves, self.n_slots);
+        bind(&mut leaves)?;
+        let mut memory = Memory::new(arena, &leaves, &self.places);
+        for step in &self.steps {
+            match &step.kernel {
+                Kernel::Elementwise(kernel) if kernel.dtype == DType::F32 => {
+                    kernel.run(&mut memory, single)
+                }
+                Kernel::Elementwise(kernel) => kernel.run(&mut memory, double),
+                Kernel::Product(product) => product.run(&mut memory),
+                Kernel::Reduce(reduce) => reduce.run(&mut memory),
+                Kernel::Copy(copy) => copy.run(&mut memory),
+                Kernel::Plain(plain) => {
+                    plain.run(&mut memory).map_err(|reason| BadData { node: plain.out, reason })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Number of steps.
+    pub fn n_steps(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Bytes of the arena, and the most that are needed at one time.
+    pub fn n_bytes(&self) -> (usize, usize) {
+        (self.n_bytes, self.n_bytes_live)
+    }
+
+    /// Output `k` of the last run.
+    pub fn output<'a>(&'a self, memories: &'a Memories, k: usize) -> View<'a> {
+        let (id, dtype, shape) = &self.outputs[k];
+        read_output(&memories.arena, self.places[id.index()], *dtype, shape)
+    }
+}
+
+/// The step that copies a new value to its leaf.
+fn store(value: NodeId, leaf: NodeId, (dtype, n_elements): (DType, usize)) -> Step {
+    let shape = Shape::from([n_elements]);
+    let walk = Walk::new(&Layout::contiguous(&shape), &shape);
+    Step {
+        kernel: Kernel::Copy(Copy { from: value, walk, to: leaf, dtype }),
+        reads: smallvec![value],
+        writes: smallvec![leaf],
+        level: u32::MAX,
+    }
+}

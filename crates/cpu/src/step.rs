@@ -1,0 +1,185 @@
+//! The steps of a program, and from which nodes they come.
+
+use retrograd_core::{DType, NodeId, Op, computation::Computation};
+use smallvec::{SmallVec, smallvec};
+
+use crate::{
+    classify::{Class, Classified, Source},
+    fuse::{fill, fuse},
+    group::Groups,
+    kernels::{
+        elementwise::Elementwise,
+        plain::{Copy, Plain},
+        product::Product,
+        reduce::Reduce,
+    },
+    layout::Walk,
+};
+
+/// One step of a program: reads some values, writes others.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    pub kernel: Kernel,
+    pub reads: SmallVec<[NodeId; 4]>,
+    pub writes: SmallVec<[NodeId; 2]>,
+    pub level: u32,
+}
+
+/// What a step does.
+#[derive(Clone, Debug)]
+pub(crate) enum Kernel {
+    /// Fused elementwise code.
+    Elementwise(Elementwise),
+    /// Matrix products.
+    Product(Product),
+    /// Sum or maximum over neighbouring axes.
+    Reduce(Reduce),
+    /// Elements of a view, put side by side.
+    Copy(Copy),
+    /// An operation's own plain loop.
+    Plain(Plain),
+}
+
+/// The steps that compute a computation, in no particular order, and where each root is found afterwards.
+pub(crate) struct Steps {
+    pub steps: Vec<Step>,
+    /// The value of each root: the root, or a copy of it under a number beyond the nodes.
+    pub roots: Vec<NodeId>,
+    /// Dtype and number of elements of each value: of the nodes, then of the copies.
+    pub sizes: Vec<(DType, usize)>,
+}
+
+impl Steps {
+    /// The steps for all roots.
+    pub fn new(computation: &Computation) -> Self {
+        let classified = Classified::new(computation);
+        let groups = Groups::new(&classified);
+        let sizes =
+            computation.nodes.iter().map(|node| (node.dtype, node.shape.n_elements())).collect();
+        let mut this = Self { steps: Vec::new(), roots: Vec::new(), sizes };
+        this.add_groups(&classified, &groups);
+        for index in 0..computation.nodes.len() {
+            this.add_step(&classified, &groups, NodeId::new(index));
+        }
+        for &root in &computation.roots {
+            this.add_root(&classified, &groups, root);
+        }
+        this
+    }
+
+    fn add_groups(&mut self, classified: &Classified<'_>, groups: &Groups) {
+        let mut is_root = vec![false; classified.classes.len()];
+        classified.computation.roots.iter().for_each(|root| is_root[root.index()] = true);
+        for (group, members) in groups.members.iter().enumerate() {
+            let is_used_elsewhere = |id: &NodeId| {
+                let users = &classified.users[id.index()];
+                users.iter().any(|user| groups.group_of[user.index()] != Some(group as u32))
+            };
+            let is_kept = |id: &NodeId| is_root[id.index()] || is_used_elsewhere(id);
+            let kept: Vec<_> = members.iter().copied().filter(is_kept).collect();
+            let kernel = fuse(classified, members, &kept);
+            self.push_elementwise(kernel, groups.levels[members[0].index()]);
+        }
+    }
+
+    fn push_elementwise(&mut self, kernel: Elementwise, level: u32) {
+        let mut reads: SmallVec<_> =
+            kernel.reads_in_step().chain(kernel.reads_elsewhere()).collect();
+        reads.sort_unstable();
+        reads.dedup();
+        let writes = kernel.stores.iter().map(|store| store.0).collect();
+        self.steps.push(Step { kernel: Kernel::Elementwise(kernel), reads, writes, level });
+    }
+
+    /// The step of a node that has one of its own.
+    fn add_step(&mut self, classified: &Classified<'_>, groups: &Groups, id: NodeId) {
+        let level = groups.levels[id.index()];
+        let node = &classified.computation.nodes[id.index()];
+        match classified.classes[id.index()] {
+            Class::Leaf | Class::Elementwise(_) => {}
+            Class::Literal => {
+                let is_stepped_over = |user: &NodeId| classified.elementwise(*user).is_none();
+                if classified.users[id.index()].iter().any(is_stepped_over) {
+                    self.push_elementwise(fill(classified, id), level);
+                }
+            }
+            Class::View => {
+                if let Some(source) = &classified.copies[id.index()] {
+                    self.push_copy(source, id, node.dtype, level);
+                }
+            }
+            Class::Step => {
+                let reads = node.inputs.iter().map(|&input| classified.base(input)).collect();
+                self.steps.push(Step {
+                    kernel: kernel(classified, id),
+                    reads,
+                    writes: smallvec![id],
+                    level,
+                });
+            }
+        }
+    }
+
+    fn push_copy(&mut self, source: &Source, to: NodeId, dtype: DType, level: u32) {
+        let walk = Walk::new(&source.layout, &source.shape);
+        let kernel = Kernel::Copy(Copy { from: source.base, walk, to, dtype });
+        self.steps.push(Step {
+            kernel,
+            reads: smallvec![source.base],
+            writes: smallvec![to],
+            level,
+        });
+    }
+
+    /// Makes sure that a root has a buffer that nothing else changes.
+    fn add_root(&mut self, classified: &Classified<'_>, groups: &Groups, root: NodeId) {
+        let (dtype, n_elements) = self.sizes[root.index()];
+        let has_buffer = classified.copies[root.index()].is_some();
+        match classified.classes[root.index()] {
+            Class::Elementwise(_) | Class::Step => self.roots.push(root),
+            Class::View if has_buffer => self.roots.push(root),
+            Class::Leaf | Class::View | Class::Literal => {
+                let copy = NodeId::new(self.sizes.len());
+                self.sizes.push((dtype, n_elements));
+                self.roots.push(copy);
+                let level = groups.levels[root.index()];
+                if classified.classes[root.index()] == Class::Literal {
+                    let mut kernel = fill(classified, root);
+                    kernel.stores[0].0 = copy;
+                    self.push_elementwise(kernel, level);
+                } else {
+                    self.push_copy(&classified.source(root), copy, dtype, level);
+                }
+            }
+        }
+    }
+}
+
+/// The kernel of a node with a step of its own.
+fn kernel(classified: &Classified<'_>, id: NodeId) -> Kernel {
+    let node = &classified.computation.nodes[id.index()];
+    if node.op == Op::MatMul {
+        let [lhs, rhs] = [0, 1].map(|k| classified.source(node.inputs[k]));
+        return Kernel::Product(Product::new(id, node.dtype, &lhs, &rhs));
+    }
+    let input = |k: usize| {
+        (classified.base(node.inputs[k]), &classified.computation.nodes[node.inputs[k].index()])
+    };
+    if let Op::Sum(_) | Op::Max(_) = node.op {
+        let (base, x) = input(0);
+        if let Some(reduce) = Reduce::new(&node.op, id, base, &x.shape, node.dtype) {
+            return Kernel::Reduce(reduce);
+        }
+    }
+    let inputs = (0..node.inputs.len())
+        .map(input)
+        .map(|(base, x)| (base, x.dtype, x.shape.clone()))
+        .collect();
+    Kernel::Plain(Plain {
+        op: node.op.clone(),
+        out: id,
+        dtype: node.dtype,
+        shape: node.shape.clone(),
+        inputs,
+    })
+}

@@ -1,0 +1,163 @@
+//! What plans promise beyond values: updates in place, caching, errors that leave everything as it was.
+
+use retrograd_core::{Error, Graph, Params, Tensor};
+use retrograd_cpu::{Plan, PlanCache};
+
+fn params() -> Params {
+    let mut params = Params::new();
+    params.insert("w", Tensor::from([[0.5f32, -1.0], [2.0, 0.25]]));
+    params.insert("b", Tensor::from([0.1f32, -0.1]));
+    params
+}
+
+/// A step of gradient descent with momentum on a small least-squares problem.
+fn training_step(params: &Params, n: usize, cache: &mut PlanCache) -> Result<Plan, Error> {
+    let g = Graph::new();
+    let bound = g.bind(params);
+    let (x, t) = (g.input("x", [n, 2]), g.input("t", [n, 2]));
+    let rate = g.input("learning_rate", ());
+    let loss = (x.dot(bound.param("w")) + bound.param("b") - t).square().mean();
+    let mut updates = Vec::new();
+    for (p, gradient) in g.params().into_iter().zip(loss.grad(&g.params())) {
+        let name = format!("momentum.{}", g.name(p.id()).expect("parameters have names"));
+        let velocity = g.state(&name, Tensor::zeros(p.dtype(), p.shape()));
+        let next = 0.9 * velocity + gradient;
+        updates.extend([(velocity, next), (p, p - rate * next)]);
+    }
+    cache.compile(&[loss], &updates)
+}
+
+#[test]
+fn a_step_updates_parameters_and_state_as_the_formulas_say() {
+    let (mut cache, mut params) = (PlanCache::new(), params());
+    let (before, plan) = (params.clone(), training_step(&params, 3, &mut cache).unwrap());
+    let mut state = plan.initial_state();
+    let mut workspace = plan.workspace();
+    let x = Tensor::new([3, 2], vec![1.0f32, 2.0, 3.0, 4.0, 5.0, 6.0]).unwrap();
+    let t = Tensor::zeros(retrograd_core::DType::F32, [3, 2]);
+    let rate = Tensor::from(0.01f32);
+    let feeds = [("x", x.view()), ("t", t.view()), ("learning_rate", rate.view())];
+    let mut losses = Vec::new();
+    for _ in 0..3 {
+        plan.step(&mut workspace, &mut params, &mut state, &feeds).unwrap();
+        losses.push(workspace.output(0).to_tensor().item());
+    }
+    assert!(losses[0] > losses[1] && losses[1] > losses[2], "{losses:?}");
+    // By hand: two parameters, three steps.
+    let (mut w, mut b) =
+        (before.get("w").unwrap().to_vec::<f64>(), before.get("b").unwrap().to_vec::<f64>());
+    let (mut vw, mut vb) = (vec![0.0; 4], vec![0.0; 2]);
+    let x = x.to_vec::<f64>();
+    for _ in 0..3 {
+        let (mut gw, mut gb) = (vec![0.0; 4], vec![0.0; 2]);
+        for row in 0..3 {
+            for column in 0..2 {
+                let y = x[2 * row] * w[column] + x[2 * row + 1] * w[2 + column] + b[column];
+                let d = 2.0 * y / 6.0;
+                gw[column] += d * x[2 * row];
+                gw[2 + column] += d * x[2 * row + 1];
+                gb[column] += d;
+            }
+        }
+        let step = |p: &mut [f64], v: &mut [f64], g: &[f64]| {
+            for ((p, v), g) in p.iter_mut().zip(v).zip(g) {
+                *v = 0.9 * *v + g;
+                *p -= 0.01 * *v;
+            }
+        };
+        step(&mut w, &mut vw, &gw);
+        step(&mut b, &mut vb, &gb);
+    }
+    for (name, expected) in [("w", w), ("b", b)] {
+        for (ours, expected) in params.get(name).unwrap().to_vec::<f64>().iter().zip(expected) {
+            assert!((ours - expected).abs() < 1e-5, "{name}: {ours} instead of {expected}");
+        }
+    }
+    assert_eq!(
+        before.get("b").unwrap().to_vec::<f32>(),
+        [0.1, -0.1],
+        "a clone taken before keeps its values"
+    );
+}
+
+#[test]
+fn a_model_recorded_again_is_compiled_once_per_batch_size() {
+    let (mut cache, params) = (PlanCache::new(), params());
+    for n in [3, 3, 2, 3, 2] {
+        training_step(&params, n, &mut cache).unwrap();
+    }
+    assert_eq!(cache.len(), 2);
+}
+
+#[test]
+fn leaves_can_exchange_their_values() {
+    let mut params = Params::new();
+    params.insert("a", Tensor::from([1.0f32, 2.0]));
+    params.insert("b", Tensor::from([3.0f32, 4.0]));
+    let g = Graph::new();
+    let bound = g.bind(&params);
+    let (a, b) = (bound.param("a"), bound.param("b"));
+    for (new_a, new_b) in [(b, a), (b * 1.0 + 0.0, a + 0.0), (b + 0.0, a.sum() + b)] {
+        let plan = Plan::compile(&[a.sum()], &[(a, new_a), (b, new_b)]).unwrap();
+        let mut changed = params.clone();
+        plan.step(&mut plan.workspace(), &mut changed, &mut Params::new(), &[]).unwrap();
+        assert_eq!(changed.get("a").unwrap(), &new_a.value());
+        assert_eq!(changed.get("b").unwrap(), &new_b.value());
+    }
+}
+
+#[test]
+fn an_index_out_of_bounds_is_an_error_and_nothing_is_updated() {
+    let mut params = Params::new();
+    params.insert("w", Tensor::from([[1.0f32, 2.0, 3.0]]));
+    let g = Graph::new();
+    let w = g.bind(&params).param("w");
+    let label = g.input_as("label", retrograd_core::DType::I64, [1, 1]);
+    let loss = w.gather(1, label).sum();
+    let plan = Plan::compile(&[loss], &[(w, w * 2.0)]).unwrap();
+    let (mut workspace, mut state) = (plan.workspace(), Params::new());
+    let bad = Tensor::from([[3i64]]);
+    let error =
+        plan.step(&mut workspace, &mut params, &mut state, &[("label", bad.view())]).unwrap_err();
+    assert!(
+        error.to_string().starts_with("gather 1: index 3 is out of bounds for axis 1 of size 3"),
+        "{error}"
+    );
+    assert_eq!(params.get("w").unwrap().to_vec::<f32>(), [1.0, 2.0, 3.0]);
+    let good = Tensor::from([[2i64]]);
+    plan.step(&mut workspace, &mut params, &mut state, &[("label", good.view())]).unwrap();
+    assert_eq!(params.get("w").unwrap().to_vec::<f32>(), [2.0, 4.0, 6.0]);
+}
+
+#[test]
+fn missing_and_misshapen_data_are_named() {
+    let (params, g) = (params(), Graph::new());
+    let (x, w) = (g.input("x", [4, 2]), g.bind(&params).param("w"));
+    let plan = Plan::compile(&[x.dot(w)], &[]).unwrap();
+    let mut workspace = plan.workspace();
+    let mut message = |params: &Params, feeds: &[_]| {
+        plan.run(&mut workspace, params, feeds).unwrap_err().to_string()
+    };
+    let data = Tensor::from([[1.0f32, 2.0]]);
+    assert!(message(&params, &[]).starts_with("`x` [4, 2] has no data yet"));
+    assert_eq!(
+        message(&params, &[("x", data.view())]),
+        "`x` is declared as f32 [4, 2], but the data given are f32 [1, 2]"
+    );
+    let data = Tensor::zeros(retrograd_core::DType::F32, [4, 2]);
+    assert_eq!(
+        message(&Params::new(), &[("x", data.view())]),
+        "there is no parameter `w`; there are none"
+    );
+    assert_eq!(
+        message(&params, &[("x", data.view()), ("y", data.view())]),
+        "there is no input `y`; there is `x`"
+    );
+}
+
+#[test]
+fn plans_can_be_shared_between_threads() {
+    fn is_shareable<T: Send + Sync>() {}
+    is_shareable::<Plan>();
+    is_shareable::<retrograd_cpu::Workspace>();
+}
