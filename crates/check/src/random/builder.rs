@@ -1,0 +1,246 @@
+//! A graph while it grows: what has been recorded, and random choices among it.
+
+use std::ops::RangeInclusive;
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use retrograd_core::{DType, Expr, Graph, Shape, Tensor};
+
+use super::{Options, probe::elements};
+
+/// Largest magnitude of the numbers that moves work on.
+const BOUND: f64 = 3.0;
+
+/// Names of scopes.
+const SCOPES: &[&str] = &["encoder", "block", "head"];
+
+/// Largest magnitude of integers.
+const LARGEST_INTEGER: f64 = 100.0;
+
+/// Records an operation on earlier expressions; `None` if those picked do not suit it.
+pub(super) type Move<'g> = fn(&mut Builder<'g>) -> Option<Expr<'g>>;
+
+pub(super) struct Builder<'g> {
+    pub(super) graph: &'g Graph,
+    pub(super) options: Options,
+    rng: ChaCha8Rng,
+    /// Expressions of the graph's floating-point type, at most [`BOUND`].
+    floats: Vec<Expr<'g>>,
+    masks: Vec<Expr<'g>>,
+    integers: Vec<Expr<'g>>,
+    /// Leaves by which gradients are taken.
+    pub(super) wrt: Vec<Expr<'g>>,
+}
+
+impl<'g> Builder<'g> {
+    /// A graph of a few leaves.
+    pub(super) fn new(graph: &'g Graph, seed: u64, options: &Options) -> Self {
+        let mut builder = Self {
+            graph,
+            options: options.clone(),
+            rng: ChaCha8Rng::seed_from_u64(seed),
+            floats: Vec::new(),
+            masks: Vec::new(),
+            integers: Vec::new(),
+            wrt: Vec::new(),
+        };
+        for _ in 0..builder.number(2..=4) {
+            let shape = builder.shape();
+            let leaf = builder.leaf(&shape);
+            builder.floats.push(leaf);
+        }
+        let n = builder.size();
+        builder.integers.push(graph.arange(n));
+        let full_shape = builder.shape();
+        let value = builder.uniform();
+        builder.floats.push(graph.full(full_shape, value));
+        builder
+    }
+
+    /// Makes moves, some of them in scopes, until there are enough nodes.
+    pub(super) fn grow(&mut self) {
+        while self.graph.len() < self.options.n_nodes {
+            let outer = self.chance(0.3).then(|| self.graph.scope(*self.pick(SCOPES)));
+            let inner = self.chance(0.3).then(|| self.graph.scope(*self.pick(SCOPES)));
+            for _ in 0..self.number(1..=4) {
+                self.make_move();
+            }
+            drop(inner);
+            drop(outer);
+        }
+    }
+
+    fn make_move(&mut self) {
+        let families = [Self::ELEMENTWISE, Self::STRUCTURAL, Self::PRODUCTS];
+        let family = *self.pick(&families);
+        let record = *self.pick(family);
+        let Some(expr) = record(self) else { return };
+        match expr.dtype() {
+            DType::Bool => self.masks.push(expr),
+            DType::I64 => {
+                if elements(expr).iter().all(|i| i.abs() <= LARGEST_INTEGER) {
+                    self.integers.push(expr);
+                }
+            }
+            DType::F32 | DType::F64 => {
+                let settled = self.settled(expr);
+                self.floats.push(settled);
+            }
+        }
+    }
+
+    /// An expression brought back to at most [`BOUND`].
+    fn settled(&mut self, x: Expr<'g>) -> Expr<'g> {
+        let largest = elements(x).iter().fold(0.0f64, |largest, x| {
+            assert!(
+                x.is_finite(),
+                "the random graph has a value that is not finite: {x} in {expr:?}",
+                expr = x
+            );
+            largest.max(x.abs())
+        });
+        if largest <= BOUND {
+            return x;
+        }
+        if self.chance(0.3) { x.tanh() } else { x * (BOUND / largest).log2().floor().exp2() }
+    }
+
+    /// The last floating-point expressions, perhaps one of another type, and gradients.
+    pub(super) fn outputs(&mut self) -> Vec<Expr<'g>> {
+        let mut outputs: Vec<_> =
+            self.floats.iter().rev().take(self.options.n_outputs.max(1)).copied().collect();
+        let mut differentiated = outputs.clone();
+        let others: Vec<_> =
+            [self.masks.last(), self.integers.last()].into_iter().flatten().copied().collect();
+        if outputs.len() > 1 && self.chance(0.3) {
+            outputs.pop();
+            outputs.push(*self.pick(&others));
+            differentiated.pop();
+        }
+        for _ in 0..self.options.order {
+            let weighted =
+                differentiated.iter().map(|&y| self.weighted_sum(y)).reduce(|a, b| a + b);
+            let loss = weighted.expect("there is an output, and a leaf to differentiate by");
+            differentiated = loss.grad(&self.wrt);
+            outputs.extend(&differentiated);
+        }
+        outputs
+    }
+
+    /// `Σ w·y` with random constants `w`.
+    fn weighted_sum(&mut self, y: Expr<'g>) -> Expr<'g> {
+        let weights = self.tensor(&y.shape());
+        (y * self.graph.constant(weights)).sum()
+    }
+
+    // Random choices.
+
+    pub(super) fn number(&mut self, range: RangeInclusive<usize>) -> usize {
+        self.rng.random_range(range)
+    }
+
+    pub(super) fn chance(&mut self, probability: f64) -> bool {
+        self.rng.random_bool(probability)
+    }
+
+    pub(super) fn uniform(&mut self) -> f64 {
+        self.rng.random_range(-2.0..2.0)
+    }
+
+    pub(super) fn pick<'t, T>(&mut self, choices: &'t [T]) -> &'t T {
+        &choices[self.rng.random_range(0..choices.len())]
+    }
+
+    /// A size of an axis: mostly 1 to the largest, now and then 0.
+    pub(super) fn size(&mut self) -> usize {
+        let least = usize::from(!self.chance(0.02));
+        self.number(least..=self.options.max_size)
+    }
+
+    /// A random axis, by a number from either end.
+    pub(super) fn axis(&mut self, rank: usize) -> Option<isize> {
+        let axis = self.number(0..=rank.checked_sub(1)?) as isize;
+        Some(if self.chance(0.5) { axis } else { axis - rank as isize })
+    }
+
+    fn shape(&mut self) -> Shape {
+        let rank = self.number(0..=3);
+        let shape: Shape = (0..rank).map(|_| self.size()).collect();
+        if self.fits(&shape) { shape } else { Shape::scalar() }
+    }
+
+    pub(super) fn fits(&self, shape: &Shape) -> bool {
+        shape.n_elements() <= self.options.max_elements
+    }
+
+    // Expressions.
+
+    /// An expression of floating-point numbers, more often a late one.
+    pub(super) fn float(&mut self) -> Expr<'g> {
+        let n = self.floats.len();
+        let from = if self.chance(0.5) { n.saturating_sub(4) } else { 0 };
+        self.floats[self.rng.random_range(from..n)]
+    }
+
+    /// An expression of floating-point numbers that meets a condition.
+    pub(super) fn float_that(&mut self, suits: impl Fn(Expr<'g>) -> bool) -> Option<Expr<'g>> {
+        let suitable: Vec<_> = self.floats.iter().copied().filter(|&x| suits(x)).collect();
+        if suitable.is_empty() { None } else { Some(*self.pick(&suitable)) }
+    }
+
+    pub(super) fn mask(&mut self) -> Option<Expr<'g>> {
+        let masks = std::mem::take(&mut self.masks);
+        let mask = if masks.is_empty() { None } else { Some(*self.pick(&masks)) };
+        self.masks = masks;
+        mask
+    }
+
+    pub(super) fn integer(&mut self) -> Expr<'g> {
+        self.integers[self.rng.random_range(0..self.integers.len())]
+    }
+
+    /// An expression of any type, most often of floating-point numbers.
+    pub(super) fn any(&mut self) -> Expr<'g> {
+        match self.number(0..=7) {
+            0 => self.integer(),
+            1 => self.mask().unwrap_or_else(|| self.float()),
+            _ => self.float(),
+        }
+    }
+
+    /// Two expressions whose shapes broadcast to a common one.
+    pub(super) fn pair(&mut self) -> Option<(Expr<'g>, Expr<'g>)> {
+        let x = self.float();
+        let limit = self.options.max_elements;
+        let y = self.float_that(|y| {
+            x.shape().broadcast(&y.shape()).is_some_and(|shape| shape.n_elements() <= limit)
+        })?;
+        Some(if self.chance(0.5) { (x, y) } else { (y, x) })
+    }
+
+    /// A new parameter, input or constant.
+    pub(super) fn leaf(&mut self, shape: &Shape) -> Expr<'g> {
+        let data = self.tensor(shape);
+        let n = self.wrt.len();
+        let leaf = match self.number(0..=3) {
+            0 if n > 0 => return self.graph.constant(data),
+            1 if n > 0 => self.graph.input_with(&format!("input{n}"), data),
+            _ => self.graph.param(&format!("param{n}"), data),
+        };
+        self.wrt.push(leaf);
+        leaf
+    }
+
+    /// Random numbers.
+    pub(super) fn tensor(&mut self, shape: &Shape) -> Tensor {
+        let numbers: Vec<f64> = (0..shape.n_elements()).map(|_| self.uniform()).collect();
+        Tensor::new(shape, numbers).expect("there is a number for every element")
+    }
+
+    /// Random indices below `size`, as a constant.
+    pub(super) fn indices(&mut self, shape: &Shape, size: usize) -> Expr<'g> {
+        let n = if size == 0 { 0 } else { shape.n_elements() };
+        let indices: Vec<i64> = (0..n).map(|_| self.number(0..=size - 1) as i64).collect();
+        self.graph.constant(Tensor::new(shape, indices).expect("an index for every element"))
+    }
+}

@@ -1,0 +1,110 @@
+//! Random graphs, to hold what is fast against what is plain, and derivatives against differences.
+//!
+//! A graph grows by random [moves](builder): each picks earlier expressions and records an operation on them. Moves
+//! look at values while the graph grows, so that all stay small and finite, and so that no comparison, step or
+//! maximum lies near its jump: a plan that rounds differently takes the same branches.
+
+mod builder;
+mod elementwise;
+mod probe;
+mod products;
+mod structural;
+
+use retrograd_core::{DType, Expr, Graph, NodeId};
+
+use builder::Builder;
+
+/// What a random graph should be like.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// Type of the graph's numbers: `f32` or `f64`.
+    pub dtype: DType,
+    /// Nodes to record before the outputs and their gradients.
+    pub n_nodes: usize,
+    /// Largest size of an axis of a leaf.
+    pub max_size: usize,
+    /// Largest number of elements of a tensor.
+    pub max_elements: usize,
+    /// Number of outputs.
+    pub n_outputs: usize,
+    /// Gradients among the outputs: 0 for none, 1 for first ones, 2 for those of second order too.
+    pub order: usize,
+    /// Whether finite differences see the derivative: without `stop_gradient`, which hides a dependence.
+    pub is_differentiable: bool,
+}
+
+impl Default for Options {
+    /// Graphs of 60 nodes in `f32`, of tensors of up to 64 elements, with three outputs and no gradients.
+    fn default() -> Self {
+        Self {
+            dtype: DType::F32,
+            n_nodes: 60,
+            max_size: 4,
+            max_elements: 64,
+            n_outputs: 3,
+            order: 0,
+            is_differentiable: false,
+        }
+    }
+}
+
+/// A random graph, whose leaves all hold data.
+pub struct RandomGraph {
+    seed: u64,
+    graph: Graph,
+    outputs: Vec<NodeId>,
+    leaves: Vec<NodeId>,
+}
+
+/// The random graph of a seed: the same for the same options, on every machine that rounds alike.
+///
+/// Its nodes are operations of all kinds, in nested scopes, on parameters, inputs and constants of rank 0 to 3,
+/// now and then an empty one.
+///
+/// ```
+/// use retrograd_check::{Options, random_graph};
+///
+/// let random = random_graph(7, &Options { order: 1, ..Options::default() });
+/// for output in random.outputs() {
+///     assert!(output.value().to_vec::<f64>().iter().all(|number| number.is_finite()));
+/// }
+/// ```
+///
+/// # Panics
+/// If the dtype is not a floating-point type, or a value turns out not to be finite: then an operation is wrong.
+pub fn random_graph(seed: u64, options: &Options) -> RandomGraph {
+    let graph = Graph::with_dtype(options.dtype);
+    let (outputs, leaves) = {
+        let mut builder = Builder::new(&graph, seed, options);
+        builder.grow();
+        let outputs = builder.outputs();
+        (ids(&outputs), ids(&builder.wrt))
+    };
+    RandomGraph { seed, graph, outputs, leaves }
+}
+
+fn ids(exprs: &[Expr<'_>]) -> Vec<NodeId> {
+    exprs.iter().map(|expr| expr.id()).collect()
+}
+
+impl RandomGraph {
+    /// The seed that it grew from.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The graph.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// What is to be computed: values, then gradients by all [`leaves`](Self::leaves) as far as they are asked for.
+    pub fn outputs(&self) -> Vec<Expr<'_>> {
+        self.outputs.iter().map(|&id| self.graph.expr(id)).collect()
+    }
+
+    /// The named leaves of floating-point numbers: parameters and inputs.
+    pub fn leaves(&self) -> Vec<Expr<'_>> {
+        self.leaves.iter().map(|&id| self.graph.expr(id)).collect()
+    }
+}
