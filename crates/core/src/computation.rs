@@ -52,7 +52,9 @@ impl Computation {
     /// ```
     pub fn of(roots: &[Expr<'_>]) -> Recording {
         let mut builder = Builder::default();
-        let Some(graph) = roots.first().map(|root| root.graph()) else { return builder.finish(&[]) };
+        let Some(graph) = roots.first().map(|root| root.graph()) else {
+            return builder.finish(&[]);
+        };
         let mut reachable = BTreeSet::new();
         let mut pending: BTreeSet<_> = roots.iter().map(|root| root.id()).collect();
         while let Some(id) = pending.pop_last() {
@@ -91,7 +93,8 @@ impl Builder {
             op => self.rewritten(op, node.dtype, &inputs),
         };
         let inputs = if op.as_literal().is_some() { Inputs::new() } else { inputs };
-        let node = Node { op, inputs, shape: node.shape.clone(), dtype: node.dtype, scope: Scopes::ROOT };
+        let node =
+            Node { op, inputs, shape: node.shape.clone(), dtype: node.dtype, scope: Scopes::ROOT };
         let (index, is_new) = self.nodes.insert_full(node);
         if is_new {
             self.origins.push(origin);
@@ -104,7 +107,9 @@ impl Builder {
         let literal = |k: usize| self.nodes[inputs[k].index()].op.as_literal();
         match node.op {
             Op::Identity | Op::StopGradient => Some(inputs[0]),
-            Op::Reshape | Op::Broadcast if self.nodes[inputs[0].index()].shape == node.shape => Some(inputs[0]),
+            Op::Reshape | Op::Broadcast if self.nodes[inputs[0].index()].shape == node.shape => {
+                Some(inputs[0])
+            }
             Op::Unary(Unary::Neg) => {
                 let inner = &self.nodes[inputs[0].index()];
                 (inner.op == Op::Unary(Unary::Neg)).then(|| inner.inputs[0])
@@ -123,16 +128,18 @@ impl Builder {
         let literal = |k: usize| input(k).op.as_literal();
         let folded = match op {
             Op::Unary(unary) => literal(0).map(|x| in_dtype(dtype, |f| f.unary(*unary, x))),
-            Op::Binary(binary) => {
-                literal(0).zip(literal(1)).map(|(a, b)| in_dtype(dtype, |f| f.binary(*binary, a, b)))
-            }
+            Op::Binary(binary) => literal(0)
+                .zip(literal(1))
+                .map(|(a, b)| in_dtype(dtype, |f| f.binary(*binary, a, b))),
             Op::Broadcast | Op::Reshape | Op::Permute(_) | Op::Slice(_) => literal(0),
             _ => None,
         };
         match (folded, op) {
             (Some(value), _) => Op::Literal(Literal::new(value)),
             // A finite factor needs no protection from a cotangent of zero.
-            (None, Op::Binary(Binary::Chain)) if literal(1).is_some_and(f64::is_finite) => Op::Binary(Binary::Mul),
+            (None, Op::Binary(Binary::Chain)) if literal(1).is_some_and(f64::is_finite) => {
+                Op::Binary(Binary::Mul)
+            }
             (None, Op::Binary(Binary::Chain)) if is_truth_as_number(input(1), &self.nodes) => {
                 Op::Binary(Binary::Mul)
             }
@@ -141,7 +148,8 @@ impl Builder {
     }
 
     fn finish(self, roots: &[NodeId]) -> Recording {
-        let computation = Computation { nodes: self.nodes.into_iter().collect(), roots: roots.into() };
+        let computation =
+            Computation { nodes: self.nodes.into_iter().collect(), roots: roots.into() };
         Recording { computation, leaves: self.leaves, origins: self.origins }
     }
 }
@@ -172,7 +180,9 @@ impl Precision {
 
     fn binary(self, op: Binary, a: f64, b: f64) -> f64 {
         match self {
-            Precision::Single => f64::from(op.value(<f32 as Float>::lit(a), <f32 as Float>::lit(b))),
+            Precision::Single => {
+                f64::from(op.value(<f32 as Float>::lit(a), <f32 as Float>::lit(b)))
+            }
             Precision::Double => op.value(a, b),
         }
     }
@@ -191,7 +201,9 @@ impl Recording {
         }
         let mut live = Builder::default();
         let mut moved = vec![NodeId::new(0); nodes.len()];
-        for (index, node) in nodes.into_vec().into_iter().enumerate().filter(|&(index, _)| is_live[index]) {
+        for (index, node) in
+            nodes.into_vec().into_iter().enumerate().filter(|&(index, _)| is_live[index])
+        {
             let inputs = node.inputs.iter().map(|input| moved[input.index()]).collect();
             let op = match node.op {
                 Op::Leaf(leaf) => {

@@ -27,23 +27,23 @@ pub enum Error {
     /// A value was asked for that depends on a leaf without data.
     Unbound {
         /// Description of the leaf.
-        leaf: Operand,
+        leaf: Box<Operand>,
     },
     /// Data given to a leaf have another shape or dtype than was declared.
     Binding {
         /// Name of the leaf.
         leaf: String,
         /// Declared dtype and shape.
-        declared: (DType, Shape),
+        declared: Box<(DType, Shape)>,
         /// Dtype and shape of the data.
-        given: (DType, Shape),
+        given: Box<(DType, Shape)>,
     },
     /// Data that an operation cannot work on, such as an index out of bounds.
     Data {
         /// Name of the operation.
         op: String,
         /// What it computes, in the user's terms.
-        node: Operand,
+        node: Box<Operand>,
         /// What is wrong with the data.
         reason: String,
     },

@@ -103,7 +103,7 @@ fn compute(
         let node = graph.node(id);
         let value = if let Op::Leaf(leaf) = node.op {
             let data = graph.leaf_info(leaf).data.clone();
-            data.ok_or_else(|| Error::Unbound { leaf: graph.describe(id) })?
+            data.ok_or_else(|| Error::Unbound { leaf: Box::new(graph.describe(id)) })?
         } else {
             apply(graph, id, &node, &values)?
         };
@@ -123,7 +123,7 @@ fn apply(
     let behavior = node.op.behavior();
     behavior.check(&inputs, &node.shape).map_err(|reason| Error::Data {
         op: behavior.label(),
-        node: graph.describe(id),
+        node: Box::new(graph.describe(id)),
         reason,
     })?;
     let mut value = Tensor::zeros(node.dtype, node.shape.clone());
@@ -144,8 +144,8 @@ pub(crate) fn check_binding(
         true => Ok(()),
         false => Err(Error::Binding {
             leaf: name.to_owned(),
-            declared: (declared.0, declared.1.clone()),
-            given: (given.0, given.1.clone()),
+            declared: Box::new((declared.0, declared.1.clone())),
+            given: Box::new((given.0, given.1.clone())),
         }),
     }
 }

@@ -173,8 +173,8 @@ impl<'g, 'p> Bound<'g, 'p> {
         let tensor = self.params.get(&name).ok_or_else(|| self.params.unknown(&name))?;
         let (dtype, shape) = (tensor.dtype(), tensor.shape().clone());
         if dtype != self.graph.dtype() {
-            let declared = (self.graph.dtype(), shape.clone());
-            return Err(Error::Binding { leaf: name, declared, given: (dtype, shape) });
+            let declared = Box::new((self.graph.dtype(), shape.clone()));
+            return Err(Error::Binding { leaf: name, declared, given: Box::new((dtype, shape)) });
         }
         let is_trainable = !self.params.is_frozen(&name);
         Ok(self.graph.leaf(

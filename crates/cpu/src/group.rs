@@ -135,7 +135,7 @@ fn collect(classified: &Classified<'_>, levels: Vec<u32>, sets: UnionFind<usize>
     let mut members: Vec<Vec<NodeId>> = Vec::new();
     let mut group_of = vec![None; levels.len()];
     let mut group_of_set: HashMap<usize, u32> = HashMap::new();
-    for index in 0..levels.len() {
+    for (index, own) in group_of.iter_mut().enumerate() {
         if classified.elementwise(NodeId::new(index)).is_none() {
             continue;
         }
@@ -144,7 +144,7 @@ fn collect(classified: &Classified<'_>, levels: Vec<u32>, sets: UnionFind<usize>
             members.len() as u32 - 1
         });
         members[group as usize].push(NodeId::new(index));
-        group_of[index] = Some(group);
+        *own = Some(group);
     }
     Groups { levels, members, group_of }
 }

@@ -303,7 +303,7 @@ impl Plan {
             Failure::Binding(error) => error,
             Failure::Data(BadData { node, reason }) => {
                 let (op, node) = self.signature.refusing[&node].clone();
-                Error::Data { op, node, reason }
+                Error::Data { op, node: Box::new(node), reason }
             }
         })
     }
@@ -367,14 +367,14 @@ impl LeafSpec {
         match (fed, &self.data) {
             (Some((_, view)), _) => self.checked(*view),
             (None, Some(tensor)) => Ok(tensor.view()),
-            (None, None) => Err(Error::Unbound { leaf: self.description.clone() }),
+            (None, None) => Err(Error::Unbound { leaf: Box::new(self.description.clone()) }),
         }
     }
 
     fn checked<'a>(&self, view: View<'a>) -> Result<View<'a>, Error> {
         let (declared, given) =
             ((self.description.dtype, &self.description.shape), (view.data.dtype(), view.shape));
-        let own = |(dtype, shape): (DType, &Shape)| (dtype, shape.clone());
+        let own = |(dtype, shape): (DType, &Shape)| Box::new((dtype, shape.clone()));
         if declared == given && view.data.len() == given.1.n_elements() {
             return Ok(view);
         }

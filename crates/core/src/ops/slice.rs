@@ -48,7 +48,7 @@ impl Windows {
         let offset: isize =
             self.0.iter().zip(&whole.strides).map(|(w, &stride)| w.start as isize * stride).sum();
         Layout {
-            offset: whole.offset.strict_add_signed(offset),
+            offset: (whole.offset as isize + offset) as usize,
             strides: self
                 .0
                 .iter()

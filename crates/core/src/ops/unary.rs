@@ -52,6 +52,7 @@ macro_rules! unary {
             }
         }
 
+        #[expect(clippy::should_implement_trait, reason = "negation is a row as well as an operator")]
         impl Expr<'_> {
             $(
                 $(#[$doc])*
