@@ -1,7 +1,7 @@
 //! Random graphs are what they promise: finite, repeatable, and of all operations.
 
 use retrograd_check::{Options, random_graph};
-use retrograd_core::{DType};
+use retrograd_core::DType;
 
 #[test]
 fn values_and_gradients_are_finite_and_bounded() {

@@ -1,10 +1,10 @@
 //! A graph while it grows: what has been recorded, and random choices among it.
 
-use std::ops::RangeInclusive;
+use std::{collections::BTreeSet, ops::RangeInclusive};
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use retrograd_core::{DType, Expr, Graph, Shape, Tensor};
+use retrograd_core::{DType, Expr, Graph, NodeId, Shape, Tensor};
 
 use super::{Options, probe::elements};
 
@@ -91,40 +91,53 @@ impl<'g> Builder<'g> {
 
     /// An expression brought back to at most [`BOUND`].
     fn settled(&mut self, x: Expr<'g>) -> Expr<'g> {
-        let largest = elements(x).iter().fold(0.0f64, |largest, x| {
-            assert!(
-                x.is_finite(),
-                "the random graph has a value that is not finite: {x} in {expr:?}",
-                expr = x
-            );
-            largest.max(x.abs())
-        });
+        let values = elements(x);
+        assert!(values.iter().all(|x| x.is_finite()), "a value is not finite: {values:?} in {x:?}");
+        let largest = values.iter().map(|x| x.abs()).fold(0.0, f64::max);
         if largest <= BOUND {
             return x;
         }
-        if self.chance(0.3) { x.tanh() } else { x * (BOUND / largest).log2().floor().exp2() }
+        let scaled = x * (BOUND / largest).log2().floor().exp2();
+        if self.chance(0.3) { scaled.tanh() } else { scaled }
     }
 
-    /// The last floating-point expressions, perhaps one of another type, and gradients.
+    /// Floating-point expressions, perhaps one of another type, and gradients.
     pub(super) fn outputs(&mut self) -> Vec<Expr<'g>> {
-        let mut outputs: Vec<_> =
-            self.floats.iter().rev().take(self.options.n_outputs.max(1)).copied().collect();
-        let mut differentiated = outputs.clone();
-        let others: Vec<_> =
-            [self.masks.last(), self.integers.last()].into_iter().flatten().copied().collect();
-        if outputs.len() > 1 && self.chance(0.3) {
-            outputs.pop();
-            outputs.push(*self.pick(&others));
-            differentiated.pop();
+        let mut differentiated = self.most_dependent();
+        let mut outputs = differentiated.clone();
+        if self.chance(0.3) {
+            outputs.push(self.integer());
+            outputs.extend(self.mask());
         }
         for _ in 0..self.options.order {
-            let weighted =
-                differentiated.iter().map(|&y| self.weighted_sum(y)).reduce(|a, b| a + b);
-            let loss = weighted.expect("there is an output, and a leaf to differentiate by");
+            let terms: Vec<_> = differentiated.iter().map(|&y| self.weighted_sum(y)).collect();
+            let Some(loss) = terms.into_iter().reduce(|a, b| a + b) else { break };
             differentiated = loss.grad(&self.wrt);
             outputs.extend(&differentiated);
         }
         outputs
+    }
+
+    /// The expressions that depend on most leaves, the later ones of those.
+    fn most_dependent(&self) -> Vec<Expr<'g>> {
+        let mut leaves: Vec<BTreeSet<NodeId>> = Vec::with_capacity(self.graph.len());
+        for index in 0..self.graph.len() {
+            let id = NodeId::new(index);
+            let own = self.wrt.iter().map(|leaf| leaf.id()).filter(|&leaf| leaf == id);
+            let inputs = &self.graph.node(id).inputs;
+            let all = inputs
+                .iter()
+                .flat_map(|input| &leaves[input.index()])
+                .copied()
+                .chain(own)
+                .collect();
+            leaves.push(all);
+        }
+        let mut candidates: Vec<_> = self.floats.iter().map(|x| x.id()).collect();
+        candidates.sort_by_key(|id| (leaves[id.index()].len(), *id));
+        candidates.dedup();
+        let chosen = candidates.iter().rev().take(self.options.n_outputs);
+        chosen.map(|&id| self.graph.expr(id)).collect()
     }
 
     /// `Σ w·y` with random constants `w`.

@@ -22,6 +22,9 @@ impl<'g> Builder<'g> {
     pub(super) const ELEMENTWISE: &'g [Move<'g>] = &[
         Self::unary,
         Self::unary,
+        Self::unary,
+        Self::unary,
+        Self::binary,
         Self::binary,
         Self::binary,
         Self::composed,
