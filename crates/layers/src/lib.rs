@@ -1,8 +1,11 @@
 //! Models, losses, initializers, optimizers and training for `retrograd`, without a derivative formula.
+pub mod data;
 mod error;
 pub mod init;
 pub mod loss;
 pub mod model;
+pub mod store;
+pub use data::{Dataset, Standardizer, Targets};
 pub use error::Error;
 pub use init::{Init, seeded};
 pub use loss::{Loss, l1, l2};
