@@ -8,8 +8,8 @@ use crate::{
     dtype::DType,
     error::{Error, located},
     expr::Expr,
-    graph::Graph,
-    ops::LeafKind,
+    graph::{Graph, NodeId},
+    ops::{Leaf, LeafKind, Op},
     scope::ScopeGuard,
     tensor::Tensor,
 };
@@ -189,6 +189,26 @@ impl<'g, 'p> Bound<'g, 'p> {
 }
 
 impl Graph {
+    /// The parameters of this graph, frozen ones too, with the values that they were recorded with.
+    ///
+    /// ```
+    /// let g = retrograd_core::Graph::new();
+    /// let w = g.param("w", [1.0, 2.0]);
+    /// assert_eq!(g.recorded_params().get("w"), Some(&w.value()));
+    /// ```
+    pub fn recorded_params(&self) -> Params {
+        let mut params = Params::new();
+        for id in (0..self.len()).map(NodeId::new) {
+            let Op::Leaf(leaf @ Leaf { kind: LeafKind::Param, .. }) = self.node(id).op else { continue };
+            let info = self.leaf_info(leaf).clone();
+            params.insert(&*info.name, info.data.expect("parameters are recorded with a value"));
+            if !info.trainable {
+                params.frozen.insert(info.name.to_string());
+            }
+        }
+        params
+    }
+
     /// What an optimizer remembers between steps: a leaf like a parameter, but not trained, which a plan reads
     /// and writes. The same name with the same shape is the same leaf.
     ///

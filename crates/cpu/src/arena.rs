@@ -130,9 +130,9 @@ impl<'a> Memory<'a> {
         unsafe { std::slice::from_raw_parts(range.address.cast(), range.n_elements) }
     }
 
-    /// The elements of a value, to be written.
-    pub fn write<T: Element>(&mut self, id: NodeId) -> &mut [T] {
-        let range = self.range(id, T::DTYPE, true);
+    /// The elements of a part of a value, to be written.
+    pub fn write<T: Element>(&mut self, id: NodeId, part: std::ops::Range<usize>) -> &mut [T] {
+        let range = self.range(id, T::DTYPE, true).part::<T>(part);
         // SAFETY: `self` is borrowed mutably for as long as the slice lives.
         unsafe { range.slice_mut() }
     }
@@ -176,6 +176,17 @@ impl<'a> Memory<'a> {
 }
 
 impl Range {
+    /// The addresses of some of the elements.
+    fn part<T: Element>(self, part: std::ops::Range<usize>) -> Self {
+        assert!(
+            part.start <= part.end && part.end <= self.n_elements,
+            "a block lies within its value"
+        );
+        // SAFETY: the offset is within the range.
+        let address = unsafe { self.address.cast::<T>().add(part.start).cast() };
+        Self { address, n_elements: part.len(), n_bytes: part.len() * T::DTYPE.n_bytes() }
+    }
+
     /// The elements, to be written.
     ///
     /// # Safety

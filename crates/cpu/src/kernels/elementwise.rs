@@ -175,10 +175,9 @@ fn store<F: Float>(
         }
     };
     if is_mask {
-        let out = memory.write::<bool>(value);
-        return unary(x, &mut out[range], |x| x != <F as Float>::lit(0.0));
+        return unary(x, memory.write::<bool>(value, range), |x| x != <F as Float>::lit(0.0));
     }
-    unary(x, &mut memory.write::<F>(value)[range], |x| x);
+    unary(x, memory.write::<F>(value, range), |x| x);
 }
 
 #[inline(always)]
