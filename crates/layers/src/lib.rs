@@ -4,7 +4,9 @@ mod error;
 pub mod init;
 pub mod loss;
 pub mod model;
+pub mod optim;
 pub mod store;
+pub mod train;
 pub use data::{Dataset, Standardizer, Targets};
 pub use error::Error;
 pub use init::{Init, seeded};
@@ -12,3 +14,5 @@ pub use loss::{Loss, l1, l2};
 pub use model::{
     Activation, Layer, Linear, LinearRegression, LogisticRegression, Mlp, Model, Sequential,
 };
+pub use optim::{Adam, Optimizer, Sgd, Updates};
+pub use train::TrainStep;

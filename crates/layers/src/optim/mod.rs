@@ -1,0 +1,164 @@
+//! Optimizers: the new values of parameters, as expressions of gradients.
+//!
+//! What an optimizer computes is recorded in the graph of the loss, in the scope `update`, and compiled into the same
+//! plan; so it is fused with the gradient, drawn, and checked like everything else.
+
+mod adam;
+mod sgd;
+
+pub use adam::Adam;
+pub use sgd::Sgd;
+
+use retrograd_core::{Expr, Graph, Tensor};
+use retrograd_cpu::PlanCache;
+
+use crate::{Error, train::TrainStep};
+
+/// Name of the input that holds the learning rate.
+pub const LEARNING_RATE: &str = "learning_rate";
+
+/// A rule for the new value of a parameter.
+///
+/// A rule that is not here takes a few lines:
+///
+/// ```
+/// use retrograd_core::{Expr, Graph, Tensor};
+/// use retrograd_layers::{Optimizer, Updates};
+///
+/// /// Steps of equal length along the sign of the gradient.
+/// struct SignDescent {
+///     learning_rate: f64,
+/// }
+///
+/// impl Optimizer for SignDescent {
+///     fn learning_rate(&self) -> f64 {
+///         self.learning_rate
+///     }
+///
+///     fn new_value<'g>(&self, updates: &mut Updates<'g>, w: Expr<'g>, gradient: Expr<'g>) -> Expr<'g> {
+///         w - updates.learning_rate() * gradient.sign()
+///     }
+/// }
+///
+/// let g = Graph::new();
+/// let w = g.param("w", [1.0, -1.0]);
+/// let updates = Updates::record(&SignDescent { learning_rate: 0.1 }, w.square().sum())?;
+/// let (leaf, new_value) = updates.pairs()[0];
+/// assert_eq!(leaf.id(), w.id());
+/// assert_eq!(new_value.value().to_vec::<f32>(), [0.9, -0.9]);
+/// # Ok::<(), retrograd_layers::Error>(())
+/// ```
+pub trait Optimizer {
+    /// The learning rate of runs that are given no other.
+    fn learning_rate(&self) -> f64;
+
+    /// Records the new value of the parameter `w`, and the updates of what the optimizer remembers.
+    #[track_caller]
+    fn new_value<'g>(&self, updates: &mut Updates<'g>, w: Expr<'g>, gradient: Expr<'g>)
+    -> Expr<'g>;
+
+    /// Compiles the whole step: loss, gradients by all trainable parameters of its graph, and their updates.
+    ///
+    /// # Errors
+    /// As [`compile_with`](Self::compile_with).
+    #[track_caller]
+    fn compile(&self, loss: Expr<'_>) -> Result<TrainStep, Error> {
+        self.compile_with(loss, &[], &mut PlanCache::new())
+    }
+
+    /// Compiles the whole step, with more outputs besides the loss, unless a plan of this structure is in `cache`.
+    ///
+    /// # Errors
+    /// If the loss is not a scalar, its graph has no trainable parameter, or an output is of another graph.
+    ///
+    /// # Panics
+    /// If updates have been recorded in this graph before, or one of its leaves is called [`LEARNING_RATE`].
+    #[track_caller]
+    fn compile_with<'g>(
+        &self,
+        loss: Expr<'g>,
+        outputs: &[Expr<'g>],
+        cache: &mut PlanCache,
+    ) -> Result<TrainStep, Error> {
+        TrainStep::compile(loss, outputs, &Updates::record(self, loss)?, cache)
+    }
+}
+
+/// The updates of one training step, while they are being recorded: pairs of a leaf, parameter or state, and its new
+/// value.
+pub struct Updates<'g> {
+    learning_rate: Expr<'g>,
+    step: Option<Expr<'g>>,
+    pairs: Vec<(Expr<'g>, Expr<'g>)>,
+}
+
+impl<'g> Updates<'g> {
+    /// Records the gradient of `loss` by all trainable parameters of its graph, and their updates.
+    ///
+    /// # Errors
+    /// If the loss is not a scalar, or its graph has no trainable parameter.
+    ///
+    /// # Panics
+    /// If updates have been recorded in this graph before, or one of its leaves is called [`LEARNING_RATE`].
+    #[track_caller]
+    pub fn record(optimizer: &(impl Optimizer + ?Sized), loss: Expr<'g>) -> Result<Self, Error> {
+        let graph = loss.graph();
+        let params = graph.params();
+        if params.is_empty() {
+            return Err(Error::data("there is no trainable parameter in the graph of the loss"));
+        }
+        let gradients = loss.try_grad(&params)?;
+        let _scope = graph.scope("update");
+        let rate = Tensor::from(optimizer.learning_rate());
+        let learning_rate = graph.input_with(LEARNING_RATE, rate);
+        let mut updates = Self { learning_rate, step: None, pairs: Vec::new() };
+        for (w, gradient) in params.into_iter().zip(gradients) {
+            let new_value = optimizer.new_value(&mut updates, w, gradient);
+            updates.pairs.push((w, new_value));
+        }
+        Ok(updates)
+    }
+
+    /// The leaves, and their new values.
+    pub fn pairs(&self) -> &[(Expr<'g>, Expr<'g>)] {
+        &self.pairs
+    }
+
+    /// The learning rate: an input of shape `[]`, which may change from run to run.
+    pub fn learning_rate(&self) -> Expr<'g> {
+        self.learning_rate
+    }
+
+    /// What is remembered about the parameter `w` under the name `what`: a leaf of its shape, zero at first.
+    #[track_caller]
+    pub fn state(&self, what: &str, w: Expr<'g>) -> Expr<'g> {
+        let graph = self.graph();
+        let name = graph.name(w.id()).expect("a parameter has a name");
+        graph.state(&format!("{what}.{name}"), Tensor::zeros(w.dtype(), w.shape()))
+    }
+
+    /// Has `leaf` replaced by `new_value` at the end of each step.
+    pub fn set(&mut self, leaf: Expr<'g>, new_value: Expr<'g>) {
+        self.pairs.push((leaf, new_value));
+    }
+
+    /// The number of the current step, 1 for the first: counted in the state `step`.
+    #[track_caller]
+    pub fn step(&mut self) -> Expr<'g> {
+        if let Some(step) = self.step {
+            return step;
+        }
+        let count = self.graph().state("step", Tensor::zeros(self.graph().dtype(), ()));
+        let step = count + 1.0;
+        self.set(count, step);
+        self.step = Some(step);
+        step
+    }
+
+    fn graph(&self) -> &'g Graph {
+        self.learning_rate.graph()
+    }
+}
+
+#[cfg(test)]
+mod tests;

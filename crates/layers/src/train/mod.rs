@@ -1,0 +1,5 @@
+//! Training: one compiled step, and the loop around it.
+
+mod step;
+
+pub use step::TrainStep;

@@ -1,0 +1,101 @@
+//! One step of training, compiled: loss, gradients and updates in one plan.
+
+use retrograd_core::{Element, Expr, Params, SliceMut, Tensor, View};
+use retrograd_cpu::{Feed, Plan, PlanCache, Workspace};
+use smallvec::SmallVec;
+
+use crate::{
+    Error,
+    optim::{LEARNING_RATE, Updates},
+};
+
+/// A step of training: a plan that computes the loss, then writes parameters and optimizer state in place.
+///
+/// A run allocates nothing (with up to 7 inputs, and parameters that share no elements with a clone).
+///
+/// ```
+/// use retrograd_core::{Graph, Tensor};
+/// use retrograd_layers::{Adam, LinearRegression, Loss, Model, Optimizer, seeded};
+///
+/// let model = LinearRegression::new(1);
+/// let mut params = model.params(&mut seeded(1));
+/// let g = Graph::new();
+/// let (x, t) = (g.input("x", [3, 1]), g.input("t", [3]));
+/// let loss = model.apply(&g.bind(&params), x).mse(t).mean();
+/// let mut step = Adam::new(0.1).compile(loss)?;
+///
+/// let mut state = step.initial_state();
+/// let (x, t) = (Tensor::from([[0.0f32], [1.0], [2.0]]), Tensor::from([1.0f32, 3.0, 5.0]));
+/// for _ in 0..300 {
+///     step.run(&mut params, &mut state, &[("x", x.view()), ("t", t.view())])?;
+/// }
+/// let slope = params.get("linear.weight").map_or(0.0, Tensor::item);
+/// assert!((slope - 2.0).abs() < 0.01, "{slope}");
+/// # Ok::<(), retrograd_layers::Error>(())
+/// ```
+pub struct TrainStep {
+    plan: Plan,
+    workspace: Workspace,
+    learning_rate: Tensor,
+}
+
+impl TrainStep {
+    /// Compiles the loss, further outputs, and recorded updates. [`Optimizer::compile`](crate::Optimizer::compile)
+    /// does this and records the updates too.
+    ///
+    /// # Errors
+    /// If expressions of different graphs are mixed.
+    pub fn compile<'g>(
+        loss: Expr<'g>,
+        outputs: &[Expr<'g>],
+        updates: &Updates<'g>,
+        cache: &mut PlanCache,
+    ) -> Result<Self, Error> {
+        let all: Vec<_> = std::iter::once(loss).chain(outputs.iter().copied()).collect();
+        let plan = cache.compile(&all, updates.pairs())?;
+        let workspace = plan.workspace();
+        Ok(Self { plan, workspace, learning_rate: updates.learning_rate().try_value()? })
+    }
+
+    /// What the optimizer remembers before the first step: zeros, by name. Plain data, which can be stored to go on
+    /// with training later.
+    pub fn initial_state(&self) -> Params {
+        self.plan.initial_state()
+    }
+
+    /// Changes the learning rate of the runs from now on.
+    pub fn set_learning_rate(&mut self, learning_rate: f64) {
+        match self.learning_rate.as_mut_slice() {
+            SliceMut::F32(rate) => rate.fill(Element::from_f64(learning_rate)),
+            SliceMut::F64(rate) => rate.fill(learning_rate),
+            SliceMut::I64(_) | SliceMut::Bool(_) => unreachable!("a rate is a float"),
+        }
+    }
+
+    /// Makes one step and returns the loss before it.
+    ///
+    /// # Errors
+    /// If data of an input are missing or misfit, or an index is out of bounds; then nothing has been updated.
+    pub fn run(
+        &mut self,
+        params: &mut Params,
+        state: &mut Params,
+        feeds: &[Feed<'_>],
+    ) -> Result<f64, Error> {
+        let mut all: SmallVec<[Feed<'_>; 8]> = SmallVec::from_slice(feeds);
+        all.push((LEARNING_RATE, self.learning_rate.view()));
+        self.plan.step(&mut self.workspace, params, state, &all)?;
+        Ok(self.number(0))
+    }
+
+    /// Output `k` of the last run, without the loss: zeros before the first run.
+    pub fn output(&self, k: usize) -> View<'_> {
+        self.workspace.output(k + 1)
+    }
+
+    /// An output of one number.
+    fn number(&self, k: usize) -> f64 {
+        let view = self.workspace.output(k);
+        retrograd_core::with_elements!(Slice, view.data, elements => elements[0].to_f64())
+    }
+}
