@@ -1,6 +1,6 @@
 //! Random graphs are what they promise: finite, repeatable, and of all operations.
 
-use retrograd_check::{Options, random_graph};
+use retrograd_check::{GradientCheck, Options, random_graph};
 use retrograd_core::DType;
 
 #[test]
@@ -15,6 +15,20 @@ fn values_and_gradients_are_finite_and_bounded() {
                     largest < 1e9,
                     "seed {seed}, {dtype}: output {k} has {largest} in {output:?}"
                 );
+            }
+        }
+    }
+}
+
+#[test]
+fn first_and_second_derivatives_agree_with_finite_differences() {
+    let options = Options { dtype: DType::F64, is_differentiable: true, ..Options::default() };
+    for seed in 0..400 {
+        let random = random_graph(seed, &options);
+        let check = GradientCheck { seed, ..GradientCheck::default() };
+        for output in random.outputs().into_iter().filter(|output| output.dtype().is_float()) {
+            if let Err(failure) = check.check(output, &random.leaves()) {
+                panic!("random graph of seed {seed}: {failure}\n  in {output:?}");
             }
         }
     }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, ops::RangeInclusive};
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use retrograd_core::{DType, Expr, Graph, NodeId, Shape, Tensor};
+use retrograd_core::{DType, Expr, Graph, NodeId, Shape, Tensor, scope::ScopeGuard};
 
 use super::{Options, probe::elements};
 
@@ -60,14 +60,19 @@ impl<'g> Builder<'g> {
     /// Makes moves, some of them in scopes, until there are enough nodes.
     pub(super) fn grow(&mut self) {
         while self.graph.len() < self.options.n_nodes {
-            let outer = self.chance(0.3).then(|| self.graph.scope(*self.pick(SCOPES)));
-            let inner = self.chance(0.3).then(|| self.graph.scope(*self.pick(SCOPES)));
+            let outer = self.scope();
+            let inner = self.scope();
             for _ in 0..self.number(1..=4) {
                 self.make_move();
             }
             drop(inner);
             drop(outer);
         }
+    }
+
+    fn scope(&mut self) -> Option<ScopeGuard<'g>> {
+        let name: &&str = self.pick(SCOPES);
+        self.chance(0.3).then(|| self.graph.scope(name))
     }
 
     fn make_move(&mut self) {

@@ -1,0 +1,144 @@
+//! What a gradient check found.
+
+use std::fmt;
+
+use retrograd_core::{Error, Tensor};
+
+/// One derivative, from the graph and by finite differences.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Derivative {
+    /// What the recorded gradient gives.
+    pub graph: f64,
+    /// What finite differences give.
+    pub differences: f64,
+    /// How far off the finite differences may be, by their own estimate.
+    pub uncertainty: f64,
+}
+
+impl Derivative {
+    /// The derivative by a variable that is `factor` times as slow.
+    pub(crate) fn scaled(self, factor: f64) -> Self {
+        let Self { graph, differences, uncertainty } = self;
+        Self {
+            graph: graph * factor,
+            differences: differences * factor,
+            uncertainty: uncertainty * factor,
+        }
+    }
+}
+
+impl fmt::Display for Derivative {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Derivative { graph, differences, uncertainty } = self;
+        write!(
+            f,
+            "the graph gives {graph:?}, finite differences give {differences:?} ± {uncertainty:.0e}"
+        )
+    }
+}
+
+/// A check that passed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// The seed of the random weights and directions.
+    pub seed: u64,
+    /// For each order from 1, the derivative along a random direction.
+    pub along: Vec<Derivative>,
+    /// Number of derivatives by single elements that were compared too, at all orders.
+    pub n_elements: usize,
+}
+
+/// A derivative by one element of one input.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Element {
+    /// Which of the inputs.
+    pub input: usize,
+    /// Index of the element in it.
+    pub index: Vec<usize>,
+    /// The derivative of the weighted sum of outputs by it.
+    pub derivative: Derivative,
+}
+
+/// A gradient that is not the derivative of what it was recorded for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mismatch {
+    /// 1 for the gradient, 2 for the gradient of the gradient, and so on.
+    pub order: usize,
+    /// The derivative along the random direction.
+    pub along: Derivative,
+    /// The random direction: one tensor for each input of floating-point numbers.
+    pub direction: Vec<Tensor>,
+    /// The element that is furthest off; `None` if each alone is right.
+    pub worst: Option<Element>,
+    /// Number of elements that are wrong.
+    pub n_wrong: usize,
+    /// Number of elements.
+    pub n_elements: usize,
+    /// The seed of the random weights and directions.
+    pub seed: u64,
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "the derivative of order {} is wrong (seed {})", self.order, self.seed)?;
+        if let Some(Element { input, index, derivative }) = &self.worst {
+            writeln!(f, "  by input {input} at {index:?}: {derivative}")?;
+        }
+        writeln!(f, "  {} of {} elements are wrong", self.n_wrong, self.n_elements)?;
+        write!(f, "  along a random direction: {}", self.along)?;
+        let mut directions = self.direction.iter().enumerate();
+        directions.try_for_each(|(k, tensor)| write!(f, "\n    direction {k}: {tensor:?}"))
+    }
+}
+
+/// Why a gradient check did not pass.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq)]
+pub enum Failure {
+    /// A gradient is wrong.
+    Mismatch(Box<Mismatch>),
+    /// A value is not finite, so that there is nothing to compare.
+    NotFinite {
+        /// The order: 0 for the function itself.
+        order: usize,
+        /// Which of the outputs, or of the gradients by each input.
+        which: usize,
+        /// Index of the first such element.
+        index: Vec<usize>,
+        /// The element.
+        value: f64,
+    },
+    /// The function or its gradient cannot be evaluated.
+    Graph(Error),
+    /// No input is of floating-point numbers.
+    NoInputs,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Mismatch(mismatch) => mismatch.fmt(f),
+            Failure::NotFinite { order: 0, index, value, .. } => {
+                write!(f, "the function is {value} at {index:?}: give inputs where it is finite")
+            }
+            Failure::NotFinite { order, which, index, value } => {
+                write!(
+                    f,
+                    "the derivative of order {order} by input {which} is {value} at {index:?}"
+                )
+            }
+            Failure::Graph(error) => error.fmt(f),
+            Failure::NoInputs => {
+                f.write_str("no input is of floating-point numbers, so nothing has a gradient")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::Graph(error)
+    }
+}
