@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use indexmap::IndexSet;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::{
     dtype::{DType, Float},
@@ -55,14 +56,14 @@ impl Computation {
         let Some(graph) = roots.first().map(|root| root.graph()) else {
             return builder.finish(&[]);
         };
-        let mut reachable = BTreeSet::new();
+        let mut reachable = Vec::new();
         let mut pending: BTreeSet<_> = roots.iter().map(|root| root.id()).collect();
         while let Some(id) = pending.pop_last() {
-            reachable.insert(id);
+            reachable.push(id);
             pending.extend(&graph.node(id).inputs);
         }
-        let mut canonical = std::collections::HashMap::with_capacity(reachable.len());
-        for id in reachable {
+        let mut canonical = FxHashMap::with_capacity_and_hasher(reachable.len(), FxBuildHasher);
+        for id in reachable.into_iter().rev() {
             let node = graph.node(id);
             let inputs = node.inputs.iter().map(|input| canonical[input]).collect();
             canonical.insert(id, builder.add(id, &node, inputs));
@@ -74,7 +75,7 @@ impl Computation {
 
 #[derive(Default)]
 struct Builder {
-    nodes: IndexSet<Node>,
+    nodes: IndexSet<Node, FxBuildHasher>,
     origins: Vec<NodeId>,
     leaves: Vec<NodeId>,
 }
@@ -155,7 +156,7 @@ impl Builder {
 }
 
 /// Whether a node is 0 or 1 in every place.
-fn is_truth_as_number(node: &Node, nodes: &IndexSet<Node>) -> bool {
+fn is_truth_as_number(node: &Node, nodes: &IndexSet<Node, FxBuildHasher>) -> bool {
     node.op == Op::Cast && nodes[node.inputs[0].index()].dtype == DType::Bool
 }
 
@@ -199,24 +200,23 @@ impl Recording {
                 node.inputs.iter().for_each(|input| is_live[input.index()] = true);
             }
         }
-        let mut live = Builder::default();
+        let (mut live, mut leaves, mut origins) = (Vec::new(), Vec::new(), Vec::new());
         let mut moved = vec![NodeId::new(0); nodes.len()];
-        for (index, node) in
-            nodes.into_vec().into_iter().enumerate().filter(|&(index, _)| is_live[index])
-        {
-            let inputs = node.inputs.iter().map(|input| moved[input.index()]).collect();
-            let op = match node.op {
-                Op::Leaf(leaf) => {
-                    live.leaves.push(self.leaves[leaf.slot]);
-                    Op::Leaf(Leaf { slot: live.leaves.len() - 1, ..leaf })
-                }
-                op => op,
-            };
-            moved[index] = NodeId::new(live.nodes.insert_full(Node { op, inputs, ..node }).0);
-            live.origins.push(self.origins[index]);
+        for (index, mut node) in nodes.into_vec().into_iter().enumerate() {
+            if !is_live[index] {
+                continue;
+            }
+            if let Op::Leaf(leaf) = &mut node.op {
+                leaves.push(self.leaves[leaf.slot]);
+                leaf.slot = leaves.len() - 1;
+            }
+            node.inputs.iter_mut().for_each(|input| *input = moved[input.index()]);
+            moved[index] = NodeId::new(live.len());
+            live.push(node);
+            origins.push(self.origins[index]);
         }
-        let roots: Vec<_> = roots.iter().map(|root| moved[root.index()]).collect();
-        live.finish(&roots)
+        let roots = roots.iter().map(|root| moved[root.index()]).collect();
+        Self { computation: Computation { nodes: live.into(), roots }, leaves, origins }
     }
 }
 

@@ -1,7 +1,8 @@
 //! The oracle: the meaning of a graph, one plain loop per operation, in the order of recording.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
 #[derive(Clone, Default)]
 pub struct Bindings<'a> {
     params: Vec<&'a Params>,
-    inputs: HashMap<&'a str, &'a Tensor>,
+    inputs: FxHashMap<&'a str, &'a Tensor>,
 }
 
 impl<'a> Bindings<'a> {
@@ -80,9 +81,9 @@ fn compute(
     graph: &Graph,
     roots: &[NodeId],
     known: impl Fn(NodeId, &str) -> Result<Option<Tensor>, Error>,
-) -> Result<HashMap<NodeId, Tensor>, Error> {
-    let mut values = HashMap::new();
-    let mut needed = BTreeSet::new();
+) -> Result<FxHashMap<NodeId, Tensor>, Error> {
+    let mut values = FxHashMap::default();
+    let mut needed = Vec::new();
     let mut pending: BTreeSet<_> = roots.iter().copied().collect();
     while let Some(id) = pending.pop_last() {
         let node = graph.node(id);
@@ -94,12 +95,12 @@ fn compute(
         match known(id, &name)? {
             Some(value) => drop(values.insert(id, value)),
             None => {
-                needed.insert(id);
+                needed.push(id);
                 pending.extend(&node.inputs);
             }
         }
     }
-    for id in needed {
+    for id in needed.into_iter().rev() {
         let node = graph.node(id);
         let value = if let Op::Leaf(leaf) = node.op {
             let data = graph.leaf_info(leaf).data.clone();
@@ -117,7 +118,7 @@ fn apply(
     graph: &Graph,
     id: NodeId,
     node: &Node,
-    values: &HashMap<NodeId, Tensor>,
+    values: &FxHashMap<NodeId, Tensor>,
 ) -> Result<Tensor, Error> {
     let inputs: SmallVec<[_; 4]> = node.inputs.iter().map(|input| values[input].view()).collect();
     let behavior = node.op.behavior();

@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::FxHashSet;
+
 use crate::{
     error::{Error, located},
     expr::{Expr, inputs_of_one_graph},
@@ -132,17 +134,17 @@ fn sweep<'g>(output: Expr<'g>, seed: Expr<'g>, wrt: &[Expr<'g>]) -> BTreeMap<Nod
 }
 
 /// The nodes that lie on a path from one of `sources` to `output`, both included.
-fn between(sources: &BTreeSet<NodeId>, output: Expr<'_>) -> BTreeSet<NodeId> {
+fn between(sources: &BTreeSet<NodeId>, output: Expr<'_>) -> FxHashSet<NodeId> {
     let graph = output.graph();
-    let Some(&first) = sources.first() else { return BTreeSet::new() };
-    let mut reachable = BTreeSet::new();
+    let mut active = FxHashSet::default();
+    let Some(&first) = sources.first() else { return active };
+    let mut reachable = Vec::new();
     let mut pending = BTreeSet::from([output.id()]);
     while let Some(id) = pending.pop_last() {
-        reachable.insert(id);
+        reachable.push(id);
         pending.extend(graph.node(id).inputs.iter().filter(|&&input| input >= first));
     }
-    let mut active = BTreeSet::new();
-    for id in reachable {
+    for id in reachable.into_iter().rev() {
         if sources.contains(&id) || graph.node(id).inputs.iter().any(|input| active.contains(input))
         {
             active.insert(id);

@@ -2,12 +2,12 @@
 
 use std::{
     cell::{Ref, RefCell},
-    collections::HashMap,
     panic::Location,
     sync::Arc,
 };
 
 use indexmap::IndexSet;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use smallvec::SmallVec;
 
 use crate::{
@@ -74,13 +74,13 @@ pub struct LeafInfo {
 
 #[derive(Default)]
 struct State {
-    nodes: IndexSet<Node>,
+    nodes: IndexSet<Node, FxBuildHasher>,
     provenance: Vec<Provenance>,
-    names: HashMap<NodeId, Arc<str>>,
+    names: FxHashMap<NodeId, Arc<str>>,
     leaves: Vec<LeafInfo>,
-    leaf_names: HashMap<Arc<str>, NodeId>,
+    leaf_names: FxHashMap<Arc<str>, NodeId>,
     params: Vec<NodeId>,
-    values: HashMap<NodeId, Tensor>,
+    values: FxHashMap<NodeId, Tensor>,
     scopes: Scopes,
     origin: Option<NodeId>,
 }

@@ -199,7 +199,9 @@ impl Graph {
     pub fn recorded_params(&self) -> Params {
         let mut params = Params::new();
         for id in (0..self.len()).map(NodeId::new) {
-            let Op::Leaf(leaf @ Leaf { kind: LeafKind::Param, .. }) = self.node(id).op else { continue };
+            let Op::Leaf(leaf @ Leaf { kind: LeafKind::Param, .. }) = self.node(id).op else {
+                continue;
+            };
             let info = self.leaf_info(leaf).clone();
             params.insert(&*info.name, info.data.expect("parameters are recorded with a value"));
             if !info.trainable {

@@ -1,8 +1,9 @@
 //! Plans by the structure of what they compute, so that a model that is recorded anew is compiled once.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use retrograd_core::{Error, Expr};
+use rustc_hash::FxHashMap;
 
 use crate::{
     plan::{Plan, Prepared},
@@ -26,7 +27,7 @@ use crate::{
 /// ```
 #[derive(Default)]
 pub struct PlanCache {
-    programs: HashMap<Task, Arc<Program>>,
+    programs: FxHashMap<Task, Arc<Program>>,
 }
 
 impl PlanCache {

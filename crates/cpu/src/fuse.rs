@@ -1,8 +1,7 @@
 //! From a group of elementwise nodes to the code of one kernel.
 
-use std::collections::HashMap;
-
 use retrograd_core::{DType, NodeId, Op};
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::{
@@ -23,9 +22,9 @@ pub(crate) fn fuse(
         classified,
         dtype,
         scalars: Vec::new(),
-        literals: HashMap::new(),
+        literals: FxHashMap::default(),
         code: Vec::new(),
-        operands: HashMap::new(),
+        operands: FxHashMap::default(),
     };
     for &id in members {
         writer.add(id);
@@ -53,9 +52,9 @@ struct Writer<'a> {
     classified: &'a Classified<'a>,
     dtype: DType,
     scalars: Vec<Scalar>,
-    literals: HashMap<u64, Operand>,
+    literals: FxHashMap<u64, Operand>,
     code: Vec<(Instruction, Register)>,
-    operands: HashMap<NodeId, Operand>,
+    operands: FxHashMap<NodeId, Operand>,
 }
 
 impl Writer<'_> {

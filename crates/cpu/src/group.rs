@@ -5,10 +5,9 @@
 //! level can therefore be fused without a cycle. Nodes that only a later group uses sink to its level, so that what
 //! the backward pass derives from a stored value is computed there and not stored as well.
 
-use std::collections::HashMap;
-
 use petgraph::unionfind::UnionFind;
 use retrograd_core::NodeId;
+use rustc_hash::FxHashMap;
 
 use crate::classify::{Class, Classified};
 
@@ -109,7 +108,7 @@ fn keeps_no_more_alive(
 
 /// Joins elementwise nodes of one level that use each other, or the same value.
 fn join_neighbours(classified: &Classified<'_>, levels: &[u32], sets: &mut UnionFind<usize>) {
-    let mut readers: HashMap<(NodeId, u32), NodeId> = HashMap::new();
+    let mut readers: FxHashMap<(NodeId, u32), NodeId> = FxHashMap::default();
     for (index, node) in classified.computation.nodes.iter().enumerate() {
         let id = NodeId::new(index);
         let Some(own) = classified.elementwise(id) else { continue };
@@ -134,7 +133,7 @@ fn join_neighbours(classified: &Classified<'_>, levels: &[u32], sets: &mut Union
 fn collect(classified: &Classified<'_>, levels: Vec<u32>, sets: UnionFind<usize>) -> Groups {
     let mut members: Vec<Vec<NodeId>> = Vec::new();
     let mut group_of = vec![None; levels.len()];
-    let mut group_of_set: HashMap<usize, u32> = HashMap::new();
+    let mut group_of_set: FxHashMap<usize, u32> = FxHashMap::default();
     for (index, own) in group_of.iter_mut().enumerate() {
         if classified.elementwise(NodeId::new(index)).is_none() {
             continue;

@@ -1,11 +1,9 @@
 //! The order of the steps, and which of them write a parameter's new value in place.
 
-use std::{
-    cmp::Reverse,
-    collections::{BinaryHeap, HashMap},
-};
+use std::{cmp::Reverse, collections::BinaryHeap};
 
 use retrograd_core::NodeId;
+use rustc_hash::FxHashMap;
 
 use crate::step::{Kernel, Step};
 
@@ -48,7 +46,7 @@ pub(crate) fn in_order(steps: Vec<Step>, after: &[(usize, usize)]) -> Vec<Step> 
 }
 
 /// The step that writes each value.
-fn writers(steps: &[Step]) -> HashMap<NodeId, usize> {
+fn writers(steps: &[Step]) -> FxHashMap<NodeId, usize> {
     let writes =
         steps.iter().enumerate().flat_map(|(at, step)| step.writes.iter().map(move |&id| (id, at)));
     writes.collect()
@@ -68,7 +66,7 @@ impl InPlace {
     /// with every other reader of the leaf, and every step that can fail, sure to come before.
     pub fn find(steps: &[Step], updates: &[(NodeId, NodeId)], outputs: &[NodeId]) -> Self {
         let writers = writers(steps);
-        let mut readers: HashMap<NodeId, Vec<usize>> = HashMap::new();
+        let mut readers: FxHashMap<NodeId, Vec<usize>> = FxHashMap::default();
         for (at, step) in steps.iter().enumerate() {
             step.reads.iter().for_each(|&read| readers.entry(read).or_default().push(at));
         }

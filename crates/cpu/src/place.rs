@@ -1,8 +1,9 @@
 //! Where each value lies: a place in the arena for as long as it is needed, shared over time.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use retrograd_core::{DType, NodeId};
+use rustc_hash::FxHashMap;
 
 use crate::{
     arena::{ALIGNMENT, Place},
@@ -26,7 +27,7 @@ pub(crate) fn plan(
     kept: &[NodeId],
     mut places: Vec<Place>,
 ) -> Places {
-    let mut last_use: HashMap<NodeId, usize> = HashMap::new();
+    let mut last_use: FxHashMap<NodeId, usize> = FxHashMap::default();
     for (at, step) in steps.iter().enumerate() {
         last_use.extend(step.reads.iter().chain(&step.writes).map(|&id| (id, at)));
     }

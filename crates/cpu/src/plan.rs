@@ -1,6 +1,6 @@
 //! Plans: what users compile and run.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use retrograd_core::{
     DType, Error, Expr, NodeId, Op, Params, Shape, Tensor, View,
@@ -8,6 +8,7 @@ use retrograd_core::{
     error::Operand,
     ops::LeafKind,
 };
+use rustc_hash::FxHashMap;
 
 use crate::{
     arena::Leaves,
@@ -42,9 +43,9 @@ pub struct Plan {
 struct Signature {
     leaves: Vec<LeafSpec>,
     /// The slots of parameters and state, by name.
-    slots: HashMap<String, usize>,
+    slots: FxHashMap<String, usize>,
     /// Nodes that can refuse data, described for messages.
-    refusing: HashMap<NodeId, (String, Operand)>,
+    refusing: FxHashMap<NodeId, (String, Operand)>,
 }
 
 /// A leaf as it was declared.
@@ -95,9 +96,11 @@ impl Prepared {
         computation.roots = computation.roots[..outputs.len() + updates.len()].into();
         let signature = match roots.first() {
             Some(root) => Signature::new(*root, &computation, &slots, &origins, &targets),
-            None => {
-                Signature { leaves: Vec::new(), slots: HashMap::new(), refusing: HashMap::new() }
-            }
+            None => Signature {
+                leaves: Vec::new(),
+                slots: FxHashMap::default(),
+                refusing: FxHashMap::default(),
+            },
         };
         Ok(Self { task: Task { computation, n_outputs: outputs.len(), targets }, signature })
     }

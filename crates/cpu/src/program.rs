@@ -1,8 +1,7 @@
 //! A program: the steps of a computation in order, with a place for every value.
 
-use std::collections::HashMap;
-
 use retrograd_core::{DType, NodeId, Op, Shape, View, computation::Computation, shape::Layout};
+use rustc_hash::FxHashMap;
 use smallvec::smallvec;
 
 use crate::{
@@ -53,7 +52,7 @@ impl Program {
     /// Compiles a task.
     pub fn compile(task: &Task) -> Self {
         let nodes = &task.computation.nodes;
-        let leaves: HashMap<usize, NodeId> = nodes
+        let leaves: FxHashMap<usize, NodeId> = nodes
             .iter()
             .enumerate()
             .filter_map(|(index, node)| {
