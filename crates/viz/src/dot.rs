@@ -1,15 +1,20 @@
 //! Scenes written in DOT, the language of Graphviz.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
 use crate::{
     draw::Direction,
     scene::{Cluster, Edge, Node, Role, Scene},
-    style::{EDGE, FAINT, INK, frame, gradient_line, look},
+    style::{EDGE, FAINT, FONT, INK, frame, gradient_line, look},
     text::{html, quoted},
 };
 
 /// A scene with what is said about the picture as a whole; it displays as DOT.
+///
+/// Graphviz puts the head of an edge below its tail. Edges within a gradient are written from head to tail, and
+/// their arrows turned around, so that values flow down and cotangents back up beside them, those of a layer at
+/// its height. Edges from a model to its gradient carry values kept for it: they are thin, and pull less than
+/// others. Edges from a second gradient into the first would pull against these directions, so they do not pull.
 pub(crate) struct Document<'a> {
     pub(crate) scene: &'a Scene,
     pub(crate) title: Option<&'a str>,
@@ -22,7 +27,7 @@ impl fmt::Display for Document<'_> {
         self.write_defaults(f)?;
         write_clusters(f, self.scene)?;
         for edge in &self.scene.edges {
-            write_edge(f, edge, self.scene.nodes[edge.target].order)?;
+            write_edge(f, self.scene, edge)?;
         }
         f.write_str("}\n")
     }
@@ -36,18 +41,18 @@ impl Document<'_> {
         };
         writeln!(
             f,
-            "  graph [rankdir={direction} bgcolor=white fontname=Helvetica fontcolor=\"{INK}\" fontsize=12 \
+            "  graph [rankdir={direction} newrank=true bgcolor=white fontname=\"{FONT}\" fontcolor=\"{INK}\" fontsize=12 \
              nodesep=0.3 ranksep=0.35 labeljust=l]"
         )?;
         writeln!(
             f,
-            "  node [fontname=Helvetica fontcolor=\"{INK}\" fontsize=12 height=0.35 width=0.5 margin=\"0.12,0.06\"]"
+            "  node [fontname=\"{FONT}\" fontcolor=\"{INK}\" fontsize=12 height=0.35 width=0.5 margin=\"0.12,0.06\"]"
         )?;
         writeln!(
             f,
-            "  edge [fontname=Helvetica fontcolor=\"{FAINT}\" fontsize=9 color=\"{EDGE}\" arrowsize=0.6]"
+            "  edge [fontname=\"{FONT}\" fontcolor=\"{FAINT}\" fontsize=9 color=\"{EDGE}\" arrowsize=0.6]"
         )?;
-        match self.title {
+        match self.title.filter(|title| !title.is_empty()) {
             Some(title) => writeln!(
                 f,
                 "  labelloc=t\n  label=<<font point-size=\"16\"><b>{}</b></font>>",
@@ -100,9 +105,9 @@ fn open_cluster(f: &mut fmt::Formatter<'_>, index: usize, cluster: &Cluster) -> 
     writeln!(f, "  subgraph cluster_{index} {{")?;
     writeln!(
         f,
-        "  graph [style=\"{style}\" color=\"{line}\" fillcolor=\"{fill}\" fontcolor=\"{}\" label={} tooltip={}]",
+        "  graph [style=\"{style}\" color=\"{line}\" fillcolor=\"{fill}\" fontcolor=\"{}\" label=<{}> tooltip={}]",
         gradient_line(cluster.order).unwrap_or(FAINT),
-        quoted(&cluster.label),
+        html(&cluster.label),
         quoted(&cluster.tooltip),
     )
 }
@@ -120,40 +125,51 @@ fn write_node(f: &mut fmt::Formatter<'_>, index: usize, node: &Node) -> fmt::Res
     if node.role == Role::Literal {
         write!(f, " fontsize=10 fontcolor=\"{FAINT}\" height=0.2 width=0.2")?;
     } else {
+        if node.role == Role::Output {
+            f.write_str(" margin=\"0,0.02\"")?;
+        }
         let line = gradient_line(node.order).unwrap_or(look.line);
         let (style, fill) = (styles.join(","), look.fill);
         write!(f, " style=\"{style}\" fillcolor=\"{fill}\" color=\"{line}\"")?;
-    }
-    if node.is_ordered {
-        f.write_str(" ordering=in")?;
     }
     writeln!(f, " tooltip={}]", quoted(&node.tooltip))
 }
 
 /// The name in bold, then the other lines; without a name, these alone.
 fn label(node: &Node) -> String {
-    let mut label = String::new();
-    if let Some(name) = &node.name {
-        label = format!("<b>{}</b>", html(name));
-    }
-    for line in &node.lines {
-        let separator = if label.is_empty() { "" } else { "<br/>" };
-        write!(label, "{separator}{}", html(line)).expect("writing to a string cannot fail");
-    }
-    label
+    let name = node.name.iter().map(|name| format!("<b>{}</b>", html(name)));
+    let lines: Vec<_> = name.chain(node.lines.iter().map(|line| line_of_label(line))).collect();
+    lines.join("<br/>")
 }
 
-fn write_edge(f: &mut fmt::Formatter<'_>, edge: &Edge, order: usize) -> fmt::Result {
-    write!(f, "  n{} -> n{}", edge.source, edge.target)?;
-    let mut attributes = Vec::new();
-    if !edge.label.is_empty() {
-        attributes.push(format!("label={}", quoted(&edge.label)));
+/// A line, larger if it is a single sign such as `·`, which would be lost in its box.
+fn line_of_label(line: &str) -> String {
+    let is_sign = line.chars().count() == 1 && !line.chars().all(char::is_alphanumeric);
+    if is_sign { format!("<font point-size=\"16\">{}</font>", html(line)) } else { html(line) }
+}
+
+fn write_edge(f: &mut fmt::Formatter<'_>, scene: &Scene, edge: &Edge) -> fmt::Result {
+    let (from, to) = (scene.nodes[edge.source].order, scene.nodes[edge.target].order);
+    let flows_back = from == to && to % 2 == 1;
+    let (tail, head) =
+        if flows_back { (edge.target, edge.source) } else { (edge.source, edge.target) };
+    write!(f, "  n{tail} -> n{head} [label={}", quoted(&spaced(&edge.label)))?;
+    if flows_back {
+        f.write_str(" dir=back")?;
     }
-    if let Some(color) = gradient_line(order) {
-        attributes.push(format!("style=dashed color=\"{color}\""));
+    if let Some(color) = gradient_line(to) {
+        write!(f, " style=dashed color=\"{color}\"")?;
     }
-    match attributes.is_empty() {
-        true => f.write_str("\n"),
-        false => writeln!(f, " [{}]", attributes.join(" ")),
+    if from < to {
+        f.write_str(" weight=0 penwidth=0.7")?;
     }
+    if from > to && to > 0 {
+        f.write_str(" constraint=false")?;
+    }
+    f.write_str("]\n")
+}
+
+/// The label with some room between it and its edge.
+fn spaced(label: &str) -> String {
+    if label.is_empty() { String::new() } else { format!(" {label}") }
 }

@@ -146,7 +146,7 @@ impl Drawing<'_> {
     /// let y = g.input("x", [3]).tanh().named("y");
     /// let dot = g.draw(&[y]).to_dot();
     /// assert!(dot.contains("<b>y</b><br/>tanh"));
-    /// assert!(dot.contains(r#"n0 -> n1 [label="[3]"]"#));
+    /// assert!(dot.contains(r#"n0 -> n1 [label=" [3]"]"#));
     /// ```
     pub fn to_dot(&self) -> String {
         let scene = operations::scene(self.graph, &self.outputs, self.shows_source_lines);

@@ -1,7 +1,7 @@
 //! The scene at the level of operations: a node for each node of the graph, a cluster for each scope.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -66,11 +66,15 @@ impl Painter<'_> {
         }
         let node = self.paint(id);
         let inputs = self.graph.node(id).inputs.clone();
-        let sources: Vec<_> = inputs.iter().map(|&input| self.source(input, &node)).collect();
+        let mut uses: BTreeMap<_, (NodeId, Vec<usize>)> = BTreeMap::new();
+        for (k, input) in inputs.into_iter().enumerate() {
+            let source = self.source(input, &node);
+            uses.entry(source).or_insert_with(|| (input, Vec::new())).1.push(k);
+        }
         let target = self.push(node);
         self.positions.insert(id, target);
-        for (source, input) in sources.into_iter().zip(inputs) {
-            let label = self.edge_label(input);
+        for (source, (input, places)) in uses {
+            let label = self.edge_label(id, input, &places);
             self.scene.edges.push(Edge { source, target, label });
         }
     }
@@ -107,8 +111,9 @@ impl Painter<'_> {
         {
             lines.push("frozen".to_owned());
         }
-        if self.outputs.contains(&id) {
-            lines.push(self.kind(&node));
+        let kind = self.kind(&node);
+        if self.outputs.contains(&id) && !kind.is_empty() {
+            lines.push(kind);
         }
         let order = gradient_order(&graph.scopes(), node.scope);
         Node {
@@ -118,7 +123,6 @@ impl Painter<'_> {
             lines,
             tooltip: self.tooltip(id, &node),
             order: order.max(usize::from(graph.origin(id).is_some())),
-            is_ordered: is_ordered(&node),
         }
     }
 
@@ -141,22 +145,27 @@ impl Painter<'_> {
         self.graph.name(id).filter(|name| !name.is_empty())
     }
 
-    /// The shape, after the dtype if that is not the graph's.
+    /// The shape, unless it is a scalar's, after the dtype, unless it is the graph's.
     fn kind(&self, node: &GraphNode) -> String {
-        if node.dtype == self.graph.dtype() {
-            node.shape.to_string()
-        } else {
-            format!("{} {}", node.dtype, node.shape)
+        match (node.dtype == self.graph.dtype(), node.shape.rank()) {
+            (true, 0) => String::new(),
+            (true, _) => node.shape.to_string(),
+            (false, 0) => node.dtype.to_string(),
+            (false, _) => format!("{} {}", node.dtype, node.shape),
         }
     }
 
-    /// What flows along an edge; nothing for a plain number, which says it all.
-    fn edge_label(&self, input: NodeId) -> String {
-        let node = self.graph.node(input);
-        if matches!(node.op, Op::Literal(_)) && node.shape.rank() == 0 {
-            return String::new();
+    /// What flows along an edge: to which places among the user's inputs, if that matters, and of which kind.
+    fn edge_label(&self, user: NodeId, input: NodeId, places: &[usize]) -> String {
+        let mut words = Vec::new();
+        if is_ordered(&self.graph.node(user)) {
+            words.push(places.iter().copied().map(ordinal).collect::<Vec<_>>().join(", "));
+        } else if places.len() > 1 {
+            words.push(format!("{}×", places.len()));
         }
-        self.kind(&node)
+        words.push(self.kind(&self.graph.node(input)));
+        words.retain(|word| !word.is_empty());
+        words.join(" ")
     }
 
     fn tooltip(&self, id: NodeId, node: &GraphNode) -> String {
@@ -231,8 +240,17 @@ fn label(op: &Op) -> String {
 fn is_ordered(node: &GraphNode) -> bool {
     let is_symmetric = matches!(
         node.op,
-        Op::Binary(Binary::Add | Binary::Mul | Binary::Maximum | Binary::Minimum)
+        Op::Binary(Binary::Add | Binary::Mul | Binary::Maximum | Binary::Minimum | Binary::Chain)
             | Op::Compare(Comparison::Eq | Comparison::Ne)
     );
     !is_symmetric && node.inputs.iter().any(|input| *input != node.inputs[0])
+}
+
+/// The position of an input, as it is counted: 1st, 2nd, 3rd, 4th, …
+fn ordinal(k: usize) -> String {
+    let suffix = match (k + 1) % 100 {
+        11..=13 => "th",
+        n => ["th", "st", "nd", "rd"].get(n % 10).unwrap_or(&"th"),
+    };
+    format!("{}{suffix}", k + 1)
 }

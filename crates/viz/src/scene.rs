@@ -22,7 +22,7 @@ pub(crate) struct Cluster {
 }
 
 /// What a node is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     Input,
     Param,
@@ -31,18 +31,6 @@ pub(crate) enum Role {
     Literal,
     Op,
     Output,
-}
-
-impl Role {
-    pub(crate) const ALL: [Role; 7] = [
-        Role::Input,
-        Role::Param,
-        Role::State,
-        Role::Constant,
-        Role::Literal,
-        Role::Op,
-        Role::Output,
-    ];
 }
 
 /// A node of the picture.
@@ -57,8 +45,6 @@ pub(crate) struct Node {
     pub(crate) tooltip: String,
     /// As for clusters.
     pub(crate) order: usize,
-    /// Whether exchanging two inputs changes the result, so that a picture must keep their order.
-    pub(crate) is_ordered: bool,
 }
 
 /// An edge from a node to one that uses it.

@@ -10,6 +10,8 @@ pub(crate) struct Look {
     pub(crate) line: &'static str,
 }
 
+/// Fonts that look alike, of which every machine has one.
+pub(crate) const FONT: &str = "Helvetica,Arial,sans-serif";
 /// Color of text.
 pub(crate) const INK: &str = "#1F2933";
 /// Color of what should not be read first: edges' labels, literals.
@@ -26,7 +28,7 @@ pub(crate) fn look(role: Role) -> Look {
         Role::Constant => ("note", "#ECEFF1", "#52606D"),
         Role::Literal => ("plain", "none", "none"),
         Role::Op => ("box", "#FFFFFF", "#52606D"),
-        Role::Output => ("octagon", "#FFF3B0", "#8A6D00"),
+        Role::Output => ("hexagon", "#FFF3B0", "#8A6D00"),
     };
     Look { shape, fill, line }
 }

@@ -2,7 +2,8 @@
 
 use std::fmt::{self, Write};
 
-/// Text between tags of an HTML-like label: what has a meaning there is escaped.
+/// Text between tags of an HTML-like label: what has a meaning there is escaped. Backslashes have one, too: after
+/// the label is parsed, Graphviz replaces `\\N` by the name of the node.
 pub(crate) fn html(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in visible(text).chars() {
@@ -12,15 +13,16 @@ pub(crate) fn html(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
+            '\\' => escaped.push_str("\\\\"),
             c => escaped.push(c),
         }
     }
     escaped
 }
 
-/// A string of DOT, quotes included, whose lines stay lines. Graphviz reads entities and escapes in it.
+/// A string of DOT, quotes included, whose lines stay lines. Graphviz reads entities and escapes in it as in labels.
 pub(crate) fn quoted(text: &str) -> String {
-    let lines: Vec<_> = text.split('\n').map(|line| html(line).replace('\\', "\\\\")).collect();
+    let lines: Vec<_> = text.split('\n').map(html).collect();
     format!("\"{}\"", lines.join("\\n"))
 }
 
@@ -79,7 +81,8 @@ mod tests {
     #[test]
     fn html_escapes_what_has_a_meaning_in_xml() {
         assert_eq!(html("<b> & \"c\" 'd'"), "&lt;b&gt; &amp; &quot;c&quot; &#39;d&#39;");
-        assert_eq!(html("∂θ/∂x }{|\\"), "∂θ/∂x }{|\\");
+        assert_eq!(html("∂θ/∂x }{|"), "∂θ/∂x }{|");
+        assert_eq!(html(r"C:\N"), r"C:\\N");
     }
 
     #[test]

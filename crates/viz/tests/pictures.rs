@@ -45,13 +45,13 @@ fn check(name: &str, drawing: Drawing<'_>) {
     let golden = root.join(format!("tests/golden/{name}.dot"));
     let drawing = drawing.source_lines(false);
     if env::var_os("UPDATE_GOLDEN").is_some() {
-        drawing.save(&golden).unwrap();
+        drawing.save(&golden).expect("the golden file can be written");
         match drawing.save(root.join(format!("../../docs/pictures/{name}.svg"))) {
             Ok(()) => {}
             Err(error) => eprintln!("the picture of {name} stays as it was: {error}"),
         }
     }
-    let expected = fs::read_to_string(&golden).unwrap();
+    let expected = fs::read_to_string(&golden).expect("there is a golden file");
     assert_eq!(drawing.to_dot(), expected, "{name} changed; look at it, then set UPDATE_GOLDEN=1");
 }
 
