@@ -1,12 +1,14 @@
 //! A program: the steps of a computation in order, with a place for every value.
 
 use retrograd_core::{DType, NodeId, Op, Shape, View, computation::Computation, shape::Layout};
-use rustc_hash::FxHashMap;
 use smallvec::smallvec;
 
 use crate::{
     arena::{Arena, LeafTable, Leaves, Memory, Place, read_output},
-    kernels::{elementwise::Scratch, plain::Copy},
+    kernels::{
+        elementwise::{Elementwise, Scratch},
+        plain::Copy,
+    },
     layout::Walk,
     order::{InPlace, in_order},
     place::{self, Places},
@@ -29,8 +31,6 @@ pub(crate) struct Program {
     outputs: Vec<(NodeId, DType, Shape)>,
     n_bytes: usize,
     n_bytes_live: usize,
-    n_registers: usize,
-    n_scalars: usize,
     n_slots: usize,
 }
 
@@ -51,51 +51,32 @@ pub(crate) struct BadData {
 impl Program {
     /// Compiles a task.
     pub fn compile(task: &Task) -> Self {
-        let nodes = &task.computation.nodes;
-        let leaves: FxHashMap<usize, NodeId> = nodes
-            .iter()
-            .enumerate()
-            .filter_map(|(index, node)| {
-                if let Op::Leaf(leaf) = node.op {
-                    Some((leaf.slot, NodeId::new(index)))
-                } else {
-                    None
-                }
-            })
-            .collect();
+        let leaves = leaves(&task.computation);
         let Steps { steps, roots, sizes } = Steps::new(&task.computation);
         let (outputs, values) = roots.split_at(task.n_outputs);
-        let updates: Vec<_> =
-            task.targets.iter().map(|slot| leaves[slot]).zip(values.iter().copied()).collect();
+        let targets = task.targets.iter().map(|&slot| leaves[slot]);
+        let updates: Vec<_> = targets.zip(values.iter().copied()).collect();
         let in_place = InPlace::find(&steps, &updates, outputs);
         let mut steps = in_order(steps, &in_place.after);
+        let stored =
+            updates.iter().filter(|&&(leaf, value)| !in_place.values.contains(&(value, leaf)));
+        steps.extend(stored.map(|&(leaf, value)| store(value, leaf, sizes[value.index()])));
 
         let mut places = vec![Place::Nowhere; sizes.len()];
-        leaves.iter().for_each(|(&slot, id)| places[id.index()] = Place::Leaf { slot });
-        in_place
-            .values
-            .iter()
-            .for_each(|&(value, leaf)| places[value.index()] = places[leaf.index()]);
-        let is_in_place = |value: NodeId| in_place.values.iter().any(|&(other, _)| other == value);
-        let stored = updates.iter().filter(|&&(_, value)| !is_in_place(value));
-        steps.extend(stored.map(|&(leaf, value)| store(value, leaf, sizes[value.index()])));
+        for (slot, leaf) in leaves.iter().enumerate() {
+            places[leaf.index()] = Place::Leaf { slot };
+        }
+        for (value, leaf) in in_place.values {
+            places[value.index()] = places[leaf.index()];
+        }
         let Places { places, n_bytes, n_bytes_live } = place::plan(&steps, &sizes, outputs, places);
-
-        let kernels = || {
-            steps.iter().filter_map(|step| {
-                if let Kernel::Elementwise(kernel) = &step.kernel { Some(kernel) } else { None }
-            })
-        };
-        let n_slots = leaves.len();
-        let n_registers = kernels().map(|kernel| kernel.n_registers).max().unwrap_or(0);
-        let n_scalars = kernels().map(|kernel| kernel.scalars.len()).max().unwrap_or(0);
-        let shapes = task.computation.roots.iter().map(|root| &nodes[root.index()]);
+        let nodes = task.computation.roots.iter().map(|root| &task.computation.nodes[root.index()]);
         let outputs = outputs
             .iter()
-            .zip(shapes)
+            .zip(nodes)
             .map(|(&id, node)| (id, node.dtype, node.shape.clone()))
             .collect();
-        Self { steps, places, outputs, n_bytes, n_bytes_live, n_registers, n_scalars, n_slots }
+        Self { steps, places, outputs, n_bytes, n_bytes_live, n_slots: leaves.len() }
     }
 
     /// Fresh memory for runs of this program.
@@ -103,9 +84,16 @@ impl Program {
         Memories {
             arena: Arena::new(self.n_bytes),
             leaves: LeafTable::default(),
-            single: Scratch::new(self.n_registers, self.n_scalars),
-            double: Scratch::new(self.n_registers, self.n_scalars),
+            single: Scratch::new(self.kernels()),
+            double: Scratch::new(self.kernels()),
         }
+    }
+
+    fn kernels(&self) -> impl Iterator<Item = &Elementwise> {
+        self.steps.iter().filter_map(|step| match &step.kernel {
+            Kernel::Elementwise(kernel) => Some(kernel),
+            _ => None,
+        })
     }
 
     /// Runs all steps on the data of the leaves, which `bind` sets.
@@ -150,6 +138,16 @@ impl Program {
         let (id, dtype, shape) = &self.outputs[k];
         read_output(&memories.arena, self.places[id.index()], *dtype, shape)
     }
+}
+
+/// The leaf of each slot.
+fn leaves(computation: &Computation) -> Vec<NodeId> {
+    let nodes = computation.nodes.iter().enumerate();
+    // Leaves stand in the order of their slots.
+    nodes
+        .filter(|(_, node)| matches!(node.op, Op::Leaf(_)))
+        .map(|(index, _)| NodeId::new(index))
+        .collect()
 }
 
 /// The step that copies a new value to its leaf.

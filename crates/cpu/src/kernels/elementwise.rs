@@ -71,13 +71,20 @@ pub(crate) struct Scratch<F> {
 }
 
 impl<F: Float> Scratch<F> {
-    /// Memory for kernels of at most so many registers and scalars.
-    pub fn new(n_registers: usize, n_scalars: usize) -> Self {
-        let register = || vec![<F as Float>::lit(0.0); BLOCK].into_boxed_slice();
-        Self {
-            registers: (0..n_registers).map(|_| register()).collect(),
-            scalars: vec![<F as Float>::lit(0.0); n_scalars],
+    /// Memory for some kernels: each register as long as the longest block that one of them keeps in it.
+    pub fn new<'k>(kernels: impl Iterator<Item = &'k Elementwise>) -> Self {
+        let zero = <F as Float>::lit(0.0);
+        let (mut lengths, mut n_scalars) = (Vec::new(), 0);
+        for kernel in kernels.filter(|kernel| kernel.dtype == F::DTYPE) {
+            lengths.resize(kernel.n_registers.max(lengths.len()), 0);
+            let block = BLOCK.min(kernel.n_elements);
+            lengths[..kernel.n_registers]
+                .iter_mut()
+                .for_each(|length| *length = block.max(*length));
+            n_scalars = n_scalars.max(kernel.scalars.len());
         }
+        let registers = lengths.into_iter().map(|length| vec![zero; length].into_boxed_slice());
+        Self { registers: registers.collect(), scalars: vec![zero; n_scalars] }
     }
 }
 
