@@ -175,12 +175,12 @@ impl LineChart {
         let y_axis = Axis::around(self.y_scale, places().map(|&(_, y)| y));
         let legend_position = emptier_corner(&curves, &y_axis);
         area.fill(&WHITE)?;
-        let title = (FONT, 18).into_font().style(FontStyle::Bold).color(&INK);
+        let title = (FONT, 21).into_font().style(FontStyle::Bold).color(&INK);
         let mut chart = ChartBuilder::on(area)
             .caption(visible(&self.title), title)
             .margin(16)
-            .x_label_area_size(44)
-            .y_label_area_size(64)
+            .x_label_area_size(48)
+            .y_label_area_size(72)
             .build_cartesian_2d(x_axis, y_axis)?;
         self.draw_grid(&mut chart)?;
         for ((line, curve), color) in self.lines.iter().zip(&curves).zip(COLORS.iter().cycle()) {
@@ -189,7 +189,7 @@ impl LineChart {
         chart
             .configure_series_labels()
             .position(legend_position)
-            .label_font((FONT, 13, &INK))
+            .label_font((FONT, 15, &INK))
             .background_style(WHITE)
             .border_style(GRID)
             .margin(8)
@@ -202,8 +202,8 @@ impl LineChart {
             .configure_mesh()
             .x_desc(visible(&self.x_label))
             .y_desc(visible(&self.y_label))
-            .label_style((FONT, 12, &INK))
-            .axis_desc_style((FONT, 13, &INK))
+            .label_style((FONT, 15, &INK))
+            .axis_desc_style((FONT, 16, &INK))
             .axis_style(INK)
             .bold_line_style(GRID)
             .light_line_style(TRANSPARENT)

@@ -12,8 +12,12 @@ pub trait Draw {
     ///
     /// Drawn from its loss, a model is drawn forwards; from its gradients, forwards and backwards. Each scope is a
     /// frame, its gradient a frame of its own. Inputs are ellipses, parameters cylinders, optimizer state boxes with
-    /// depth, constants notes, operations rounded boxes, and `outputs` octagons. Edges carry shapes; what belongs
-    /// to a gradient is dashed and of another color. Pointing at a node shows its formula and its source line.
+    /// depth, constants notes, operations rounded boxes, and `outputs` hexagons; a number without a name stands
+    /// beside each of its uses. What belongs to a gradient is dashed and of another color.
+    ///
+    /// Edges carry shapes, except those of single numbers; dtypes, where they are not the graph's; and the positions
+    /// of operands, where exchanging them would make a difference. Pointing at a node of an SVG picture shows its
+    /// formula, its source line, and for a gradient the expression whose derivative it comes from.
     ///
     /// ```
     /// use retrograd_core::Graph;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use retrograd_core::{
-    Expr, Graph, Node as GraphNode, NodeId, Op,
+    Graph, Node as GraphNode, NodeId, Op,
     ops::{Binary, Comparison, LeafKind},
     scope::{Scope, ScopeId, Scopes},
 };
@@ -16,8 +16,9 @@ use crate::{
     text::{elided, number},
 };
 
-/// Significant digits of a number in a node.
+/// Significant digits of a number in a node, and of one in a tooltip, where they tell all numbers apart.
 const N_DIGITS: usize = 6;
+const N_EXACT_DIGITS: usize = 17;
 /// Characters of a name in a node, and of a formula in a tooltip.
 const LABEL_LENGTH: usize = 40;
 const FORMULA_LENGTH: usize = 160;
@@ -64,8 +65,9 @@ impl Painter<'_> {
         if self.is_drawn_at_each_use(id) {
             return;
         }
-        let node = self.paint(id);
-        let inputs = self.graph.node(id).inputs.clone();
+        let GraphNode { inputs, scope, .. } = self.graph.node(id).clone();
+        let cluster = self.cluster(scope);
+        let node = self.paint(id, cluster);
         let mut uses: BTreeMap<_, (NodeId, Vec<usize>)> = BTreeMap::new();
         for (k, input) in inputs.into_iter().enumerate() {
             let source = self.source(input, &node);
@@ -84,8 +86,8 @@ impl Painter<'_> {
         if let Some(&position) = self.positions.get(&input) {
             return position;
         }
-        let literal = self.paint(input);
-        self.push(Node { cluster: user.cluster, order: user.order, ..literal })
+        let literal = self.paint(input, user.cluster);
+        self.push(Node { order: user.order, ..literal })
     }
 
     /// Whether a node is a number without a name: drawn once, a popular one such as 1 would tie the whole
@@ -100,10 +102,9 @@ impl Painter<'_> {
         self.scene.nodes.len() - 1
     }
 
-    fn paint(&mut self, id: NodeId) -> Node {
+    fn paint(&self, id: NodeId, cluster: Option<usize>) -> Node {
         let graph = self.graph;
         let node = graph.node(id);
-        let role = self.role(id, &node);
         let mut lines = vec![label(&node.op)];
         if let Op::Leaf(leaf) = node.op
             && leaf.kind == LeafKind::Param
@@ -117,8 +118,8 @@ impl Painter<'_> {
         }
         let order = gradient_order(&graph.scopes(), node.scope);
         Node {
-            cluster: self.cluster(node.scope),
-            role,
+            cluster,
+            role: self.role(id, &node),
             name: self.name(id).map(|name| elided(name, LABEL_LENGTH)),
             lines,
             tooltip: self.tooltip(id, &node),
@@ -127,18 +128,21 @@ impl Painter<'_> {
     }
 
     fn role(&self, id: NodeId, node: &GraphNode) -> Role {
-        match &node.op {
-            Op::Leaf(leaf) => match leaf.kind {
+        if let Op::Leaf(leaf) = &node.op {
+            return match leaf.kind {
                 LeafKind::Input => Role::Input,
                 LeafKind::Param => Role::Param,
                 LeafKind::State => Role::State,
                 LeafKind::Constant => Role::Constant,
-            },
-            _ if self.outputs.contains(&id) => Role::Output,
-            Op::Literal(_) if self.name(id).is_none() => Role::Literal,
-            Op::Literal(_) | Op::Iota(_) => Role::Constant,
-            _ => Role::Op,
+            };
         }
+        if self.outputs.contains(&id) {
+            return Role::Output;
+        }
+        if self.is_drawn_at_each_use(id) {
+            return Role::Literal;
+        }
+        if node.inputs.is_empty() { Role::Constant } else { Role::Op }
     }
 
     fn name(&self, id: NodeId) -> Option<Arc<str>> {
@@ -180,12 +184,16 @@ impl Painter<'_> {
     }
 
     fn formula(&self, id: NodeId) -> String {
-        let node = self.graph.node(id);
-        let expr: Expr<'_> = self.graph.expr(id);
-        match (self.name(id), &node.op) {
-            (Some(name), Op::Leaf(_)) => elided(format_args!("{} {name}", node.op), FORMULA_LENGTH),
-            (Some(name), _) => elided(format_args!("{name} = {expr:?}"), FORMULA_LENGTH),
-            (None, _) => elided(format_args!("{expr:?}"), FORMULA_LENGTH),
+        let op = &self.graph.node(id).op;
+        let expr = self.graph.expr(id);
+        let meaning = match op.as_literal() {
+            Some(value) => number(value, N_EXACT_DIGITS),
+            None => elided(format_args!("{expr:?}"), FORMULA_LENGTH),
+        };
+        match (self.name(id), op) {
+            (Some(name), Op::Leaf(_)) => elided(format_args!("{op} {name}"), FORMULA_LENGTH),
+            (Some(name), _) => elided(format_args!("{name} = {meaning}"), FORMULA_LENGTH),
+            (None, _) => meaning,
         }
     }
 

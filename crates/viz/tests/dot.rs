@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, process::Command, thread};
 
-use retrograd_core::{DType, Expr, Graph, Tensor};
+use retrograd_core::{DType, Expr, Graph, Params, Tensor};
 use retrograd_viz::{Draw, Error};
 
 /// The line of the node or edge that contains `text`.
@@ -115,6 +115,31 @@ fn a_named_number_and_an_output_that_is_a_number_are_nodes_of_their_own() {
     assert_eq!(attribute(line(&dot, "<b>rate</b><br/>0.1"), "shape"), "note");
     let dot = g.draw(&[g.full([2], 0.5)]).to_dot();
     assert!(line(&dot, "0.5<br/>[2]").contains("shape=hexagon"));
+}
+
+#[test]
+fn a_frozen_parameter_says_so() {
+    let mut params = Params::new();
+    params.insert("w", Tensor::from([1.0f32]));
+    params.insert("frozen one", Tensor::from([1.0f32]));
+    params.freeze("frozen one").unwrap();
+    let g = Graph::new();
+    let bound = g.bind(&params);
+    let dot = g.draw(&[bound.param("w") * bound.param("frozen one")]).to_dot();
+    assert!(dot.contains("<b>w</b><br/>param>"), "{dot}");
+    assert!(dot.contains("<b>frozen one</b><br/>param<br/>frozen>"), "{dot}");
+}
+
+#[test]
+fn pointing_at_a_node_shows_where_it_comes_from() {
+    let g = Graph::new();
+    let x = g.param("x", 3.0);
+    let y = x.sin().named("y");
+    let dot = g.draw(&y.grad(&[x])).to_dot();
+    let tooltip = "cos(x)\\nf32 []\\nfrom the derivative of y = sin(x)\\n";
+    assert!(line(&dot, "label=<cos>").contains(&format!("tooltip=\"{tooltip}{}:", file!())), "{dot}");
+    let dot = g.draw(&[x + 0.1]).to_dot();
+    assert!(line(&dot, "label=<0.1>").contains("tooltip=\"0.1"), "{dot}");
 }
 
 #[test]
