@@ -173,7 +173,7 @@ impl GradientCheck {
         for (k, leaf) in point.leaves.iter().enumerate() {
             for (element, scale) in leaf.scales.iter().enumerate() {
                 let along = weighted.derivative(point, &point.direction_of(k, element))?;
-                if self.accepts(&weighted, &along) {
+                if self.accepts(weighted, &along) {
                     continue;
                 }
                 n_wrong += 1;

@@ -1,5 +1,6 @@
 //! Gradient checks and random graphs for retrograd: for its tests and for users'.
 
+pub mod cases;
 pub mod compare;
 pub mod differences;
 mod gradients;

@@ -123,26 +123,33 @@ impl<'g> Builder<'g> {
         outputs
     }
 
-    /// The expressions that depend on most leaves, the later ones of those.
-    fn most_dependent(&self) -> Vec<Expr<'g>> {
+    /// The expressions that depend on most leaves, the later ones of those. Leaves that none of them depends on are
+    /// forgotten, but for now and then, when their gradients are zeros.
+    fn most_dependent(&mut self) -> Vec<Expr<'g>> {
+        let leaves = self.leaves_of_nodes();
+        let mut candidates: Vec<_> = self.floats.iter().map(|x| x.id()).collect();
+        candidates.sort_by_key(|id| (leaves[id.index()].len(), *id));
+        candidates.dedup();
+        let chosen: Vec<_> = candidates.into_iter().rev().take(self.options.n_outputs).collect();
+        let is_used =
+            |leaf: &Expr<'g>| chosen.iter().any(|id| leaves[id.index()].contains(&leaf.id()));
+        if !self.chance(0.2) && self.wrt.iter().any(is_used) {
+            self.wrt.retain(is_used);
+        }
+        chosen.iter().map(|&id| self.graph.expr(id)).collect()
+    }
+
+    /// For each node, the leaves that it depends on.
+    fn leaves_of_nodes(&self) -> Vec<BTreeSet<NodeId>> {
         let mut leaves: Vec<BTreeSet<NodeId>> = Vec::with_capacity(self.graph.len());
         for index in 0..self.graph.len() {
             let id = NodeId::new(index);
             let own = self.wrt.iter().map(|leaf| leaf.id()).filter(|&leaf| leaf == id);
             let inputs = &self.graph.node(id).inputs;
-            let all = inputs
-                .iter()
-                .flat_map(|input| &leaves[input.index()])
-                .copied()
-                .chain(own)
-                .collect();
-            leaves.push(all);
+            let from_inputs = inputs.iter().flat_map(|input| &leaves[input.index()]).copied();
+            leaves.push(from_inputs.chain(own).collect());
         }
-        let mut candidates: Vec<_> = self.floats.iter().map(|x| x.id()).collect();
-        candidates.sort_by_key(|id| (leaves[id.index()].len(), *id));
-        candidates.dedup();
-        let chosen = candidates.iter().rev().take(self.options.n_outputs);
-        chosen.map(|&id| self.graph.expr(id)).collect()
+        leaves
     }
 
     /// `Σ w·y` with random constants `w`.

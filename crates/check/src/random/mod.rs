@@ -103,7 +103,7 @@ impl RandomGraph {
         self.outputs.iter().map(|&id| self.graph.expr(id)).collect()
     }
 
-    /// The named leaves of floating-point numbers: parameters and inputs.
+    /// The leaves by which gradients are taken: named parameters and inputs of floating-point numbers.
     pub fn leaves(&self) -> Vec<Expr<'_>> {
         self.leaves.iter().map(|&id| self.graph.expr(id)).collect()
     }

@@ -1,0 +1,130 @@
+//! Cases of every operation: functions and inputs, away from kinks and ties, on which to compare derivatives with
+//! differences, plans with the oracle, and any other two roads that must lead to one value.
+//!
+//! The list cannot be forgotten: a row added to a table of functions brings its own cases, and a variant added to
+//! [`Op`] does not compile before it has some.
+
+mod compositions;
+mod elementwise;
+mod leaves;
+mod movement;
+mod picking;
+mod products;
+mod reductions;
+
+use retrograd_core::{Expr, Op, Shape, Tensor};
+
+/// A function that is recorded on given expressions.
+type Function = Box<dyn for<'g> Fn(&[Expr<'g>]) -> Expr<'g>>;
+
+/// An operation with certain inputs.
+pub struct Case {
+    /// What it is, such as `sum [2, 3] over [0]`.
+    pub name: String,
+    /// Data for each input: `f64`, integers or truth values.
+    pub inputs: Vec<Tensor>,
+    function: Function,
+}
+
+impl Case {
+    fn new<F>(name: impl Into<String>, inputs: impl Into<Vec<Tensor>>, function: F) -> Self
+    where
+        F: for<'g> Fn(&[Expr<'g>]) -> Expr<'g> + 'static,
+    {
+        Self { name: name.into(), inputs: inputs.into(), function: Box::new(function) }
+    }
+
+    /// Records the function of expressions that have the shapes of the inputs.
+    #[track_caller]
+    pub fn record<'g>(&self, inputs: &[Expr<'g>]) -> Expr<'g> {
+        (self.function)(inputs)
+    }
+}
+
+/// An operation, and what gives its cases.
+#[derive(Clone, Copy, Debug)]
+pub struct Family {
+    /// The operation, as [`family`] names it.
+    pub name: &'static str,
+    /// Makes the cases: each records a node of that operation.
+    pub cases: fn() -> Vec<Case>,
+}
+
+/// Makes the list of families and the match that it is complete by.
+macro_rules! families {
+    ($( $pattern:pat => $name:literal, $cases:path; )*) => {
+        /// The name of the family that an operation belongs to.
+        ///
+        /// ```
+        /// use retrograd_check::cases::family;
+        /// use retrograd_core::Op;
+        ///
+        /// assert_eq!(family(&Op::Select), "select");
+        /// ```
+        pub fn family(op: &Op) -> &'static str {
+            match op { $( $pattern => $name, )* }
+        }
+
+        /// All families, one for each variant of [`Op`].
+        pub const FAMILIES: &[Family] = &[$( Family { name: $name, cases: $cases } ),*];
+    };
+}
+
+families! {
+    Op::Leaf(_) => "leaf", leaves::leaf;
+    Op::Literal(_) => "literal", leaves::literal;
+    Op::Iota(_) => "iota", leaves::iota;
+    Op::Unary(_) => "unary", elementwise::unary;
+    Op::Binary(_) => "binary", elementwise::binary;
+    Op::Compare(_) => "compare", elementwise::compare;
+    Op::Select => "select", elementwise::select;
+    Op::Identity => "identity", leaves::identity;
+    Op::StopGradient => "stop gradient", leaves::stop_gradient;
+    Op::Cast => "cast", leaves::cast;
+    Op::Broadcast => "broadcast", movement::broadcast;
+    Op::Reshape => "reshape", movement::reshape;
+    Op::Permute(_) => "permute", movement::permute;
+    Op::Slice(_) => "slice", movement::slice;
+    Op::Pad(_) => "pad", movement::pad;
+    Op::Concat(_) => "concat", movement::concat;
+    Op::Gather(_) => "gather", picking::gather;
+    Op::ScatterAdd(_) => "scatter add", picking::scatter_add;
+    Op::Sum(_) => "sum", reductions::sum;
+    Op::Max(_) => "max", reductions::max;
+    Op::ArgMax(_) => "argmax", picking::argmax;
+    Op::MatMul => "matmul", products::matmul;
+}
+
+/// All cases: of every operation, and of functions composed of several.
+///
+/// ```
+/// use retrograd_check::{cases, check_gradients};
+///
+/// for case in cases::all().iter().filter(|case| case.name.starts_with("softmax")) {
+///     check_gradients(|_, x| case.record(x), &case.inputs)?;
+/// }
+/// # Ok::<(), retrograd_check::Failure>(())
+/// ```
+pub fn all() -> Vec<Case> {
+    let mut all: Vec<_> = FAMILIES.iter().flat_map(|family| (family.cases)()).collect();
+    all.extend(elementwise::composed());
+    all.extend(compositions::cases());
+    all
+}
+
+/// Numbers between −2 and 2, no two alike, none within 0.05 of 0, that follow no pattern of the axes; another
+/// `salt` gives others.
+fn numbers(shape: impl Into<Shape>, salt: usize) -> Tensor {
+    // Multiples of the golden ratio spread evenly in the unit interval.
+    let golden = 0.618_033_988_749_894_9;
+    let spread = |k: usize| ((k + 1) as f64 * golden + salt as f64 * 0.271_828).fract();
+    let away_from_zero = |t: f64| if t < 0.5 { 3.9 * t - 2.0 } else { 3.9 * t - 1.9 };
+    let shape = shape.into();
+    let numbers = (0..shape.n_elements()).map(|k| away_from_zero(spread(k))).collect();
+    Tensor::new(shape, numbers).expect("there is a number for every element")
+}
+
+/// Integers.
+fn integers(shape: impl Into<Shape>, integers: &[i64]) -> Tensor {
+    Tensor::new(shape, integers.to_vec()).expect("there is an integer for every element")
+}

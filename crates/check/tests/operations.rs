@@ -1,0 +1,98 @@
+//! Every operation, on every case: derivatives of first and second order, and values of the tables' rows.
+
+use std::collections::BTreeSet;
+
+use retrograd_check::{
+    GradientCheck, assert_close,
+    cases::{self, Case, FAMILIES, family},
+};
+use retrograd_core::{
+    DType, Expr, Graph, Op, Tensor,
+    ops::{Binary, COMPOSED, Comparison, Unary},
+};
+
+#[test]
+fn first_and_second_derivatives_agree_with_finite_differences() {
+    let check = GradientCheck { every_element: true, ..GradientCheck::default() };
+    let failures: Vec<_> = cases::all()
+        .iter()
+        .filter_map(|case| {
+            let failure = check.run(|_, x| case.record(x), &case.inputs).err()?;
+            Some(format!("{}: {failure}", case.name))
+        })
+        .collect();
+    assert!(failures.is_empty(), "{} cases fail:\n{}", failures.len(), failures.join("\n"));
+}
+
+/// The operations that a case's function is recorded as.
+fn operations(case: &Case) -> Vec<Op> {
+    let graph = Graph::with_dtype(DType::F64);
+    let output = case.record(&inputs(&graph, case));
+    let mut pending = BTreeSet::from([output.id()]);
+    let mut operations = Vec::new();
+    while let Some(id) = pending.pop_last() {
+        let node = graph.node(id);
+        operations.push(node.op.clone());
+        pending.extend(&node.inputs);
+    }
+    operations
+}
+
+fn inputs<'g>(graph: &'g Graph, case: &Case) -> Vec<Expr<'g>> {
+    let named = case.inputs.iter().enumerate();
+    named.map(|(k, data)| graph.input_with(&format!("x{k}"), data)).collect()
+}
+
+#[test]
+fn every_family_has_cases_and_each_records_its_operation() {
+    for entry in FAMILIES {
+        let cases = (entry.cases)();
+        assert!(!cases.is_empty(), "{} has no cases", entry.name);
+        for case in cases {
+            let names: BTreeSet<_> = operations(&case).iter().map(family).collect();
+            assert!(names.contains(entry.name), "{} records only {names:?}", case.name);
+        }
+    }
+}
+
+#[test]
+fn every_row_and_comparison_has_a_case() {
+    let all = cases::all();
+    let recorded: Vec<_> = all.iter().flat_map(operations).collect();
+    for &row in Unary::ALL {
+        assert!(recorded.contains(&Op::Unary(row)), "{} has no case", row.name());
+    }
+    for &row in Binary::ALL {
+        assert!(recorded.contains(&Op::Binary(row)), "{} has no case", row.name());
+    }
+    for &comparison in Comparison::ALL {
+        assert!(recorded.contains(&Op::Compare(comparison)), "{comparison:?} has no case");
+    }
+    for row in COMPOSED {
+        assert!(all.iter().any(|case| case.name.starts_with(row.name)), "{} has no case", row.name);
+    }
+}
+
+#[test]
+fn rows_have_the_same_values_in_the_graph_as_on_numbers() {
+    let graph = Graph::with_dtype(DType::F64);
+    let values = |points: &[f64], f: &dyn Fn(f64) -> f64| {
+        Tensor::from(points.iter().map(|&x| f(x)).collect::<Vec<_>>())
+    };
+    for &row in Unary::ALL {
+        let recorded = graph.constant(row.points()).apply_unary(row);
+        assert_close(&recorded.value(), &values(row.points(), &|x| row.value(x)), 0.0);
+    }
+    for row in COMPOSED {
+        for call in row.calls {
+            let recorded = (call.expr)(graph.constant(row.points));
+            assert_close(&recorded.value(), &values(row.points, &|x| (call.value)(x)), 0.0);
+        }
+    }
+    for &row in Binary::ALL {
+        for &(a, b) in row.points() {
+            let recorded = graph.constant([a]).apply_binary(row, graph.constant([b]));
+            assert_close(&recorded.value(), &Tensor::from([row.value(a, b)]), 0.0);
+        }
+    }
+}
