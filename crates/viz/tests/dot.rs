@@ -137,7 +137,10 @@ fn pointing_at_a_node_shows_where_it_comes_from() {
     let y = x.sin().named("y");
     let dot = g.draw(&y.grad(&[x])).to_dot();
     let tooltip = "cos(x)\\nf32 []\\nfrom the derivative of y = sin(x)\\n";
-    assert!(line(&dot, "label=<cos>").contains(&format!("tooltip=\"{tooltip}{}:", file!())), "{dot}");
+    assert!(
+        line(&dot, "label=<cos>").contains(&format!("tooltip=\"{tooltip}{}:", file!())),
+        "{dot}"
+    );
     let dot = g.draw(&[x + 0.1]).to_dot();
     assert!(line(&dot, "label=<0.1>").contains("tooltip=\"0.1"), "{dot}");
 }
