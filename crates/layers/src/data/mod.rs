@@ -10,7 +10,7 @@ pub use table::{Targets, parse_csv, read_csv};
 use std::path::Path;
 
 use rand::{Rng, seq::SliceRandom};
-use retrograd_core::{DType, Shape, Slice, Tensor, with_elements};
+use retrograd_core::{Slice, Tensor, with_elements};
 
 use crate::Error;
 
@@ -129,15 +129,6 @@ impl Dataset {
         Self::new(features, self.targets.clone())
     }
 
-    /// These examples with the features in another floating-point type, and the targets too unless they are
-    /// classes.
-    pub(crate) fn cast(&self, dtype: DType) -> Self {
-        let targets = &self.targets;
-        let targets =
-            if targets.dtype().is_float() { targets.cast(dtype) } else { targets.clone() };
-        Self { features: self.features.cast(dtype), targets }
-    }
-
     /// Number of classes: one more than the largest label; `None` if the targets are not integers.
     pub fn n_classes(&self) -> Option<usize> {
         let Slice::I64(labels) = self.targets.as_slice() else { return None };
@@ -159,13 +150,8 @@ pub(crate) fn row_size(tensor: &Tensor) -> usize {
     tensor.shape()[1..].iter().product()
 }
 
-/// The shape of `n_rows` rows of a tensor.
-pub(crate) fn shape_of_rows(tensor: &Tensor, n_rows: usize) -> Shape {
-    tensor.shape().with_size(0, n_rows)
-}
-
 fn rows_of(tensor: &Tensor, rows: &[usize]) -> Tensor {
-    let mut picked = Tensor::zeros(tensor.dtype(), shape_of_rows(tensor, rows.len()));
+    let mut picked = Tensor::zeros(tensor.dtype(), tensor.shape().with_size(0, rows.len()));
     copy_rows(tensor, rows, &mut picked);
     picked
 }

@@ -4,6 +4,8 @@ use std::io::Write;
 
 use flate2::{Compression, write::GzEncoder};
 
+use retrograd_core::DType;
+
 use super::*;
 use crate::seeded;
 

@@ -5,6 +5,7 @@ mod history;
 mod objective;
 mod predict;
 mod progress;
+mod run;
 mod schedule;
 mod step;
 
@@ -15,3 +16,6 @@ pub use predict::Predictor;
 pub use progress::Progress;
 pub use schedule::Schedule;
 pub use step::TrainStep;
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! One step of training, compiled: loss, gradients and updates in one plan.
 
-use retrograd_core::{Element, Expr, Params, SliceMut, Tensor, View};
+use retrograd_core::{Element, Expr, Params, SliceMut, Tensor, View, with_elements};
 use retrograd_cpu::{Feed, Plan, PlanCache, Workspace};
 use smallvec::SmallVec;
 
@@ -85,17 +85,16 @@ impl TrainStep {
         let mut all: SmallVec<[Feed<'_>; 8]> = SmallVec::from_slice(feeds);
         all.push((LEARNING_RATE, self.learning_rate.view()));
         self.plan.step(&mut self.workspace, params, state, &all)?;
-        Ok(self.number(0))
+        Ok(number(self.workspace.output(0)))
     }
 
     /// Output `k` of the last run, without the loss: zeros before the first run.
     pub fn output(&self, k: usize) -> View<'_> {
         self.workspace.output(k + 1)
     }
+}
 
-    /// An output of one number.
-    fn number(&self, k: usize) -> f64 {
-        let view = self.workspace.output(k);
-        retrograd_core::with_elements!(Slice, view.data, elements => elements[0].to_f64())
-    }
+/// The number in a tensor of one element.
+pub(super) fn number(view: View<'_>) -> f64 {
+    with_elements!(Slice, view.data, elements => elements[0].to_f64())
 }

@@ -1,0 +1,141 @@
+//! The training loop: shuffled mini-batches, epoch after epoch.
+
+use retrograd_core::Params;
+
+use crate::{
+    Dataset, Error, Model, Optimizer,
+    train::{Epoch, History, Objective, Predictor, Progress, Schedule, run::Run},
+};
+
+/// Training of a model on mini-batches, which are drawn in a new order in each epoch.
+///
+/// Everything that is random comes from the seed, so that a run repeats bit for bit.
+///
+/// ```
+/// use retrograd_core::Tensor;
+/// use retrograd_layers::{Activation, Adam, Dataset, Fit, Mlp, Model, Objective, seeded};
+///
+/// let xor = Dataset::new(
+///     Tensor::from([[0.0f32, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]),
+///     Tensor::from([0i64, 1, 1, 0]),
+/// )?;
+/// let mlp = Mlp::new([2, 8, 2]).activation(Activation::Tanh);
+/// let mut params = mlp.params(&mut seeded(1));
+/// let fit = Fit::new(Objective::CrossEntropy, Adam::new(0.05)).epochs(200).batch_size(4);
+/// let history = fit.run(&mlp, &mut params, &xor)?;
+/// assert_eq!(history.last().and_then(|epoch| epoch.train.accuracy), Some(1.0));
+/// # Ok::<(), retrograd_layers::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Fit<'d, O> {
+    pub(super) objective: Objective,
+    pub(super) optimizer: O,
+    pub(super) n_epochs: usize,
+    pub(super) batch_size: usize,
+    pub(super) seed: u64,
+    pub(super) schedule: Schedule,
+    pub(super) l1: f64,
+    pub(super) l2: f64,
+    pub(super) progress: Progress,
+    validation: Option<&'d Dataset>,
+}
+
+impl<'d, O: Optimizer> Fit<'d, O> {
+    /// Training for 10 epochs of batches of 32, with seed 0.
+    pub fn new(objective: Objective, optimizer: O) -> Self {
+        Self {
+            objective,
+            optimizer,
+            n_epochs: 10,
+            batch_size: 32,
+            seed: 0,
+            schedule: Schedule::Constant,
+            l1: 0.0,
+            l2: 0.0,
+            validation: None,
+            progress: Progress::Bar,
+        }
+    }
+
+    /// With another number of passes over the data.
+    pub fn epochs(self, n_epochs: usize) -> Self {
+        Self { n_epochs, ..self }
+    }
+
+    /// With another number of examples for each step. The last batch of an epoch has what is left.
+    ///
+    /// # Panics
+    /// If `batch_size` is 0.
+    #[track_caller]
+    pub fn batch_size(self, batch_size: usize) -> Self {
+        assert!(batch_size > 0, "a batch needs at least one example");
+        Self { batch_size, ..self }
+    }
+
+    /// With another seed of the order of examples.
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// With a learning rate that changes from step to step.
+    pub fn schedule(self, schedule: Schedule) -> Self {
+        Self { schedule, ..self }
+    }
+
+    /// With the penalty `λ·`[`l1`](crate::l1) of all weights, which are the trainable parameters of two axes or more.
+    pub fn l1(self, lambda: f64) -> Self {
+        Self { l1: lambda, ..self }
+    }
+
+    /// With the penalty `λ·`[`l2`](crate::l2) of all weights, which are the trainable parameters of two axes or more.
+    pub fn l2(self, lambda: f64) -> Self {
+        Self { l2: lambda, ..self }
+    }
+
+    /// With scores on other data after each epoch.
+    pub fn validation(self, data: &'d Dataset) -> Self {
+        Self { validation: Some(data), ..self }
+    }
+
+    /// With more or less shown on standard error.
+    pub fn progress(self, progress: Progress) -> Self {
+        Self { progress, ..self }
+    }
+
+    /// Trains `params` in place.
+    ///
+    /// # Errors
+    /// If there are no examples or no trainable parameters, outputs do not fit the targets, a label is not a class, or
+    /// the loss is not finite any more; then the parameters are as the last step left them.
+    ///
+    /// # Panics
+    /// If the model does: if a parameter is missing, or shapes do not fit.
+    #[track_caller]
+    pub fn run(
+        &self,
+        model: &impl Model,
+        params: &mut Params,
+        data: &Dataset,
+    ) -> Result<History, Error> {
+        let Some((_, first)) = params.iter().next() else {
+            return Err(Error::data("there are no parameters to train"));
+        };
+        if data.is_empty() {
+            return Err(Error::data("there are no examples to train on"));
+        }
+        let data = self.objective.prepared(data, first.dtype())?;
+        let mut run = Run::new(self, model, params, &data)?;
+        let mut predictor = Predictor::new(model);
+        let mut history = History { epochs: Vec::with_capacity(self.n_epochs) };
+        for _ in 0..self.n_epochs {
+            let (train, learning_rate) = run.epoch(params)?;
+            let validation = match self.validation {
+                Some(data) => Some(predictor.score(params, self.objective, data)?),
+                None => None,
+            };
+            history.epochs.push(Epoch { train, validation, learning_rate });
+            run.show(&history);
+        }
+        Ok(history)
+    }
+}

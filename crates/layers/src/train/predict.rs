@@ -1,0 +1,138 @@
+//! A trained model at work: outputs for any number of examples, and scores.
+
+use std::ops::Range;
+
+use retrograd_core::{DType, Graph, Params, Shape, Slice, Tensor, View, with_elements};
+use retrograd_cpu::{Plan, PlanCache, Workspace};
+
+use crate::{
+    Dataset, Error, Model,
+    data::row_size,
+    train::{Objective, Score},
+};
+
+/// Examples that go through the model at once: enough for fast matrix products, few enough to stay in the cache.
+const N_ROWS_AT_ONCE: usize = 256;
+
+/// A model's outputs for any number of examples.
+///
+/// Shapes are fixed in a graph, so the model is recorded for the number of rows at hand, at most 256; its plan is
+/// compiled once and found again.
+///
+/// ```
+/// use retrograd_core::{DType, Tensor};
+/// use retrograd_layers::{Mlp, Model, Predictor, seeded};
+///
+/// let mlp = Mlp::new([4, 8, 3]);
+/// let params = mlp.params(&mut seeded(1));
+/// let mut predictor = Predictor::new(&mlp);
+/// for n in [1, 300, 0] {
+///     let outputs = predictor.predict(&params, &Tensor::zeros(DType::F32, [n, 4]))?;
+///     assert_eq!(outputs.shape(), &[n, 3].into());
+/// }
+/// # Ok::<(), retrograd_layers::Error>(())
+/// ```
+pub struct Predictor<'m, M: ?Sized> {
+    model: &'m M,
+    cache: PlanCache,
+}
+
+impl<'m, M: Model + ?Sized> Predictor<'m, M> {
+    /// Predictions of a model.
+    pub fn new(model: &'m M) -> Self {
+        Self { model, cache: PlanCache::new() }
+    }
+
+    /// Outputs for the examples `x`, `[n, …] → [n, …]`, in the floating-point type of the parameters.
+    ///
+    /// # Errors
+    /// If `x` has no axis of examples, or the model returns another number of rows than it is given.
+    ///
+    /// # Panics
+    /// If the model does: if a parameter is missing, or shapes do not fit.
+    #[track_caller]
+    pub fn predict(&mut self, params: &Params, x: &Tensor) -> Result<Tensor, Error> {
+        let Some(&n_rows) = x.shape().first() else {
+            return Err(Error::data("a scalar has no axis of examples"));
+        };
+        let x = x.cast(params.iter().next().map_or(x.dtype(), |(_, first)| first.dtype()));
+        let mut part = self.compile(params, &x, n_rows.min(N_ROWS_AT_ONCE))?;
+        let mut outputs = Tensor::zeros(part.dtype, part.output.with_size(0, n_rows));
+        for start in (0..n_rows).step_by(N_ROWS_AT_ONCE) {
+            let end = n_rows.min(start + N_ROWS_AT_ONCE);
+            if end - start != part.shape[0] {
+                part = self.compile(params, &x, end - start)?;
+            }
+            let data = rows(&x, start..end);
+            let feeds = [("x", View { shape: &part.shape, data })];
+            part.plan.run(&mut part.workspace, params, &feeds)?;
+            write_rows(part.workspace.output(0), start, &mut outputs);
+        }
+        Ok(outputs)
+    }
+
+    /// How well the model does on `data`. The loss is the mean over all examples, without penalties.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict), and if outputs do not fit the targets.
+    ///
+    /// # Panics
+    /// If the model does: if a parameter is missing, or shapes do not fit.
+    #[track_caller]
+    pub fn score(
+        &mut self,
+        params: &Params,
+        objective: Objective,
+        data: &Dataset,
+    ) -> Result<Score, Error> {
+        let outputs = self.predict(params, data.features())?;
+        let data = objective.prepared(data, outputs.dtype())?;
+        objective.score(&outputs, data.targets(), &mut self.cache)
+    }
+
+    /// The model for `n_rows` rows of `x`.
+    #[track_caller]
+    fn compile(&mut self, params: &Params, x: &Tensor, n_rows: usize) -> Result<Part, Error> {
+        let graph = Graph::with_dtype(x.dtype());
+        let shape = x.shape().with_size(0, n_rows);
+        let outputs = self.model.apply(&graph.bind(params), graph.input("x", &shape));
+        if outputs.shape().first() != Some(&n_rows) {
+            let found = outputs.shape();
+            let reason = format!("for {n_rows} examples the model returns the shape {found}");
+            return Err(Error::data(reason));
+        }
+        let plan = self.cache.compile(&[outputs], &[])?;
+        let workspace = plan.workspace();
+        Ok(Part { shape, plan, workspace, dtype: outputs.dtype(), output: outputs.shape() })
+    }
+}
+
+/// A model compiled for a number of rows.
+struct Part {
+    shape: Shape,
+    plan: Plan,
+    workspace: Workspace,
+    dtype: DType,
+    output: Shape,
+}
+
+/// The elements of some rows of a tensor.
+fn rows(tensor: &Tensor, rows: Range<usize>) -> Slice<'_> {
+    let size = row_size(tensor);
+    let range = rows.start * size..rows.end * size;
+    match tensor.as_slice() {
+        Slice::F32(elements) => Slice::F32(&elements[range]),
+        Slice::F64(elements) => Slice::F64(&elements[range]),
+        Slice::I64(elements) => Slice::I64(&elements[range]),
+        Slice::Bool(elements) => Slice::Bool(&elements[range]),
+    }
+}
+
+/// Writes the rows of `part` into `whole`, from row `start` on.
+fn write_rows(part: View<'_>, start: usize, whole: &mut Tensor) {
+    let start = start * row_size(whole);
+    with_elements!(SliceMut, whole.as_mut_slice(), whole => {
+        let part = part.elements();
+        whole[start..][..part.len()].copy_from_slice(part);
+    });
+}
