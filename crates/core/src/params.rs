@@ -61,6 +61,11 @@ impl Params {
         self.tensors.get_mut(name)
     }
 
+    /// The tensor at a position.
+    pub fn at(&self, index: usize) -> Option<&Tensor> {
+        self.tensors.get_index(index).map(|(_, tensor)| tensor)
+    }
+
     /// Names and tensors, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Tensor)> {
         self.tensors.iter().map(|(name, tensor)| (&**name, tensor))
