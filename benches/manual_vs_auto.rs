@@ -51,7 +51,7 @@ fn measure(criterion: &mut Criterion, problem: &Problem) -> Result<(), Box<dyn E
     let mut by_hand = manual(problem);
     let (mut forward, mut gradient) = (Compiled::forward(problem)?, Compiled::gradient(problem)?);
     let mut group = criterion.benchmark_group(problem.kind.name());
-    let [a, b, c, d] = SIDES.map(|side| BenchmarkId::from_parameter(side));
+    let [a, b, c, d] = SIDES.map(BenchmarkId::from_parameter);
     group.bench_function(a, |bencher| bencher.iter(|| by_hand.forward(problem)));
     group.bench_function(b, |bencher| bencher.iter(|| forward.run(problem)));
     group.bench_function(c, |bencher| bencher.iter(|| by_hand.gradient(problem)));

@@ -1,7 +1,19 @@
-//! Reverse-mode automatic differentiation on a computation graph.
+#![doc = include_str!("../../README.md")]
 
 pub use retrograd_check as check;
 pub use retrograd_core::*;
 pub use retrograd_cpu::{Feed, Plan, PlanCache, Workspace};
 pub use retrograd_layers as layers;
 pub use retrograd_viz as viz;
+
+/// What most programs need: `use retrograd::prelude::*;`.
+pub mod prelude {
+    pub use retrograd_core::{Bindings, DType, Expr, Graph, Params, Shape, Tensor, keep};
+    pub use retrograd_cpu::{Plan, PlanCache, Workspace};
+    pub use retrograd_layers::{
+        Activation, Adam, Dataset, Init, Linear, LinearRegression, LogisticRegression, Loss, Mlp,
+        Model, Optimizer, Sgd, Standardizer, Targets, TrainStep, seeded,
+        train::{Fit, History, Objective, Predictor, Progress, Schedule},
+    };
+    pub use retrograd_viz::{Draw, LineChart};
+}

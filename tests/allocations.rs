@@ -1,0 +1,98 @@
+//! A training step in its steady state allocates nothing of ours. What the matrix-product library allocates inside
+//! itself is counted apart, by calling it directly with the same products.
+#![expect(unsafe_code, reason = "the product library takes raw pointers")]
+
+use allocation_counter::measure;
+use retrograd::{layers::TrainStep, prelude::*};
+
+const N: usize = 32;
+const WIDTHS: [usize; 3] = [784, 128, 10];
+
+/// Allocations of a step after the first two, which settle parameters and the library's own state.
+fn allocations_per_step(
+    step: &mut TrainStep,
+    params: &mut Params,
+    feeds: &[(&str, retrograd::View<'_>)],
+) -> u64 {
+    let mut state = step.initial_state();
+    let mut run = || {
+        measure(|| {
+            step.run(params, &mut state, feeds).expect("the data fit the graph");
+        })
+    };
+    (run(), run());
+    run().count_total
+}
+
+/// Allocations of the library for a product `[m, k] × [k, n]`, with strides of rows and columns of both operands.
+fn allocations_of_product(
+    (m, k, n): (usize, usize, usize),
+    lhs: [usize; 2],
+    rhs: [usize; 2],
+) -> u64 {
+    let (a, b, mut out) = (vec![0.5f32; m * k], vec![0.5f32; k * n], vec![0.0f32; m * n]);
+    let mut multiply = || {
+        // SAFETY: sizes and strides describe the vectors.
+        unsafe {
+            gemm::gemm(
+                m,
+                n,
+                k,
+                out.as_mut_ptr(),
+                1,
+                n as isize,
+                false,
+                a.as_ptr(),
+                lhs[1] as isize,
+                lhs[0] as isize,
+                b.as_ptr(),
+                rhs[1] as isize,
+                rhs[0] as isize,
+                0.0,
+                1.0,
+                false,
+                false,
+                false,
+                gemm::Parallelism::None,
+            );
+        }
+    };
+    multiply();
+    measure(multiply).count_total
+}
+
+#[test]
+fn a_step_without_products_allocates_nothing() {
+    let (g, mut params) = (Graph::new(), Params::new());
+    params.insert("w", Tensor::full(DType::F32, [1000], 0.5));
+    let (w, x) = (g.bind(&params).param("w"), g.input("x", [8, 1000]));
+    let loss = ((x * w).tanh().softmax(1) - x).square().mean() + (0.01 * w.abs()).max();
+    let mut step = Adam::new(1e-3).compile(loss).unwrap();
+    let x = Tensor::full(DType::F32, [8, 1000], 0.25);
+    assert_eq!(allocations_per_step(&mut step, &mut params, &[("x", x.view())]), 0);
+}
+
+#[test]
+fn a_step_of_an_mlp_allocates_only_inside_the_product_library() {
+    let mlp = Mlp::new(WIDTHS).activation(Activation::Relu);
+    let (g, mut params) = (Graph::new(), mlp.params(&mut seeded(1)));
+    let (x, t) = (g.input("x", [N, WIDTHS[0]]), g.input_as("t", DType::I64, [N]));
+    let loss = mlp.apply(&g.bind(&params), x).cross_entropy(t).mean();
+    let mut step = Adam::new(1e-3).compile(loss).unwrap();
+    drop(g);
+    let x = Tensor::full(DType::F32, [N, WIDTHS[0]], 0.5);
+    let t = Tensor::from((0..N as i64).map(|i| i % 10).collect::<Vec<_>>());
+    let total = allocations_per_step(&mut step, &mut params, &[("x", x.view()), ("t", t.view())]);
+
+    let [n_in, n_hidden, n_out] = WIDTHS;
+    let in_products = allocations_of_product((N, n_in, n_hidden), [n_in, 1], [n_hidden, 1])
+        + allocations_of_product((N, n_hidden, n_out), [n_hidden, 1], [n_out, 1])
+        + allocations_of_product((N, n_out, n_hidden), [n_out, 1], [1, n_out])
+        + allocations_of_product((n_hidden, N, n_out), [1, n_hidden], [n_out, 1])
+        + allocations_of_product((n_in, N, n_hidden), [1, n_in], [n_hidden, 1]);
+    println!(
+        "allocations per step: {} of ours, {in_products} inside the product library",
+        total - in_products
+    );
+    assert_eq!(total, in_products);
+}
