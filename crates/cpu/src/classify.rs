@@ -42,6 +42,8 @@ pub(crate) struct Classified<'a> {
     pub classes: Vec<Class>,
     /// The nodes that use each node.
     pub users: Vec<SmallVec<[NodeId; 4]>>,
+    /// Whether each node is a root.
+    pub is_root: Vec<bool>,
     /// For views without a buffer of their own: what they read.
     views: Vec<Option<Source>>,
     /// For views with a buffer of their own: what is copied to it.
@@ -56,6 +58,7 @@ impl<'a> Classified<'a> {
             computation,
             classes: Vec::with_capacity(n),
             users: vec![SmallVec::new(); n],
+            is_root: vec![false; n],
             views: vec![None; n],
             copies: vec![None; n],
         };
@@ -68,6 +71,7 @@ impl<'a> Classified<'a> {
                 this.resolve_view(id);
             }
         }
+        computation.roots.iter().for_each(|root| this.is_root[root.index()] = true);
         this.copy_inputs_of_steps();
         this
     }

@@ -33,16 +33,16 @@ pub(crate) fn fuse(
     writer.finish(n_elements, &stores)
 }
 
-/// The kernel that writes a number to every place of a value.
-pub(crate) fn fill(classified: &Classified<'_>, id: NodeId) -> Elementwise {
-    let node = &classified.computation.nodes[id.index()];
+/// The kernel that writes the number of a literal to every place of a value.
+pub(crate) fn fill(classified: &Classified<'_>, literal: NodeId, to: NodeId) -> Elementwise {
+    let node = &classified.computation.nodes[literal.index()];
     let value = node.op.as_literal().expect("only literals are filled in");
     Elementwise {
         dtype: node.dtype,
         n_elements: node.shape.n_elements(),
         scalars: vec![Scalar::Literal(value)],
         code: Vec::new(),
-        stores: vec![(id, Operand::Scalar(0), false)],
+        stores: vec![(to, Operand::Scalar(0), false)],
         n_registers: 0,
     }
 }
@@ -129,58 +129,73 @@ impl Writer<'_> {
 
     /// The kernel, with registers shared by results that are not needed at the same time.
     fn finish(self, n_elements: usize, stores: &[(NodeId, Operand)]) -> Elementwise {
-        let mut last_use = vec![0; self.code.len()];
-        let mut note = |operand: &Operand, at: usize| {
-            if let Operand::Register(register) = operand {
-                last_use[*register as usize] = at;
-            }
-        };
-        for (at, (instruction, _)) in self.code.iter().enumerate() {
-            instruction.operands().iter().for_each(|operand| note(operand, at));
-        }
-        stores.iter().for_each(|(_, operand)| note(operand, usize::MAX));
-
-        let mut free: Vec<Register> = Vec::new();
-        let mut n_registers = 0;
-        let mut assigned: Vec<Register> = Vec::with_capacity(self.code.len());
+        let last_uses = self.last_uses(stores);
+        let mut registers = Registers::default();
         let mut code = Vec::with_capacity(self.code.len());
         for (at, (instruction, result)) in self.code.into_iter().enumerate() {
-            let used = instruction.operands();
-            let register = free.pop().unwrap_or_else(|| {
-                n_registers += 1;
-                n_registers - 1
-            });
-            assigned.push(register);
-            code.push((renamed(instruction, &assigned), register));
+            let operands = instruction.operands();
+            let register = registers.assign();
+            code.push((renamed(instruction, &registers.assigned), register));
             // A result is never written over its own operands, so those are freed afterwards.
-            let mut dead: SmallVec<[Register; 4]> = used
-                .iter()
-                .filter_map(
-                    |operand| if let Operand::Register(r) = operand { Some(*r) } else { None },
-                )
-                .filter(|&r| last_use[r as usize] == at)
-                .collect();
-            if last_use[result as usize] == 0 {
-                dead.push(result);
-            }
+            let mut dead: SmallVec<[Register; 4]> =
+                operands.iter().filter_map(|operand| operand.register()).collect();
+            dead.push(result);
+            dead.retain(|value| last_uses[*value as usize] == at);
             dead.sort_unstable();
             dead.dedup();
-            free.extend(dead.into_iter().map(|r| assigned[r as usize]));
+            registers.free(&dead);
         }
-        let is_mask =
-            |id: NodeId| self.classified.computation.nodes[id.index()].dtype == DType::Bool;
-        let stores = stores
-            .iter()
-            .map(|&(id, operand)| (id, rename(operand, &assigned), is_mask(id)))
-            .collect();
+        let dtype = |id: NodeId| self.classified.computation.nodes[id.index()].dtype;
+        let store =
+            |&(id, operand)| (id, rename(operand, &registers.assigned), dtype(id) == DType::Bool);
         Elementwise {
             dtype: self.dtype,
             n_elements,
             scalars: self.scalars,
             code,
-            stores,
-            n_registers: n_registers as usize,
+            stores: stores.iter().map(store).collect(),
+            n_registers: registers.n as usize,
         }
+    }
+
+    /// The last instruction that needs each result; its own if none does.
+    fn last_uses(&self, stores: &[(NodeId, Operand)]) -> Vec<usize> {
+        let mut last_uses: Vec<usize> = (0..self.code.len()).collect();
+        for (at, (instruction, _)) in self.code.iter().enumerate() {
+            for value in instruction.operands().iter().filter_map(|operand| operand.register()) {
+                last_uses[value as usize] = at;
+            }
+        }
+        for value in stores.iter().filter_map(|(_, operand)| operand.register()) {
+            last_uses[value as usize] = usize::MAX;
+        }
+        last_uses
+    }
+}
+
+/// Hands out registers, used ones first.
+#[derive(Default)]
+struct Registers {
+    /// The register of each result so far.
+    assigned: Vec<Register>,
+    unused: Vec<Register>,
+    n: Register,
+}
+
+impl Registers {
+    /// A register for the next result.
+    fn assign(&mut self) -> Register {
+        let register = self.unused.pop().unwrap_or_else(|| {
+            self.n += 1;
+            self.n - 1
+        });
+        self.assigned.push(register);
+        register
+    }
+
+    /// Frees the registers of results that are not needed any more.
+    fn free(&mut self, dead: &[Register]) {
+        self.unused.extend(dead.iter().map(|&value| self.assigned[value as usize]));
     }
 }
 

@@ -63,26 +63,19 @@ fn is_view_of_leaf(classified: &Classified<'_>, id: NodeId) -> bool {
 
 /// Moves nodes that only later groups use down to the first of them, where that keeps no more values alive.
 fn sink(classified: &Classified<'_>, levels: &mut [u32]) {
-    let is_root = roots_as_flags(classified);
     for index in (0..levels.len()).rev() {
         let id = NodeId::new(index);
         let Some(own) = classified.elementwise(id) else { continue };
         let users = &classified.users[index];
         let all_in_kernels = users.iter().all(|&user| classified.elementwise(user) == Some(own));
         let Some(target) = users.iter().map(|user| levels[user.index()]).min() else { continue };
-        if is_root[index] || !all_in_kernels || target == levels[index] {
+        if classified.is_root[index] || !all_in_kernels || target == levels[index] {
             continue;
         }
         if keeps_no_more_alive(classified, levels, id, target) {
             levels[index] = target;
         }
     }
-}
-
-fn roots_as_flags(classified: &Classified<'_>) -> Vec<bool> {
-    let mut is_root = vec![false; classified.classes.len()];
-    classified.computation.roots.iter().for_each(|root| is_root[root.index()] = true);
-    is_root
 }
 
 /// Whether computing a node at a later level trades at most one stored value, its own, for one input.

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use retrograd_core::{DType, NodeId};
-use rustc_hash::FxHashMap;
 
 use crate::{
     arena::{ALIGNMENT, Place},
@@ -14,7 +13,7 @@ use crate::{
 pub(crate) struct Places {
     pub places: Vec<Place>,
     pub n_bytes: usize,
-    /// The most bytes that are needed at one time, had every value exactly its size.
+    /// The most bytes that are needed at one time: what a perfect arena would have.
     pub n_bytes_live: usize,
 }
 
@@ -25,51 +24,66 @@ pub(crate) fn plan(
     steps: &[Step],
     sizes: &[(DType, usize)],
     kept: &[NodeId],
-    mut places: Vec<Place>,
+    places: Vec<Place>,
 ) -> Places {
-    let mut last_use: FxHashMap<NodeId, usize> = FxHashMap::default();
+    let mut last_use = vec![0; sizes.len()];
     for (at, step) in steps.iter().enumerate() {
-        last_use.extend(step.reads.iter().chain(&step.writes).map(|&id| (id, at)));
+        step.reads.iter().chain(&step.writes).for_each(|id| last_use[id.index()] = at);
     }
-    last_use.extend(kept.iter().map(|&id| (id, usize::MAX)));
-    let mut ranges = Ranges::default();
-    let (mut live, mut most_live) = (0, 0);
+    kept.iter().for_each(|id| last_use[id.index()] = usize::MAX);
+    let mut planner = Planner { sizes, places, ranges: Ranges::default(), n_live: 0, most_live: 0 };
     for (at, step) in steps.iter().enumerate() {
-        let dies_here = |id: &NodeId| last_use[id] == at;
-        let mut dying: Vec<_> =
-            step.reads.iter().chain(&step.writes).copied().filter(dies_here).collect();
+        let values = step.reads.iter().chain(&step.writes).copied();
+        let mut dying: Vec<_> = values.filter(|id| last_use[id.index()] == at).collect();
         dying.sort_unstable();
         dying.dedup();
-        for &id in &step.writes {
-            if places[id.index()] != Place::Nowhere {
-                continue;
-            }
-            let (dtype, n_elements) = sizes[id.index()];
-            let n_bytes = dtype.n_bytes() * n_elements;
-            let overwritten = overwritable(step, sizes[id.index()], &dying, sizes, &places);
-            let offset = match overwritten {
-                Some(operand) => {
-                    dying.retain(|&dead| dead != operand);
-                    let Place::Arena { offset, .. } = places[operand.index()] else { continue };
-                    offset
-                }
-                None => {
-                    live += padded(n_bytes);
-                    ranges.take(padded(n_bytes))
-                }
-            };
-            places[id.index()] = Place::Arena { offset, n_elements };
+        step.writes.iter().for_each(|&id| planner.place(id, step, &mut dying));
+        dying.into_iter().for_each(|id| planner.free(id));
+    }
+    let Planner { places, ranges, most_live, .. } = planner;
+    Places { places, n_bytes: ranges.end, n_bytes_live: most_live }
+}
+
+struct Planner<'a> {
+    sizes: &'a [(DType, usize)],
+    places: Vec<Place>,
+    ranges: Ranges,
+    n_live: usize,
+    most_live: usize,
+}
+
+impl Planner<'_> {
+    /// Gives a value that `step` writes a place: that of one of the `dying` operands, or a range of its own.
+    fn place(&mut self, id: NodeId, step: &Step, dying: &mut Vec<NodeId>) {
+        if self.places[id.index()] != Place::Nowhere {
+            return;
         }
-        most_live = most_live.max(live);
-        for id in dying {
-            if let Place::Arena { offset, n_elements } = places[id.index()] {
-                let n_bytes = padded(sizes[id.index()].0.n_bytes() * n_elements);
-                live -= n_bytes;
-                ranges.give_back(offset, n_bytes);
-            }
+        if let Some(operand) =
+            overwritable(step, self.sizes[id.index()], dying, self.sizes, &self.places)
+        {
+            dying.retain(|&dead| dead != operand);
+            self.places[id.index()] = self.places[operand.index()];
+            return;
+        }
+        let n_bytes = self.n_bytes(id);
+        self.n_live += n_bytes;
+        self.most_live = self.most_live.max(self.n_live);
+        let n_elements = self.sizes[id.index()].1;
+        self.places[id.index()] = Place::Arena { offset: self.ranges.take(n_bytes), n_elements };
+    }
+
+    /// Frees the place of a value, if it is in the arena.
+    fn free(&mut self, id: NodeId) {
+        if let Place::Arena { offset, .. } = self.places[id.index()] {
+            self.n_live -= self.n_bytes(id);
+            self.ranges.give_back(offset, self.n_bytes(id));
         }
     }
-    Places { places, n_bytes: ranges.end, n_bytes_live: most_live }
+
+    fn n_bytes(&self, id: NodeId) -> usize {
+        let (dtype, n_elements) = self.sizes[id.index()];
+        (dtype.n_bytes() * n_elements).next_multiple_of(ALIGNMENT)
+    }
 }
 
 /// An operand that an elementwise kernel reads for the last time, block by block, and whose place a result of the
@@ -90,10 +104,6 @@ fn overwritable(
             && is_in_arena(id)
             && !kernel.reads_elsewhere().any(|other| other == *id)
     })
-}
-
-fn padded(n_bytes: usize) -> usize {
-    n_bytes.next_multiple_of(ALIGNMENT)
 }
 
 /// Free ranges of the arena: by offset, never touching each other.

@@ -68,14 +68,12 @@ impl Steps {
     }
 
     fn add_groups(&mut self, classified: &Classified<'_>, groups: &Groups) {
-        let mut is_root = vec![false; classified.classes.len()];
-        classified.computation.roots.iter().for_each(|root| is_root[root.index()] = true);
         for (group, members) in groups.members.iter().enumerate() {
             let is_used_elsewhere = |id: &NodeId| {
                 let users = &classified.users[id.index()];
                 users.iter().any(|user| groups.group_of[user.index()] != Some(group as u32))
             };
-            let is_kept = |id: &NodeId| is_root[id.index()] || is_used_elsewhere(id);
+            let is_kept = |id: &NodeId| classified.is_root[id.index()] || is_used_elsewhere(id);
             let kept: Vec<_> = members.iter().copied().filter(is_kept).collect();
             let kernel = fuse(classified, members, &kept);
             self.push_elementwise(kernel, groups.levels[members[0].index()]);
@@ -100,7 +98,7 @@ impl Steps {
             Class::Literal => {
                 let is_stepped_over = |user: &NodeId| classified.elementwise(*user).is_none();
                 if classified.users[id.index()].iter().any(is_stepped_over) {
-                    self.push_elementwise(fill(classified, id), level);
+                    self.push_elementwise(fill(classified, id, id), level);
                 }
             }
             Class::View => {
@@ -131,26 +129,21 @@ impl Steps {
         });
     }
 
-    /// Makes sure that a root has a buffer that nothing else changes.
+    /// Makes sure that a root has a buffer that nothing else changes: its own, or that of a copy.
     fn add_root(&mut self, classified: &Classified<'_>, groups: &Groups, root: NodeId) {
-        let (dtype, n_elements) = self.sizes[root.index()];
-        let has_buffer = classified.copies[root.index()].is_some();
-        match classified.classes[root.index()] {
-            Class::Elementwise(_) | Class::Step => self.roots.push(root),
-            Class::View if has_buffer => self.roots.push(root),
-            Class::Leaf | Class::View | Class::Literal => {
-                let copy = NodeId::new(self.sizes.len());
-                self.sizes.push((dtype, n_elements));
-                self.roots.push(copy);
-                let level = groups.levels[root.index()];
-                if classified.classes[root.index()] == Class::Literal {
-                    let mut kernel = fill(classified, root);
-                    kernel.stores[0].0 = copy;
-                    self.push_elementwise(kernel, level);
-                } else {
-                    self.push_copy(&classified.source(root), copy, dtype, level);
-                }
-            }
+        let class = classified.classes[root.index()];
+        let is_copied = classified.copies[root.index()].is_some();
+        if is_copied || matches!(class, Class::Elementwise(_) | Class::Step) {
+            return self.roots.push(root);
+        }
+        let (copy, size) = (NodeId::new(self.sizes.len()), self.sizes[root.index()]);
+        self.sizes.push(size);
+        self.roots.push(copy);
+        let level = groups.levels[root.index()];
+        if class == Class::Literal {
+            self.push_elementwise(fill(classified, root, copy), level);
+        } else {
+            self.push_copy(&classified.source(root), copy, size.0, level);
         }
     }
 }

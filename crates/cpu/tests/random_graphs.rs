@@ -10,11 +10,11 @@ const N_UNITS: f64 = 512.0;
 fn check(seed: u64, options: &Options) {
     let random = random_graph(seed, options);
     let outputs = random.outputs();
-    let plan = Plan::compile(&outputs, &[]).unwrap();
+    let plan = Plan::compile(&outputs, &[]).expect("the graph compiles");
     let (params, mut workspace) = (random.graph().recorded_params(), plan.workspace());
     // The second run finds the arena as the first has left it.
     for run in 0..2 {
-        plan.run(&mut workspace, &params, &[]).unwrap();
+        plan.run(&mut workspace, &params, &[]).expect("all leaves hold data");
         for (k, output) in outputs.iter().enumerate() {
             let (ours, meant) = (workspace.output(k).to_tensor(), output.value());
             if let Err(difference) = compare(&ours, &meant, N_UNITS) {

@@ -25,6 +25,13 @@ pub(crate) enum Operand {
     Scalar(u32),
 }
 
+impl Operand {
+    /// The register, if it is one.
+    pub fn register(&self) -> Option<Register> {
+        if let Operand::Register(register) = self { Some(*register) } else { None }
+    }
+}
+
 /// One step for a block. Truth values are the numbers 0 and 1.
 #[derive(Clone, Debug)]
 pub(crate) enum Instruction {
