@@ -9,7 +9,7 @@ const N: usize = 40;
 
 fn matrix(seed: f64) -> Tensor {
     let elements: Vec<_> = (0..N * N).map(|k| (seed * (k + 1) as f64).sin() as f32).collect();
-    Tensor::new([N, N], elements).unwrap()
+    Tensor::new([N, N], elements).expect("there are as many elements")
 }
 
 /// Checks the outputs and updates of a graph with the parameters `p` and `q` against the oracle.
@@ -20,15 +20,15 @@ where
     let g = Graph::new();
     let (p, q) = (g.param("p", matrix(0.7)), g.param("q", matrix(1.3)));
     let (outputs, updates) = record(p, q);
-    let plan = Plan::compile(&outputs, &updates).unwrap();
+    let plan = Plan::compile(&outputs, &updates).expect("the graph compiles");
     let (mut workspace, mut params) = (plan.workspace(), g.recorded_params());
-    plan.step(&mut workspace, &mut params, &mut Params::new(), &[]).unwrap();
+    plan.step(&mut workspace, &mut params, &mut Params::new(), &[]).expect("all leaves hold data");
     for (k, output) in outputs.iter().enumerate() {
         assert_close(&workspace.output(k).to_tensor(), &output.value(), 64.0);
     }
     for (leaf, value) in updates {
         let name = g.name(leaf.id()).expect("parameters have names");
-        assert_close(params.get(&name).unwrap(), &value.value(), 64.0);
+        assert_close(params.get(&name).expect("all parameters are there"), &value.value(), 64.0);
     }
 }
 
