@@ -26,6 +26,15 @@ impl DType {
         matches!(self, DType::F32 | DType::F64)
     }
 
+    /// Whether a number is a value of this type, but for rounding.
+    pub(crate) fn holds(self, value: f64) -> bool {
+        match self {
+            DType::F32 | DType::F64 => true,
+            DType::I64 => value.fract() == 0.0,
+            DType::Bool => value == 0.0 || value == 1.0,
+        }
+    }
+
     /// Bytes of one element.
     pub fn n_bytes(self) -> usize {
         match self {

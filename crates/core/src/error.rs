@@ -76,8 +76,8 @@ pub struct Operand {
     pub dtype: DType,
     /// Sizes.
     pub shape: Shape,
-    /// The user's line that recorded it.
-    pub location: &'static Location<'static>,
+    /// The user's line that recorded it; `None` for a literal, which is one node wherever it is written.
+    pub location: Option<&'static Location<'static>>,
 }
 
 impl fmt::Display for Error {
@@ -90,8 +90,10 @@ impl fmt::Display for Error {
             }
             Error::Unbound { leaf } => write!(
                 f,
-                "`{}` {} has no data yet: give it when evaluating, or record the leaf with data\n  `{}` at {}",
-                leaf.name, leaf.shape, leaf.name, leaf.location
+                "`{}` {} has no data yet: give it when evaluating, or record the leaf with data{}",
+                leaf.name,
+                leaf.shape,
+                Origins(std::slice::from_ref(leaf))
             ),
             Error::Binding { leaf, declared, given } => write!(
                 f,
@@ -99,7 +101,7 @@ impl fmt::Display for Error {
                 declared.0, declared.1, given.0, given.1
             ),
             Error::Data { op, node, reason } => {
-                write!(f, "{op}: {reason}\n  `{}` {} at {}", node.name, node.shape, node.location)
+                write!(f, "{op}: {reason}{}", Origins(std::slice::from_ref(node)))
             }
             Error::UnknownName { name, kind, known } => {
                 write!(f, "there is no {kind} `{name}`; there {}", list_of_names(known))
@@ -139,10 +141,22 @@ fn write_operands(
         }
         write!(f, "{}", operand.shape)?;
     }
-    write!(f, "{}{reason}", if operands.is_empty() { "" } else { ": " })?;
-    operands
-        .iter()
-        .try_for_each(|operand| write!(f, "\n  `{}` at {}", operand.name, operand.location))
+    write!(f, "{}{reason}{}", if operands.is_empty() { "" } else { ": " }, Origins(operands))
+}
+
+/// A line for each of some operands that says where it was made.
+struct Origins<'a>(&'a [Operand]);
+
+impl fmt::Display for Origins<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (k, operand) in self.0.iter().enumerate() {
+            let Some(location) = operand.location else { continue };
+            if !self.0[..k].contains(operand) {
+                write!(f, "\n  `{}` at {location}", operand.name)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The value, or a panic at the caller's line with the error's message.

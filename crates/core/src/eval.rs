@@ -50,12 +50,18 @@ impl<'a> Bindings<'a> {
 /// Values of `roots`, with the data of `bindings` in place of what the leaves were recorded with.
 ///
 /// # Errors
-/// If a leaf has no data, data do not fit their leaf, or an operation meets an index out of bounds.
+/// If a leaf has no data, data do not fit their leaf or are for a name that no leaf has, or an operation meets an index
+/// out of bounds. Parameters of a map that the graph does not use are left alone.
 pub fn values(
     graph: &Graph,
     roots: &[NodeId],
     bindings: &Bindings<'_>,
 ) -> Result<Vec<Tensor>, Error> {
+    for name in bindings.inputs.keys() {
+        if let Err(known) = graph.has_leaf_named(name) {
+            return Err(Error::UnknownName { name: (*name).to_owned(), kind: "leaf", known });
+        }
+    }
     let computed = compute(graph, roots, |id, name| match bindings.get(name) {
         Some(data) => check_binding(graph, id, name, data).map(|()| Some(data.clone())),
         None => Ok(None),
@@ -87,12 +93,8 @@ fn compute(
     let mut pending: BTreeSet<_> = roots.iter().copied().collect();
     while let Some(id) = pending.pop_last() {
         let node = graph.node(id);
-        let name = if let Op::Leaf(leaf) = node.op {
-            graph.leaf_info(leaf).name.clone()
-        } else {
-            "".into()
-        };
-        match known(id, &name)? {
+        let leaf = if let Op::Leaf(leaf) = node.op { Some(graph.leaf_info(leaf)) } else { None };
+        match known(id, leaf.as_ref().map_or("", |leaf| &*leaf.name))? {
             Some(value) => drop(values.insert(id, value)),
             None => {
                 needed.push(id);

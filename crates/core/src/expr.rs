@@ -127,6 +127,16 @@ impl<'g> Expr<'g> {
         self.graph.node(self.id).op.as_literal()
     }
 
+    /// Whether the elements are floating-point numbers; else an error of the operation `op`.
+    pub(crate) fn require_float(self, op: &str) -> Result<(), Error> {
+        if self.dtype().is_float() {
+            return Ok(());
+        }
+        let dtype = self.dtype();
+        let reason = format!("the elements are {dtype}; cast them to a floating-point type first");
+        Err(Self::misfit(op, &[self], reason))
+    }
+
     /// The error that `operands` do not fit an operation called `op`, naming them as the user did. For functions
     /// composed of operations that check more than their parts do.
     pub fn misfit(op: &str, operands: &[Expr<'g>], reason: impl Into<String>) -> Error {

@@ -44,7 +44,8 @@ impl<'g> Expr<'g> {
             let reason = "only a scalar has a gradient; reduce it by `sum` or `mean`, or give a seed to `vjp`";
             return Err(Self::misfit("grad", &[self], reason));
         }
-        self.try_vjp(self.like(1.0), wrt)
+        self.require_gradients("grad", wrt)?;
+        Ok(gradients(self, self.like(1.0), wrt))
     }
 
     /// Vector–Jacobian product: the gradient of `Σ seed·self` by each of `wrt`, where `seed` has the shape of this
@@ -72,25 +73,24 @@ impl<'g> Expr<'g> {
     /// different graphs are mixed.
     #[track_caller]
     pub fn try_vjp(self, seed: Expr<'g>, wrt: &[Expr<'g>]) -> Result<Vec<Expr<'g>>, Error> {
-        let operands: Vec<_> = [self, seed].into_iter().chain(wrt.iter().copied()).collect();
-        inputs_of_one_graph("vjp", &operands)?;
-        if seed.shape() != self.shape() || seed.dtype() != self.dtype() || !self.dtype().is_float()
-        {
-            let reason = "the seed must have the shape and the floating-point type of the output";
+        self.require_gradients("vjp", wrt)?;
+        inputs_of_one_graph("vjp", &[self, seed])?;
+        if (seed.shape(), seed.dtype()) != (self.shape(), self.dtype()) {
+            let reason = "the seed, named last, must have the shape and dtype of the output";
             return Err(Self::misfit("vjp", &[self, seed], reason));
         }
-        if let Some(integer) = wrt.iter().find(|x| !x.dtype().is_float()) {
-            return Err(Self::misfit(
-                "vjp",
-                &[*integer],
-                "only floating-point numbers have a gradient",
-            ));
+        Ok(gradients(self, seed, wrt))
+    }
+
+    /// Whether this value can have gradients by `wrt`; else an error of the operation `op`.
+    fn require_gradients(self, op: &str, wrt: &[Expr<'g>]) -> Result<(), Error> {
+        for &x in wrt {
+            inputs_of_one_graph(op, &[self, x])?;
         }
-        let cotangents = sweep(self, seed, wrt);
-        Ok(wrt
-            .iter()
-            .map(|x| cotangents.get(&x.id()).copied().unwrap_or_else(|| x.like(0.0)))
-            .collect())
+        match wrt.iter().chain([&self]).find(|x| !x.dtype().is_float()) {
+            Some(x) => Err(Self::misfit(op, &[*x], "only floating-point numbers have gradients")),
+            None => Ok(()),
+        }
     }
 
     /// The share of this cotangent that passes through the local derivative `d`; `None` if `d` is known to be 0.
@@ -104,6 +104,13 @@ impl<'g> Expr<'g> {
             _ => Some(self.apply_binary(Binary::Chain, d)),
         }
     }
+}
+
+/// The gradient of `Σ seed·output` by each of `wrt`: zeros where nothing depends on it.
+#[track_caller]
+fn gradients<'g>(output: Expr<'g>, seed: Expr<'g>, wrt: &[Expr<'g>]) -> Vec<Expr<'g>> {
+    let cotangents = sweep(output, seed, wrt);
+    wrt.iter().map(|x| cotangents.get(&x.id()).copied().unwrap_or_else(|| x.like(0.0))).collect()
 }
 
 /// Cotangents of the nodes `wrt` that `output` depends on, for the cotangent `seed` of the output.

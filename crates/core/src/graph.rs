@@ -307,8 +307,10 @@ impl Graph {
         let Op::Leaf(leaf) = node.op else {
             unreachable!("only leaves are entered under a leaf's name")
         };
-        let reason = if leaf.kind != kind || !kind.is_shared_by_name() {
+        let reason = if leaf.kind != kind {
             format!("it is {}, and this is {}", leaf.kind, kind)
+        } else if !kind.is_shared_by_name() {
+            format!("{kind} is made once; use that expression again, or another name")
         } else if (node.dtype, &node.shape) != (dtype, shape) {
             format!("it is {} {}, and this is {dtype} {shape}", node.dtype, node.shape)
         } else {
@@ -331,6 +333,10 @@ impl Graph {
     }
 
     /// The expression at `id`.
+    ///
+    /// # Panics
+    /// If this graph has no such node.
+    #[track_caller]
     pub fn expr(&self, id: NodeId) -> Expr<'_> {
         assert!(
             id.index() < self.len(),
@@ -344,6 +350,16 @@ impl Graph {
     /// All trainable parameters, in the order in which they were recorded.
     pub fn params(&self) -> Vec<Expr<'_>> {
         self.state.borrow().params.iter().map(|&id| Expr::new(self, id)).collect()
+    }
+
+    /// Whether there is a leaf of this name; else the names that there are, in order of recording.
+    pub(crate) fn has_leaf_named(&self, name: &str) -> Result<(), Vec<String>> {
+        let state = self.state.borrow();
+        if state.leaf_names.contains_key(name) {
+            return Ok(());
+        }
+        let names = state.leaves.iter().map(|leaf| leaf.name.to_string());
+        Err(names.filter(|name| !name.is_empty()).collect())
     }
 
     /// Name and data of the leaf at `slot`.
@@ -373,7 +389,8 @@ impl Graph {
             Some(name) => name.to_string(),
             None => format!("{expr:?}"),
         };
-        Operand { name, dtype: expr.dtype(), shape: expr.shape(), location: self.location(id) }
+        let location = expr.as_literal().is_none().then(|| self.location(id));
+        Operand { name, dtype: expr.dtype(), shape: expr.shape(), location }
     }
 
     /// Names a node; false if it has another name already.

@@ -55,6 +55,18 @@ impl Shape {
             })
             .collect()
     }
+
+    /// Why two shapes do not broadcast: the last sizes that differ where neither is 1.
+    pub(crate) fn conflict(&self, other: &Shape) -> String {
+        let pairs = self.iter().rev().zip(other.iter().rev());
+        let mut from_the_end = pairs.enumerate();
+        match from_the_end.find(|&(_, (&a, &b))| a != b && a != 1 && b != 1) {
+            Some((k, (a, b))) => {
+                format!("sizes {a} and {b} of axis -{} differ, and neither is 1", k + 1)
+            }
+            None => "the shapes broadcast".to_owned(),
+        }
+    }
 }
 
 impl Deref for Shape {
@@ -144,7 +156,14 @@ pub(crate) fn resolve_axis(axis: isize, rank: usize) -> Result<usize, String> {
     let resolved = if axis < 0 { axis + rank as isize } else { axis };
     match usize::try_from(resolved) {
         Ok(index) if index < rank => Ok(index),
-        _ => Err(format!("axis {axis} does not exist in {rank} axes")),
+        _ if rank == 0 => Err(format!("a scalar has no axis {axis}")),
+        _ if axis < 0 => {
+            Err(format!("axis {axis} does not exist: the first of {rank} axes is 0 or -{rank}"))
+        }
+        _ => {
+            let last = rank - 1;
+            Err(format!("axis {axis} does not exist: the last of {rank} axes is {last} or -1"))
+        }
     }
 }
 

@@ -37,12 +37,10 @@ impl<'g> Expr<'g> {
     /// If the axis does not exist or is empty.
     #[track_caller]
     pub fn try_argmax(self, axis: isize) -> Result<Self, Error> {
-        let misfit = |reason| Self::misfit("argmax", &[self], reason);
+        self.require_elements("argmax", &axis.into())?;
         let shape = self.shape();
-        let axis = resolve_axis(axis, shape.rank()).map_err(misfit)?;
-        if shape[axis] == 0 {
-            return Err(misfit(format!("axis {axis} is empty and has no maximum")));
-        }
+        let axis = resolve_axis(axis, shape.rank())
+            .map_err(|reason| Self::misfit("argmax", &[self], reason))?;
         let removed = AxisSet::default().with(axis).removed(&shape);
         Ok(self.record1(Op::ArgMax(ArgMax { axis }), removed, DType::I64))
     }

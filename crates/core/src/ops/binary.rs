@@ -212,7 +212,8 @@ impl Comparison {
 
 /// What can stand on the right of an operator: an expression, or a plain number.
 pub trait Operand<'g> {
-    /// This operand as an expression; a number becomes a literal of the shape and dtype of `like`.
+    /// This operand as an expression; a number becomes a literal of the shape of `like`, and of its dtype if that
+    /// can hold it, else of the graph's.
     #[track_caller]
     fn expr(self, like: Expr<'g>) -> Expr<'g>;
 }
@@ -229,7 +230,10 @@ macro_rules! number_operand {
             impl<'g> Operand<'g> for $number {
                 #[track_caller]
                 fn expr(self, like: Expr<'g>) -> Expr<'g> {
-                    like.like(self.into())
+                    let value = f64::from(self);
+                    let graph = like.graph();
+                    let dtype = if like.dtype().holds(value) { like.dtype() } else { graph.dtype() };
+                    graph.literal(value, like.shape(), dtype)
                 }
             }
         )*
@@ -246,7 +250,7 @@ fn aligned<'g>(op: &str, a: Expr<'g>, b: Expr<'g>) -> Result<[Expr<'g>; 2], Erro
         return Err(Expr::misfit(op, &[a, b], "the dtypes differ; cast one of them"));
     }
     let Some(shape) = a.shape().broadcast(&b.shape()) else {
-        return Err(Expr::misfit(op, &[a, b], "the shapes do not broadcast to a common one"));
+        return Err(Expr::misfit(op, &[a, b], a.shape().conflict(&b.shape())));
     };
     Ok([a.broadcast_to_known(&shape), b.broadcast_to_known(&shape)])
 }
@@ -259,11 +263,7 @@ impl<'g> Expr<'g> {
     #[track_caller]
     pub fn try_apply_binary(self, op: Binary, rhs: Expr<'g>) -> Result<Self, Error> {
         let [a, b] = aligned(op.name(), self, rhs)?;
-        if !a.dtype().is_float() {
-            let reason =
-                format!("the elements are {}; cast them to a floating-point type first", a.dtype());
-            return Err(Expr::misfit(op.name(), &[self, rhs], reason));
-        }
+        self.require_float(op.name())?;
         Ok(self.graph().record(Op::Binary(op), smallvec![a.id(), b.id()], a.shape(), a.dtype()))
     }
 

@@ -39,16 +39,14 @@ impl Graph {
         let inputs = inputs_of_one_graph("concat", parts)?;
         let (shape, dtype) = (first.shape(), first.dtype());
         let axis = resolve_axis(axis, shape.rank()).map_err(misfit)?;
-        let fits = |part: &Expr<'g>| {
-            let other = part.shape();
-            part.dtype() == dtype
-                && other.rank() == shape.rank()
-                && other.with_size(axis, shape[axis]) == shape
+        if parts.iter().any(|part| part.dtype() != dtype) {
+            return Err(misfit("the dtypes differ; cast some of them".to_owned()));
+        }
+        let fits = |other: Shape| {
+            other.rank() == shape.rank() && other.with_size(axis, shape[axis]) == shape
         };
-        if !parts.iter().all(fits) {
-            return Err(misfit(format!(
-                "all sizes but that of axis {axis}, and the dtypes, must agree"
-            )));
+        if !parts.iter().all(|part| fits(part.shape())) {
+            return Err(misfit(format!("all sizes but that of axis {axis} must agree")));
         }
         let size = parts.iter().map(|part| part.shape()[axis]).sum();
         Ok(self.record(Op::Concat(Concat { axis }), inputs, shape.with_size(axis, size), dtype))
@@ -69,11 +67,20 @@ impl Graph {
     /// If there are none, or their shapes or dtypes differ.
     #[track_caller]
     pub fn try_stack<'g>(&'g self, parts: &[Expr<'g>], axis: isize) -> Result<Expr<'g>, Error> {
-        if let Some(odd) = parts.iter().find(|part| part.shape() != parts[0].shape()) {
-            return Err(Expr::misfit("stack", &[parts[0], *odd], "the shapes differ"));
+        let misfit = |reason: &str| Expr::misfit("stack", parts, reason);
+        let Some(first) = parts.first() else {
+            return Err(misfit("there is nothing to put together"));
+        };
+        inputs_of_one_graph("stack", parts)?;
+        if parts.iter().any(|part| part.dtype() != first.dtype()) {
+            return Err(misfit("the dtypes differ; cast some of them"));
         }
-        let parts =
-            parts.iter().map(|part| part.try_unsqueeze(axis)).collect::<Result<Vec<_>, _>>()?;
+        if parts.iter().any(|part| part.shape() != first.shape()) {
+            return Err(misfit("the shapes differ"));
+        }
+        resolve_axis(axis, first.rank() + 1)
+            .map_err(|reason| misfit(&format!("in the result, {reason}")))?;
+        let parts: Vec<_> = parts.iter().map(|part| part.unsqueeze(axis)).collect();
         self.try_concat(&parts, axis)
     }
 }

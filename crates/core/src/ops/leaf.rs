@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::{
     dtype::{DType, Element},
+    error::{Error, located},
     expr::Expr,
     graph::{Graph, Inputs},
     ops::{Op, Operation, Rule},
@@ -135,8 +136,21 @@ impl<'g> Expr<'g> {
     /// If the elements are not integers.
     #[track_caller]
     pub fn one_hot(self, n_classes: usize) -> Self {
+        located(self.try_one_hot(n_classes))
+    }
+
+    /// [`one_hot`](Self::one_hot) that returns what is wrong.
+    ///
+    /// # Errors
+    /// If the elements are not integers.
+    #[track_caller]
+    pub fn try_one_hot(self, n_classes: usize) -> Result<Self, Error> {
+        if self.dtype() != DType::I64 {
+            let reason = format!("the elements are {}, not integers", self.dtype());
+            return Err(Self::misfit("one_hot", &[self], reason));
+        }
         let classes = self.graph().arange(n_classes);
-        self.unsqueeze(-1).eq(classes).cast(self.graph().dtype())
+        Ok(self.try_unsqueeze(-1)?.try_eq(classes)?.cast(self.graph().dtype()))
     }
 }
 

@@ -42,16 +42,7 @@ impl<'g> Expr<'g> {
     #[track_caller]
     pub fn try_max_over(self, axes: impl Into<Axes>) -> Result<Self, Error> {
         let axes = axes.into();
-        let shape = self.shape();
-        let set =
-            axes.resolve(shape.rank()).map_err(|reason| Self::misfit("max", &[self], reason))?;
-        if let Some(axis) = set.iter().find(|&axis| shape[axis] == 0) {
-            return Err(Self::misfit(
-                "max",
-                &[self],
-                format!("axis {axis} is empty and has no maximum"),
-            ));
-        }
+        self.require_elements("max", &axes)?;
         self.reduced("max", axes, |axes| Op::Max(Max { axes }))
     }
 
@@ -70,7 +61,30 @@ impl<'g> Expr<'g> {
     /// If an axis does not exist or is empty, or the elements are not floating-point numbers.
     #[track_caller]
     pub fn min_over(self, axes: impl Into<Axes>) -> Self {
-        -(-self).max_over(axes)
+        located(self.try_min_over(axes))
+    }
+
+    /// [`min_over`](Self::min_over) that returns what is wrong.
+    ///
+    /// # Errors
+    /// If an axis does not exist or is empty, or the elements are not floating-point numbers.
+    #[track_caller]
+    pub fn try_min_over(self, axes: impl Into<Axes>) -> Result<Self, Error> {
+        let axes = axes.into();
+        self.require_float("min")?;
+        self.require_elements("min", &axes)?;
+        Ok(-(-self).try_max_over(axes)?)
+    }
+
+    /// Whether these axes exist and are not empty; else an error of the operation `op`.
+    pub(super) fn require_elements(self, op: &str, axes: &Axes) -> Result<(), Error> {
+        let misfit = |reason| Self::misfit(op, &[self], reason);
+        let shape = self.shape();
+        let set = axes.resolve(shape.rank()).map_err(misfit)?;
+        match set.iter().find(|&axis| shape[axis] == 0) {
+            Some(axis) => Err(misfit(format!("axis {axis} is empty"))),
+            None => Ok(()),
+        }
     }
 }
 

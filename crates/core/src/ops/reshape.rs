@@ -62,7 +62,7 @@ impl<'g> Expr<'g> {
     #[track_caller]
     pub fn try_unsqueeze(self, axis: isize) -> Result<Self, Error> {
         let axis = resolve_axis(axis, self.rank() + 1).map_err(|reason| {
-            Self::misfit("unsqueeze", &[self], format!("{reason} (counted in the result)"))
+            Self::misfit("unsqueeze", &[self], format!("in the result, {reason}"))
         })?;
         self.try_reshape(self.shape().with_axis(axis, 1))
     }

@@ -41,7 +41,7 @@ impl<'g> Expr<'g> {
         // A plain number becomes a scalar of the graph's type.
         let number = self.graph().literal(0.0, crate::shape::Shape::scalar(), self.graph().dtype());
         let (a, b) = (a.expr(number), b.expr(number));
-        let misfit = |reason| Err(Self::misfit("select", &[self, a, b], reason));
+        let misfit = |reason: &str| Err(Self::misfit("select", &[self, a, b], reason));
         inputs_of_one_graph("select", &[self, a, b])?;
         if self.dtype() != DType::Bool {
             return misfit("the first operand is not a mask; make one by a comparison");
@@ -49,10 +49,11 @@ impl<'g> Expr<'g> {
         if a.dtype() != b.dtype() {
             return misfit("the dtypes of the two values differ; cast one of them");
         }
-        let shape =
-            a.shape().broadcast(&b.shape()).and_then(|shape| shape.broadcast(&self.shape()));
-        let Some(shape) = shape else {
-            return misfit("the shapes do not broadcast to a common one");
+        let Some(values) = a.shape().broadcast(&b.shape()) else {
+            return misfit(&a.shape().conflict(&b.shape()));
+        };
+        let Some(shape) = self.shape().broadcast(&values) else {
+            return misfit(&self.shape().conflict(&values));
         };
         let [mask, a, b] = [self, a, b].map(|operand| operand.broadcast_to_known(&shape));
         Ok(self.graph().record(Op::Select, smallvec![mask.id(), a.id(), b.id()], shape, a.dtype()))

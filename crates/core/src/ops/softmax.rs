@@ -77,10 +77,9 @@ impl<'g> Expr<'g> {
     /// subtracted so that no exponential overflows. Any constant gives the same value and derivative.
     #[track_caller]
     fn largest_finite(self, name: &str, axes: &Axes) -> Result<Self, Error> {
-        if !self.dtype().is_float() {
-            return Err(Self::misfit(name, &[self], "the elements are not floating-point numbers"));
-        }
-        let max = self.stop_gradient().try_max_over(keep(axes.clone()))?;
+        self.require_float(name)?;
+        self.require_elements(name, axes)?;
+        let max = self.stop_gradient().max_over(keep(axes.clone()));
         Ok(max.abs().lt(f64::INFINITY).select(max, max.like(0.0)))
     }
 }

@@ -78,6 +78,7 @@ impl<'g> Expr<'g> {
     #[track_caller]
     pub fn try_mean_over(self, axes: impl Into<Axes>) -> Result<Self, Error> {
         let axes = axes.into();
+        self.require_float("mean")?;
         let set =
             axes.resolve(self.rank()).map_err(|reason| Self::misfit("mean", &[self], reason))?;
         let n = set.n_elements(&self.shape());

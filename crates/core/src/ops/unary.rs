@@ -185,13 +185,7 @@ impl<'g> Expr<'g> {
     /// If the elements are not floating-point numbers.
     #[track_caller]
     pub fn try_apply_unary(self, op: Unary) -> Result<Self, Error> {
-        if !self.dtype().is_float() {
-            let reason = format!(
-                "the elements are {}; cast them to a floating-point type first",
-                self.dtype()
-            );
-            return Err(Expr::misfit(op.name(), &[self], reason));
-        }
+        self.require_float(op.name())?;
         Ok(self.record1(Op::Unary(op), self.shape(), self.dtype()))
     }
 
