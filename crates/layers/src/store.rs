@@ -13,8 +13,8 @@ use crate::Error;
 /// Key of the metadata under which the names stand, in the order of the map, one a line.
 const ORDER: &str = "order";
 
-/// Writes parameters to a safetensors file. The file appears whole or not at all: it is written beside `path` and
-/// then moved there.
+/// Writes parameters to a safetensors file. Missing folders are made. The file appears whole or not at all: it is
+/// written beside `path` and then moved there.
 ///
 /// ```
 /// use retrograd_core::{Params, Tensor};
@@ -39,7 +39,9 @@ pub fn save(params: &Params, path: impl AsRef<Path>) -> Result<(), Error> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut file = builder.tempfile_in(folder.unwrap_or(Path::new("."))).map_err(unwritable)?;
+    let folder = folder.unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(unwritable)?;
+    let mut file = builder.tempfile_in(folder).map_err(unwritable)?;
     file.write_all(&bytes).map_err(unwritable)?;
     file.as_file().sync_all().map_err(unwritable)?;
     file.persist(path).map_err(|error| unwritable(error.error))?;
@@ -186,7 +188,7 @@ mod tests {
     #[test]
     fn a_round_trip_keeps_values_and_order() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("params.safetensors");
+        let path = folder.path().join("new").join("params.safetensors");
         let params = some_params();
         save(&params, &path).unwrap();
         let loaded = load(&path).unwrap();
@@ -194,7 +196,7 @@ mod tests {
         let first = fs::read(&path).unwrap();
         save(&loaded, &path).unwrap();
         assert_eq!(fs::read(&path).unwrap(), first);
-        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
     }
 
     #[test]
@@ -219,7 +221,10 @@ mod tests {
         assert!(from_bytes("weights", b"\x89PNG\r\n\x1a\n and so on, for a while").is_err());
         assert!(from_bytes("weights", &[0xff; 64]).is_err());
         assert!(load("no/such/file").unwrap_err().to_string().starts_with("cannot read no/such"));
-        assert!(save(&some_params(), "no/such/folder/file").is_err());
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let below_a_file = file.path().join("weights");
+        let message = save(&some_params(), &below_a_file).unwrap_err().to_string();
+        assert!(message.starts_with(&format!("cannot write {}", below_a_file.display())));
     }
 
     #[test]

@@ -121,12 +121,12 @@ impl Dataset {
         (self.select(others), self.select(picked))
     }
 
-    /// These examples with other features, such as standardized ones.
+    /// These examples with their features standardized.
     ///
     /// # Errors
-    /// As [`new`](Self::new).
-    pub fn with_features(&self, features: Tensor) -> Result<Self, Error> {
-        Self::new(features, self.targets.clone())
+    /// If the features are not a matrix with as many columns as the standardizer was fit to.
+    pub fn standardized(&self, by: &Standardizer) -> Result<Self, Error> {
+        Self::new(by.apply(&self.features)?, self.targets.clone())
     }
 
     /// Number of classes: one more than the largest label; `None` if the targets are not integers.

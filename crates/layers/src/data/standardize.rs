@@ -51,6 +51,28 @@ impl Standardizer {
         Ok(Self { mean, std })
     }
 
+    /// One mean and one deviation of all elements of `features` `[n, d]`, as befits pixels: those that are nearly
+    /// always empty stay small.
+    ///
+    /// # Errors
+    /// If `features` is not a matrix, or has no elements.
+    ///
+    /// ```
+    /// use retrograd_core::Tensor;
+    /// use retrograd_layers::Standardizer;
+    ///
+    /// let images = Tensor::from([[0.0, 4.0], [0.0, 4.0]]);
+    /// let standardizer = Standardizer::fit_jointly(&images)?;
+    /// assert_eq!(standardizer.apply(&images)?.to_vec::<f64>(), [-1.0, 1.0, -1.0, 1.0]);
+    /// # Ok::<(), retrograd_layers::Error>(())
+    /// ```
+    pub fn fit_jointly(features: &Tensor) -> Result<Self, Error> {
+        let n_columns = features.shape().get(1).copied().unwrap_or(0);
+        let n_elements = features.shape().n_elements();
+        let of_all = Self::fit(&features.reshape([n_elements, 1])?)?;
+        Ok(Self { mean: vec![of_all.mean[0]; n_columns], std: vec![of_all.std[0]; n_columns] })
+    }
+
     /// Mean of each feature.
     pub fn mean(&self) -> &[f64] {
         &self.mean
