@@ -135,7 +135,7 @@ fn product<F: Float>(m: usize, k: usize, n: usize, a: &[F], b: &[F], y: &mut [F]
         let (matrix, row, column) = (at / (m * n), at / n % m, at % n);
         let row = &a[(matrix * m + row) * k..][..k];
         let column = b[matrix * k * n..].iter().skip(column).step_by(n);
-        let total: f64 = row.iter().zip(column).map(|(a, b)| a.to_f64() * b.to_f64()).sum();
-        *y = F::lit(total);
+        let terms = row.iter().zip(column).map(|(a, b)| a.to_f64() * b.to_f64());
+        *y = F::lit(terms.fold(0.0, |total, term| total + term));
     }
 }

@@ -8,7 +8,7 @@ use crate::{
 
 impl<'g> Expr<'g> {
     /// `ln Σ eˣ` over axes, finite for every finite `x`: `m + ln Σ e^{x − m}` with the maximum `m`. Its gradient is
-    /// the softmax.
+    /// the softmax. Where all elements are −∞ the value is −∞, and there is no gradient: it is NaN.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
@@ -35,7 +35,8 @@ impl<'g> Expr<'g> {
         total.try_add(max.try_reshape(total.shape())?)
     }
 
-    /// Softmax `e^{xᵢ} / Σ e^{xⱼ}` along an axis: positive numbers that sum to 1.
+    /// Softmax `e^{xᵢ} / Σ e^{xⱼ}` along an axis: positive numbers that sum to 1. Elements of −∞ get 0; where all are
+    /// −∞ there is no softmax, and it is NaN.
     ///
     /// # Panics
     /// If the axis does not exist or is empty, or the elements are not floating-point numbers.

@@ -144,14 +144,15 @@ impl Operation for Sum {
 }
 
 impl Sum {
-    /// Sums in double precision, so that the meaning does not depend on an order of summation.
+    /// Sums in double precision, so that the meaning does not depend on an order of summation, and from 0, since
+    /// `std` sums nothing to −0.
     fn sum<T: Element>(&self, shape: &Shape, x: &[T], y: &mut [T]) {
         let n = self.axes.n_elements(shape);
         let (shape, layout) = kept_then_reduced(self.axes, shape);
         let mut positions = layout.positions(&shape);
         for y in y {
-            let total: f64 = positions.by_ref().take(n).map(|position| x[position].to_f64()).sum();
-            *y = T::from_f64(total);
+            let elements = positions.by_ref().take(n).map(|position| x[position].to_f64());
+            *y = T::from_f64(elements.fold(0.0, |total, x| total + x));
         }
     }
 }
