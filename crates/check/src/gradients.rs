@@ -116,6 +116,10 @@ impl GradientCheck {
     #[track_caller]
     pub fn check<'g>(&self, output: Expr<'g>, leaves: &[Expr<'g>]) -> Result<Report, Failure> {
         assert!(output.graph().dtype() == DType::F64, "gradients are checked in a graph of f64");
+        if !output.dtype().is_float() {
+            let reason = "only floating-point numbers have gradients";
+            return Err(Expr::misfit("check_gradients", &[output], reason).into());
+        }
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         let point = Point::of(output.graph(), leaves)?;
         let (mut outputs, mut along, mut magnitude) = (vec![output], Vec::new(), 0.0);
