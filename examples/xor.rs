@@ -1,5 +1,5 @@
-//! XOR: no straight line separates its classes, so a linear model gets at most three of four points right; a
-//! perceptron with one hidden layer learns all four.
+//! XOR: no straight line separates its classes, so the best that a linear model can say of each point is "one half";
+//! a perceptron with one hidden layer learns all four.
 
 use retrograd::{layers::Error, prelude::*};
 
@@ -7,16 +7,13 @@ fn main() -> Result<(), Error> {
     let points = Tensor::from([[0.0f32, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]);
     let xor = Dataset::new(points, Tensor::from([0i64, 1, 1, 0]))?;
 
-    let linear = LogisticRegression::binary(2);
+    learn("linear model", &LogisticRegression::binary(2), &xor)?;
     let perceptron = Mlp::new([2, 4, 1]).activation(Activation::Tanh).init(Init::Xavier);
-    let hidden = learn("perceptron with 4 hidden units", &perceptron, &xor)?;
-    let plain = learn("linear model", &linear, &xor)?;
-    println!("linear model: {} of 4 right; perceptron: {} of 4 right", 4.0 * plain, 4.0 * hidden);
-    Ok(())
+    learn("perceptron with 4 hidden units", &perceptron, &xor)
 }
 
-/// Trains a model, prints what it says of each point, and gives its accuracy.
-fn learn(name: &str, model: &impl Model, data: &Dataset) -> Result<f64, Error> {
+/// Trains a model, and prints what it says of each point.
+fn learn(name: &str, model: &impl Model, data: &Dataset) -> Result<(), Error> {
     let mut params = model.params(&mut seeded(1));
     let fit = Fit::new(Objective::BinaryCrossEntropy, Adam::new(0.05)).epochs(500).batch_size(4);
     fit.run(model, &mut params, data)?;
@@ -31,5 +28,5 @@ fn learn(name: &str, model: &impl Model, data: &Dataset) -> Result<f64, Error> {
         let probability = 1.0 / (1.0 + (-logit).exp());
         println!("  {point:?}: probability {probability:.3}, class {label}");
     }
-    Ok(score.accuracy.expect("these targets are classes"))
+    Ok(())
 }

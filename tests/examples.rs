@@ -1,0 +1,122 @@
+//! Every example runs and reaches what it promises. `cargo test` builds the examples beside the tests.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+/// The program of an example. Test programs lie in `target/PROFILE/deps`, examples in `target/PROFILE/examples`.
+fn program(name: &str) -> PathBuf {
+    let test = env::current_exe().unwrap();
+    let profile = test.ancestors().nth(2).unwrap();
+    let program = profile.join("examples").join(name).with_extension(env::consts::EXE_EXTENSION);
+    assert!(
+        program.exists(),
+        "{} is missing: `cargo build --examples` makes it",
+        program.display()
+    );
+    program
+}
+
+/// Runs an example in an empty folder, since none may depend on where it runs.
+fn run(name: &str, arguments: &[&str], folder: &Path) -> Output {
+    Command::new(program(name)).args(arguments).current_dir(folder).output().unwrap()
+}
+
+/// What an example prints.
+fn printed(name: &str, arguments: &[&str]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(name, arguments, folder.path());
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{name} {arguments:?}: {}\n{errors}", output.status);
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The number after `label` at the start of a line.
+fn number_after(text: &str, label: &str) -> f64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(label));
+    let number = line.and_then(|rest| rest.split([',', ' ']).find(|word| !word.is_empty()));
+    let number = number.unwrap_or_else(|| panic!("no line begins with `{label}`:\n{text}"));
+    number.parse().unwrap()
+}
+
+#[test]
+fn mnist_learns_and_writes_its_graph_loss_and_weights() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run("mnist", &["--epochs", "2", "--seed", "3", "--out", "new/out"], folder.path());
+    let (printed, progress) = (String::from_utf8(output.stdout).unwrap(), output.stderr);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&progress));
+    let last = printed.lines().last().unwrap();
+    let accuracy = last.strip_prefix("test accuracy: ").unwrap();
+    assert!(accuracy.len() == 6 && accuracy.parse::<f64>().unwrap() > 0.92, "{last}");
+    assert_eq!(String::from_utf8(progress).unwrap().lines().count(), 2, "a line for each epoch");
+
+    let read = |file: &str| std::fs::read(folder.path().join("new/out").join(file)).unwrap();
+    assert!(read("mlp.dot").starts_with(b"digraph"));
+    assert!(read("loss.svg").starts_with(b"<svg"));
+    assert!(read("mnist.safetensors").len() > 4 * (784 * 256 + 256 * 10));
+}
+
+#[test]
+fn mnist_repeats_for_its_seed() {
+    let weights = |seed: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        run("mnist", &["--epochs", "1", "--seed", seed], folder.path());
+        std::fs::read(folder.path().join("out/mnist.safetensors")).unwrap()
+    };
+    assert!(weights("1") == weights("1"));
+    assert!(weights("1") != weights("2"));
+}
+
+#[test]
+fn mnist_explains_its_flags_and_refuses_others() {
+    assert!(printed("mnist", &["--help"]).contains("--epochs N"));
+    let refused = |arguments: &[&str], expected: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let output = run("mnist", arguments, folder.path());
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && message.contains(expected), "{message}");
+        assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+    };
+    refused(&["--epoch", "3"], "invalid option '--epoch'");
+    refused(&["--epochs"], "missing argument for option '--epochs'");
+    refused(&["--seed", "one"], "cannot parse argument \"one\"");
+    refused(&["digits"], "unexpected argument \"digits\"");
+}
+
+#[test]
+fn xor_is_learned_by_the_perceptron_alone() {
+    let printed = printed("xor", &[]);
+    assert!(printed.contains("linear model: loss 0.69315, accuracy 0.5000"), "{printed}");
+    let perceptron = printed.split("perceptron").nth(1).unwrap();
+    assert!(perceptron.contains("accuracy 1.0000"), "{printed}");
+}
+
+#[test]
+fn linear_regression_reaches_the_minimum() {
+    let printed = printed("linear_regression", &[]);
+    assert_eq!(number_after(&printed, "train mean squared error:"), 2999.555);
+    assert_eq!(number_after(&printed, "test R²:"), 0.511);
+}
+
+#[test]
+fn logistic_regression_is_as_accurate_as_it_should_be() {
+    assert!(number_after(&printed("logistic_regression", &[]), "test accuracy:") >= 0.947);
+}
+
+#[test]
+fn worked_backprop_agrees_with_the_lecture() {
+    let printed = printed("worked_backprop", &[]);
+    let numbers: Vec<Vec<_>> =
+        printed.lines().map(|line| line.split_whitespace().collect()).filter(is_row).collect();
+    assert_eq!(numbers.len(), 44);
+    for row in numbers {
+        assert!(row[3].parse::<f64>().unwrap() < 1e-12, "{row:?}");
+    }
+}
+
+/// Whether the words of a line are a name, two numbers and their difference.
+fn is_row(words: &Vec<&str>) -> bool {
+    words.len() == 4 && words[1..].iter().all(|word| word.parse::<f64>().is_ok())
+}
