@@ -1,6 +1,9 @@
 //! Values of operations on small examples, worked out by hand or by loops that share nothing with the engine.
 
-use retrograd_core::{DType, Expr, Graph, Shape, Tensor, keep, ops::Unary};
+use retrograd_core::{
+    DType, Expr, Graph, Shape, Tensor, keep,
+    ops::{Binary, COMPOSED, Unary},
+};
 
 /// Runs a function in an `f64` graph on the numbers 1, 2, 3, … in a shape; returns the shape and the elements.
 fn on_counted(
@@ -251,6 +254,73 @@ fn rows_have_the_values_of_independent_formulas() {
                 "{} at {x} in f32",
                 row.name()
             );
+        }
+    }
+}
+
+/// A formula for each row of two numbers.
+fn reference_of_two(row: Binary) -> fn(f64, f64) -> f64 {
+    match row {
+        Binary::Add => |a, b| a - -b,
+        Binary::Sub => |a, b| a + -b,
+        Binary::Mul => |a, b| ((a + b).powi(2) - (a - b).powi(2)) / 4.0,
+        Binary::Div => |a, b| a * b.recip(),
+        Binary::Pow => |a, b| (b * a.ln()).exp(),
+        Binary::Maximum => |a, b| (a + b + (a - b).abs()) / 2.0,
+        Binary::Minimum => |a, b| (a + b - (a - b).abs()) / 2.0,
+        Binary::Chain => |a, b| a * b,
+    }
+}
+
+/// A formula for each composed function, with the arguments that it is checked with.
+fn reference_of_composed(name: &str, arguments: &str) -> fn(f64) -> f64 {
+    match (name, arguments) {
+        ("powi", "0") => |_| 1.0,
+        ("powi", "1") => |x| x,
+        ("powi", "2") => |x| x * x,
+        ("powi", "3") => |x| x * x * x,
+        ("powi", "-2") => |x| 1.0 / (x * x),
+        ("powf", "2.5") => |x| x * x * x.sqrt(),
+        ("powf", "-0.5") => |x| 1.0 / x.sqrt(),
+        ("leaky_relu", "0.01") => |x| if x > 0.0 { x } else { 0.01 * x },
+        ("prelu", "x.lit(0.2)") => |x| if x > 0.0 { x } else { 0.2 * x },
+        ("prelu", "x.cos()") => |x| if x > 0.0 { x } else { x.cos() * x },
+        ("elu", "1.0") => |x| if x > 0.0 { x } else { x.exp() - 1.0 },
+        ("elu", "0.5") => |x| if x > 0.0 { x } else { 0.5 * (x.exp() - 1.0) },
+        ("selu", "") => |x| {
+            let alpha = 1.673_263_242_354_377_2;
+            1.050_700_987_355_480_5 * if x > 0.0 { x } else { alpha * (x.exp() - 1.0) }
+        },
+        ("silu", "") => |x| x / (1.0 + (-x).exp()),
+        ("gelu", "") => |x| x * (1.0 + error_function(x / 2f64.sqrt())) / 2.0,
+        ("gelu_tanh", "") => |x| {
+            let inner = (2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x.powi(3));
+            0.5 * x * (1.0 + inner.tanh())
+        },
+        _ => panic!("{name}({arguments}) needs a formula here"),
+    }
+}
+
+#[test]
+fn rows_of_two_numbers_and_composed_functions_have_the_values_of_independent_formulas() {
+    let agree = |found: f64, expected: f64, name: &str| {
+        let error = (found - expected).abs() / expected.abs().max(1.0);
+        assert!(error < 1e-14, "{name}: {found} instead of {expected}");
+    };
+    for &row in Binary::ALL {
+        for &(a, b) in row.points() {
+            agree(row.value(a, b), reference_of_two(row)(a, b), row.name());
+        }
+    }
+    for row in COMPOSED {
+        for call in row.calls {
+            for &x in row.points {
+                agree(
+                    (call.value)(x),
+                    reference_of_composed(row.name, call.arguments)(x),
+                    row.name,
+                );
+            }
         }
     }
 }
