@@ -38,6 +38,17 @@ impl fmt::Display for Derivative {
 }
 
 /// A check that passed.
+///
+/// ```
+/// use retrograd_check::check_gradients;
+/// use retrograd_core::Tensor;
+///
+/// let report = check_gradients(|_, x| x[0].exp(), &[Tensor::from([0.5, -2.0])])?;
+/// for along in report.along {
+///     assert!((along.graph - along.differences).abs() < 1e-9, "{along}");
+/// }
+/// # Ok::<(), retrograd_check::Failure>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     /// The seed of the random weights and directions.
@@ -60,6 +71,18 @@ pub struct Element {
 }
 
 /// A gradient that is not the derivative of what it was recorded for.
+///
+/// ```
+/// use retrograd_check::{Failure, check_gradients};
+/// use retrograd_core::Tensor;
+///
+/// let x = Tensor::from([0.5, -2.0]);
+/// let wrong = check_gradients(|_, x| x[0] * x[0].stop_gradient(), &[x]).unwrap_err();
+/// let Failure::Mismatch(mismatch) = wrong else { panic!("{wrong}") };
+/// let worst = mismatch.worst.expect("each element alone is wrong");
+/// assert_eq!((mismatch.order, mismatch.n_wrong, worst.input), (1, 2, 0));
+/// assert!((worst.derivative.graph / worst.derivative.differences - 0.5).abs() < 1e-9);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mismatch {
     /// 1 for the gradient, 2 for the gradient of the gradient, and so on.
@@ -92,6 +115,14 @@ impl fmt::Display for Mismatch {
 }
 
 /// Why a gradient check did not pass.
+///
+/// ```
+/// use retrograd_check::check_gradients;
+/// use retrograd_core::Tensor;
+///
+/// let failure = check_gradients(|_, x| x[0].log(), &[Tensor::from([1.0, 0.0])]).unwrap_err();
+/// assert_eq!(failure.to_string(), "the function is -inf at [1]: give inputs where it is finite");
+/// ```
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Failure {

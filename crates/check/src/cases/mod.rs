@@ -18,6 +18,17 @@ use retrograd_core::{Expr, Op, Shape, Tensor};
 type Function = Box<dyn for<'g> Fn(&[Expr<'g>]) -> Expr<'g>>;
 
 /// An operation with certain inputs.
+///
+/// ```
+/// use retrograd_check::cases;
+/// use retrograd_core::{DType, Graph};
+///
+/// let case = &cases::all()[1];
+/// assert_eq!(case.name, "leaf [2, 3]");
+/// let g = Graph::with_dtype(DType::F64);
+/// let inputs: Vec<_> = case.inputs.iter().map(|data| g.constant(data)).collect();
+/// assert_eq!(case.record(&inputs).value(), case.inputs[0]);
+/// ```
 pub struct Case {
     /// What it is, such as `sum [2, 3] over [0]`.
     pub name: String,
@@ -42,6 +53,14 @@ impl Case {
 }
 
 /// An operation, and what gives its cases.
+///
+/// ```
+/// use retrograd_check::cases::FAMILIES;
+///
+/// for family in FAMILIES {
+///     assert!(!(family.cases)().is_empty(), "{} is never checked", family.name);
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Family {
     /// The operation, as [`family`] names it.

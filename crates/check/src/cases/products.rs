@@ -24,8 +24,13 @@ pub(super) fn matmul() -> Vec<Case> {
             x[0].matmul(x[1]).sin()
         })
     };
+    shapes.map(product).into_iter().chain(transposed()).collect()
+}
+
+/// Products of what is transposed, and of an expression with itself.
+fn transposed() -> [Case; 8] {
     let pair = |a: [usize; 2], b: [usize; 2]| [numbers(a, 1), numbers(b, 2)];
-    let others = [
+    [
         Case::new("matmul with the left transposed", pair([3, 2], [3, 4]), |x| {
             x[0].t().dot(x[1]).sin()
         }),
@@ -50,6 +55,5 @@ pub(super) fn matmul() -> Vec<Case> {
             [numbers([2, 3, 4], 1), numbers([4, 3, 2], 2)],
             |x| x[0].permute(&[2, 0, 1]).matmul(x[1]).sin(),
         ),
-    ];
-    shapes.map(product).into_iter().chain(others).collect()
+    ]
 }

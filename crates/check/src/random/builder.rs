@@ -23,6 +23,7 @@ pub(super) type Move<'g> = fn(&mut Builder<'g>) -> Option<Expr<'g>>;
 pub(super) struct Builder<'g> {
     pub(super) graph: &'g Graph,
     pub(super) options: Options,
+    seed: u64,
     rng: ChaCha8Rng,
     /// Expressions of the graph's floating-point type, at most [`BOUND`].
     floats: Vec<Expr<'g>>,
@@ -38,6 +39,7 @@ impl<'g> Builder<'g> {
         let mut builder = Self {
             graph,
             options: options.clone(),
+            seed,
             rng: ChaCha8Rng::seed_from_u64(seed),
             floats: Vec::new(),
             masks: Vec::new(),
@@ -60,13 +62,11 @@ impl<'g> Builder<'g> {
     /// Makes moves, some of them in scopes, until there are enough nodes.
     pub(super) fn grow(&mut self) {
         while self.graph.len() < self.options.n_nodes {
-            let outer = self.scope();
-            let inner = self.scope();
+            let _outer = self.scope();
+            let _inner = self.scope();
             for _ in 0..self.number(1..=4) {
                 self.make_move();
             }
-            drop(inner);
-            drop(outer);
         }
     }
 
@@ -97,7 +97,11 @@ impl<'g> Builder<'g> {
     /// An expression brought back to at most [`BOUND`].
     fn settled(&mut self, x: Expr<'g>) -> Expr<'g> {
         let values = elements(x);
-        assert!(values.iter().all(|x| x.is_finite()), "a value is not finite: {values:?} in {x:?}");
+        let seed = self.seed;
+        assert!(
+            values.iter().all(|x| x.is_finite()),
+            "the random graph of seed {seed} is not finite: {x:?} is {values:?}"
+        );
         let largest = values.iter().map(|x| x.abs()).fold(0.0, f64::max);
         if largest <= BOUND {
             return x;

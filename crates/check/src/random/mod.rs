@@ -1,7 +1,6 @@
 //! Random graphs, to hold what is fast against what is plain, and derivatives against differences.
 //!
-//! A graph grows by random [moves](builder): each picks earlier expressions and records an operation on them. Moves
-//! look at values while the graph grows, so that all stay small and finite, and so that no comparison, step or
+//! A graph grows by random moves: each picks earlier expressions and records an operation on them. Moves look at values while the graph grows, so that all stay small and finite, and so that no comparison, step or
 //! maximum lies near its jump: a plan that rounds differently takes the same branches.
 
 mod builder;
@@ -15,6 +14,14 @@ use retrograd_core::{DType, Expr, Graph, NodeId};
 use builder::Builder;
 
 /// What a random graph should be like.
+///
+/// ```
+/// use retrograd_check::{Options, random_graph};
+/// use retrograd_core::DType;
+///
+/// let large = Options { dtype: DType::F64, n_nodes: 200, max_size: 9, ..Options::default() };
+/// assert!(random_graph(1, &large).graph().len() >= 200);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
     /// Type of the graph's numbers: `f32` or `f64`.
@@ -49,6 +56,17 @@ impl Default for Options {
 }
 
 /// A random graph, whose leaves all hold data.
+///
+/// ```
+/// use retrograd_check::{Options, random_graph};
+///
+/// let random = random_graph(3, &Options { order: 2, n_outputs: 1, ..Options::default() });
+/// let n_gradients = random.leaves().len();
+/// let second = &random.outputs()[random.outputs().len() - n_gradients..];
+/// for (gradient, leaf) in second.iter().zip(random.leaves()) {
+///     assert_eq!(gradient.shape(), leaf.shape());
+/// }
+/// ```
 pub struct RandomGraph {
     seed: u64,
     graph: Graph,
