@@ -1,6 +1,7 @@
 //! Losses of predictions against targets, and penalties of parameters: expressions, so derivatives follow.
 //!
 //! A loss keeps the axis of examples and gives one number for each; `.mean()` makes the scalar that is minimized.
+//! What it records lies in a scope of its name, so that a picture can show it as one box.
 
 use retrograd_core::{
     DType, Error, Expr,
@@ -88,11 +89,13 @@ pub trait Loss<'g>: Copy {
 
 impl<'g> Loss<'g> for Expr<'g> {
     fn try_mse(self, targets: Expr<'g>) -> Result<Expr<'g>, Error> {
+        let _scope = self.graph().scope("mse");
         check_alike("mse", self, targets)?;
         mean_of_each_example(self.try_sub(targets)?.square())
     }
 
     fn try_binary_cross_entropy(self, targets: Expr<'g>) -> Result<Expr<'g>, Error> {
+        let _scope = self.graph().scope("binary_cross_entropy");
         check_alike("binary_cross_entropy", self, targets)?;
         let if_one = weigh(targets, self.try_apply_unary(Unary::LogSigmoid)?)?;
         let if_zero = weigh(1.0 - targets, (-self).log_sigmoid())?;
@@ -100,6 +103,7 @@ impl<'g> Loss<'g> for Expr<'g> {
     }
 
     fn try_cross_entropy(self, targets: Expr<'g>) -> Result<Expr<'g>, Error> {
+        let _scope = self.graph().scope("cross_entropy");
         if targets.dtype() == DType::I64 {
             return cross_entropy_of_labels(self, targets);
         }
@@ -161,7 +165,9 @@ fn mean_of_each_example(x: Expr<'_>) -> Result<Expr<'_>, Error> {
 /// If there are no parameters, or they are of different graphs.
 #[track_caller]
 pub fn l1<'g>(params: &[Expr<'g>]) -> Expr<'g> {
-    let mut total = first(params).abs().sum();
+    let first = first(params);
+    let _scope = first.graph().scope("l1");
+    let mut total = first.abs().sum();
     for param in &params[1..] {
         total = total + param.abs().sum();
     }
@@ -181,7 +187,9 @@ pub fn l1<'g>(params: &[Expr<'g>]) -> Expr<'g> {
 /// If there are no parameters, or they are of different graphs.
 #[track_caller]
 pub fn l2<'g>(params: &[Expr<'g>]) -> Expr<'g> {
-    let mut total = first(params).square().sum();
+    let first = first(params);
+    let _scope = first.graph().scope("l2");
+    let mut total = first.square().sum();
     for param in &params[1..] {
         total = total + param.square().sum();
     }

@@ -2,7 +2,7 @@
 
 use retrograd_core::Expr;
 
-use crate::optim::{Optimizer, Updates};
+use crate::optim::{Optimizer, Updates, without_subnormals};
 
 /// Adam (Kingma & Ba 2014, arXiv:1412.6980): steps of about the learning rate in every weight, whatever the scale of
 /// its gradient.
@@ -103,7 +103,7 @@ fn average<'g>(
     x: Expr<'g>,
 ) -> Expr<'g> {
     let a = updates.state(what, w);
-    let new = beta * a + (1.0 - beta) * x;
+    let new = without_subnormals(beta * a + (1.0 - beta) * x);
     updates.set(a, new);
     new
 }

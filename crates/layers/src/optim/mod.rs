@@ -9,7 +9,7 @@ mod sgd;
 pub use adam::Adam;
 pub use sgd::Sgd;
 
-use retrograd_core::{Expr, Graph, Tensor};
+use retrograd_core::{DType, Expr, Graph, Tensor};
 use retrograd_cpu::PlanCache;
 
 use crate::{Error, train::TrainStep};
@@ -22,7 +22,7 @@ pub const LEARNING_RATE: &str = "learning_rate";
 /// A rule that is not here takes a few lines:
 ///
 /// ```
-/// use retrograd_core::{Expr, Graph, Tensor};
+/// use retrograd_core::{DType, Expr, Graph, Tensor};
 /// use retrograd_layers::{Optimizer, Updates};
 ///
 /// /// Steps of equal length along the sign of the gradient.
@@ -158,6 +158,19 @@ impl<'g> Updates<'g> {
     fn graph(&self) -> &'g Graph {
         self.learning_rate.graph()
     }
+}
+
+/// `x`, but 0 where it is below the normal numbers. What is left of a gradient that has become 0, as that of a
+/// rectifier that is never active, would shrink into the subnormal numbers and stay there, where processors are slow:
+/// with 22 of 256 hidden units dead, `examples/mnist.rs` took 5.2 s of processor time instead of 3.2 (Intel Xeon).
+#[track_caller]
+fn without_subnormals(x: Expr<'_>) -> Expr<'_> {
+    let smallest = match x.dtype() {
+        DType::F32 => f64::from(f32::MIN_POSITIVE),
+        DType::F64 => f64::MIN_POSITIVE,
+        DType::I64 | DType::Bool => unreachable!("parameters are floating-point numbers"),
+    };
+    x.abs().lt(smallest).select(0.0, x)
 }
 
 #[cfg(test)]

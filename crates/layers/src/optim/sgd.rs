@@ -2,7 +2,7 @@
 
 use retrograd_core::Expr;
 
-use crate::optim::{Optimizer, Updates};
+use crate::optim::{Optimizer, Updates, without_subnormals};
 
 /// Gradient descent `w ← w − η·d`, where `d` is the gradient, or a momentum of it.
 ///
@@ -72,9 +72,9 @@ impl Sgd {
             d
         } else {
             let is_first = updates.step().eq(1.0);
-            is_first.select(d.graph().full((), 1.0), 1.0 - self.dampening) * d
+            is_first.select(1.0, 1.0 - self.dampening) * d
         };
-        let new = self.momentum * m + share;
+        let new = without_subnormals(self.momentum * m + share);
         updates.set(m, new);
         new
     }

@@ -162,3 +162,25 @@ fn a_step_that_fails_updates_nothing() {
     assert!(step.run(&mut params, &mut state, &[]).unwrap_err().to_string().contains("class"));
     assert_eq!((params, state), before);
 }
+
+#[test]
+fn a_momentum_without_gradient_ends_at_zero_and_never_in_subnormal_numbers() {
+    let optimizers: [&dyn Optimizer; 2] =
+        [&Adam::new(0.1).betas(0.9, 0.9), &Sgd::new(0.1).momentum(0.9)];
+    for optimizer in optimizers {
+        let mut params = Params::new();
+        params.insert("w", Tensor::from([1.0f32]));
+        let g = Graph::new();
+        let loss = (g.input("x", [1]) * g.bind(&params).param("w")).sum();
+        let mut step = optimizer.compile(loss).unwrap();
+        let mut state = step.initial_state();
+        for k in 0..1000 {
+            let x = Tensor::from([if k == 0 { 1.0f32 } else { 0.0 }]);
+            step.run(&mut params, &mut state, &[("x", x.view())]).unwrap();
+            let values = state.iter().flat_map(|(_, tensor)| tensor.to_vec::<f32>());
+            assert!(values.into_iter().all(|value| !value.is_subnormal()), "step {k}: {state:?}");
+        }
+        let memory = state.iter().filter(|(name, _)| *name != "step");
+        assert!(memory.into_iter().all(|(_, tensor)| tensor.item() == 0.0));
+    }
+}
