@@ -1,9 +1,9 @@
-//! The table of functions of two numbers, and comparisons.
+//! The table of functions of two numbers, and the operators that record its rows.
 
 use smallvec::smallvec;
 
 use crate::{
-    dtype::{DType, Float},
+    dtype::Float,
     error::{Error, located},
     expr::{Expr, inputs_of_one_graph},
     ops::{Op, Operation, Rule, same_dtype},
@@ -156,60 +156,6 @@ fn log_power<R: Real>(a: R, _: R, y: R) -> R {
     positive.log().chain(y)
 }
 
-/// A comparison of two numbers, which gives a truth value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Comparison {
-    /// `a > b`.
-    Gt,
-    /// `a ≥ b`.
-    Ge,
-    /// `a < b`.
-    Lt,
-    /// `a ≤ b`.
-    Le,
-    /// `a = b`.
-    Eq,
-    /// `a ≠ b`.
-    Ne,
-}
-
-impl Comparison {
-    /// All comparisons.
-    pub const ALL: &[Comparison] = &[
-        Comparison::Gt,
-        Comparison::Ge,
-        Comparison::Lt,
-        Comparison::Le,
-        Comparison::Eq,
-        Comparison::Ne,
-    ];
-
-    /// The sign written between the operands.
-    pub fn symbol(self) -> &'static str {
-        match self {
-            Comparison::Gt => ">",
-            Comparison::Ge => "≥",
-            Comparison::Lt => "<",
-            Comparison::Le => "≤",
-            Comparison::Eq => "=",
-            Comparison::Ne => "≠",
-        }
-    }
-
-    /// The answer for `a` and `b`.
-    #[inline(always)]
-    pub fn value<T: PartialOrd>(self, a: T, b: T) -> bool {
-        match self {
-            Comparison::Gt => a > b,
-            Comparison::Ge => a >= b,
-            Comparison::Lt => a < b,
-            Comparison::Le => a <= b,
-            Comparison::Eq => a == b,
-            Comparison::Ne => a != b,
-        }
-    }
-}
-
 /// What can stand on the right of an operator: an expression, or a plain number.
 pub trait Operand<'g> {
     /// This operand as an expression; a number becomes a literal of the shape of `like`, and of its dtype if that
@@ -244,7 +190,7 @@ number_operand!(f64, i32);
 
 /// Two operands broadcast to their common shape, after checking graph and dtypes.
 #[track_caller]
-fn aligned<'g>(op: &str, a: Expr<'g>, b: Expr<'g>) -> Result<[Expr<'g>; 2], Error> {
+pub(super) fn aligned<'g>(op: &str, a: Expr<'g>, b: Expr<'g>) -> Result<[Expr<'g>; 2], Error> {
     inputs_of_one_graph(op, &[a, b])?;
     if a.dtype() != b.dtype() {
         return Err(Expr::misfit(op, &[a, b], "the dtypes differ; cast one of them"));
@@ -275,25 +221,6 @@ impl<'g> Expr<'g> {
     pub fn apply_binary(self, op: Binary, rhs: Expr<'g>) -> Self {
         located(self.try_apply_binary(op, rhs))
     }
-
-    /// Compares elementwise, after broadcasting.
-    ///
-    /// # Errors
-    /// If the operands are of different graphs or dtypes, or do not broadcast to a common shape.
-    #[track_caller]
-    pub fn try_apply_comparison(self, op: Comparison, rhs: Expr<'g>) -> Result<Self, Error> {
-        let [a, b] = aligned(op.symbol(), self, rhs)?;
-        Ok(self.graph().record(Op::Compare(op), smallvec![a.id(), b.id()], a.shape(), DType::Bool))
-    }
-
-    /// Compares elementwise, after broadcasting.
-    ///
-    /// # Panics
-    /// As [`try_apply_comparison`](Self::try_apply_comparison) errs.
-    #[track_caller]
-    pub fn apply_comparison(self, op: Comparison, rhs: Expr<'g>) -> Self {
-        located(self.try_apply_comparison(op, rhs))
-    }
 }
 
 /// Methods of expressions for binary rows and comparisons, with plain numbers allowed on the right.
@@ -323,6 +250,8 @@ macro_rules! binary_expressions {
     };
 }
 
+pub(super) use binary_expressions;
+
 binary_expressions! { try_apply_binary:
     /// Power `y = aᵇ`; derivatives `b·aᵇ⁻¹` and `y·ln a`.
     pow / try_pow => Binary::Pow;
@@ -330,21 +259,6 @@ binary_expressions! { try_apply_binary:
     maximum / try_maximum => Binary::Maximum;
     /// Smaller of two numbers; NaN if one is. Where they are equal, each gets half of the gradient.
     minimum / try_minimum => Binary::Minimum;
-}
-
-binary_expressions! { try_apply_comparison:
-    /// Where `self > rhs`.
-    gt / try_gt => Comparison::Gt;
-    /// Where `self ≥ rhs`.
-    ge / try_ge => Comparison::Ge;
-    /// Where `self < rhs`.
-    lt / try_lt => Comparison::Lt;
-    /// Where `self ≤ rhs`.
-    le / try_le => Comparison::Le;
-    /// Where `self = rhs`.
-    eq / try_eq => Comparison::Eq;
-    /// Where `self ≠ rhs`.
-    ne / try_ne => Comparison::Ne;
 }
 
 /// The arithmetic operators, on expressions and on plain numbers from both sides, and their `try_` forms.
@@ -425,25 +339,5 @@ impl Operation for Binary {
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {
         let [a, b] = x else { unreachable!("a binary function has two operands") };
         same_dtype!(float a, y => |a, y| self.map(a, b.elements(), y));
-    }
-}
-
-impl Operation for Comparison {
-    fn label(&self) -> String {
-        self.symbol().to_owned()
-    }
-
-    fn vjp<'g>(&self, _: Rule<'_, 'g>, _: Expr<'g>) -> Option<Expr<'g>> {
-        None
-    }
-
-    fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {
-        let [a, b] = x else { unreachable!("a comparison has two operands") };
-        let y = y.elements::<bool>();
-        crate::with_elements!(Slice, a.data, a => {
-            for ((y, &a), &b) in y.iter_mut().zip(a).zip(b.elements()) {
-                *y = self.value(a, b);
-            }
-        });
     }
 }

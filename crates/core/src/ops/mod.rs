@@ -7,6 +7,7 @@ mod argmax;
 mod binary;
 mod broadcast;
 mod cast;
+mod compare;
 mod composed;
 mod concat;
 mod gather;
@@ -26,7 +27,8 @@ use std::fmt;
 
 pub use argmax::ArgMax;
 pub(crate) use binary::binary_methods;
-pub use binary::{Binary, Comparison, Operand};
+pub use binary::{Binary, Operand};
+pub use compare::Comparison;
 pub use composed::{COMPOSED, Call, Composed};
 pub(crate) use composed::{composed, composed_methods};
 pub use concat::Concat;
