@@ -132,7 +132,8 @@ impl Dataset {
     /// Number of classes: one more than the largest label; `None` if the targets are not integers.
     pub fn n_classes(&self) -> Option<usize> {
         let Slice::I64(labels) = self.targets.as_slice() else { return None };
-        Some(labels.iter().max().map_or(0, |&label| usize::try_from(label + 1).unwrap_or(0)))
+        let largest = labels.iter().copied().max().unwrap_or(-1);
+        Some(usize::try_from(largest.saturating_add(1)).unwrap_or(0))
     }
 }
 

@@ -40,14 +40,8 @@ impl Standardizer {
             return Err(Error::data("features without rows have no mean"));
         }
         let values = features.to_vec::<f64>();
-        let rows = || values.chunks_exact(n_columns.max(1));
-        let mean_of = |of: &dyn Fn(usize, f64) -> f64| -> Vec<f64> {
-            let column = |k: usize| rows().map(|row| of(k, row[k])).sum::<f64>() / n_rows as f64;
-            (0..n_columns).map(column).collect()
-        };
-        let mean = mean_of(&|_, x| x);
-        let variance = mean_of(&|k, x| (x - mean[k]).powi(2));
-        let std = variance.iter().map(|variance| variance.sqrt()).collect();
+        let column = |k: usize| values.iter().skip(k).step_by(n_columns);
+        let (mean, std) = (0..n_columns).map(|k| mean_and_std(column(k))).unzip();
         Ok(Self { mean, std })
     }
 
@@ -103,4 +97,17 @@ impl Standardizer {
         }
         Ok(Tensor::new(shape.clone(), values)?.cast(features.dtype()))
     }
+}
+
+/// Mean and population's deviation. Equal numbers have deviation 0 exactly: the rounding of their mean is no spread.
+fn mean_and_std<'a>(values: impl Iterator<Item = &'a f64> + Clone) -> (f64, f64) {
+    let mut others = values.clone();
+    let first = others.next().copied().unwrap_or(0.0);
+    if others.all(|&value| value == first) {
+        return (first, 0.0);
+    }
+    let n = values.clone().count() as f64;
+    let mean = values.clone().sum::<f64>() / n;
+    let variance = values.map(|value| (value - mean).powi(2)).sum::<f64>() / n;
+    (mean, variance.sqrt())
 }

@@ -151,6 +151,16 @@ fn a_random_split_repeats_for_its_seed() {
     assert_ne!(split(1), split(2));
 }
 
+/// The mean of ten times 0.1 is not 0.1 in floating point, and the difference is no spread to divide by.
+#[test]
+fn a_constant_feature_is_only_shifted() {
+    let features = Tensor::full(DType::F64, [10, 2], 0.1);
+    let standardizer = Standardizer::fit(&features).unwrap();
+    assert_eq!((standardizer.mean(), standardizer.std()), (&[0.1; 2][..], &[0.0; 2][..]));
+    let other = Tensor::full(DType::F64, [1, 2], 0.6);
+    assert_eq!(standardizer.apply(&other).unwrap().to_vec::<f64>(), [0.5; 2]);
+}
+
 #[test]
 fn inconsistent_data_are_errors() {
     let (x, t) = (Tensor::zeros(DType::F32, [4, 2]), Tensor::zeros(DType::I64, [3]));

@@ -129,12 +129,12 @@ impl<'g> Updates<'g> {
         self.learning_rate
     }
 
-    /// What is remembered about the parameter `w` under the name `what`: a leaf of its shape, zero at first.
+    /// What is remembered about the parameter `w`, called `w/what`: a leaf of its shape, zero at first.
     #[track_caller]
     pub fn state(&self, what: &str, w: Expr<'g>) -> Expr<'g> {
         let graph = self.graph();
         let name = graph.name(w.id()).expect("a parameter has a name");
-        graph.state(&format!("{what}.{name}"), Tensor::zeros(w.dtype(), w.shape()))
+        graph.state(&format!("{name}/{what}"), Tensor::zeros(w.dtype(), w.shape()))
     }
 
     /// Has `leaf` replaced by `new_value` at the end of each step.
@@ -142,13 +142,13 @@ impl<'g> Updates<'g> {
         self.pairs.push((leaf, new_value));
     }
 
-    /// The number of the current step, 1 for the first: counted in the state `step`.
+    /// The number of the current step, 1 for the first: counted in the state `optimizer/step`.
     #[track_caller]
     pub fn step(&mut self) -> Expr<'g> {
         if let Some(step) = self.step {
             return step;
         }
-        let count = self.graph().state("step", Tensor::zeros(self.graph().dtype(), ()));
+        let count = self.graph().state("optimizer/step", Tensor::zeros(self.graph().dtype(), ()));
         let step = count + 1.0;
         self.set(count, step);
         self.step = Some(step);

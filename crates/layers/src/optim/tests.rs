@@ -97,7 +97,8 @@ fn state_is_named_after_its_parameter() {
     let state = step.initial_state();
     let mut names: Vec<_> = state.iter().map(|(name, t)| format!("{name} {}", t.shape())).collect();
     names.sort_unstable();
-    let expected = ["mean.v [1]", "mean.w [1, 2]", "square.v [1]", "square.w [1, 2]", "step []"];
+    let expected =
+        ["optimizer/step []", "v/mean [1]", "v/square [1]", "w/mean [1, 2]", "w/square [1, 2]"];
     assert_eq!(names, expected);
     assert!(
         Sgd::new(0.1).compile(Graph::new().param("w", 1.0)).unwrap().initial_state().is_empty()
@@ -180,7 +181,7 @@ fn a_momentum_without_gradient_ends_at_zero_and_never_in_subnormal_numbers() {
             let values = state.iter().flat_map(|(_, tensor)| tensor.to_vec::<f32>());
             assert!(values.into_iter().all(|value| !value.is_subnormal()), "step {k}: {state:?}");
         }
-        let memory = state.iter().filter(|(name, _)| *name != "step");
+        let memory = state.iter().filter(|(name, _)| *name != "optimizer/step");
         assert!(memory.into_iter().all(|(_, tensor)| tensor.item() == 0.0));
     }
 }

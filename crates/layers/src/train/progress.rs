@@ -17,14 +17,14 @@ pub enum Progress {
     Lines,
 }
 
-/// A bar at work.
-pub(super) struct Display {
+/// The bar and lines of a run.
+pub(super) struct Meter {
     bar: ProgressBar,
     shows_lines: bool,
     n_epochs: usize,
 }
 
-impl Display {
+impl Meter {
     pub fn new(progress: Progress, n_epochs: usize, n_steps: usize) -> Self {
         let bar = match progress {
             Progress::Quiet => ProgressBar::hidden(),
@@ -53,7 +53,7 @@ impl Display {
     }
 }
 
-impl Drop for Display {
+impl Drop for Meter {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }

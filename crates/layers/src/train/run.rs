@@ -9,7 +9,7 @@ use crate::{
     Dataset, Error, Model, Optimizer,
     data::copy_rows,
     l1, l2, seeded,
-    train::{Fit, History, Score, TrainStep, progress::Display, step::number},
+    train::{Fit, History, Score, TrainStep, progress::Meter, step::number},
 };
 
 /// A training run under way.
@@ -24,7 +24,7 @@ pub(super) struct Run<'a, O> {
     rng: ChaCha8Rng,
     n_steps: usize,
     n_done: usize,
-    display: Display,
+    meter: Meter,
 }
 
 impl<'a, O: Optimizer> Run<'a, O> {
@@ -55,7 +55,7 @@ impl<'a, O: Optimizer> Run<'a, O> {
             rng: seeded(fit.seed),
             n_steps,
             n_done: 0,
-            display: Display::new(fit.progress, fit.n_epochs, n_steps),
+            meter: Meter::new(fit.progress, fit.n_epochs, n_steps),
         })
     }
 
@@ -79,7 +79,7 @@ impl<'a, O: Optimizer> Run<'a, O> {
             loss += mean * rows.len() as f64;
             n_right += batch.n_right().unwrap_or(0.0);
             self.n_done += 1;
-            self.display.end_of_step();
+            self.meter.end_of_step();
         }
         let n = self.rows.len() as f64;
         let accuracy = self.whole.n_right().map(|_| n_right / n);
@@ -89,7 +89,7 @@ impl<'a, O: Optimizer> Run<'a, O> {
     /// Shows the last epoch.
     pub fn show(&self, history: &History) {
         if let Some(epoch) = history.last() {
-            self.display.end_of_epoch(history.epochs.len(), epoch);
+            self.meter.end_of_epoch(history.epochs.len(), epoch);
         }
     }
 }
