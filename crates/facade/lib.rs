@@ -8,11 +8,11 @@ pub use retrograd_viz as viz;
 
 /// What most programs need: `use retrograd::prelude::*;`.
 pub mod prelude {
-    pub use retrograd_core::{Bindings, DType, Expr, Graph, Params, Shape, Tensor, keep};
+    pub use retrograd_core::{Bindings, Bound, DType, Expr, Graph, Params, Shape, Tensor, keep};
     pub use retrograd_cpu::{Plan, PlanCache, Workspace};
     pub use retrograd_layers::{
         Activation, Adam, Dataset, Init, Linear, LinearRegression, LogisticRegression, Loss, Mlp,
-        Model, Optimizer, Sgd, Standardizer, Targets, TrainStep, seeded,
+        Model, Optimizer, Rng, Sequential, Sgd, Standardizer, Targets, TrainStep, l1, l2, seeded,
         train::{Fit, History, Objective, Predictor, Progress, Schedule},
     };
     pub use retrograd_viz::{Draw, LineChart};

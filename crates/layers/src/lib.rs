@@ -22,4 +22,6 @@ pub use model::{
     Activation, Layer, Linear, LinearRegression, LogisticRegression, Mlp, Model, Sequential,
 };
 pub use optim::{Adam, Optimizer, Sgd, Updates};
+/// What random numbers are drawn from: the trait of the `rand` crate, so that a model needs no dependency on it.
+pub use rand::Rng;
 pub use train::{Epoch, Fit, History, Objective, Predictor, Progress, Schedule, Score, TrainStep};
