@@ -20,7 +20,8 @@ fn allocations_per_step(
             step.run(params, &mut state, feeds).expect("the data fit the graph");
         })
     };
-    (run(), run());
+    run();
+    run();
     run().count_total
 }
 

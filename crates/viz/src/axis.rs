@@ -73,8 +73,15 @@ impl Axis {
         }
         let limit = LARGEST.log10();
         let (start, end) = (start.max(-limit), end.min(limit));
-        if end - start >= 2.0 {
+        if end - start >= 3.0 {
             return multiples(nice(end - start).max(1.0), start, end);
+        }
+        if end - start >= 0.7 {
+            // One to three decades: 1, 2 and 5 in each.
+            let decades = start.floor() as i32..=end.floor() as i32;
+            let marks = decades
+                .flat_map(|k| [1.0, 2.0, 5.0].map(|factor: f64| factor.log10() + f64::from(k)));
+            return marks.filter(|place| (start..=end).contains(place)).collect();
         }
         let (low, high) = (10f64.powf(start), 10f64.powf(end));
         multiples(nice(high - low), low, high).into_iter().map(f64::log10).collect()
@@ -146,6 +153,7 @@ mod tests {
             ["0", "0.1", "0.2", "0.3", "0.4", "0.5", "0.6"]
         );
         assert_eq!(labels(Scale::Log, &[1e-3, 1.0]), ["0.001", "0.01", "0.1", "1"]);
+        assert_eq!(labels(Scale::Log, &[0.025, 0.43]), ["0.05", "0.1", "0.2"]);
         assert_eq!(labels(Scale::Log, &[0.2, 0.4]), ["0.2", "0.25", "0.3", "0.35", "0.4"]);
     }
 

@@ -16,7 +16,8 @@ pub trait Draw {
     /// beside each of its uses. What belongs to a gradient is dashed and of another color.
     ///
     /// Edges carry shapes, except those of single numbers; dtypes, where they are not the graph's; and the positions
-    /// of operands, where exchanging them would make a difference. Pointing at a node of an SVG picture shows its
+    /// of operands, where exchanging them would make a difference. The sign `⊙` is the product by which the chain rule
+    /// combines a cotangent with a derivative: a cotangent of 0 stays 0, whatever the derivative is. Pointing at a node of an SVG picture shows its
     /// formula, its source line, and for a gradient the expression whose derivative it comes from.
     ///
     /// ```
