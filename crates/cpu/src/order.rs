@@ -71,7 +71,7 @@ impl InPlace {
             step.reads.iter().for_each(|&read| readers.entry(read).or_default().push(at));
         }
         let can_fail =
-            |step: &Step| matches!(&step.kernel, Kernel::Plain(plain) if plain.can_fail());
+            |step: &Step| matches!(&step.kernel, Kernel::Plain(plain) if plain.op.can_refuse());
         let failing: Vec<_> = (0..steps.len()).filter(|&at| can_fail(&steps[at])).collect();
         let is_elementwise = |at: usize| matches!(steps[at].kernel, Kernel::Elementwise(_));
         let updating: Vec<_> =

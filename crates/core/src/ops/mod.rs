@@ -192,6 +192,18 @@ impl Op {
         }
     }
 
+    /// Whether there are values of the inputs that [`Operation::check`] refuses.
+    pub fn can_refuse(&self) -> bool {
+        match self {
+            Op::Gather(_) | Op::ScatterAdd(_) => true,
+            Op::Leaf(_) | Op::Literal(_) | Op::Iota(_) => false,
+            Op::Unary(_) | Op::Binary(_) | Op::Compare(_) | Op::Select | Op::Cast => false,
+            Op::Identity | Op::StopGradient | Op::Broadcast | Op::Reshape => false,
+            Op::Permute(_) | Op::Slice(_) | Op::Pad(_) | Op::Concat(_) => false,
+            Op::Sum(_) | Op::Max(_) | Op::ArgMax(_) | Op::MatMul => false,
+        }
+    }
+
     /// The sign written between two operands, if the operation has one.
     pub fn symbol(&self) -> Option<&'static str> {
         match self {

@@ -36,11 +36,6 @@ pub(crate) struct Plain {
 }
 
 impl Plain {
-    /// Whether the operation can refuse its inputs' values.
-    pub fn can_fail(&self) -> bool {
-        matches!(self.op, Op::Gather(_) | Op::ScatterAdd(_))
-    }
-
     /// Runs the operation; the error is the reason why it cannot work on its inputs' values.
     pub fn run(&self, memory: &mut Memory<'_>) -> Result<(), String> {
         let (mut out, rest) = memory.write_beside(self.out, self.dtype);
