@@ -124,7 +124,8 @@ impl Elementwise {
         });
         let loads = self.code.iter().filter_map(|(instruction, _)| match instruction {
             Instruction::Load { from, .. } | Instruction::LoadMask { from, .. } => Some(*from),
-            _ => None,
+            Instruction::Unary { .. } | Instruction::Binary { .. } => None,
+            Instruction::Compare { .. } | Instruction::Select { .. } => None,
         });
         scalars.chain(loads)
     }

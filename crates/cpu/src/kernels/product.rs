@@ -39,18 +39,15 @@ impl Operand {
         Self { base: *base, row_stride, column_stride, offsets }
     }
 
-    /// One past the last position that the matrix at `offset` reaches.
-    fn end(&self, offset: usize, n_rows: usize, n_columns: usize) -> usize {
-        let reach = (n_rows as isize - 1) * self.row_stride.max(0)
-            + (n_columns as isize - 1) * self.column_stride.max(0);
-        offset + reach as usize + 1
-    }
-
-    /// How far below its offset a matrix reaches.
-    fn below(&self, n_rows: usize, n_columns: usize) -> usize {
-        let reach = (n_rows as isize - 1) * self.row_stride.min(0)
-            + (n_columns as isize - 1) * self.column_stride.min(0);
-        reach.unsigned_abs()
+    /// Checks that the matrix at `offset`, whose strides may be negative, lies within `n_elements` elements.
+    fn check(&self, offset: usize, n_rows: usize, n_columns: usize, n_elements: usize) {
+        let (rows, columns) = (n_rows as isize - 1, n_columns as isize - 1);
+        let above = rows * self.row_stride.max(0) + columns * self.column_stride.max(0);
+        let below = rows * self.row_stride.min(0) + columns * self.column_stride.min(0);
+        assert!(
+            below.unsigned_abs() <= offset && offset + (above as usize) < n_elements,
+            "a matrix lies within its operand"
+        );
     }
 }
 
@@ -85,13 +82,9 @@ impl Product {
         let (lhs, rhs) = (rest.read::<F>(self.lhs.base), rest.read::<F>(self.rhs.base));
         let offsets = self.lhs.offsets.iter().zip(&self.rhs.offsets);
         for (out, (&lhs_offset, &rhs_offset)) in out.chunks_exact_mut(m * n).zip(offsets) {
-            assert!(
-                self.lhs.end(lhs_offset, m, k) <= lhs.len() && self.lhs.below(m, k) <= lhs_offset
-            );
-            assert!(
-                self.rhs.end(rhs_offset, k, n) <= rhs.len() && self.rhs.below(k, n) <= rhs_offset
-            );
-            // SAFETY: the asserts keep every element that the strides reach within the operands, and `out` has
+            self.lhs.check(lhs_offset, m, k, lhs.len());
+            self.rhs.check(rhs_offset, k, n, rhs.len());
+            // SAFETY: the checks keep every element that the strides reach within the operands, and `out` has
             // `m·n` elements and overlaps neither.
             unsafe {
                 gemm(
