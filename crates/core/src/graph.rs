@@ -36,7 +36,7 @@ impl NodeId {
     }
 }
 
-/// Inputs of a node; two fit without an allocation.
+/// Inputs of a node; four fit without an allocation.
 pub type Inputs = SmallVec<[NodeId; 4]>;
 
 /// An operation on earlier nodes. Equal nodes are the same node: nothing else identifies them.
@@ -362,7 +362,7 @@ impl Graph {
         Err(names.filter(|name| !name.is_empty()).collect())
     }
 
-    /// Name and data of the leaf at `slot`.
+    /// Name and data of a leaf of this graph.
     pub fn leaf_info(&self, leaf: Leaf) -> Ref<'_, LeafInfo> {
         Ref::map(self.state.borrow(), |state| &state.leaves[leaf.slot])
     }

@@ -14,7 +14,7 @@ use crate::graph::{Graph, Inputs, Node, NodeId};
 /// A graph as `petgraph` sees it: an edge leads from each input to the node that uses it.
 ///
 /// ```
-/// use petgraph::algo::{connected_components, is_cyclic_directed};
+/// use petgraph::algo::is_cyclic_directed;
 /// use retrograd_core::Graph;
 ///
 /// let g = Graph::new();

@@ -1,7 +1,8 @@
 //! Loops that do the arithmetic: matrix products, reductions, and the interpreter of fused elementwise code.
 //!
-//! Each is compiled twice, for any processor of the target and for one with AVX2 and FMA, and the better one that
-//! the machine has is taken at run time. Both give the same bits: nothing is contracted or reordered.
+//! Reductions and elementwise code are compiled twice, for any processor of the target and for one with AVX2 and FMA,
+//! and the better one that the machine has is taken at run time. Both give the same bits: nothing is contracted or
+//! reordered. The `gemm` crate chooses among its own products likewise, but those round differently.
 #![expect(
     unsafe_code,
     reason = "calls of functions compiled for processor features, and of the product library"
