@@ -8,8 +8,8 @@ use std::{
 
 /// The program of an example. Test programs lie in `target/PROFILE/deps`, examples in `target/PROFILE/examples`.
 fn program(name: &str) -> PathBuf {
-    let test = env::current_exe().unwrap();
-    let profile = test.ancestors().nth(2).unwrap();
+    let test = env::current_exe().expect("a running program has a path");
+    let profile = test.ancestors().nth(2).expect("tests lie two folders below the target's");
     let program = profile.join("examples").join(name).with_extension(env::consts::EXE_EXTENSION);
     assert!(
         program.exists(),
@@ -21,16 +21,17 @@ fn program(name: &str) -> PathBuf {
 
 /// Runs an example in an empty folder, since none may depend on where it runs.
 fn run(name: &str, arguments: &[&str], folder: &Path) -> Output {
-    Command::new(program(name)).args(arguments).current_dir(folder).output().unwrap()
+    let mut command = Command::new(program(name));
+    command.args(arguments).current_dir(folder).output().expect("a program that exists starts")
 }
 
 /// What an example prints.
 fn printed(name: &str, arguments: &[&str]) -> String {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder can be made");
     let output = run(name, arguments, folder.path());
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{name} {arguments:?}: {}\n{errors}", output.status);
-    String::from_utf8(output.stdout).unwrap()
+    String::from_utf8(output.stdout).expect("examples print text")
 }
 
 /// The number after `label` at the start of a line.
@@ -38,7 +39,7 @@ fn number_after(text: &str, label: &str) -> f64 {
     let line = text.lines().find_map(|line| line.strip_prefix(label));
     let number = line.and_then(|rest| rest.split([',', ' ']).find(|word| !word.is_empty()));
     let number = number.unwrap_or_else(|| panic!("no line begins with `{label}`:\n{text}"));
-    number.parse().unwrap()
+    number.parse().unwrap_or_else(|_| panic!("`{label}` is followed by `{number}`, no number"))
 }
 
 #[test]
@@ -108,8 +109,11 @@ fn logistic_regression_is_as_accurate_as_it_should_be() {
 #[test]
 fn worked_backprop_agrees_with_the_lecture() {
     let printed = printed("worked_backprop", &[]);
-    let numbers: Vec<Vec<_>> =
-        printed.lines().map(|line| line.split_whitespace().collect()).filter(is_row).collect();
+    let numbers: Vec<Vec<_>> = printed
+        .lines()
+        .map(|line| line.split_whitespace().collect())
+        .filter(|words: &Vec<_>| is_row(words))
+        .collect();
     assert_eq!(numbers.len(), 44);
     for row in numbers {
         assert!(row[3].parse::<f64>().unwrap() < 1e-12, "{row:?}");
@@ -117,6 +121,6 @@ fn worked_backprop_agrees_with_the_lecture() {
 }
 
 /// Whether the words of a line are a name, two numbers and their difference.
-fn is_row(words: &Vec<&str>) -> bool {
+fn is_row(words: &[&str]) -> bool {
     words.len() == 4 && words[1..].iter().all(|word| word.parse::<f64>().is_ok())
 }
