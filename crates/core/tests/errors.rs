@@ -127,6 +127,7 @@ fn dtypes_that_do_not_fit_are_named() {
         reads(labels.try_mean_over(0), &format!("mean: `labels` [32]: {cast}"));
         reads(labels.try_min_over(0), &format!("min: `labels` [32]: {cast}"));
         reads(labels.try_softmax(0), &format!("softmax: `labels` [32]: {cast}"));
+        reads(labels.try_scatter_add(0, labels, 4), &format!("scatter_add: `labels` [32]: {cast}"));
         reads(
             mask.try_sum_over(0),
             "sum: `mask` [32]: the elements are truth values; cast them to a number type first\n  `mask` at here",

@@ -57,8 +57,8 @@ impl<'g> Expr<'g> {
     /// `y[i, index[i, j]] += x[i, j]` for axis 1 of a matrix. The adjoint of [`gather`](Self::gather).
     ///
     /// # Panics
-    /// If the axis does not exist, or the indices are not integers of this value's shape. An index out of bounds
-    /// is an error of the run that meets it.
+    /// If the axis does not exist, the elements are not floating-point numbers, or the indices are not integers of
+    /// this value's shape. An index out of bounds is an error of the run that meets it.
     #[track_caller]
     pub fn scatter_add(self, axis: isize, index: Expr<'g>, size: usize) -> Self {
         located(self.try_scatter_add(axis, index, size))
@@ -67,10 +67,12 @@ impl<'g> Expr<'g> {
     /// [`scatter_add`](Self::scatter_add) that returns what is wrong.
     ///
     /// # Errors
-    /// If the axis does not exist, or the indices are not integers of this value's shape.
+    /// If the axis does not exist, the elements are not floating-point numbers, or the indices are not integers of
+    /// this value's shape.
     #[track_caller]
     pub fn try_scatter_add(self, axis: isize, index: Expr<'g>, size: usize) -> Result<Self, Error> {
         let (axis, inputs) = self.along("scatter_add", axis, index)?;
+        self.require_float("scatter_add")?;
         if self.shape() != index.shape() {
             return Err(Self::misfit(
                 "scatter_add",
