@@ -95,11 +95,14 @@ impl fmt::Display for Error {
                 leaf.shape,
                 Origins(std::slice::from_ref(leaf))
             ),
-            Error::Binding { leaf, declared, given } => write!(
-                f,
-                "`{leaf}` is declared as {} {}, but the data given are {} {}",
-                declared.0, declared.1, given.0, given.1
-            ),
+            Error::Binding { leaf, declared, given } => {
+                let hint = if declared.1 == given.1 { "; cast them" } else { "" };
+                let (declared, given) = (kind(declared), kind(given));
+                write!(
+                    f,
+                    "`{leaf}` is declared as {declared}, but the data given are {given}{hint}"
+                )
+            }
             Error::Data { op, node, reason } => {
                 write!(f, "{op}: {reason}{}", Origins(std::slice::from_ref(node)))
             }
@@ -114,6 +117,10 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+fn kind((dtype, shape): &(DType, Shape)) -> String {
+    format!("{dtype} {shape}")
+}
 
 fn list_of_names(names: &[String]) -> String {
     match names {

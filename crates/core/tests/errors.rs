@@ -304,7 +304,7 @@ fn missing_and_misshapen_data_name_their_leaf() {
         );
         reads(
             given([32, 3], DType::F64),
-            "`x` is declared as f32 [32, 3], but the data given are f64 [32, 3]",
+            "`x` is declared as f32 [32, 3], but the data given are f64 [32, 3]; cast them",
         );
         reads(
             loss.value_with(&Bindings::new().with("X", &Tensor::zeros(DType::F32, [32, 3]))),
@@ -359,6 +359,6 @@ fn parameters_that_there_are_not_are_told_from_those_that_there_are() {
     reads(params.freeze("b"), "there is no parameter `b`; there are `hidden.w`, `hidden.b`");
     reads(
         g.bind(&params).try_param("hidden.b"),
-        "`hidden.b` is declared as f32 [1], but the data given are f64 [1]",
+        "`hidden.b` is declared as f32 [1], but the data given are f64 [1]; cast them",
     );
 }

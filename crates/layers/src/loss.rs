@@ -107,6 +107,10 @@ impl<'g> Loss<'g> for Expr<'g> {
         if targets.dtype() == DType::I64 {
             return cross_entropy_of_labels(self, targets);
         }
+        if targets.rank() + 1 == self.rank() {
+            let reason = "labels of classes are integers; cast the targets, or give a probability of each class";
+            return Err(Expr::misfit("cross_entropy", &[self, targets], reason));
+        }
         check_alike("cross_entropy", self, targets)?;
         let log_probabilities = self.try_log_softmax(-1)?;
         Ok(-weigh(targets, log_probabilities)?.sum_over(-1))
@@ -303,6 +307,9 @@ mod tests {
         let message = y.try_cross_entropy(labels).unwrap_err().to_string();
         let expected = "cross_entropy: `y` f64 [4, 1] × `labels` i64 [5]: integer labels name one \
             class for each example, so their shape is [4]";
+        assert!(message.starts_with(expected), "{message}");
+        let message = y.try_cross_entropy(t).unwrap_err().to_string();
+        let expected = "cross_entropy: `y` [4, 1] × `t` [4]: labels of classes are integers";
         assert!(message.starts_with(expected), "{message}");
         let message = y.try_binary_cross_entropy(labels).unwrap_err().to_string();
         assert!(message.contains("cast the targets"), "{message}");

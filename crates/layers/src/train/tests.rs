@@ -187,7 +187,7 @@ fn what_cannot_be_trained_is_an_error() {
 
     let numbers = Dataset::new(Tensor::zeros(DType::F32, [3, 2]), Tensor::from([0.5f32; 3]));
     let found = message(&|fit| fit.run(&mlp, &mut params.clone(), numbers.as_ref().unwrap()), 0.1);
-    assert!(found.contains("targets need the shape of the predictions"), "{found}");
+    assert!(found.contains("labels of classes are integers"), "{found}");
 }
 
 /// A model that loses the axis of examples.
