@@ -271,7 +271,7 @@ impl fmt::Debug for AxisSet {
 pub struct Layout {
     /// Position of the first element.
     pub offset: usize,
-    /// Distance between neighbours, per axis.
+    /// Distance between neighbors, per axis.
     pub strides: SmallVec<[isize; 4]>,
 }
 

@@ -12,7 +12,7 @@ pub(crate) enum Class {
     Literal,
     /// Its input, read in another way.
     View,
-    /// Computed element by element in numbers of this type: fused with its neighbours.
+    /// Computed element by element in numbers of this type: fused with its neighbors.
     Elementwise(DType),
     /// Anything else: a step of its own.
     Step,

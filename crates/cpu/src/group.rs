@@ -26,7 +26,7 @@ impl Groups {
         let mut levels = earliest_levels(classified);
         sink(classified, &mut levels);
         let mut sets = UnionFind::<usize>::new(levels.len());
-        join_neighbours(classified, &levels, &mut sets);
+        join_neighbors(classified, &levels, &mut sets);
         collect(classified, levels, sets)
     }
 }
@@ -100,7 +100,7 @@ fn keeps_no_more_alive(
 }
 
 /// Joins elementwise nodes of one level that use each other, or the same value.
-fn join_neighbours(classified: &Classified<'_>, levels: &[u32], sets: &mut UnionFind<usize>) {
+fn join_neighbors(classified: &Classified<'_>, levels: &[u32], sets: &mut UnionFind<usize>) {
     let mut readers: FxHashMap<(NodeId, u32), NodeId> = FxHashMap::default();
     for (index, node) in classified.computation.nodes.iter().enumerate() {
         let id = NodeId::new(index);

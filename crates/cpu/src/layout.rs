@@ -3,7 +3,7 @@
 use retrograd_core::{Shape, shape::Layout};
 use smallvec::SmallVec;
 
-/// A strided layout with neighbouring axes merged where their strides allow it, for fast walks in row-major order.
+/// A strided layout with neighboring axes merged where their strides allow it, for fast walks in row-major order.
 #[derive(Clone, Debug)]
 pub(crate) struct Walk {
     offset: usize,

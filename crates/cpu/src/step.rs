@@ -32,7 +32,7 @@ pub(crate) enum Kernel {
     Elementwise(Elementwise),
     /// Matrix products.
     Product(Product),
-    /// Sum or maximum over neighbouring axes.
+    /// Sum or maximum over neighboring axes.
     Reduce(Reduce),
     /// Elements of a view, put side by side.
     Copy(Copy),

@@ -1,4 +1,4 @@
-//! Operations: an enum for identity, a trait for behaviour, one `match` that joins them.
+//! Operations: an enum for identity, a trait for behavior, one `match` that joins them.
 //!
 //! An elementwise function is a row of a table ([`Unary`], [`Binary`]); every other operation is a file. To add
 //! one: write its file, then a variant here, and let the compiler ask for the rest.
@@ -139,7 +139,7 @@ impl<'a, 'g> Rule<'a, 'g> {
 }
 
 impl Op {
-    /// The behaviour of this operation.
+    /// The behavior of this operation.
     pub fn behavior(&self) -> &dyn Operation {
         match self {
             Op::Leaf(leaf) => leaf,

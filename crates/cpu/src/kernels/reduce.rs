@@ -1,4 +1,4 @@
-//! Sums and maxima over neighbouring axes of contiguous values.
+//! Sums and maxima over neighboring axes of contiguous values.
 
 use retrograd_core::{
     DType, Float, NodeId, Shape, SliceMut,
@@ -27,7 +27,7 @@ enum Kind {
 
 impl Reduce {
     /// The kernel for a reduction of `input`, a contiguous value of `shape`; `None` if the axes are not
-    /// neighbours or the elements are not floats.
+    /// neighbors or the elements are not floats.
     pub fn new(op: &Op, out: NodeId, input: NodeId, shape: &Shape, dtype: DType) -> Option<Self> {
         let (kind, axes) = match op {
             Op::Sum(Sum { axes }) => (Kind::Sum, *axes),
@@ -35,8 +35,8 @@ impl Reduce {
             _ => return None,
         };
         let (first, last) = (axes.iter().next()?, axes.iter().next_back()?);
-        let are_neighbours = (first..=last).all(|axis| axes.contains(axis) || shape[axis] == 1);
-        if !are_neighbours || !dtype.is_float() {
+        let are_neighbors = (first..=last).all(|axis| axes.contains(axis) || shape[axis] == 1);
+        if !are_neighbors || !dtype.is_float() {
             return None;
         }
         let n_inner = shape[last + 1..].iter().product();
