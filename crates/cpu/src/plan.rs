@@ -229,6 +229,10 @@ impl Plan {
     ///
     /// # Errors
     /// If the plan has updates, data are missing or misfit, or an index is out of bounds.
+    ///
+    /// # Panics
+    /// If the workspace is of another plan.
+    #[track_caller]
     pub fn run(
         &self,
         workspace: &mut Workspace,
@@ -257,6 +261,10 @@ impl Plan {
     ///
     /// # Errors
     /// If data are missing or misfit, or an index is out of bounds; then nothing has been updated.
+    ///
+    /// # Panics
+    /// If the workspace is of another plan.
+    #[track_caller]
     pub fn step(
         &self,
         workspace: &mut Workspace,
@@ -284,6 +292,7 @@ impl Plan {
         })
     }
 
+    #[track_caller]
     fn execute<'d>(
         &self,
         workspace: &'d mut Workspace,
@@ -390,6 +399,9 @@ impl LeafSpec {
 
 impl Workspace {
     /// Output `k` of the last run; zeros before the first.
+    ///
+    /// # Panics
+    /// If the plan has no such output.
     pub fn output(&self, k: usize) -> View<'_> {
         self.program.output(&self.memories, k)
     }
