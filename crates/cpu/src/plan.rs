@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use retrograd_core::{
-    DType, Error, Expr, NodeId, Op, Params, Shape, Tensor, View,
+    Error, Expr, Op, Params, View,
     computation::{Computation, Recording},
     error::Operand,
     ops::LeafKind,
 };
-use rustc_hash::FxHashMap;
 
 use crate::{
     arena::Leaves,
     program::{BadData, Memories, Program, Task},
+    signature::Signature,
 };
 
 /// Data of an input for one run, by the input's name.
@@ -37,23 +37,6 @@ pub type Feed<'a> = (&'a str, View<'a>);
 pub struct Plan {
     program: Arc<Program>,
     signature: Arc<Signature>,
-}
-
-/// What a program's slots and nodes are called in the recording at hand.
-struct Signature {
-    leaves: Vec<LeafSpec>,
-    /// The slots of parameters and state, by name.
-    slots: FxHashMap<String, usize>,
-    /// Nodes that can refuse data, described for messages.
-    refusing: FxHashMap<NodeId, (String, Operand)>,
-}
-
-/// A leaf as it was declared.
-struct LeafSpec {
-    description: Operand,
-    kind: LeafKind,
-    data: Option<Tensor>,
-    is_updated: bool,
 }
 
 /// The memory that a plan runs in. It can be used again for any number of runs, which then allocate nothing.
@@ -96,11 +79,7 @@ impl Prepared {
         computation.roots = computation.roots[..outputs.len() + updates.len()].into();
         let signature = match roots.first() {
             Some(root) => Signature::new(*root, &computation, &slots, &origins, &targets),
-            None => Signature {
-                leaves: Vec::new(),
-                slots: FxHashMap::default(),
-                refusing: FxHashMap::default(),
-            },
+            None => Signature::default(),
         };
         Ok(Self { task: Task { computation, n_outputs: outputs.len(), targets }, signature })
     }
@@ -153,42 +132,6 @@ fn updated_leaf<'g>(leaf: Expr<'g>, value: Expr<'g>) -> Result<Expr<'g>, Error> 
 
 fn misfit(operands: Vec<Operand>, reason: &str) -> Error {
     Error::Operands { op: "compile".to_owned(), operands, reason: reason.to_owned() }
-}
-
-impl Signature {
-    fn new(
-        root: Expr<'_>,
-        computation: &Computation,
-        slots: &[NodeId],
-        origins: &[NodeId],
-        targets: &[usize],
-    ) -> Self {
-        let graph = root.graph();
-        let spec = |(slot, &id): (usize, &NodeId)| {
-            let Op::Leaf(leaf) = graph.node(id).op else { unreachable!("slots are of leaves") };
-            let data = graph.leaf_info(leaf).data.clone();
-            LeafSpec {
-                description: graph.describe(id),
-                kind: leaf.kind,
-                data,
-                is_updated: targets.contains(&slot),
-            }
-        };
-        let nodes = computation.nodes.iter().enumerate().filter(|(_, node)| node.op.can_refuse());
-        let describe = |(index, node): (usize, &retrograd_core::Node)| {
-            (NodeId::new(index), (node.op.to_string(), graph.describe(origins[index])))
-        };
-        let leaves: Vec<_> = slots.iter().enumerate().map(spec).collect();
-        let is_held = |leaf: &LeafSpec| matches!(leaf.kind, LeafKind::Param | LeafKind::State);
-        let held = leaves.iter().enumerate().filter(|(_, leaf)| is_held(leaf));
-        let slots = held.map(|(slot, leaf)| (leaf.name().to_owned(), slot)).collect();
-        Self { leaves, slots, refusing: nodes.map(describe).collect() }
-    }
-
-    fn names(&self, kind: LeafKind) -> Vec<String> {
-        let leaves = self.leaves.iter().filter(|leaf| leaf.kind == kind);
-        leaves.map(|leaf| leaf.description.name.clone()).collect()
-    }
 }
 
 impl Plan {
@@ -303,7 +246,8 @@ impl Plan {
             Arc::ptr_eq(&self.program, &workspace.program),
             "a plan runs in a workspace of its own making"
         );
-        if let Some((stranger, _)) = feeds.iter().find(|(name, _)| !self.has_input(name)) {
+        if let Some((stranger, _)) = feeds.iter().find(|(name, _)| !self.signature.has_input(name))
+        {
             let known = self.signature.names(LeafKind::Input);
             return Err(Error::UnknownName { name: (*stranger).to_owned(), kind: "input", known });
         }
@@ -317,13 +261,6 @@ impl Plan {
                 Error::Data { op, node: Box::new(node), reason }
             }
         })
-    }
-
-    fn has_input(&self, name: &str) -> bool {
-        self.signature
-            .leaves
-            .iter()
-            .any(|leaf| leaf.kind == LeafKind::Input && leaf.description.name == name)
     }
 
     /// The state that the plan reads and updates, with the values it was recorded with.
@@ -345,55 +282,6 @@ enum Failure {
 impl From<BadData> for Failure {
     fn from(data: BadData) -> Self {
         Failure::Data(data)
-    }
-}
-
-impl LeafSpec {
-    fn name(&self) -> &str {
-        &self.description.name
-    }
-
-    /// The data for a run: those given, or else those that the leaf was recorded with.
-    fn data<'a>(
-        &'a self,
-        feeds: &[Feed<'a>],
-        params: &'a Params,
-        state: Option<&'a Params>,
-    ) -> Result<View<'a>, Error> {
-        let map = match self.kind {
-            LeafKind::Input | LeafKind::Constant => return self.fed(feeds),
-            LeafKind::Param => Some(params),
-            LeafKind::State => state,
-        };
-        let tensor = match map {
-            Some(map) => map.get(self.name()).ok_or_else(|| map.unknown(self.name()))?,
-            None => self.data.as_ref().expect("state is recorded with its initial value"),
-        };
-        self.checked(tensor.view())
-    }
-
-    fn fed<'a>(&'a self, feeds: &[Feed<'a>]) -> Result<View<'a>, Error> {
-        let fed =
-            feeds.iter().find(|(name, _)| self.kind == LeafKind::Input && *name == self.name());
-        match (fed, &self.data) {
-            (Some((_, view)), _) => self.checked(*view),
-            (None, Some(tensor)) => Ok(tensor.view()),
-            (None, None) => Err(Error::Unbound { leaf: Box::new(self.description.clone()) }),
-        }
-    }
-
-    fn checked<'a>(&self, view: View<'a>) -> Result<View<'a>, Error> {
-        let (declared, given) =
-            ((self.description.dtype, &self.description.shape), (view.data.dtype(), view.shape));
-        let own = |(dtype, shape): (DType, &Shape)| Box::new((dtype, shape.clone()));
-        if declared == given && view.data.len() == given.1.n_elements() {
-            return Ok(view);
-        }
-        Err(Error::Binding {
-            leaf: self.name().to_owned(),
-            declared: own(declared),
-            given: own(given),
-        })
     }
 }
 

@@ -1,0 +1,123 @@
+//! What the leaves and nodes of a program are called in one recording, and which data they take.
+
+use retrograd_core::{
+    DType, Error, Expr, NodeId, Op, Params, Shape, Tensor, View, computation::Computation,
+    error::Operand, ops::LeafKind,
+};
+use rustc_hash::FxHashMap;
+
+use crate::plan::Feed;
+
+/// What a program's slots and nodes are called in the recording at hand.
+#[derive(Default)]
+pub(crate) struct Signature {
+    /// The leaf of each slot.
+    pub leaves: Vec<LeafSpec>,
+    /// The slots of parameters and state, by name.
+    pub slots: FxHashMap<String, usize>,
+    /// Nodes that can refuse data, described for messages.
+    pub refusing: FxHashMap<NodeId, (String, Operand)>,
+}
+
+/// A leaf as it was declared.
+pub(crate) struct LeafSpec {
+    pub description: Operand,
+    pub kind: LeafKind,
+    /// What it was recorded with.
+    pub data: Option<Tensor>,
+    pub is_updated: bool,
+}
+
+impl Signature {
+    /// What the leaves in `slots` and the nodes that `origins` stand for are called in the graph of `root`; the slots
+    /// in `targets` are updated.
+    pub fn new(
+        root: Expr<'_>,
+        computation: &Computation,
+        slots: &[NodeId],
+        origins: &[NodeId],
+        targets: &[usize],
+    ) -> Self {
+        let graph = root.graph();
+        let spec = |(slot, &id): (usize, &NodeId)| {
+            let Op::Leaf(leaf) = graph.node(id).op else { unreachable!("slots are of leaves") };
+            let data = graph.leaf_info(leaf).data.clone();
+            LeafSpec {
+                description: graph.describe(id),
+                kind: leaf.kind,
+                data,
+                is_updated: targets.contains(&slot),
+            }
+        };
+        let nodes = computation.nodes.iter().enumerate().filter(|(_, node)| node.op.can_refuse());
+        let describe = |(index, node): (usize, &retrograd_core::Node)| {
+            (NodeId::new(index), (node.op.to_string(), graph.describe(origins[index])))
+        };
+        let leaves: Vec<_> = slots.iter().enumerate().map(spec).collect();
+        let is_held = |leaf: &LeafSpec| matches!(leaf.kind, LeafKind::Param | LeafKind::State);
+        let held = leaves.iter().enumerate().filter(|(_, leaf)| is_held(leaf));
+        let slots = held.map(|(slot, leaf)| (leaf.name().to_owned(), slot)).collect();
+        Self { leaves, slots, refusing: nodes.map(describe).collect() }
+    }
+
+    /// The names of the leaves of a kind.
+    pub fn names(&self, kind: LeafKind) -> Vec<String> {
+        let leaves = self.leaves.iter().filter(|leaf| leaf.kind == kind);
+        leaves.map(|leaf| leaf.description.name.clone()).collect()
+    }
+
+    /// Whether an input has this name.
+    pub fn has_input(&self, name: &str) -> bool {
+        self.leaves.iter().any(|leaf| leaf.kind == LeafKind::Input && leaf.name() == name)
+    }
+}
+
+impl LeafSpec {
+    fn name(&self) -> &str {
+        &self.description.name
+    }
+
+    /// The data for a run: those given, or else those that the leaf was recorded with.
+    pub fn data<'a>(
+        &'a self,
+        feeds: &[Feed<'a>],
+        params: &'a Params,
+        state: Option<&'a Params>,
+    ) -> Result<View<'a>, Error> {
+        let map = match self.kind {
+            LeafKind::Input | LeafKind::Constant => return self.fed(feeds),
+            LeafKind::Param => Some(params),
+            LeafKind::State => state,
+        };
+        let tensor = match map {
+            Some(map) => map.get(self.name()).ok_or_else(|| map.unknown(self.name()))?,
+            None => self.data.as_ref().expect("state is recorded with its initial value"),
+        };
+        self.checked(tensor.view())
+    }
+
+    /// The data of an input or constant: those fed, or else those that it was recorded with.
+    pub fn fed<'a>(&'a self, feeds: &[Feed<'a>]) -> Result<View<'a>, Error> {
+        let fed =
+            feeds.iter().find(|(name, _)| self.kind == LeafKind::Input && *name == self.name());
+        match (fed, &self.data) {
+            (Some((_, view)), _) => self.checked(*view),
+            (None, Some(tensor)) => Ok(tensor.view()),
+            (None, None) => Err(Error::Unbound { leaf: Box::new(self.description.clone()) }),
+        }
+    }
+
+    fn checked<'a>(&self, view: View<'a>) -> Result<View<'a>, Error> {
+        let (declared, given) =
+            ((self.description.dtype, &self.description.shape), (view.data.dtype(), view.shape));
+        let own = |(dtype, shape): (DType, &Shape)| Box::new((dtype, shape.clone()));
+        if declared == given && view.data.len() == given.1.n_elements() {
+            return Ok(view);
+        }
+        Err(Error::Binding {
+            leaf: self.name().to_owned(),
+            declared: own(declared),
+            given: own(given),
+        })
+    }
+}
