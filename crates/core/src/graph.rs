@@ -12,8 +12,9 @@ use smallvec::SmallVec;
 
 use crate::{
     dtype::DType,
-    error::{Error, Operand},
+    error::Operand,
     expr::Expr,
+    leaves::LeafInfo,
     ops::{Leaf, LeafKind, Literal, Op},
     scope::{ScopeGuard, ScopeId, Scopes},
     shape::Shape,
@@ -59,17 +60,6 @@ pub struct Node {
 struct Provenance {
     location: &'static Location<'static>,
     origin: Option<NodeId>,
-}
-
-/// What a leaf is called, and the data it was recorded with.
-#[derive(Clone, Debug)]
-pub struct LeafInfo {
-    /// The name, unique in its graph; empty for constants without a name.
-    pub name: Arc<str>,
-    /// The data bound when it was recorded.
-    pub data: Option<Tensor>,
-    /// Whether gradients are wanted: parameters that are not frozen.
-    pub trainable: bool,
 }
 
 #[derive(Default)]
@@ -194,16 +184,6 @@ impl Graph {
         Expr::new(self, state.intern(node, location))
     }
 
-    /// A constant tensor. Numbers take the graph's floating-point type; integers and truth values stay.
-    #[track_caller]
-    pub fn constant(&self, data: impl Into<Tensor>) -> Expr<'_> {
-        let data = self.adopt(data.into());
-        if data.shape().rank() == 0 && data.dtype().is_float() {
-            return self.literal(data.item(), Shape::scalar(), data.dtype());
-        }
-        self.leaf(LeafKind::Constant, None, data.dtype(), data.shape().clone(), Some(data), false)
-    }
-
     /// A tensor whose elements all have one value: known to the graph, not stored.
     #[track_caller]
     pub fn full(&self, shape: impl Into<Shape>, value: f64) -> Expr<'_> {
@@ -215,114 +195,27 @@ impl Graph {
         self.record(Op::Literal(Literal::new(value)), Inputs::new(), shape, dtype)
     }
 
-    /// An input of the graph's floating-point type: data bound anew for each run of a plan.
-    ///
-    /// # Panics
-    /// If the name is taken.
+    /// Records a leaf in a slot of its own, under its name if it has one.
     #[track_caller]
-    pub fn input(&self, name: &str, shape: impl Into<Shape>) -> Expr<'_> {
-        self.input_as(name, self.dtype, shape)
-    }
-
-    /// An input of any dtype, such as integer labels.
-    ///
-    /// # Panics
-    /// If the name is taken.
-    #[track_caller]
-    pub fn input_as(&self, name: &str, dtype: DType, shape: impl Into<Shape>) -> Expr<'_> {
-        self.leaf(LeafKind::Input, Some(name), dtype, shape.into(), None, false)
-    }
-
-    /// An input that holds data, so that values can be looked at while the graph is written; a plan uses the
-    /// data where a run gives none.
-    ///
-    /// # Panics
-    /// If the name is taken.
-    #[track_caller]
-    pub fn input_with(&self, name: &str, data: impl Into<Tensor>) -> Expr<'_> {
-        let data = self.adopt(data.into());
-        self.leaf(
-            LeafKind::Input,
-            Some(name),
-            data.dtype(),
-            data.shape().clone(),
-            Some(data),
-            false,
-        )
-    }
-
-    /// A trainable parameter. The same name with the same shape is the same parameter.
-    ///
-    /// # Panics
-    /// If the name is taken by another kind of leaf, or with another shape.
-    #[track_caller]
-    pub fn param(&self, name: &str, data: impl Into<Tensor>) -> Expr<'_> {
-        let data = self.adopt(data.into());
-        self.leaf(LeafKind::Param, Some(name), data.dtype(), data.shape().clone(), Some(data), true)
-    }
-
-    /// A leaf of a kind, found again by its name if it is a parameter or state.
-    #[track_caller]
-    pub(crate) fn leaf(
+    pub(crate) fn record_leaf(
         &self,
         kind: LeafKind,
-        name: Option<&str>,
-        dtype: DType,
+        info: LeafInfo,
         shape: Shape,
-        data: Option<Tensor>,
-        trainable: bool,
+        dtype: DType,
     ) -> Expr<'_> {
-        let known = name.and_then(|name| self.state.borrow().leaf_names.get(name).copied());
-        if let Some(id) = known {
-            return match self.same_leaf(id, kind, dtype, &shape) {
-                Ok(()) => Expr::new(self, id),
-                Err(error) => panic!("{error}"),
-            };
-        }
         let slot = self.state.borrow().leaves.len();
-        let op = Op::Leaf(Leaf { kind, slot });
-        let expr = self.record(op, Inputs::new(), shape, dtype);
+        let expr = self.record(Op::Leaf(Leaf { kind, slot }), Inputs::new(), shape, dtype);
         let state = &mut *self.state.borrow_mut();
-        let name: Arc<str> = name.unwrap_or("").into();
-        state.leaves.push(LeafInfo { name: Arc::clone(&name), data, trainable });
-        if !name.is_empty() {
-            state.leaf_names.insert(Arc::clone(&name), expr.id());
-            state.names.insert(expr.id(), name);
+        if !info.name.is_empty() {
+            state.leaf_names.insert(Arc::clone(&info.name), expr.id());
+            state.names.insert(expr.id(), Arc::clone(&info.name));
         }
-        if trainable {
+        if info.trainable {
             state.params.push(expr.id());
         }
+        state.leaves.push(info);
         expr
-    }
-
-    /// Whether a leaf may be found again under its name.
-    fn same_leaf(
-        &self,
-        id: NodeId,
-        kind: LeafKind,
-        dtype: DType,
-        shape: &Shape,
-    ) -> Result<(), Error> {
-        let node = self.node(id);
-        let Op::Leaf(leaf) = node.op else {
-            unreachable!("only leaves are entered under a leaf's name")
-        };
-        let reason = if leaf.kind != kind {
-            format!("it is {}, and this is {}", leaf.kind, kind)
-        } else if !kind.is_shared_by_name() {
-            format!("{kind} is made once; use that expression again, or another name")
-        } else if (node.dtype, &node.shape) != (dtype, shape) {
-            format!("it is {} {}, and this is {dtype} {shape}", node.dtype, node.shape)
-        } else {
-            return Ok(());
-        };
-        let name = self.name(id).expect("a leaf found by name has one").to_string();
-        Err(Error::NameTaken { name, first: self.location(id), reason })
-    }
-
-    /// Data in the graph's floating-point type, if they are numbers.
-    pub(crate) fn adopt(&self, data: Tensor) -> Tensor {
-        if data.dtype().is_float() { data.cast(self.dtype) } else { data }
     }
 
     // Reading.
@@ -350,6 +243,11 @@ impl Graph {
     /// All trainable parameters, in the order in which they were recorded.
     pub fn params(&self) -> Vec<Expr<'_>> {
         self.state.borrow().params.iter().map(|&id| Expr::new(self, id)).collect()
+    }
+
+    /// The leaf of a name.
+    pub(crate) fn leaf_named(&self, name: &str) -> Option<NodeId> {
+        self.state.borrow().leaf_names.get(name).copied()
     }
 
     /// Whether there is a leaf of this name; else the names that there are, in order of recording.

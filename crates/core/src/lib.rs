@@ -14,6 +14,7 @@ pub mod eval;
 pub mod expr;
 mod grad;
 pub mod graph;
+pub mod leaves;
 pub mod ops;
 pub mod params;
 pub mod real;

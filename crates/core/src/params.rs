@@ -215,22 +215,4 @@ impl Graph {
         }
         params
     }
-
-    /// What an optimizer remembers between steps: a leaf like a parameter, but not trained, which a plan reads
-    /// and writes. The same name with the same shape is the same leaf.
-    ///
-    /// # Panics
-    /// If the name is taken by another kind of leaf, or with another shape.
-    #[track_caller]
-    pub fn state(&self, name: &str, initial: Tensor) -> Expr<'_> {
-        let data = self.adopt(initial);
-        self.leaf(
-            LeafKind::State,
-            Some(name),
-            data.dtype(),
-            data.shape().clone(),
-            Some(data),
-            false,
-        )
-    }
 }
