@@ -115,7 +115,10 @@ impl GradientCheck {
     /// If the graph's numbers are not `f64`, or an expression among `leaves` is not a named leaf.
     #[track_caller]
     pub fn check<'g>(&self, output: Expr<'g>, leaves: &[Expr<'g>]) -> Result<Report, Failure> {
-        assert!(output.graph().dtype() == DType::F64, "gradients are checked in a graph of f64");
+        assert!(
+            output.graph().dtype() == DType::F64,
+            "gradients are checked in a graph of f64: make it by `Graph::with_dtype(DType::F64)`"
+        );
         if !output.dtype().is_float() {
             let reason = "only floating-point numbers have gradients";
             return Err(Expr::misfit("check_gradients", &[output], reason).into());

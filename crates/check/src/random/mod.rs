@@ -1,7 +1,8 @@
 //! Random graphs, to hold what is fast against what is plain, and derivatives against differences.
 //!
-//! A graph grows by random moves: each picks earlier expressions and records an operation on them. Moves look at values while the graph grows, so that all stay small and finite, and so that no comparison, step or
-//! maximum lies near its jump: a plan that rounds differently takes the same branches.
+//! A graph grows by random moves: each picks earlier expressions and records an operation on them. Moves look at
+//! values while the graph grows, so that all stay small and finite, and so that no comparison, step or maximum lies
+//! near its jump: a plan that rounds differently takes the same branches.
 
 mod builder;
 mod elementwise;
