@@ -39,6 +39,11 @@ impl Arena {
     pub fn n_bytes(&self) -> usize {
         self.0.len() * ALIGNMENT
     }
+
+    /// Sets all bytes to 0, which are elements of every type.
+    pub fn clear(&mut self) {
+        self.0.fill(Line([0; ALIGNMENT]));
+    }
 }
 
 /// Address, length and type of a leaf's data.
@@ -217,18 +222,21 @@ impl<'a> Beside<'a> {
     pub fn read<T: Element>(&self, id: NodeId) -> &'a [T] {
         let range = self.memory.range(id, T::DTYPE, false);
         let (read, written) = (range.address as usize, self.written.address as usize);
-        let is_apart = read + range.n_bytes <= written || written + self.written.n_bytes <= read;
+        let is_empty = range.n_bytes == 0 || self.written.n_bytes == 0;
+        let is_apart =
+            is_empty || read + range.n_bytes <= written || written + self.written.n_bytes <= read;
         assert!(is_apart, "a step never reads what it writes");
         self.memory.read(id)
     }
 
-    /// The elements of a value of any type, in a shape.
+    /// The first elements of a value of any type, as many as a shape has.
     pub fn view(&self, id: NodeId, dtype: DType, shape: &'a Shape) -> View<'a> {
+        let n = shape.n_elements();
         let data = match dtype {
-            DType::F32 => Slice::F32(self.read(id)),
-            DType::F64 => Slice::F64(self.read(id)),
-            DType::I64 => Slice::I64(self.read(id)),
-            DType::Bool => Slice::Bool(self.read(id)),
+            DType::F32 => Slice::F32(&self.read(id)[..n]),
+            DType::F64 => Slice::F64(&self.read(id)[..n]),
+            DType::I64 => Slice::I64(&self.read(id)[..n]),
+            DType::Bool => Slice::Bool(&self.read(id)[..n]),
         };
         View { shape, data }
     }
@@ -260,4 +268,21 @@ pub(crate) fn read_output<'a>(
         }
     };
     View { shape, data }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_without_elements_is_apart_from_every_other() {
+        let (mut arena, mut table) = (Arena::new(128), LeafTable::default());
+        let leaves = Leaves::new(&mut table, 0);
+        let places =
+            [(0, 32), (64, 0)].map(|(offset, n_elements)| Place::Arena { offset, n_elements });
+        let mut memory = Memory::new(&mut arena, &leaves, &places);
+        let (whole, empty) = (NodeId::new(0), NodeId::new(1));
+        assert_eq!(memory.write_beside(whole, DType::F32).1.read::<f32>(empty), []);
+        assert_eq!(memory.write_beside(empty, DType::F32).1.read::<f32>(whole), [0.0; 32]);
+    }
 }
