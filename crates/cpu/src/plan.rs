@@ -224,18 +224,28 @@ impl Plan {
                     leaves.set(slot, leaf.fed(feeds)?.data);
                 }
             }
-            for (name, tensor) in params.iter_mut().chain(state.iter_mut()) {
-                let Some(&slot) = self.signature.slots.get(name) else { continue };
-                match self.signature.leaves[slot].is_updated {
-                    true => leaves.set_mut(slot, tensor.as_mut_slice()),
-                    false => leaves.set(slot, tensor.as_slice()),
-                }
+            for (kind, map) in [(LeafKind::Param, params), (LeafKind::State, state)] {
+                self.bind(leaves, kind, map);
             }
             Ok(())
         })
     }
 
     #[track_caller]
+    /// Binds the leaves of a kind to the tensors of their names.
+    fn bind<'d>(&self, leaves: &mut Leaves<'d>, kind: LeafKind, map: &'d mut Params) {
+        for (name, tensor) in map.iter_mut() {
+            let Some(&slot) = self.signature.slots.get(name) else { continue };
+            let leaf = &self.signature.leaves[slot];
+            match leaf.is_updated {
+                // The other map may have an entry of the same name that is no leaf's.
+                _ if leaf.kind != kind => {}
+                true => leaves.set_mut(slot, tensor.as_mut_slice()),
+                false => leaves.set(slot, tensor.as_slice()),
+            }
+        }
+    }
+
     fn execute<'d>(
         &self,
         workspace: &'d mut Workspace,
@@ -286,7 +296,7 @@ impl From<BadData> for Failure {
 }
 
 impl Workspace {
-    /// Output `k` of the last run; zeros before the first.
+    /// Output `k` of the last run; zeros before the first, and after one that met bad data.
     ///
     /// # Panics
     /// If the plan has no such output.

@@ -96,7 +96,8 @@ impl Program {
         })
     }
 
-    /// Runs all steps on the data of the leaves, which `bind` sets.
+    /// Runs all steps on the data of the leaves, which `bind` sets. If a step fails, the arena is cleared: the places
+    /// of outputs may hold elements of other types then.
     pub fn run<'d, E: From<BadData>>(
         &self,
         memories: &'d mut Memories,
@@ -105,7 +106,19 @@ impl Program {
         let Memories { arena, leaves, single, double } = memories;
         let mut leaves = Leaves::new(leaves, self.n_slots);
         bind(&mut leaves)?;
-        let mut memory = Memory::new(arena, &leaves, &self.places);
+        let result = self.run_steps(Memory::new(arena, &leaves, &self.places), single, double);
+        result.map_err(|bad| {
+            arena.clear();
+            bad.into()
+        })
+    }
+
+    fn run_steps(
+        &self,
+        mut memory: Memory<'_>,
+        single: &mut Scratch<f32>,
+        double: &mut Scratch<f64>,
+    ) -> Result<(), BadData> {
         for step in &self.steps {
             match &step.kernel {
                 Kernel::Elementwise(kernel) if kernel.dtype == DType::F32 => {

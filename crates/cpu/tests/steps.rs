@@ -1,6 +1,6 @@
 //! What plans promise beyond values: updates in place, caching, errors that leave everything as it was.
 
-use retrograd_core::{Error, Graph, Params, Tensor};
+use retrograd_core::{DType, Error, Graph, Params, Tensor};
 use retrograd_cpu::{Plan, PlanCache};
 
 fn params() -> Params {
@@ -34,7 +34,7 @@ fn a_step_updates_parameters_and_state_as_the_formulas_say() {
     let mut state = plan.initial_state();
     let mut workspace = plan.workspace();
     let x = Tensor::new([3, 2], vec![1.0f32, 2.0, 3.0, 4.0, 5.0, 6.0]).unwrap();
-    let t = Tensor::zeros(retrograd_core::DType::F32, [3, 2]);
+    let t = Tensor::zeros(DType::F32, [3, 2]);
     let rate = Tensor::from(0.01f32);
     let feeds = [("x", x.view()), ("t", t.view()), ("learning_rate", rate.view())];
     let mut losses = Vec::new();
@@ -112,7 +112,7 @@ fn an_index_out_of_bounds_is_an_error_and_nothing_is_updated() {
     params.insert("w", Tensor::from([[1.0f32, 2.0, 3.0]]));
     let g = Graph::new();
     let w = g.bind(&params).param("w");
-    let label = g.input_as("label", retrograd_core::DType::I64, [1, 1]);
+    let label = g.input_as("label", DType::I64, [1, 1]);
     let loss = w.gather(1, label).sum();
     let plan = Plan::compile(&[loss], &[(w, w * 2.0)]).unwrap();
     let (mut workspace, mut state) = (plan.workspace(), Params::new());
@@ -130,6 +130,52 @@ fn an_index_out_of_bounds_is_an_error_and_nothing_is_updated() {
 }
 
 #[test]
+fn parameters_and_state_are_taken_from_their_own_map() {
+    let (g, params) = (Graph::new(), params());
+    let w = g.bind(&params).param("b");
+    let count = g.state("count", Tensor::from([0.0f32]));
+    let plan = Plan::compile(&[], &[(w, w * 2.0), (count, count + 1.0)]).unwrap();
+    // Each map has an entry with the name of a leaf of the other kind, and of another size.
+    let (mut params, mut state) = (params, plan.initial_state());
+    params.insert("count", Tensor::from([7.0f32; 5]));
+    state.insert("b", Tensor::from([9.0f32]));
+    plan.step(&mut plan.workspace(), &mut params, &mut state, &[]).unwrap();
+    assert_eq!(params.get("b"), Some(&Tensor::from([0.2f32, -0.2])));
+    assert_eq!(state.get("count"), Some(&Tensor::from([1.0f32])));
+    assert_eq!(params.get("count"), Some(&Tensor::from([7.0f32; 5])));
+    assert_eq!(state.get("b"), Some(&Tensor::from([9.0f32])));
+}
+
+#[test]
+fn an_index_outside_of_the_part_that_is_read_is_no_error() {
+    let g = Graph::new();
+    let x = g.constant([[1.0, 2.0, 3.0]]);
+    let indices = g.constant([[2i64], [9]]);
+    let picked = x.gather(1, indices.slice(0, 0..1));
+    let plan = Plan::compile(&[picked], &[]).unwrap();
+    let mut workspace = plan.workspace();
+    plan.run(&mut workspace, &Params::new(), &[]).unwrap();
+    assert_eq!(workspace.output(0).to_tensor(), picked.value());
+}
+
+#[test]
+fn after_a_run_that_fails_outputs_are_zeros() {
+    let g = Graph::new();
+    let (x, index) = (g.input("x", [64]), g.input_as("index", DType::I64, [64]));
+    // The mask is placed where numbers lie before the indices are refused.
+    let scaled = (x.dot(x) * x).softmax(0) * x.slice_by(0, .., -1);
+    let picked = scaled.gather(0, index);
+    let mask = picked.gt(picked.slice_by(0, .., -1));
+    let plan = Plan::compile(&[mask], &[]).unwrap();
+    let mut workspace = plan.workspace();
+    let x = Tensor::new([64], (0..64).map(|k| -1.3 * k as f32).collect()).unwrap();
+    let index = Tensor::from([64i64; 64]);
+    let feeds = [("x", x.view()), ("index", index.view())];
+    plan.run(&mut workspace, &Params::new(), &feeds).unwrap_err();
+    assert_eq!(workspace.output(0).to_tensor(), Tensor::zeros(DType::Bool, [64]));
+}
+
+#[test]
 fn missing_and_misshapen_data_are_named() {
     let (params, g) = (params(), Graph::new());
     let (x, w) = (g.input("x", [4, 2]), g.bind(&params).param("w"));
@@ -144,7 +190,7 @@ fn missing_and_misshapen_data_are_named() {
         message(&params, &[("x", data.view())]),
         "`x` is declared as f32 [4, 2], but the data given are f32 [1, 2]"
     );
-    let data = Tensor::zeros(retrograd_core::DType::F32, [4, 2]);
+    let data = Tensor::zeros(DType::F32, [4, 2]);
     assert_eq!(
         message(&Params::new(), &[("x", data.view())]),
         "there is no parameter `w`; there are none"
