@@ -1,0 +1,7 @@
+//! Reference vectors that we did not write: their format, and the tables from the reference's names to our calls.
+
+#![allow(dead_code, reason = "two test programs share this module, and each uses a part of it")]
+
+pub mod adapters;
+pub mod call;
+pub mod format;
