@@ -36,26 +36,24 @@ functions! {
     pad / try_pad(x, pairs: &[(isize, isize)], mode: PadMode) -> Self,
     "If there are more pairs than axes, more is taken away than there is, or an axis is too short for the mode.",
     {
-        let misfit = |reason: String| Self::misfit("pad", &[x], reason);
         let Some(first) = x.rank().checked_sub(pairs.len()) else {
-            return Err(misfit(format!("there are {} pairs for {} axes", pairs.len(), x.rank())));
+            let reason = format!("there are {} pairs for {} axes", pairs.len(), x.rank());
+            return Err(Self::misfit("pad", &[x], reason));
         };
-        let mut cropped = x;
-        let mut margins = Vec::with_capacity(pairs.len());
-        for (axis, &(before, after)) in (first..).zip(pairs) {
-            let size = cropped.shape()[axis];
-            let [start, cut] = [before, after].map(|n| (-n).max(0) as usize);
-            let margin = [before, after].map(|n| n.max(0) as usize);
-            if start + cut > size {
-                return Err(misfit(format!("axis {axis} has only {size} elements to take away")));
-            }
-            let left = size - start - cut;
-            mode.fits(margin, left).map_err(|reason| misfit(format!("axis {axis} {reason}")))?;
-            cropped = cropped.try_slice(axis as isize, start..size - cut)?;
-            margins.push((axis, margin));
+        let pairs: Vec<_> = (first..).zip(pairs.iter().copied()).collect();
+        match mode {
+            PadMode::Constant(_) | PadMode::Circular => x.cropped(&pairs)?.with_margins(&pairs, mode),
+            PadMode::Reflect | PadMode::Replicate => x.with_margins(&pairs, mode)?.cropped(&pairs),
         }
-        cropped.with_margins(&margins, mode)
     }
+}
+
+/// An axis, and how much it gets before and after, or loses.
+type Pair = (usize, (isize, isize));
+
+/// What axes get where something is added.
+fn margins(pairs: &[Pair]) -> impl Iterator<Item = (usize, [usize; 2])> {
+    pairs.iter().map(|&(axis, (before, after))| (axis, [before, after].map(|n| n.max(0) as usize)))
 }
 
 impl PadMode {
@@ -75,16 +73,35 @@ impl PadMode {
 }
 
 impl<'g> Expr<'g> {
+    /// Without the elements that negative numbers take away.
     #[track_caller]
-    fn with_margins(self, margins: &[(usize, [usize; 2])], mode: PadMode) -> Result<Self, Error> {
-        if margins.iter().all(|&(_, margin)| margin == [0, 0]) {
+    fn cropped(self, pairs: &[Pair]) -> Result<Self, Error> {
+        pairs.iter().try_fold(self, |x, &(axis, (before, after))| {
+            let [start, cut] = [before, after].map(|n| (-n).max(0) as usize);
+            let size = x.shape()[axis];
+            if start + cut > size {
+                let reason = format!("axis {axis} has only {size} elements to take away");
+                return Err(Self::misfit("pad", &[self], reason));
+            }
+            x.try_slice(axis as isize, start..size - cut)
+        })
+    }
+
+    #[track_caller]
+    fn with_margins(self, pairs: &[Pair], mode: PadMode) -> Result<Self, Error> {
+        for (axis, margin) in margins(pairs) {
+            mode.fits(margin, self.shape()[axis]).map_err(|reason| {
+                Self::misfit("pad", &[self], format!("axis {axis} {reason}"))
+            })?;
+        }
+        if margins(pairs).all(|(_, margin)| margin == [0, 0]) {
             return Ok(self);
         }
         if mode == PadMode::Constant(0.0) {
-            return Ok(self.with_zeros(margins));
+            return Ok(self.with_zeros(pairs));
         }
         let mut padded = self;
-        for &(axis, [before, after]) in margins {
+        for (axis, [before, after]) in margins(pairs) {
             let size = padded.shape()[axis];
             let parts = [
                 padded.margin_before(axis, before, mode)?,
@@ -100,10 +117,10 @@ impl<'g> Expr<'g> {
     }
 
     #[track_caller]
-    fn with_zeros(self, margins: &[(usize, [usize; 2])]) -> Self {
+    fn with_zeros(self, pairs: &[Pair]) -> Self {
         let mut whole = self.shape();
         let mut starts = vec![0; self.rank()];
-        for &(axis, [before, after]) in margins {
+        for (axis, [before, after]) in margins(pairs) {
             whole = whole.with_size(axis, before + whole[axis] + after);
             starts[axis] = before;
         }
