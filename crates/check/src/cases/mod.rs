@@ -111,6 +111,7 @@ families! {
     Op::Sum(_) => "sum", reductions::sum;
     Op::Max(_) => "max", reductions::max;
     Op::ArgMax(_) => "argmax", picking::argmax;
+    Op::ArgSort(_) => "argsort", picking::argsort;
     Op::MatMul => "matmul", products::matmul;
 }
 

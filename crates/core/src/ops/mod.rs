@@ -4,6 +4,7 @@
 //! one: write its file, then a variant here, and let the compiler ask for the rest.
 
 mod argmax;
+mod argsort;
 mod binary;
 mod broadcast;
 mod cast;
@@ -25,6 +26,7 @@ mod unary;
 use std::fmt;
 
 pub use argmax::ArgMax;
+pub use argsort::ArgSort;
 pub(crate) use binary::binary_methods;
 pub use binary::{Binary, Comparison, Operand};
 pub use composed::{COMPOSED, Call, Composed};
@@ -91,6 +93,8 @@ pub enum Op {
     Max(Max),
     /// Index of the first maximum along an axis, which is removed.
     ArgMax(ArgMax),
+    /// Indices that sort along an axis.
+    ArgSort(ArgSort),
     /// Product of matrices in the last two axes, for each index of the others.
     MatMul,
 }
@@ -161,6 +165,7 @@ impl Op {
             Op::Sum(sum) => sum,
             Op::Max(max) => max,
             Op::ArgMax(argmax) => argmax,
+            Op::ArgSort(argsort) => argsort,
             Op::MatMul => &matmul::MatMul,
         }
     }
@@ -186,7 +191,7 @@ impl Op {
             | Op::Concat(_)
             | Op::Gather(_)
             | Op::ScatterAdd(_) => None,
-            Op::Sum(_) | Op::Max(_) | Op::ArgMax(_) | Op::MatMul => None,
+            Op::Sum(_) | Op::Max(_) | Op::ArgMax(_) | Op::ArgSort(_) | Op::MatMul => None,
         }
     }
 
