@@ -5,12 +5,15 @@
 
 mod conv;
 mod diagonals;
+mod einsum;
+mod indexing;
 mod joining;
 mod moving;
 mod norms;
 mod ordering;
 mod pad;
 mod pool;
+mod products;
 mod scans;
 mod sliding;
 mod statistics;
