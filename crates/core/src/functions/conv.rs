@@ -4,7 +4,7 @@ use crate::{
     error::Error,
     expr::{Expr, inputs_of_one_graph},
     functions::{
-        fallible,
+        functions,
         windows::{Sliding, overlap_add, padded, windows},
     },
     shape::Shape,
@@ -69,7 +69,7 @@ impl<const N: usize> Default for ConvTranspose<N> {
     }
 }
 
-fallible! {
+functions! {
     /// Convolution over one axis (a cross-correlation, as everywhere in machine learning):
     /// `y[n, o, i] = b[o] + Σ_{c, k} w[o, c, k]·x[n, c, i·stride + k·dilation − padding]`, shapes
     /// `[n, c, l], [o, c/groups, k], [o] → [n, o, l']`. The axis of examples may be absent.
@@ -81,29 +81,29 @@ fallible! {
     /// let (x, w) = (g.constant([[1.0, 2.0, 4.0]]), g.full([1, 1, 2], 1.0));
     /// assert_eq!(x.conv1d(w, None, &Conv::default()).value().to_vec::<f64>(), [3.0, 6.0]);
     /// ```
-    conv1d / try_conv1d(weight: Expr<'g>, bias: Option<Expr<'g>>, options: &Conv<1>) -> Expr<'g>,
-        "shapes or groups do not fit each other, or the kernel does not fit into the input", conv1d;
+    conv1d / try_conv1d(x, weight: Expr<'g>, bias: Option<Expr<'g>>, options: &Conv<1>) -> Expr<'g>,
+    "If shapes or groups do not fit each other, or the kernel does not fit into the input.",
+    { conv1d(x, weight, bias, options) }
 
     /// Convolution over two axes, as [`conv1d`](Self::conv1d): `[n, c, h, w], [o, c/groups, kh, kw], [o] →
     /// [n, o, h', w']`. The axis of examples may be absent.
-    conv2d / try_conv2d(weight: Expr<'g>, bias: Option<Expr<'g>>, options: &Conv<2>) -> Expr<'g>,
-        "shapes or groups do not fit each other, or the kernel does not fit into the input", conv2d;
+    conv2d / try_conv2d(x, weight: Expr<'g>, bias: Option<Expr<'g>>, options: &Conv<2>) -> Expr<'g>,
+    "If shapes or groups do not fit each other, or the kernel does not fit into the input.",
+    { conv2d(x, weight, bias, options) }
 
     /// Transposed convolution over one axis, the adjoint of [`conv1d`](Self::conv1d) with the same weight: each
     /// element of the input adds a multiple of the kernel to the output. Shapes
     /// `[n, c, l], [c, o/groups, k], [o] → [n, o, (l − 1)·stride + dilation·(k − 1) + 1 + output_padding − 2·padding]`.
     /// The axis of examples may be absent.
-    conv_transpose1d / try_conv_transpose1d(
-        weight: Expr<'g>, bias: Option<Expr<'g>>, options: &ConvTranspose<1>
-    ) -> Expr<'g>,
-        "shapes or groups do not fit each other, or the padding leaves nothing", conv_transpose1d;
+    conv_transpose1d / try_conv_transpose1d(x, weight: Expr<'g>, bias: Option<Expr<'g>>, options: &ConvTranspose<1>) -> Expr<'g>,
+    "If shapes or groups do not fit each other, or the padding leaves nothing.",
+    { conv_transpose1d(x, weight, bias, options) }
 
     /// Transposed convolution over two axes, as [`conv_transpose1d`](Self::conv_transpose1d):
     /// `[n, c, h, w], [c, o/groups, kh, kw], [o] → [n, o, h', w']`. The axis of examples may be absent.
-    conv_transpose2d / try_conv_transpose2d(
-        weight: Expr<'g>, bias: Option<Expr<'g>>, options: &ConvTranspose<2>
-    ) -> Expr<'g>,
-        "shapes or groups do not fit each other, or the padding leaves nothing", conv_transpose2d;
+    conv_transpose2d / try_conv_transpose2d(x, weight: Expr<'g>, bias: Option<Expr<'g>>, options: &ConvTranspose<2>) -> Expr<'g>,
+    "If shapes or groups do not fit each other, or the padding leaves nothing.",
+    { conv_transpose2d(x, weight, bias, options) }
 }
 
 #[track_caller]
@@ -175,18 +175,15 @@ impl<'g> Operands<'g> {
         }
         let rank = self.x.rank();
         if self.weight.rank() != n_axes + 2 || (rank != n_axes + 1 && rank != n_axes + 2) {
-            let reason = format!(
-                "the weight needs {} axes, the input as many or one less",
-                n_axes + 2
-            );
+            let reason =
+                format!("the weight needs {} axes, the input as many or one less", n_axes + 2);
             return Err(self.misfit(reason));
         }
         let x = if rank == n_axes + 1 { self.x.unsqueeze(0) } else { self.x };
         let (channels, kernels) = (x.shape()[1], self.weight.shape()[0]);
         if groups == 0 || channels % groups != 0 || kernels % groups != 0 {
-            let reason = format!(
-                "{groups} groups do not divide {channels} channels and {kernels} kernels"
-            );
+            let reason =
+                format!("{groups} groups do not divide {channels} channels and {kernels} kernels");
             return Err(self.misfit(reason));
         }
         Ok(x)
@@ -280,10 +277,10 @@ fn transposed<'g, const N: usize>(
     let products = matrices.transpose(-1, -2).matmul(columns);
     let n_elements: usize = kernels[2..].iter().product();
     let places = shape[2..].iter().copied();
-    let products = products.reshape([n, n_channels, n_elements].into_iter().chain(places).collect::<Shape>());
+    let products =
+        products.reshape([n, n_channels, n_elements].into_iter().chain(places).collect::<Shape>());
     let parts = (0..n_elements).map(|k| products.slice(2, k..k + 1).squeeze(2)).collect();
-    let sizes: Vec<_> =
-        (0..N).map(|k| slidings[k].reach() + options.output_padding[k]).collect();
+    let sizes: Vec<_> = (0..N).map(|k| slidings[k].reach() + options.output_padding[k]).collect();
     let mut y = overlap_add(parts, &slidings, &sizes);
     for (k, &size) in sizes.iter().enumerate() {
         let padding = options.padding[k];

@@ -4,7 +4,7 @@ use crate::{
     error::Error,
     expr::Expr,
     functions::{
-        fallible,
+        functions,
         windows::{Sliding, padded, slide, windows},
     },
     shape::Shape,
@@ -64,10 +64,11 @@ impl<const N: usize> AvgPool<N> {
     }
 }
 
-fallible! {
+functions! {
     /// Largest element of each window, `[…, c, l] → […, c, l']`. The gradient goes to the first largest element.
-    max_pool1d / try_max_pool1d(options: &MaxPool<1>) -> Expr<'g>,
-        "the shape is not [n, c, l] or [c, l], or the window does not fit", max_pool1d;
+    max_pool1d / try_max_pool1d(x, options: &MaxPool<1>) -> Expr<'g>,
+    "If the shape is not [n, c, l] or [c, l], or the window does not fit.",
+    { max_pool1d(x, options) }
 
     /// Largest element of each window, `[…, c, h, w] → […, c, h', w']`. The gradient goes to the first largest
     /// element in row-major order.
@@ -80,34 +81,41 @@ fallible! {
     /// let y = x.max_pool2d(&MaxPool::new([2, 2]));
     /// assert_eq!(y.sum().grad(&[x])[0].value().to_vec::<f64>(), [0.0, 1.0, 0.0, 0.0]);
     /// ```
-    max_pool2d / try_max_pool2d(options: &MaxPool<2>) -> Expr<'g>,
-        "the shape is not [n, c, h, w] or [c, h, w], or the window does not fit", max_pool2d;
+    max_pool2d / try_max_pool2d(x, options: &MaxPool<2>) -> Expr<'g>,
+    "If the shape is not [n, c, h, w] or [c, h, w], or the window does not fit.",
+    { max_pool2d(x, options) }
 
     /// [`max_pool1d`](Self::max_pool1d), and the index of each largest element along its axis.
-    max_pool1d_with_indices / try_max_pool1d_with_indices(options: &MaxPool<1>) -> (Expr<'g>, Expr<'g>),
-        "the shape is not [n, c, l] or [c, l], or the window does not fit", max_pool1d_with_indices;
+    max_pool1d_with_indices / try_max_pool1d_with_indices(x, options: &MaxPool<1>) -> (Expr<'g>, Expr<'g>),
+    "If the shape is not [n, c, l] or [c, l], or the window does not fit.",
+    { max_pool1d_with_indices(x, options) }
 
     /// [`max_pool2d`](Self::max_pool2d), and the row-major index of each largest element in its image.
-    max_pool2d_with_indices / try_max_pool2d_with_indices(options: &MaxPool<2>) -> (Expr<'g>, Expr<'g>),
-        "the shape is not [n, c, h, w] or [c, h, w], or the window does not fit", max_pool2d_with_indices;
+    max_pool2d_with_indices / try_max_pool2d_with_indices(x, options: &MaxPool<2>) -> (Expr<'g>, Expr<'g>),
+    "If the shape is not [n, c, h, w] or [c, h, w], or the window does not fit.",
+    { max_pool2d_with_indices(x, options) }
 
     /// Mean of each window, `[…, c, l] → […, c, l']`.
-    avg_pool1d / try_avg_pool1d(options: &AvgPool<1>) -> Expr<'g>,
-        "the shape is not [n, c, l] or [c, l], or the window does not fit", avg_pool1d;
+    avg_pool1d / try_avg_pool1d(x, options: &AvgPool<1>) -> Expr<'g>,
+    "If the shape is not [n, c, l] or [c, l], or the window does not fit.",
+    { avg_pool1d(x, options) }
 
     /// Mean of each window, `[…, c, h, w] → […, c, h', w']`.
-    avg_pool2d / try_avg_pool2d(options: &AvgPool<2>) -> Expr<'g>,
-        "the shape is not [n, c, h, w] or [c, h, w], or the window does not fit", avg_pool2d;
+    avg_pool2d / try_avg_pool2d(x, options: &AvgPool<2>) -> Expr<'g>,
+    "If the shape is not [n, c, h, w] or [c, h, w], or the window does not fit.",
+    { avg_pool2d(x, options) }
 
     /// Means of `size` parts of the last axis, `[…, c, l] → […, c, size]`: part `i` is
     /// `⌊i·l/size⌋ .. ⌈(i + 1)·l/size⌉`.
-    adaptive_avg_pool1d / try_adaptive_avg_pool1d(size: usize) -> Expr<'g>,
-        "the shape is not [n, c, l] or [c, l], or empty but for n", adaptive_avg_pool1d;
+    adaptive_avg_pool1d / try_adaptive_avg_pool1d(x, size: usize) -> Expr<'g>,
+    "If the shape is not [n, c, l] or [c, l], or empty but for n.",
+    { adaptive_avg_pool1d(x, size) }
 
     /// Means of parts of images, `[…, c, h, w] → […, c, sizes…]`, as
     /// [`adaptive_avg_pool1d`](Self::adaptive_avg_pool1d) along each axis.
-    adaptive_avg_pool2d / try_adaptive_avg_pool2d(sizes: [usize; 2]) -> Expr<'g>,
-        "the shape is not [n, c, h, w] or [c, h, w], or empty but for n", adaptive_avg_pool2d;
+    adaptive_avg_pool2d / try_adaptive_avg_pool2d(x, sizes: [usize; 2]) -> Expr<'g>,
+    "If the shape is not [n, c, h, w] or [c, h, w], or empty but for n.",
+    { adaptive_avg_pool2d(x, sizes) }
 }
 
 #[track_caller]
@@ -196,7 +204,11 @@ fn places(
         // One more, if it begins in the input or the padding before it.
         sliding.n_places += usize::from(sliding.n_places * stride < size + padding);
     }
-    Ok(Places { sliding, before: padding, after: padding.max((sliding.reach() + padding).saturating_sub(whole)) })
+    Ok(Places {
+        sliding,
+        before: padding,
+        after: padding.max((sliding.reach() + padding).saturating_sub(whole)),
+    })
 }
 
 /// The largest elements of windows, and which of a window they are.
@@ -249,7 +261,8 @@ impl<'g, const N: usize> Largest<'g, N> {
         let image: Shape = shape[first..].iter().copied().collect();
         let indices = x.graph().arange(image.n_elements()).reshape(image);
         let stacked = stacked_windows(indices, &self.places, 0.0);
-        let sizes = shape[..first].iter().copied().chain(stacked.shape().iter().copied());
+        let places = stacked.shape();
+        let sizes = shape[..first].iter().chain(places.iter()).copied();
         let stacked = stacked.broadcast_to(sizes.collect::<Shape>());
         (self.largest, stacked.gather(first as isize, self.which).squeeze(first))
     }

@@ -3,7 +3,9 @@
 use crate::{
     error::Error,
     expr::Expr,
-    functions::fallible,
+    functions::functions,
+    ops::{Window, Windows},
+    shape::Shape,
 };
 
 /// How a window slides along one axis.
@@ -21,10 +23,7 @@ pub(super) struct Sliding {
 
 impl Sliding {
     /// A window that slides over `size` elements as far as it fits; else the reason why it does not fit at all.
-    pub fn over(
-        size: usize,
-        [kernel, dilation, stride]: [usize; 3],
-    ) -> Result<Self, String> {
+    pub fn over(size: usize, [kernel, dilation, stride]: [usize; 3]) -> Result<Self, String> {
         if kernel == 0 || dilation == 0 || stride == 0 {
             return Err("kernel, stride and dilation must be at least 1".to_owned());
         }
@@ -73,7 +72,10 @@ pub(super) fn overlap_add<'g>(
     let first = parts[0].rank() - slidings.len();
     for (k, (sliding, &size)) in slidings.iter().zip(sizes).enumerate().rev() {
         let at_places = |(j, part): (usize, &Expr<'g>)| {
-            part.spread(first + k, j * sliding.dilation, sliding.stride, size)
+            let window = Window { start: j * sliding.dilation, step: sliding.stride as isize };
+            let whole = Window { start: 0, step: 1 };
+            let axes = (0..part.rank()).map(|axis| if axis == first + k { window } else { whole });
+            part.among_zeros(&Windows::new(axes), part.shape().with_size(first + k, size))
         };
         let added = |chunk: &[Expr<'g>]| {
             let placed = chunk.iter().enumerate().map(at_places);
@@ -123,11 +125,12 @@ impl Unfold {
     }
 }
 
-fallible! {
+functions! {
     /// The windows of images as columns (im2col): `[n, c, h, w] → [n, c·k, places]` for a window of `k` elements,
     /// where row `c·k + j` holds what element `j` of the window meets in channel `c`. The first axis may be absent.
-    unfold2d / try_unfold2d(options: &Unfold) -> Expr<'g>,
-        "this is not a batch of images, or the window does not fit into them", unfold2d;
+    unfold2d / try_unfold2d(x, options: &Unfold) -> Expr<'g>,
+    "If this is not a batch of images, or the window does not fit into them.",
+    { unfold2d(x, options) }
 }
 
 #[track_caller]
@@ -148,5 +151,7 @@ fn unfold2d<'g>(x: Expr<'g>, options: &Unfold) -> Result<Expr<'g>, Error> {
     let columns = x.graph().stack(&windows(image, &slidings), first as isize);
     let n_places: usize = slidings.iter().map(|sliding| sliding.n_places).product();
     let n_rows = shape[first - 1] * options.kernel.iter().product::<usize>();
-    columns.try_reshape(shape[..first - 1].iter().copied().chain([n_rows, n_places]).collect::<crate::Shape>())
+    columns.try_reshape(
+        shape[..first - 1].iter().copied().chain([n_rows, n_places]).collect::<Shape>(),
+    )
 }
