@@ -1,6 +1,6 @@
 //! A call of the reference, with its tensors recorded: what an adapter turns into a call of ours.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use retrograd_core::{Axes, DType, Error, Expr, Graph, Shape, keep};
 
@@ -24,6 +24,15 @@ pub enum Refusal {
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         Refusal::Operation(error)
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refusal::Operation(error) => error.fmt(f),
+            Refusal::Argument(why) => write!(f, "the adapter refuses: {why}"),
+        }
     }
 }
 
@@ -176,12 +185,28 @@ impl<'g> Call<'g> {
             .ok_or_else(|| Refusal::Argument(format!("this is not a list of {N} sizes")))
     }
 
-    /// A shape.
-    pub fn shape(&self, place: impl Into<Place>) -> Result<Shape, Refusal> {
+    /// A shape for the elements of `x`, in which one size may be −1: what is left of their number.
+    pub fn shape(&self, place: impl Into<Place>, x: Expr<'g>) -> Result<Shape, Refusal> {
         let sizes = self.ints(place)?;
-        let sizes: Option<Vec<usize>> = sizes.iter().map(|&size| size.try_into().ok()).collect();
+        let is_known = |size: &&isize| **size != -1;
+        let known: isize = sizes.iter().filter(is_known).product();
+        let rest = (x.shape().n_elements() as isize).checked_div(known).unwrap_or(-1);
+        let sizes = sizes.iter().map(|&size| usize::try_from(if size == -1 { rest } else { size }));
+        let sizes: Option<Vec<_>> = sizes.map(Result::ok).collect();
         let shape = sizes.map(|sizes| Shape::from(&sizes[..]));
         shape.ok_or_else(|| Refusal::Argument("a shape has no negative sizes".to_owned()))
+    }
+
+    /// What `f` makes of `x` along an axis; the reference lets a scalar count as a vector of one element.
+    pub fn along(
+        &self,
+        x: Expr<'g>,
+        f: impl Fn(Expr<'g>) -> Result<Expr<'g>, Refusal>,
+    ) -> Outputs<'g> {
+        match x.rank() {
+            0 => self.one(f(x.try_reshape([1])?)?.try_reshape(Shape::scalar())),
+            _ => self.one(f(x)),
+        }
     }
 
     /// The axes to reduce over, kept if the call says so: by default all `rank` of them. The reference means all
@@ -272,7 +297,7 @@ impl<'g> IntoOutput<'g> for Result<Expr<'g>, Refusal> {
 }
 
 /// The refusal of an argument of a kind that an adapter does not translate.
-pub fn unexpected<T: std::fmt::Debug>(wanted: &str, given: &Argument<T>) -> Refusal {
+pub fn unexpected<T: fmt::Debug>(wanted: &str, given: &Argument<T>) -> Refusal {
     Refusal::Argument(format!("{given:?} is not {wanted}"))
 }
 

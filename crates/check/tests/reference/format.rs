@@ -86,8 +86,8 @@ pub enum Second {
     Zero,
     /// The gradients of `Σ ⟨gradsₖ, vₖ⟩`.
     Weighted {
-        /// The weights, one tensor for each gradient.
-        v: Vec<Option<Tensor>>,
+        /// The weights, each with the gradient that it is for.
+        v: Vec<(usize, Tensor)>,
         /// Gradients by the inputs.
         grads: Vec<Option<Tensor>>,
     },
@@ -149,6 +149,11 @@ impl Case {
         }
     }
 
+    /// The number of inputs with a gradient.
+    pub fn n_wrt(&self) -> usize {
+        self.inputs().iter().filter_map(|input| input.diff).map(|k| k + 1).max().unwrap_or(0)
+    }
+
     /// All tensors that a call is made with.
     pub fn inputs(&self) -> Vec<&Input> {
         let mut inputs = Vec::new();
@@ -168,7 +173,9 @@ fn second(json: &Value) -> Second {
     match json {
         Value::Object(fields) if fields.contains_key("zero") => Second::Zero,
         Value::Object(fields) if fields.contains_key("grads") => {
-            Second::Weighted { v: tensors(&json["v"]), grads: tensors(&json["grads"]) }
+            let v = array(&json["v"]).iter().filter(|v| !v.is_null());
+            let v = v.map(|v| (index(&v["input"]), tensor(v))).collect();
+            Second::Weighted { v, grads: tensors(&json["grads"]) }
         }
         _ => Second::Unknown,
     }

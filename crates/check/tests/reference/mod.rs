@@ -4,4 +4,10 @@
 
 pub mod adapters;
 pub mod call;
+pub mod compare;
+pub mod data;
+pub mod exceptions;
 pub mod format;
+pub mod record;
+pub mod single;
+pub mod tally;

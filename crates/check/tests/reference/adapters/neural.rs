@@ -4,6 +4,6 @@ use crate::reference::call::Adapter;
 
 /// The table.
 pub const NEURAL: &[(&str, Adapter)] = &[
-    ("log_softmax", |c| c.one(c.x(0)?.try_log_softmax(c.int((1, "dim"), 0)?))),
-    ("softmax", |c| c.one(c.x(0)?.try_softmax(c.int((1, "dim"), 0)?))),
+    ("log_softmax", |c| c.along(c.x(0)?, |x| Ok(x.try_log_softmax(c.int((1, "dim"), 0)?)?))),
+    ("softmax", |c| c.along(c.x(0)?, |x| Ok(x.try_softmax(c.int((1, "dim"), 0)?)?))),
 ];
