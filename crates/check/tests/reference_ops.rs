@@ -102,8 +102,11 @@ fn run(operation: &Operation) -> Report {
         return report;
     };
     for case in &operation.cases {
-        report.double.count(&case.id, caught(|| in_double(case, adapter)));
-        report.single.count(&case.id, caught(|| single::agrees(case, adapter).into()));
+        report.double.count(&case.id, caught(|| in_double(case, adapter, &operation.name)));
+        report.single.count(
+            &case.id,
+            caught(|| single::agrees(case, adapter).map_err(|how| first_line(&how)).into()),
+        );
     }
     for case in &operation.rejected {
         let outcome = caught(|| rejects(case, adapter, &operation.name));
@@ -112,7 +115,7 @@ fn run(operation: &Operation) -> Report {
     report
 }
 
-fn in_double(case: &Case, adapter: Adapter) -> Outcome {
+fn in_double(case: &Case, adapter: Adapter, name: &str) -> Outcome {
     let graph = Graph::with_dtype(DType::F64);
     let recorded = match record::record(&graph, case, adapter) {
         Ok(recorded) => recorded,
@@ -120,7 +123,7 @@ fn in_double(case: &Case, adapter: Adapter) -> Outcome {
     };
     for (way, values) in [("oracle", recorded.by_oracle()), ("plan", recorded.by_plan())] {
         let agreement = values.map_err(|e| first_line(&e.to_string()));
-        if let Err(how) = agreement.and_then(|values| compare::agrees(&values, case)) {
+        if let Err(how) = agreement.and_then(|values| compare::agrees(&values, case, name)) {
             return Outcome::Failed(format!("{way}: {how}"));
         }
     }

@@ -10,6 +10,21 @@ pub const ACCEPTED: &[(&str, &str, &str)] = &[];
 /// Keyword arguments that only the reference has: a call that is rejected for them has no counterpart.
 pub const FOREIGN: &[&str] = &["dtype", "out"];
 
+/// A number that the reference has wrong: the operation, the order of differentiation, which pairs of our number and
+/// the reference's are its fault, and what is true.
+pub type Fault = (&'static str, usize, fn(f64, f64) -> bool, &'static str);
+
+/// The table.
+pub const FAULTS: &[Fault] = &[
+    ("abs", 1, |ours, theirs| ours.is_nan() && theirs == 0.0, "the derivative at NaN is NaN"),
+    ("erf", 2, |ours, theirs| ours == 0.0 && theirs.is_nan(), "at ±∞ it is 0, not 0·∞"),
+];
+
+/// Whether the reference's number is known to be wrong, and ours to be true.
+pub fn is_fault(name: &str, order: usize, ours: f64, theirs: f64) -> bool {
+    FAULTS.iter().any(|(row, of, covers, _)| *row == name && *of == order && covers(ours, theirs))
+}
+
 /// Why an operation is skipped.
 pub fn skipped(name: &str) -> Option<&'static str> {
     SKIPPED.iter().find(|(row, _)| *row == name).map(|&(_, reason)| reason)
