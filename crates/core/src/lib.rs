@@ -27,7 +27,7 @@ pub use dtype::{DType, Element, Float};
 pub use error::Error;
 pub use eval::Bindings;
 pub use expr::Expr;
-pub use functions::PadMode;
+pub use functions::{MatrixNorm, PadMode};
 pub use graph::{Graph, Node, NodeId};
 pub use ops::Op;
 pub use params::{Bound, Params};

@@ -139,6 +139,11 @@ impl Axes {
         self.keep
     }
 
+    /// The axes as they were named, in order.
+    pub(crate) fn named(&self) -> &[isize] {
+        &self.axes
+    }
+
     /// The set of these axes in a tensor of `rank` axes, or the reason why there is none.
     pub fn resolve(&self, rank: usize) -> Result<AxisSet, String> {
         self.axes.iter().try_fold(AxisSet::default(), |set, &axis| {

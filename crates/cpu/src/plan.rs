@@ -174,8 +174,7 @@ impl Signature {
                 is_updated: targets.contains(&slot),
             }
         };
-        let can_refuse = |op: &Op| matches!(op, Op::Gather(_) | Op::ScatterAdd(_));
-        let nodes = computation.nodes.iter().enumerate().filter(|(_, node)| can_refuse(&node.op));
+        let nodes = computation.nodes.iter().enumerate().filter(|(_, node)| node.op.can_refuse());
         let describe = |(index, node): (usize, &retrograd_core::Node)| {
             (NodeId::new(index), (node.op.to_string(), graph.describe(origins[index])))
         };

@@ -7,6 +7,7 @@
 mod compositions;
 mod elementwise;
 mod leaves;
+mod linalg;
 mod movement;
 mod picking;
 mod products;
@@ -113,6 +114,11 @@ families! {
     Op::ArgMax(_) => "argmax", picking::argmax;
     Op::ArgSort(_) => "argsort", picking::argsort;
     Op::MatMul => "matmul", products::matmul;
+    Op::Cholesky => "cholesky", linalg::cholesky;
+    Op::Solve => "solve", linalg::solve;
+    Op::Adjugate => "det", linalg::det;
+    Op::LogDeterminant => "slogdet", linalg::slogdet;
+    Op::Svd => "svd", linalg::svd;
 }
 
 /// All cases: of every operation, and of functions composed of several.

@@ -11,6 +11,7 @@ mod embedding;
 mod indexing;
 mod joining;
 mod linear;
+mod matrix_norm;
 mod moving;
 mod normalize;
 mod norms;
@@ -26,6 +27,7 @@ mod windows;
 
 pub use attention::Attention;
 pub use conv::{Conv, ConvPadding, ConvTranspose};
+pub use matrix_norm::MatrixNorm;
 pub use normalize::Norm;
 pub use pad::PadMode;
 pub use pool::{AvgPool, MaxPool};

@@ -13,6 +13,7 @@ mod concat;
 mod gather;
 mod identity;
 mod leaf;
+mod linalg;
 mod matmul;
 mod max;
 mod permute;
@@ -97,6 +98,16 @@ pub enum Op {
     ArgSort(ArgSort),
     /// Product of matrices in the last two axes, for each index of the others.
     MatMul,
+    /// Triangular factors of symmetric positive definite matrices.
+    Cholesky,
+    /// Elimination of matrices beside right-hand sides.
+    Solve,
+    /// Adjugates and determinants of matrices.
+    Adjugate,
+    /// Signs and logarithms of determinants.
+    LogDeterminant,
+    /// Singular values and vectors of matrices.
+    Svd,
 }
 
 /// What every operation has: a label, a derivative rule, and a meaning.
@@ -112,6 +123,12 @@ pub trait Operation {
     /// Whether the values of the inputs are acceptable for an output of shape `y`, such as indices within bounds;
     /// else the reason.
     fn check(&self, _x: &[View<'_>], _y: &Shape) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Whether the value that [`eval`](Self::eval) has written is an answer; else the reason why there is none, such
+    /// as a singular matrix.
+    fn verify(&self, _y: View<'_>) -> Result<(), String> {
         Ok(())
     }
 
@@ -167,6 +184,11 @@ impl Op {
             Op::ArgMax(argmax) => argmax,
             Op::ArgSort(argsort) => argsort,
             Op::MatMul => &matmul::MatMul,
+            Op::Cholesky => &linalg::Cholesky,
+            Op::Solve => &linalg::Solve,
+            Op::Adjugate => &linalg::Adjugate,
+            Op::LogDeterminant => &linalg::LogDeterminant,
+            Op::Svd => &linalg::Svd,
         }
     }
 
@@ -192,7 +214,14 @@ impl Op {
             | Op::Gather(_)
             | Op::ScatterAdd(_) => None,
             Op::Sum(_) | Op::Max(_) | Op::ArgMax(_) | Op::ArgSort(_) | Op::MatMul => None,
+            Op::Cholesky | Op::Solve | Op::Adjugate | Op::LogDeterminant | Op::Svd => None,
         }
+    }
+
+    /// Whether there are data that the operation has no answer for: then [`Operation::check`] or
+    /// [`Operation::verify`] says why.
+    pub fn can_refuse(&self) -> bool {
+        matches!(self, Op::Gather(_) | Op::ScatterAdd(_) | Op::Cholesky | Op::Solve)
     }
 
     /// The sign written between two operands, if the operation has one.

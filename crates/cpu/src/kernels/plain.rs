@@ -38,7 +38,7 @@ pub(crate) struct Plain {
 impl Plain {
     /// Whether the operation can refuse its inputs' values.
     pub fn can_fail(&self) -> bool {
-        matches!(self.op, Op::Gather(_) | Op::ScatterAdd(_))
+        self.op.can_refuse()
     }
 
     /// Runs the operation; the error is the reason why it cannot work on its inputs' values.
@@ -58,8 +58,8 @@ impl Plain {
             (0..self.inputs.len()).map(|k| self.input(k, rest)).collect();
         let behavior = self.op.behavior();
         behavior.check(&inputs, &self.shape)?;
-        behavior.eval(&inputs, ViewMut { shape: &self.shape, data: out });
-        Ok(())
+        behavior.eval(&inputs, ViewMut { shape: &self.shape, data: out.reborrow() });
+        behavior.verify(View { shape: &self.shape, data: out.as_slice() })
     }
 
     fn input<'a>(&'a self, k: usize, rest: Beside<'a>) -> View<'a> {
