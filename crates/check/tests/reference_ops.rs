@@ -17,7 +17,7 @@ use reference::{
     adapters::adapter,
     call::{Adapter, Refusal},
     compare, data, exceptions,
-    format::{Case, Operation},
+    format::{Argument, Case, Operation},
     record, single,
     tally::{Outcome, Tally},
 };
@@ -88,25 +88,20 @@ fn run(operation: &Operation) -> Report {
         category: operation.category.clone(),
         ..Report::default()
     };
-    let of = |name: &str| adapter(name).filter(|_| exceptions::skipped(name).is_none());
-    let reason = || {
-        let known =
-            exceptions::skipped(&full_name).or_else(|| exceptions::skipped(&operation.name));
-        let why = known.unwrap_or("not built yet");
-        Outcome::Skipped(format!("{full_name}: {why}"))
-    };
-    let Some(adapter) = of(&full_name).or_else(|| of(&operation.name)) else {
-        operation.cases.iter().for_each(|case| report.double.count(&case.id, reason()));
-        operation.cases.iter().for_each(|case| report.single.count(&case.id, reason()));
-        operation.rejected.iter().for_each(|case| report.rejected.count(&case.id, reason()));
+    let name = &operation.name;
+    let Some(adapter) = adapter(&full_name).or_else(|| adapter(name)) else {
+        let unknown = || Outcome::Skipped(format!("{full_name}: there is no such operation"));
+        operation.cases.iter().for_each(|case| report.double.count(&case.id, unknown()));
+        operation.cases.iter().for_each(|case| report.single.count(&case.id, unknown()));
+        operation.rejected.iter().for_each(|case| report.rejected.count(&case.id, unknown()));
         return report;
     };
     for case in &operation.cases {
-        report.double.count(&case.id, caught(|| in_double(case, adapter, &operation.name)));
-        report.single.count(
-            &case.id,
-            caught(|| single::agrees(case, adapter).map_err(|how| first_line(&how)).into()),
-        );
+        let double = caught(|| in_double(case, adapter, name));
+        report.double.count(&case.id, known(name, double));
+        let single =
+            caught(|| single::agrees(case, adapter).map_err(|how| first_line(&how)).into());
+        report.single.count(&case.id, known(name, single));
     }
     for case in &operation.rejected {
         let outcome = caught(|| rejects(case, adapter, &operation.name));
@@ -130,6 +125,17 @@ fn in_double(case: &Case, adapter: Adapter, name: &str) -> Outcome {
     Outcome::Passed
 }
 
+/// An outcome, which is no failure if it is known that the call cannot be compared.
+fn known(name: &str, outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Failed(how) => match exceptions::skipped(name, &how) {
+            Some(why) => Outcome::Skipped(format!("{name}: {why}")),
+            None => Outcome::Failed(how),
+        },
+        Outcome::Passed | Outcome::Skipped(_) => outcome,
+    }
+}
+
 /// Whether a call that the reference rejects is an error here, when it is recorded or computed.
 fn rejects(case: &Case, adapter: Adapter, name: &str) -> Outcome {
     if let Some(foreign) = exceptions::FOREIGN.iter().find(|name| case.kwargs.contains_key(**name))
@@ -137,6 +143,10 @@ fn rejects(case: &Case, adapter: Adapter, name: &str) -> Outcome {
         return Outcome::Skipped(format!(
             "{name}: only the reference has the argument `{foreign}`"
         ));
+    }
+    let is_number = |given: &Argument<_>| matches!(given, Argument::Int(_) | Argument::Float(_));
+    if case.args.iter().all(is_number) {
+        return Outcome::Skipped(format!("{name}: a call with numbers only has no graph"));
     }
     let graph = Graph::with_dtype(DType::F64);
     let (call, _) = record::call(&graph, case);

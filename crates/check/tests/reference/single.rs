@@ -16,7 +16,7 @@ use super::{
 };
 
 /// How many roundoffs a value may be off by.
-const N_ROUNDOFFS: f64 = 64.0;
+const N_ROUNDOFFS: f64 = 256.0;
 
 /// How often the data are moved.
 const N_MOVES: u64 = 4;
