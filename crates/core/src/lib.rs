@@ -20,6 +20,7 @@ pub mod params;
 pub mod real;
 pub mod scope;
 pub mod shape;
+mod special;
 pub mod tensor;
 pub mod traverse;
 
