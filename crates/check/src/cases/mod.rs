@@ -4,8 +4,10 @@
 //! The list cannot be forgotten: a row added to a table of functions brings its own cases, and a variant added to
 //! [`Op`] does not compile before it has some.
 
+mod arrangements;
 mod compositions;
 mod elementwise;
+mod functions;
 mod leaves;
 mod linalg;
 mod movement;
@@ -135,6 +137,8 @@ pub fn all() -> Vec<Case> {
     let mut all: Vec<_> = FAMILIES.iter().flat_map(|family| (family.cases)()).collect();
     all.extend(elementwise::composed());
     all.extend(compositions::cases());
+    all.extend(arrangements::cases());
+    all.extend(functions::cases());
     all
 }
 
