@@ -45,8 +45,13 @@ impl Graph {
     /// # Errors
     /// If the equation is not one, or does not fit the operands.
     #[track_caller]
-    pub fn try_einsum<'g>(&'g self, equation: &str, operands: &[Expr<'g>]) -> Result<Expr<'g>, Error> {
-        let misfit = |reason: String| Expr::misfit("einsum", operands, format!("{equation}: {reason}"));
+    pub fn try_einsum<'g>(
+        &'g self,
+        equation: &str,
+        operands: &[Expr<'g>],
+    ) -> Result<Expr<'g>, Error> {
+        let misfit =
+            |reason: String| Expr::misfit("einsum", operands, format!("{equation}: {reason}"));
         if operands.is_empty() {
             return Err(misfit("there are no operands".to_owned()));
         }
@@ -57,7 +62,9 @@ impl Graph {
             parts.push(Labeled { x, labels: labels.clone() }.without_repeats().map_err(misfit)?);
         }
         let sizes = common_sizes(&parts).map_err(misfit)?;
-        if let Some(label) = output.iter().find(|&label| sizes.iter().all(|(known, _)| known != label)) {
+        if let Some(label) =
+            output.iter().find(|&label| sizes.iter().all(|(known, _)| known != label))
+        {
             return Err(misfit(format!("no operand has the axis {label:?} of the output")));
         }
         contracted(parts, &sizes, &output)
@@ -116,7 +123,8 @@ fn parsed(equation: &str, operands: &[Expr<'_>]) -> Result<(Vec<Vec<Label>>, Vec
     let output = match output {
         Some(output) => labels_of(output, |_| Some(n_ellipsis))?,
         None => {
-            let is_single = |c: &char| all.iter().filter(|&&label| label == Label::Letter(*c)).count() == 1;
+            let is_single =
+                |c: &char| all.iter().filter(|&&label| label == Label::Letter(*c)).count() == 1;
             let mut letters: Vec<_> = inputs.chars().filter(|c| c.is_alphabetic()).collect();
             letters.sort_unstable();
             let ellipsis = (0..n_ellipsis).rev().map(Label::Ellipsis);
@@ -130,7 +138,10 @@ fn parsed(equation: &str, operands: &[Expr<'_>]) -> Result<(Vec<Vec<Label>>, Vec
 }
 
 /// The labels of one term; `n_ellipsis` says, from the number of letters, how many axes an ellipsis stands for.
-fn labels_of(term: &str, n_ellipsis: impl Fn(usize) -> Option<usize>) -> Result<Vec<Label>, String> {
+fn labels_of(
+    term: &str,
+    n_ellipsis: impl Fn(usize) -> Option<usize>,
+) -> Result<Vec<Label>, String> {
     let n_letters = term.chars().filter(|&c| c != '.').count();
     let Some(n_others) = n_ellipsis(n_letters) else {
         return Err(format!("`{term}` has more letters than its operand has axes"));
@@ -144,7 +155,11 @@ fn labels_of(term: &str, n_ellipsis: impl Fn(usize) -> Option<usize>) -> Result<
     }
     let ellipsis = if term.contains("...") { 0..n_others } else { 0..0 };
     let letters = |part: &str| part.chars().map(Label::Letter).collect::<Vec<_>>();
-    Ok(letters(before).into_iter().chain(ellipsis.rev().map(Label::Ellipsis)).chain(letters(after)).collect())
+    Ok(letters(before)
+        .into_iter()
+        .chain(ellipsis.rev().map(Label::Ellipsis))
+        .chain(letters(after))
+        .collect())
 }
 
 /// The size of each label: all operands agree, but for sizes of 1, which stretch.
@@ -156,7 +171,9 @@ fn common_sizes(parts: &[Labeled<'_>]) -> Result<Vec<(Label, usize)>, String> {
                 None => sizes.push((label, size)),
                 Some((_, known)) if *known == 1 => *known = size,
                 Some((_, known)) if *known == size || size == 1 => {}
-                Some((_, known)) => return Err(format!("an axis has the sizes {known} and {size}")),
+                Some((_, known)) => {
+                    return Err(format!("an axis has the sizes {known} and {size}"));
+                }
             }
         }
     }
@@ -192,7 +209,9 @@ impl<'g> Labeled<'g> {
         }
         loop {
             let n = self.labels.len();
-            let twins = (0..n).find_map(|a| (a + 1..n).find(|&b| self.labels[a] == self.labels[b]).map(|b| (a, b)));
+            let twins = (0..n).find_map(|a| {
+                (a + 1..n).find(|&b| self.labels[a] == self.labels[b]).map(|b| (a, b))
+            });
             let Some((a, b)) = twins else { return Ok(self) };
             let shape = self.x.shape();
             if shape[a] != shape[b] {
@@ -251,10 +270,12 @@ impl<'g> Labeled<'g> {
             };
             left.labels.iter().filter(fits).copied().collect()
         };
-        let (batch, inner, rows) = (of_left(true, true), of_left(true, false), of_left(false, true));
+        let (batch, inner, rows) =
+            (of_left(true, true), of_left(true, false), of_left(false, true));
         let is_own = |label: &&Label| !left.labels.contains(label);
         let columns: Vec<_> = right.labels.iter().filter(is_own).copied().collect();
-        let n = |labels: &[Label]| labels.iter().map(|&label| size_of(label, sizes)).product::<usize>();
+        let n =
+            |labels: &[Label]| labels.iter().map(|&label| size_of(label, sizes)).product::<usize>();
         let a = left.arranged(&[&batch[..], &rows, &inner].concat())?;
         let b = right.arranged(&[&batch[..], &inner, &columns].concat())?;
         let a = a.try_reshape([n(&batch), n(&rows), n(&inner)])?;

@@ -12,7 +12,7 @@ use crate::{
 
 functions! {
     /// Elements picked by integer indices along an axis, like [`gather`](Self::gather), after the other axes of both
-    /// are broadcast.
+    /// are broadcast. Negative indices count from the end.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
@@ -29,6 +29,7 @@ functions! {
         let Some(common) = others.broadcast(&places.with_size(along, 1)) else {
             return Err(misfit(others.conflict(&places.with_size(along, 1))));
         };
+        let index = index.counted_from_the_front(sizes[along])?;
         let picked = index.try_broadcast_to(common.with_size(along, places[along]))?;
         x.try_broadcast_to(common.with_size(along, sizes[along]))?.try_gather(axis, picked)
     }
@@ -129,8 +130,21 @@ functions! {
 }
 
 impl<'g> Expr<'g> {
+    /// Indices of an axis of `size`, with that added to negative ones. Integers have no arithmetic of their own.
+    #[track_caller]
+    fn counted_from_the_front(self, size: usize) -> Result<Self, Error> {
+        let number = self.cast(DType::F64);
+        let from_the_end = number.try_add(size as f64)?.cast(DType::I64);
+        self.try_lt(0)?.try_select(from_the_end, self)
+    }
+
     /// Checks an index of this value's rank; returns the axis from the front, and both shapes.
-    fn indexed_by(self, op: &str, index: Self, axis: isize) -> Result<(usize, Shape, Shape), Error> {
+    fn indexed_by(
+        self,
+        op: &str,
+        index: Self,
+        axis: isize,
+    ) -> Result<(usize, Shape, Shape), Error> {
         let misfit = |reason: String| Self::misfit(op, &[self, index], reason);
         inputs_of_one_graph(op, &[self, index])?;
         let along = resolve_axis(axis, self.rank()).map_err(misfit)?;
@@ -173,7 +187,9 @@ impl<'g> Expr<'g> {
         for axis in 0..self.rank() {
             let is_too_long = axis != along && places[axis] > sizes[axis];
             if is_too_long || given.get(axis).is_none_or(|&size| size < places[axis]) {
-                return Err(misfit(format!("there are more indices than elements along axis {axis}")));
+                return Err(misfit(format!(
+                    "there are more indices than elements along axis {axis}"
+                )));
             }
         }
         if given.rank() != self.rank() {

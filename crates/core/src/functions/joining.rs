@@ -84,6 +84,8 @@ impl<'g> Expr<'g> {
     fn at_least(self, rank: usize) -> Result<Self, Error> {
         let missing = rank.saturating_sub(self.rank());
         let shape = self.shape();
-        self.try_reshape(std::iter::repeat_n(1, missing).chain(shape.iter().copied()).collect::<Shape>())
+        self.try_reshape(
+            std::iter::repeat_n(1, missing).chain(shape.iter().copied()).collect::<Shape>(),
+        )
     }
 }

@@ -229,9 +229,8 @@ impl<'g> Expr<'g> {
         if !axes.kept() {
             return Ok(reduced);
         }
-        let set = axes
-            .resolve(self.rank())
-            .map_err(|reason| Self::misfit("reshape", &[self], reason))?;
+        let set =
+            axes.resolve(self.rank()).map_err(|reason| Self::misfit("reshape", &[self], reason))?;
         reduced.try_reshape(set.kept(&self.shape()))
     }
 }

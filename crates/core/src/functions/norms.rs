@@ -23,7 +23,7 @@ functions! {
         let axes = axes.into();
         x.require_float("vector_norm")?;
         axes.resolve(x.rank()).map_err(|reason| Self::misfit("vector_norm", &[x], reason))?;
-        if order == f64::INFINITY || order == f64::NEG_INFINITY {
+        if order.is_infinite() {
             x.require_elements("vector_norm", &axes)?;
             let (size, is_max) = (x.abs(), order > 0.0);
             return if is_max { size.try_max_over(axes) } else { size.try_min_over(axes) };

@@ -62,11 +62,20 @@ impl PadMode {
         let largest = match self {
             PadMode::Constant(_) => usize::MAX,
             PadMode::Reflect => size.saturating_sub(1),
-            PadMode::Replicate => if size == 0 { 0 } else { usize::MAX },
+            PadMode::Replicate => {
+                if size == 0 {
+                    0
+                } else {
+                    usize::MAX
+                }
+            }
             PadMode::Circular => size,
         };
         if before.max(after) > largest {
-            return Err(format!("of size {size} is too short for a margin of {}", before.max(after)));
+            return Err(format!(
+                "of size {size} is too short for a margin of {}",
+                before.max(after)
+            ));
         }
         Ok(())
     }
@@ -90,9 +99,8 @@ impl<'g> Expr<'g> {
     #[track_caller]
     fn with_margins(self, pairs: &[Pair], mode: PadMode) -> Result<Self, Error> {
         for (axis, margin) in margins(pairs) {
-            mode.fits(margin, self.shape()[axis]).map_err(|reason| {
-                Self::misfit("pad", &[self], format!("axis {axis} {reason}"))
-            })?;
+            mode.fits(margin, self.shape()[axis])
+                .map_err(|reason| Self::misfit("pad", &[self], format!("axis {axis} {reason}")))?;
         }
         if margins(pairs).all(|(_, margin)| margin == [0, 0]) {
             return Ok(self);

@@ -141,7 +141,8 @@ fn in_cheapest_order<'g>(matrices: &[Expr<'g>]) -> Result<Expr<'g>, Error> {
     for length in 2..=n {
         for i in 0..=n - length {
             let j = i + length - 1;
-            let cost = |k: usize| best[i][k].0 + best[k + 1][j].0 + size(i) * size(k + 1) * size(j + 1);
+            let cost =
+                |k: usize| best[i][k].0 + best[k + 1][j].0 + size(i) * size(k + 1) * size(j + 1);
             best[i][j] = (i..j).map(|k| (cost(k), k)).min().expect("a chain has a place to split");
         }
     }

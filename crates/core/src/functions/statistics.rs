@@ -51,12 +51,7 @@ functions! {
 
 impl<'g> Expr<'g> {
     #[track_caller]
-    fn var_and_mean(
-        self,
-        op: &str,
-        axes: Axes,
-        correction: f64,
-    ) -> Result<(Self, Self), Error> {
+    fn var_and_mean(self, op: &str, axes: Axes, correction: f64) -> Result<(Self, Self), Error> {
         self.require_float(op)?;
         let set = axes.resolve(self.rank()).map_err(|reason| Self::misfit(op, &[self], reason))?;
         let n = set.n_elements(&self.shape()) as f64;
