@@ -5,7 +5,10 @@ use std::{
     ops::{Add, Div, Mul, Neg, Sub},
 };
 
-use crate::tensor::{Buffer, Slice, SliceMut};
+use crate::{
+    special,
+    tensor::{Buffer, Slice, SliceMut},
+};
 
 /// Type of a tensor's elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -124,7 +127,7 @@ element!(bool, Bool, |value| value != 0.0, |value| f64::from(u8::from(value)));
 
 /// Floating-point elements, with the functions that the value column of the operation tables is written in.
 ///
-/// The names are those of `std`; `lit` makes a constant.
+/// The names are those of `std`, or of PyTorch where `std` has none; `lit` makes a constant.
 #[expect(missing_docs, reason = "the functions are those of the same name in std")]
 pub trait Float:
     Element
@@ -134,52 +137,105 @@ pub trait Float:
     + Mul<Output = Self>
     + Div<Output = Self>
 {
+    /// The largest finite number.
+    const MAX: Self;
     fn lit(value: f64) -> Self;
     fn is_nan(self) -> bool;
+    fn is_infinite(self) -> bool;
     fn abs(self) -> Self;
+    fn floor(self) -> Self;
+    fn ceil(self) -> Self;
+    fn trunc(self) -> Self;
+    fn round_ties_even(self) -> Self;
     fn exp(self) -> Self;
+    fn exp2(self) -> Self;
     fn exp_m1(self) -> Self;
     fn ln(self) -> Self;
+    fn log2(self) -> Self;
+    fn log10(self) -> Self;
     fn ln_1p(self) -> Self;
     fn sqrt(self) -> Self;
+    fn cbrt(self) -> Self;
     fn sin(self) -> Self;
     fn cos(self) -> Self;
+    fn tan(self) -> Self;
+    fn asin(self) -> Self;
+    fn acos(self) -> Self;
+    fn atan(self) -> Self;
+    fn sinh(self) -> Self;
+    fn cosh(self) -> Self;
     fn tanh(self) -> Self;
+    fn asinh(self) -> Self;
+    fn acosh(self) -> Self;
+    fn atanh(self) -> Self;
     fn powf(self, exponent: Self) -> Self;
+    fn atan2(self, x: Self) -> Self;
+    fn hypot(self, other: Self) -> Self;
+    /// Remainder of truncated division, with the sign of `self`.
+    fn fmod(self, divisor: Self) -> Self;
     fn erf(self) -> Self;
+    fn erfc(self) -> Self;
+    /// `e^(x²)·erfc(x)`.
+    fn erfcx(self) -> Self;
+    /// Logarithm of the normal distribution function.
+    fn log_ndtr(self) -> Self;
+    /// `ln |Γ(x)|`.
+    fn lgamma(self) -> Self;
+    /// Derivative of `ln Γ` of order `order + 1`.
+    fn polygamma(self, order: Self) -> Self;
+    /// Derivative of `sin(πx)/(πx)` of order `order`.
+    fn sinc_derivative(self, order: Self) -> Self;
 }
 
 macro_rules! float {
-    ($type:ident, $erf:path) => {
+    ($type:ident, libm: $($name:ident = $libm:ident),*) => {
         impl Float for $type {
+            const MAX: Self = $type::MAX;
+
             #[inline(always)]
             fn lit(value: f64) -> Self {
                 value as $type
             }
 
             #[inline(always)]
-            fn erf(self) -> Self {
-                $erf(self)
+            fn fmod(self, divisor: Self) -> Self {
+                self % divisor
             }
 
-            float!(@std $type: is_nan -> bool, abs -> $type, exp -> $type, exp_m1 -> $type, ln -> $type,
-                ln_1p -> $type, sqrt -> $type, sin -> $type, cos -> $type, tanh -> $type);
+            float!(@std $type: is_nan() -> bool, is_infinite() -> bool, abs(), floor(), ceil(), trunc(),
+                round_ties_even(), exp(), exp2(), exp_m1(), ln(), log2(), log10(), ln_1p(), sqrt(), cbrt(), sin(),
+                cos(), tan(), asin(), acos(), atan(), sinh(), cosh(), tanh(), powf(exponent), atan2(x), hypot(other));
 
-            #[inline(always)]
-            fn powf(self, exponent: Self) -> Self {
-                $type::powf(self, exponent)
-            }
+            float!(@special $type: erfcx(), log_ndtr(), polygamma(order), sinc_derivative(order));
+
+            $(
+                #[inline(always)]
+                fn $name(self) -> Self {
+                    libm::$libm(self)
+                }
+            )*
         }
     };
-    (@std $type:ident: $($name:ident -> $output:ty),*) => {
+    (@std $type:ident: $($name:ident($($arg:ident)?) $(-> $output:ty)?),*) => {
         $(
             #[inline(always)]
-            fn $name(self) -> $output {
-                $type::$name(self)
+            fn $name(self $(, $arg: Self)?) -> float!(@output $($output)?) {
+                $type::$name(self $(, $arg)?)
             }
         )*
     };
+    // In single precision too, computed in double.
+    (@special $type:ident: $($name:ident($($arg:ident)?)),*) => {
+        $(
+            #[inline]
+            fn $name(self $(, $arg: Self)?) -> Self {
+                special::$name(f64::from(self) $(, f64::from($arg))?) as $type
+            }
+        )*
+    };
+    (@output) => { Self };
+    (@output $output:ty) => { $output };
 }
 
-float!(f32, libm::erff);
-float!(f64, libm::erf);
+float!(f32, libm: erf = erff, erfc = erfcf, lgamma = lgammaf, asinh = asinhf, acosh = acoshf, atanh = atanhf);
+float!(f64, libm: erf = erf, erfc = erfc, lgamma = lgamma, asinh = asinh, acosh = acosh, atanh = atanh);

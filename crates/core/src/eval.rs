@@ -124,13 +124,12 @@ fn apply(
 ) -> Result<Tensor, Error> {
     let inputs: SmallVec<[_; 4]> = node.inputs.iter().map(|input| values[input].view()).collect();
     let behavior = node.op.behavior();
-    behavior.check(&inputs, &node.shape).map_err(|reason| Error::Data {
-        op: behavior.label(),
-        node: Box::new(graph.describe(id)),
-        reason,
-    })?;
+    let refused =
+        |reason| Error::Data { op: behavior.label(), node: Box::new(graph.describe(id)), reason };
+    behavior.check(&inputs, &node.shape).map_err(refused)?;
     let mut value = Tensor::zeros(node.dtype, node.shape.clone());
     behavior.eval(&inputs, value.view_mut());
+    behavior.verify(value.view()).map_err(refused)?;
     Ok(value)
 }
 

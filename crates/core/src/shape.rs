@@ -139,8 +139,16 @@ impl Axes {
         self.keep
     }
 
+    /// The axes as they were named, in order.
+    pub(crate) fn named(&self) -> &[isize] {
+        &self.axes
+    }
+
     /// The set of these axes in a tensor of `rank` axes, or the reason why there is none.
     pub fn resolve(&self, rank: usize) -> Result<AxisSet, String> {
+        if rank > AxisSet::LIMIT {
+            return Err(format!("{rank} axes are more than {}", AxisSet::LIMIT));
+        }
         self.axes.iter().try_fold(AxisSet::default(), |set, &axis| {
             let axis = resolve_axis(axis, rank)?;
             match set.contains(axis) {

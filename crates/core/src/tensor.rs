@@ -116,6 +116,16 @@ impl SliceMut<'_> {
         }
     }
 
+    /// The same elements, to be read.
+    pub fn as_slice(&self) -> Slice<'_> {
+        match self {
+            SliceMut::F32(elements) => Slice::F32(elements),
+            SliceMut::F64(elements) => Slice::F64(elements),
+            SliceMut::I64(elements) => Slice::I64(elements),
+            SliceMut::Bool(elements) => Slice::Bool(elements),
+        }
+    }
+
     /// Type of the elements.
     pub fn dtype(&self) -> DType {
         match self {

@@ -4,9 +4,12 @@
 //! The list cannot be forgotten: a row added to a table of functions brings its own cases, and a variant added to
 //! [`Op`] does not compile before it has some.
 
+mod arrangements;
 mod compositions;
 mod elementwise;
+mod functions;
 mod leaves;
+mod linalg;
 mod movement;
 mod picking;
 mod products;
@@ -111,7 +114,13 @@ families! {
     Op::Sum(_) => "sum", reductions::sum;
     Op::Max(_) => "max", reductions::max;
     Op::ArgMax(_) => "argmax", picking::argmax;
+    Op::ArgSort(_) => "argsort", picking::argsort;
     Op::MatMul => "matmul", products::matmul;
+    Op::Cholesky => "cholesky", linalg::cholesky;
+    Op::Solve => "solve", linalg::solve;
+    Op::Adjugate => "det", linalg::det;
+    Op::LogDeterminant => "slogdet", linalg::slogdet;
+    Op::Svd => "svd", linalg::svd;
 }
 
 /// All cases: of every operation, and of functions composed of several.
@@ -128,6 +137,8 @@ pub fn all() -> Vec<Case> {
     let mut all: Vec<_> = FAMILIES.iter().flat_map(|family| (family.cases)()).collect();
     all.extend(elementwise::composed());
     all.extend(compositions::cases());
+    all.extend(arrangements::cases());
+    all.extend(functions::cases());
     all
 }
 

@@ -46,3 +46,19 @@ pub(super) fn argmax() -> Vec<Case> {
     });
     [0, 1, 2, -1].map(picked).into_iter().chain([one_hot]).collect()
 }
+
+/// The order does not change near the inputs, since no two are alike.
+pub(super) fn argsort() -> Vec<Case> {
+    let sorted = |axis: isize, descending: bool| {
+        let name = format!("argsort along {axis}, descending: {descending}");
+        Case::new(name, [numbers([2, 3, 4], 1)], move |x| {
+            x[0].exp().gather(axis, x[0].argsort(axis, descending)).square()
+        })
+    };
+    let of_integers =
+        Case::new("argsort of integers", [numbers([4], 1), integers([4], &[3, 1, 3, 0])], |x| {
+            x[0].exp().gather(0, x[1].argsort(0, false))
+        });
+    let axes = [0, 1, -1].into_iter();
+    axes.flat_map(|axis| [sorted(axis, false), sorted(axis, true)]).chain([of_integers]).collect()
+}

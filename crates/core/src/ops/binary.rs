@@ -6,7 +6,7 @@ use crate::{
     dtype::Float,
     error::{Error, located},
     expr::{Expr, inputs_of_one_graph},
-    ops::{Op, Operation, Rule, same_dtype},
+    ops::{Comparison, Op, Operation, Rule, same_dtype},
     real::Real,
     tensor::{View, ViewMut},
 };
@@ -110,6 +110,22 @@ binary! {
     /// Product of a cotangent `a` and a local derivative `b` as the chain rule wants it: like `a·b`, but a
     /// cotangent that is exactly 0 stays 0 whatever the derivative is, infinite or NaN.
     Chain, chain, Some("⊙"), |a, b| if a == F::lit(0.0) { a } else { a * b }, |_, b, _| b, |a, _, _| a, [(-1.0, 2.0), (0.5, 0.2)];
+    /// Larger of two numbers; the other if one is NaN. Where they are equal, `a` gets the gradient.
+    Fmax, fmax, None, |a, b| if a >= b || b.is_nan() { a } else { b }, |a, b, _| takes_first(Comparison::Ge, a, b), |a, b, _| a.lit(1.0) - takes_first(Comparison::Ge, a, b), [(-1.0, 2.0), (0.5, 0.2)];
+    /// Smaller of two numbers; the other if one is NaN. Where they are equal, `a` gets the gradient.
+    Fmin, fmin, None, |a, b| if a <= b || b.is_nan() { a } else { b }, |a, b, _| takes_first(Comparison::Le, a, b), |a, b, _| a.lit(1.0) - takes_first(Comparison::Le, a, b), [(-1.0, 2.0), (0.5, 0.2)];
+    /// Angle of the point `(b, a)`, in radians from −π to π; derivatives `b/(a² + b²)` and `−a/(a² + b²)`.
+    Atan2, atan2, None, |a, b| a.atan2(b), |a, b, _| over_squared_norm(b, a), |a, b, _| -over_squared_norm(a, b), [(-1.0, 2.0), (0.5, -0.2)];
+    /// `y = √(a² + b²)` without overflow; derivatives `a/y` and `b/y`, which are 0 where both are 0.
+    Hypot, hypot, None, |a, b| a.hypot(b), |a, _, y| share_of_norm(a, y), |_, b, y| share_of_norm(b, y), [(-1.0, 2.0), (0.5, 0.2)];
+    /// `y = ln(eᵃ + eᵇ)` without overflow; derivatives `σ(a − b)` and `σ(b − a)`.
+    Logaddexp, logaddexp, None, logaddexp, |a, b, _| (a - b).sigmoid(), |a, b, _| (b - a).sigmoid(), [(-1.0, 2.0), (0.5, 0.5)];
+    /// Remainder `y = a − b·n` of division with `n = trunc(a/b)`, with the sign of `a`; derivatives 1 and `−n`.
+    Fmod, fmod, None, |a, b| a.fmod(b), |a, _, _| a.lit(1.0), |a, b, y| -((a - y) / b).round(), [(-5.5, 2.0), (3.5, -1.3)];
+    /// `ψ⁽ᵇ⁾(a)`, the derivative of order `b + 1` of `ln Γ(a)`, for whole `b`; derivatives `ψ⁽ᵇ⁺¹⁾(a)` and 0.
+    Polygamma, polygamma, None, |a, b| a.polygamma(b), |a, b, _| a.polygamma(b + b.lit(1.0)), |_, b, _| b.lit(0.0), [(-1.3, 0.0), (0.7, 1.0), (3.5, 2.0)];
+    /// The derivative of order `b` of `sin(πa)/(πa)`, for whole `b`; derivatives that of order `b + 1`, and 0.
+    SincDerivative, sinc_derivative, None, |a, b| a.sinc_derivative(b), |a, b, _| a.sinc_derivative(b + b.lit(1.0)), |_, b, _| b.lit(0.0), [(-1.3, 0.0), (0.2, 1.0), (3.7, 2.0)];
 }
 
 #[inline(always)]
@@ -154,6 +170,34 @@ fn share<R: Real>(a: R, b: R) -> R {
 fn log_power<R: Real>(a: R, _: R, y: R) -> R {
     let positive = R::select(a.eq(a.lit(0.0)), a.lit(1.0), a);
     positive.log().chain(y)
+}
+
+/// `ln(eᵃ + eᵇ) = max(a, b) + ln(1 + e^{−|a − b|})`, which is an infinite number that both are.
+#[inline(always)]
+fn logaddexp<F: Float>(a: F, b: F) -> F {
+    let difference = if a == b { F::lit(0.0) } else { a - b };
+    maximum(a, b) + (-difference.abs()).exp().ln_1p()
+}
+
+/// `a/(a² + b²)`, without squares that overflow.
+#[track_caller]
+fn over_squared_norm<R: Real>(a: R, b: R) -> R {
+    let norm = a.hypot(b);
+    a / norm / norm
+}
+
+/// `a/y`, the derivative of a norm `y` by its part `a`; 0 where the norm is.
+#[track_caller]
+fn share_of_norm<R: Real>(a: R, y: R) -> R {
+    let is_zero = y.eq(y.lit(0.0));
+    R::select(is_zero, y.lit(0.0), a / y)
+}
+
+/// 1 where `fmax` or `fmin` takes `a`, else 0; `is_taken` compares it with `b`.
+#[track_caller]
+fn takes_first<R: Real>(is_taken: Comparison, a: R, b: R) -> R {
+    let unless_nan = R::select(b.eq(b), b.lit(0.0), b.lit(1.0));
+    R::select(a.compare(is_taken, b), a.lit(1.0), unless_nan)
 }
 
 /// What can stand on the right of an operator: an expression, or a plain number.
@@ -259,6 +303,23 @@ binary_expressions! { try_apply_binary:
     maximum / try_maximum => Binary::Maximum;
     /// Smaller of two numbers; NaN if one is. Where they are equal, each gets half of the gradient.
     minimum / try_minimum => Binary::Minimum;
+    /// Larger of two numbers; the other if one is NaN. Where they are equal, the first gets the gradient.
+    fmax / try_fmax => Binary::Fmax;
+    /// Smaller of two numbers; the other if one is NaN. Where they are equal, the first gets the gradient.
+    fmin / try_fmin => Binary::Fmin;
+    /// Angle of the point `(b, a)`, in radians from −π to π; derivatives `b/(a² + b²)` and `−a/(a² + b²)`.
+    atan2 / try_atan2 => Binary::Atan2;
+    /// `y = √(a² + b²)` without overflow; derivatives `a/y` and `b/y`, which are 0 where both are 0.
+    hypot / try_hypot => Binary::Hypot;
+    /// `y = ln(eᵃ + eᵇ)` without overflow; derivatives `σ(a − b)` and `σ(b − a)`.
+    logaddexp / try_logaddexp => Binary::Logaddexp;
+    /// Remainder of division rounded towards 0, `y = a − b·trunc(a/b)`, with the sign of `a`; derivatives 1 and
+    /// `−trunc(a/b)`.
+    fmod / try_fmod => Binary::Fmod;
+    /// `ψ⁽ᵇ⁾(a)`, the derivative of order `b + 1` of `ln Γ(a)`, for whole `b` up to 60; derivatives `ψ⁽ᵇ⁺¹⁾(a)` and 0.
+    polygamma / try_polygamma => Binary::Polygamma;
+    /// The derivative of order `b` of [`sinc`](Self::sinc), for whole `b` up to 60.
+    sinc_derivative / try_sinc_derivative => Binary::SincDerivative;
 }
 
 /// The arithmetic operators, on expressions and on plain numbers from both sides, and their `try_` forms.

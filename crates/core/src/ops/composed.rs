@@ -1,6 +1,6 @@
 //! Functions written in terms of the tables' rows: their derivatives follow, at every order.
 
-use crate::{expr::Expr, real::Real};
+use crate::{expr::Expr, ops::Operand, real::Real};
 
 /// A function written in terms of the tables' rows, with what it takes to check it.
 #[derive(Clone, Copy, Debug)]
@@ -44,8 +44,8 @@ macro_rules! composed {
             $(
                 $(#[$doc])*
                 #[track_caller]
-                pub fn $name(self $(, $arg: composed!(@type $type Self))*) -> Self {
-                    <Self as Real>::$name(self $(, $arg)*)
+                pub fn $name(self $(, $arg: composed!(@operand $type))*) -> Self {
+                    <Self as Real>::$name(self $(, composed!(@expr $type self $arg))*)
                 }
             )*
         }
@@ -79,6 +79,10 @@ macro_rules! composed {
     };
     (@type Number $Self:ident) => { $Self };
     (@type $type:ident $Self:ident) => { $type };
+    (@operand Number) => { impl Operand<'g> };
+    (@operand $type:ident) => { $type };
+    (@expr Number $self:ident $arg:ident) => { $arg.expr($self) };
+    (@expr $type:ident $self:ident $arg:ident) => { $arg };
 }
 
 composed! {
@@ -119,21 +123,155 @@ composed! {
         x.lit(scale) * x.elu(alpha)
     } [-2.0, 0.3, 2.0] with [()]
 
-    /// Sigmoid linear unit, or swish: `x·σ(x)` (Ramachandran et al. 2017, arXiv:1710.05941).
-    silu(x) { x * x.sigmoid() } [-2.0, 0.0, 2.0] with [()]
+    /// Continuously differentiable exponential linear unit: `x` where `x > 0`, else `α(e^{x/α} − 1)` (Barron 2017,
+    /// arXiv:1704.07483).
+    celu(x, alpha: f64) { (x / x.lit(alpha)).elu(1.0) * x.lit(alpha) } [-2.0, 0.3, 2.0] with [(1.0), (0.8)]
 
-    /// Gaussian error linear unit `x·Φ(x) = x/2·(1 + erf(x/√2))` (Hendrycks & Gimpel 2016, arXiv:1606.08415).
+    /// Sigmoid linear unit, or swish: `x·σ(x)` (Ramachandran et al. 2017, arXiv:1710.05941); 0 at −∞.
+    silu(x) { x.gated(x.sigmoid()) } [-2.0, 0.0, 2.0] with [()]
+
+    /// Gaussian error linear unit `x·Φ(x) = x/2·erfc(−x/√2)` (Hendrycks & Gimpel 2016, arXiv:1606.08415); 0 at −∞.
     gelu(x) {
-        let cdf = x.lit(0.5) * (x.lit(1.0) + (x * x.lit(std::f64::consts::FRAC_1_SQRT_2)).erf());
-        x * cdf
+        let cdf = x.lit(0.5) * (x * x.lit(-std::f64::consts::FRAC_1_SQRT_2)).erfc();
+        x.gated(cdf)
     } [-2.0, 0.0, 2.0] with [()]
 
-    /// The tanh approximation of [`gelu`](Self::gelu): `x/2·(1 + tanh(√(2/π)(x + 0.044715x³)))`.
+    /// The tanh approximation of [`gelu`](Self::gelu): `x/2·(1 + tanh u) = x·σ(2u)` with `u = √(2/π)(x + 0.044715x³)`.
     gelu_tanh(x) {
-        let sqrt_2_over_pi = 0.797_884_560_802_865_4;
-        let inner = x.lit(sqrt_2_over_pi) * (x + x.lit(0.044_715) * x * x.square());
-        x.lit(0.5) * x * (x.lit(1.0) + inner.tanh())
+        let twice_sqrt_2_over_pi = 1.595_769_121_605_730_8;
+        let inner = x.lit(twice_sqrt_2_over_pi) * (x + x.lit(0.044_715) * x * x.square());
+        x.gated(inner.sigmoid())
     } [-2.0, 0.0, 2.0] with [()]
+
+    /// `x·tanh(ln(1 + eˣ))` (Misra 2019, arXiv:1908.08681); 0 at −∞.
+    mish(x) { x.gated(x.softplus().tanh()) } [-2.0, 0.0, 2.0] with [()]
+
+    /// `x·gate` for a gate that goes from 0 at −∞ to 1 at ∞ so fast that it has come there at ∓1000: beyond, `max(x, 0)`,
+    /// so that infinite numbers have finite derivatives.
+    gated(x, gate: Number) {
+        Self::select(x.lit(1000.0).gt(x.abs()), x * gate, x.relu())
+    } [-2.0, 0.3, 2.0] with [(x.sigmoid())]
+
+    /// `ln(1 + e^{βx})/β`, and `x` where `βx` is above `threshold`.
+    softplus_above(x, beta: f64, threshold: f64) {
+        let scaled = x * x.lit(beta);
+        Self::select(scaled.gt(x.lit(threshold)), x, scaled.softplus() / x.lit(beta))
+    } [-2.0, 0.0, 2.0] with [(3.0, 0.2), (1.0, 20.0)]
+
+    /// `x − tanh x`.
+    tanhshrink(x) { x - x.tanh() } [-2.0, 0.3, 2.0] with [()]
+
+    /// `x` where `|x| > λ`, else 0; the derivative at ±λ is 0.
+    hardshrink(x, lambda: f64) {
+        Self::select(x.abs().compare(Comparison::Le, x.lit(lambda)), x.lit(0.0), x)
+    } [-2.0, 0.3, 2.0] with [(0.5)]
+
+    /// `x ∓ λ` where `±x > λ`, else 0; the derivative at ±λ is 0.
+    softshrink(x, lambda: f64) {
+        // Of the rest, only NaN is not 0 after this product, which has no derivative.
+        let rest = x * x.lit(0.0);
+        let below = Self::select(x.lit(-lambda).gt(x), x + x.lit(lambda), rest);
+        Self::select(x.gt(x.lit(lambda)), x - x.lit(lambda), below)
+    } [-2.0, 0.3, 2.0] with [(0.5)]
+
+    /// `x` within the bounds, else the nearer bound; the derivative is 0 at both, unlike that of
+    /// [`clamp`](Self::clamp).
+    hardtanh(x, low: f64, high: f64) {
+        let below = Self::select(x.compare(Comparison::Ge, x.lit(high)), x.lit(high), x);
+        Self::select(x.compare(Comparison::Le, x.lit(low)), x.lit(low), below)
+    } [-2.0, 0.3, 2.0] with [(-1.0, 1.0)]
+
+    /// `min(max(x, 0), 6)`; the derivative at 0 and at 6 is 0.
+    relu6(x) { x.hardtanh(0.0, 6.0) } [-2.0, 0.3, 7.0] with [()]
+
+    /// Piecewise linear sigmoid `min(max(x + 3, 0), 6)/6`; the derivative at ±3 is 0.
+    hardsigmoid(x) { (x + x.lit(3.0)).relu6() / x.lit(6.0) } [-4.0, 0.3, 4.0] with [()]
+
+    /// `x·hardsigmoid(x)` (Howard et al. 2019, arXiv:1905.02244); the derivative at −3 is 0, at 3 it is 1.
+    hardswish(x) {
+        Self::select(x.compare(Comparison::Le, x.lit(-3.0)), x.lit(0.0), x * x.hardsigmoid())
+    } [-4.0, 0.3, 4.0] with [()]
+
+    /// `x` where `x > threshold`, else `value`; the derivative at the threshold is 0.
+    threshold(x, threshold: f64, value: f64) {
+        Self::select(x.compare(Comparison::Le, x.lit(threshold)), x.lit(value), x)
+    } [-2.0, 0.3, 2.0] with [(0.1, -9.0)]
+
+    /// `max(x, low)`, where a tie goes to `x`: its derivative at the bound is 1.
+    clamp_min(x, low: Number) {
+        Self::select(low.gt(x), low, x)
+    } [-2.0, 0.3, 2.0] with [(x.lit(0.1)), (x.cos())]
+
+    /// `min(x, high)`, where a tie goes to `x`: its derivative at the bound is 1.
+    clamp_max(x, high: Number) {
+        Self::select(x.gt(high), high, x)
+    } [-2.0, 0.3, 2.0] with [(x.lit(0.1)), (x.cos())]
+
+    /// `x` within the bounds, else the nearer bound, or the upper if they cross; the derivative at the bounds is 1.
+    clamp(x, low: Number, high: Number) {
+        x.clamp_min(low).clamp_max(high)
+    } [-2.0, 0.3, 2.0] with [(x.lit(-0.5), x.lit(1.5)), (x.sin(), x.cos())]
+
+    /// Reciprocal square root `1/√x`; `y' = −1/(2x√x)`.
+    rsqrt(x) { x.sqrt().recip() } [0.25, 1.0, 4.0] with [()]
+
+    /// `sin(πx)/(πx)`, 1 at 0.
+    sinc(x) { x.sinc_derivative(x.lit(0.0)) } [-1.3, 0.0, 0.2, 3.7] with [()]
+
+    /// Logarithm of odds `ln(x/(1 − x))`, the inverse of [`sigmoid`](Self::sigmoid).
+    logit(x) { x.log() - (-x).log1p() } [0.2, 0.5, 0.9] with [()]
+
+    /// `ψ(x)`, the derivative of `ln Γ(x)`.
+    digamma(x) { x.polygamma(x.lit(0.0)) } [-1.3, 0.3, 2.5] with [()]
+
+    /// `x·ln y`, 0 where `x = 0` unless `y` is NaN. Where `x = 0` and `y ≤ 0`, both derivatives are 0.
+    xlogy(x, y: Number) {
+        let is_never_positive = y.compare(Comparison::Le, y.lit(0.0));
+        let log = Self::select(x.eq(x.lit(0.0)), Self::select(is_never_positive, y.lit(1.0), y), y).log();
+        Self::select(y.eq(y), x.chain(log), y)
+    } [-2.0, 0.3, 2.0] with [(x.lit(0.7)), (x.exp())]
+
+    /// Interpolation `x + weight·(end − x)`.
+    lerp(x, end: Number, weight: Number) {
+        x + weight * (end - x)
+    } [-2.0, 0.3, 2.0] with [(x.lit(5.0), x.lit(0.4)), (x.sin(), x.cos())]
+
+    /// `x + factor·a·b`.
+    addcmul(x, a: Number, b: Number, factor: f64) {
+        x + x.lit(factor) * a * b
+    } [-2.0, 0.3, 2.0] with [(x.sin(), x.cos(), 3.14)]
+
+    /// `x + factor·a/b`.
+    addcdiv(x, a: Number, b: Number, factor: f64) {
+        x + x.lit(factor) * a / b
+    } [-2.0, 0.3, 2.0] with [(x.sin(), x.exp(), 3.14)]
+
+    /// Remainder of division rounded down, `x − divisor·floor(x/divisor)`, with the sign of `divisor`; derivatives 1
+    /// and `−floor(x/divisor)`.
+    remainder(x, divisor: Number) {
+        let rest = x.fmod(divisor);
+        let differ = x.lit(0.0).gt(rest.sign() * divisor.sign());
+        Self::select(differ, rest + divisor, rest)
+    } [-5.5, 3.3] with [(x.lit(2.0)), (x.lit(-1.7)), (x.cos())]
+
+    /// Quotient rounded down to a whole number, that of the exact quotient; derivatives 0.
+    floor_divide(x, divisor: Number) {
+        let rest = x.fmod(divisor);
+        let differ = x.lit(0.0).gt(rest.sign() * divisor.sign());
+        let whole = (x - rest) / divisor - Self::select(differ, x.lit(1.0), x.lit(0.0));
+        Self::select(divisor.eq(x.lit(0.0)), x / divisor, whole).round()
+    } [-5.5, 3.3] with [(x.lit(2.0)), (x.lit(-1.7)), (x.cos())]
+
+    /// Quotient rounded towards 0 to a whole number; derivatives 0.
+    trunc_divide(x, divisor: Number) {
+        (x / divisor).trunc()
+    } [-5.5, 3.3] with [(x.lit(2.0)), (x.lit(-1.7)), (x.cos())]
+
+    /// `x` rounded to so many decimals, to the even one of two that are equally near; the derivative is 0.
+    round_to(x, decimals: i32) {
+        let power = x.lit(10f64.powi(decimals.abs()));
+        if decimals < 0 { (x / power).round() * power } else { (x * power).round() / power }
+    } [-51.3, 0.123, 2.2] with [(0), (1), (-1)]
 }
 
 pub(crate) use composed;

@@ -77,7 +77,7 @@ impl<'g> Expr<'g> {
     }
 
     /// Whether these axes exist and are not empty; else an error of the operation `op`.
-    pub(super) fn require_elements(self, op: &str, axes: &Axes) -> Result<(), Error> {
+    pub(crate) fn require_elements(self, op: &str, axes: &Axes) -> Result<(), Error> {
         let misfit = |reason| Self::misfit(op, &[self], reason);
         let shape = self.shape();
         let set = axes.resolve(shape.rank()).map_err(misfit)?;

@@ -4,6 +4,7 @@
 //! one: write its file, then a variant here, and let the compiler ask for the rest.
 
 mod argmax;
+mod argsort;
 mod binary;
 mod broadcast;
 mod cast;
@@ -13,6 +14,7 @@ mod concat;
 mod gather;
 mod identity;
 mod leaf;
+mod linalg;
 mod matmul;
 mod max;
 mod permute;
@@ -26,6 +28,7 @@ mod unary;
 use std::fmt;
 
 pub use argmax::ArgMax;
+pub use argsort::ArgSort;
 pub(crate) use binary::binary_methods;
 pub use binary::{Binary, Operand};
 pub use compare::Comparison;
@@ -93,8 +96,20 @@ pub enum Op {
     Max(Max),
     /// Index of the first maximum along an axis, which is removed.
     ArgMax(ArgMax),
+    /// Indices that sort along an axis.
+    ArgSort(ArgSort),
     /// Product of matrices in the last two axes, for each index of the others.
     MatMul,
+    /// Triangular factors of symmetric positive definite matrices.
+    Cholesky,
+    /// Elimination of matrices beside right-hand sides.
+    Solve,
+    /// Adjugates and determinants of matrices.
+    Adjugate,
+    /// Signs and logarithms of determinants.
+    LogDeterminant,
+    /// Singular values and vectors of matrices.
+    Svd,
 }
 
 /// What every operation has: a label, a derivative rule, and a meaning.
@@ -110,6 +125,12 @@ pub trait Operation {
     /// Whether the values of the inputs are acceptable for an output of shape `y`, such as indices within bounds;
     /// else the reason.
     fn check(&self, _x: &[View<'_>], _y: &Shape) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Whether the value that [`eval`](Self::eval) has written is an answer; else the reason why there is none, such
+    /// as a singular matrix.
+    fn verify(&self, _y: View<'_>) -> Result<(), String> {
         Ok(())
     }
 
@@ -163,7 +184,13 @@ impl Op {
             Op::Sum(sum) => sum,
             Op::Max(max) => max,
             Op::ArgMax(argmax) => argmax,
+            Op::ArgSort(argsort) => argsort,
             Op::MatMul => &matmul::MatMul,
+            Op::Cholesky => &linalg::Cholesky,
+            Op::Solve => &linalg::Solve,
+            Op::Adjugate => &linalg::Adjugate,
+            Op::LogDeterminant => &linalg::LogDeterminant,
+            Op::Svd => &linalg::Svd,
         }
     }
 
@@ -188,19 +215,22 @@ impl Op {
             | Op::Concat(_)
             | Op::Gather(_)
             | Op::ScatterAdd(_) => None,
-            Op::Sum(_) | Op::Max(_) | Op::ArgMax(_) | Op::MatMul => None,
+            Op::Sum(_) | Op::Max(_) | Op::ArgMax(_) | Op::ArgSort(_) | Op::MatMul => None,
+            Op::Cholesky | Op::Solve | Op::Adjugate | Op::LogDeterminant | Op::Svd => None,
         }
     }
 
-    /// Whether there are values of the inputs that [`Operation::check`] refuses.
+    /// Whether there are data that the operation has no answer for: then [`Operation::check`] or
+    /// [`Operation::verify`] says why.
     pub fn can_refuse(&self) -> bool {
         match self {
-            Op::Gather(_) | Op::ScatterAdd(_) => true,
+            Op::Gather(_) | Op::ScatterAdd(_) | Op::Cholesky | Op::Solve => true,
             Op::Leaf(_) | Op::Literal(_) | Op::Iota(_) => false,
             Op::Unary(_) | Op::Binary(_) | Op::Compare(_) | Op::Select | Op::Cast => false,
             Op::Identity | Op::StopGradient | Op::Broadcast | Op::Reshape => false,
             Op::Permute(_) | Op::Slice(_) | Op::Pad(_) | Op::Concat(_) => false,
-            Op::Sum(_) | Op::Max(_) | Op::ArgMax(_) | Op::MatMul => false,
+            Op::Sum(_) | Op::Max(_) | Op::ArgMax(_) | Op::ArgSort(_) | Op::MatMul => false,
+            Op::Adjugate | Op::LogDeterminant | Op::Svd => false,
         }
     }
 

@@ -37,6 +37,11 @@ impl Windows {
         self.0.iter().copied()
     }
 
+    /// A window for each axis.
+    pub(crate) fn new(windows: impl IntoIterator<Item = Window>) -> Self {
+        Self(windows.into_iter().collect())
+    }
+
     /// Whole axes, but for one.
     fn on_axis(rank: usize, axis: usize, window: Window) -> Self {
         let whole = Window { start: 0, step: 1 };
@@ -142,7 +147,7 @@ impl<'g> Expr<'g> {
 
     /// The adjoint of taking the part `windows` of a tensor of shape `whole`: this part among zeros.
     #[track_caller]
-    fn among_zeros(self, windows: &Windows, whole: Shape) -> Self {
+    pub(crate) fn among_zeros(self, windows: &Windows, whole: Shape) -> Self {
         self.record1(Op::Pad(Padding(windows.clone())), whole, self.dtype())
     }
 }

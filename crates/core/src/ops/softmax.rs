@@ -17,7 +17,7 @@ impl<'g> Expr<'g> {
     /// ```
     ///
     /// # Panics
-    /// If an axis does not exist or is empty, or the elements are not floating-point numbers.
+    /// If an axis does not exist, or the elements are not floating-point numbers.
     #[track_caller]
     pub fn logsumexp(self, axes: impl Into<Axes>) -> Self {
         located(self.try_logsumexp(axes))
@@ -26,7 +26,7 @@ impl<'g> Expr<'g> {
     /// [`logsumexp`](Self::logsumexp) that returns what is wrong.
     ///
     /// # Errors
-    /// If an axis does not exist or is empty, or the elements are not floating-point numbers.
+    /// If an axis does not exist, or the elements are not floating-point numbers.
     #[track_caller]
     pub fn try_logsumexp(self, axes: impl Into<Axes>) -> Result<Self, Error> {
         let axes = axes.into();
@@ -39,7 +39,7 @@ impl<'g> Expr<'g> {
     /// −∞ there is no softmax, and it is NaN.
     ///
     /// # Panics
-    /// If the axis does not exist or is empty, or the elements are not floating-point numbers.
+    /// If the axis does not exist, or the elements are not floating-point numbers.
     #[track_caller]
     pub fn softmax(self, axis: isize) -> Self {
         located(self.try_softmax(axis))
@@ -48,7 +48,7 @@ impl<'g> Expr<'g> {
     /// [`softmax`](Self::softmax) that returns what is wrong.
     ///
     /// # Errors
-    /// If the axis does not exist or is empty, or the elements are not floating-point numbers.
+    /// If the axis does not exist, or the elements are not floating-point numbers.
     #[track_caller]
     pub fn try_softmax(self, axis: isize) -> Result<Self, Error> {
         let exp = (self - self.largest_finite("softmax", &axis.into())?).exp();
@@ -58,7 +58,7 @@ impl<'g> Expr<'g> {
     /// Logarithm of the softmax along an axis, `xᵢ − ln Σ e^{xⱼ}`, finite for every finite `x`.
     ///
     /// # Panics
-    /// If the axis does not exist or is empty, or the elements are not floating-point numbers.
+    /// If the axis does not exist, or the elements are not floating-point numbers.
     #[track_caller]
     pub fn log_softmax(self, axis: isize) -> Self {
         located(self.try_log_softmax(axis))
@@ -67,7 +67,7 @@ impl<'g> Expr<'g> {
     /// [`log_softmax`](Self::log_softmax) that returns what is wrong.
     ///
     /// # Errors
-    /// If the axis does not exist or is empty, or the elements are not floating-point numbers.
+    /// If the axis does not exist, or the elements are not floating-point numbers.
     #[track_caller]
     pub fn try_log_softmax(self, axis: isize) -> Result<Self, Error> {
         let shifted = self - self.largest_finite("log_softmax", &axis.into())?;
@@ -75,11 +75,17 @@ impl<'g> Expr<'g> {
     }
 
     /// The maximum over axes, kept, as a constant to derivatives, and 0 where it is not finite: what is
-    /// subtracted so that no exponential overflows. Any constant gives the same value and derivative.
+    /// subtracted so that no exponential overflows. Any constant gives the same value and derivative. Of no elements
+    /// it is 0, so that their `logsumexp` is the logarithm of an empty sum, −∞.
     #[track_caller]
     fn largest_finite(self, name: &str, axes: &Axes) -> Result<Self, Error> {
         self.require_float(name)?;
-        self.require_elements(name, axes)?;
+        let set =
+            axes.resolve(self.rank()).map_err(|reason| Self::misfit(name, &[self], reason))?;
+        if set.n_elements(&self.shape()) == 0 {
+            let zeros = self.graph().literal(0.0, set.kept(&self.shape()), self.dtype());
+            return Ok(zeros);
+        }
         let max = self.stop_gradient().max_over(keep(axes.clone()));
         Ok(max.abs().lt(f64::INFINITY).select(max, max.like(0.0)))
     }

@@ -1,5 +1,7 @@
 //! The table of unary functions: one row each, and all that follows from a row.
 
+use std::f64::consts;
+
 use crate::{
     dtype::Float,
     error::{Error, located},
@@ -93,12 +95,20 @@ unary! {
     Exp, exp, |x| x.exp(), |_, y| y, [-2.0, 0.0, 2.0];
     /// `y = eˣ − 1` without cancellation near 0; `y' = y + 1`.
     Expm1, expm1, |x| x.exp_m1(), |_, y| y + y.lit(1.0), [-2.0, 0.0, 2.0];
+    /// Power of two `y = 2ˣ`; `y' = y·ln 2`.
+    Exp2, exp2, |x| x.exp2(), |_, y| y * y.lit(consts::LN_2), [-2.0, 0.0, 2.0];
     /// Natural logarithm `y = ln x`; `y' = 1/x`.
     Log, log, |x| x.ln(), |x, _| x.recip(), [0.2, 1.0, 4.0];
     /// `y = ln(1 + x)` without cancellation near 0; `y' = 1/(1 + x)`.
     Log1p, log1p, |x| x.ln_1p(), |x, _| (x + x.lit(1.0)).recip(), [-0.5, 0.0, 3.0];
+    /// Logarithm to base 2; `y' = 1/(x·ln 2)`.
+    Log2, log2, |x| x.log2(), |x, _| x.lit(consts::LOG2_E) / x, [0.2, 1.0, 4.0];
+    /// Logarithm to base 10; `y' = 1/(x·ln 10)`.
+    Log10, log10, |x| x.log10(), |x, _| x.lit(consts::LOG10_E) / x, [0.2, 1.0, 4.0];
     /// Square root `y = √x`; `y' = 1/(2y)`, infinite at 0.
     Sqrt, sqrt, |x| x.sqrt(), |_, y| (y + y).recip(), [0.25, 1.0, 4.0];
+    /// Cube root `y = ∛x`; `y' = 1/(3y²)`, infinite at 0.
+    Cbrt, cbrt, |x| x.cbrt(), |_, y| (y.lit(3.0) * y.square()).recip(), [-2.0, 0.5, 3.0];
     /// Reciprocal `y = 1/x`; `y' = −y²`.
     Recip, recip, |x| one::<F>() / x, |_, y| -y.square(), [-2.0, 0.5, 3.0];
     /// Square `y = x²`; `y' = 2x`.
@@ -107,8 +117,26 @@ unary! {
     Sin, sin, |x| x.sin(), |x, _| x.cos(), [-2.0, 0.0, 2.0];
     /// Cosine, of radians; `y' = −sin x`.
     Cos, cos, |x| x.cos(), |x, _| -x.sin(), [-2.0, 0.3, 2.0];
-    /// Hyperbolic tangent; `y' = 1 − y²`.
-    Tanh, tanh, |x| x.tanh(), |_, y| y.lit(1.0) - y * y, [-2.0, 0.0, 2.0];
+    /// Tangent, of radians; `y' = 1 + y²`.
+    Tan, tan, |x| x.tan(), |_, y| y.square() + y.lit(1.0), [-1.2, 0.0, 2.0];
+    /// Arcsine, in radians; `y' = 1/√((1 − x)(1 + x))`, infinite at ±1.
+    Asin, asin, |x| x.asin(), |x, _| rest_of_unit_circle(x).recip(), [-0.7, 0.0, 0.4];
+    /// Arccosine, in radians; `y' = −1/√((1 − x)(1 + x))`, infinite at ±1.
+    Acos, acos, |x| x.acos(), |x, _| -rest_of_unit_circle(x).recip(), [-0.7, 0.0, 0.4];
+    /// Arctangent, in radians; `y' = 1/(1 + x²)`.
+    Atan, atan, |x| x.atan(), |x, _| (x.square() + x.lit(1.0)).recip(), [-2.0, 0.0, 0.7];
+    /// Hyperbolic sine; `y' = cosh x`.
+    Sinh, sinh, |x| x.sinh(), |x, _| x.cosh(), [-2.0, 0.0, 2.0];
+    /// Hyperbolic cosine; `y' = sinh x`.
+    Cosh, cosh, |x| x.cosh(), |x, _| x.sinh(), [-2.0, 0.3, 2.0];
+    /// Hyperbolic tangent; `y' = 1/cosh² x`, which unlike `1 − y²` keeps its digits where `y` is nearly ±1.
+    Tanh, tanh, |x| x.tanh(), |x, _| x.cosh().recip().square(), [-2.0, 0.0, 2.0];
+    /// Inverse hyperbolic sine; `y' = 1/√(1 + x²)`.
+    Asinh, asinh, |x| x.asinh(), |x, _| x.hypot(x.lit(1.0)).recip(), [-2.0, 0.0, 0.7];
+    /// Inverse hyperbolic cosine; `y' = 1/(√(x − 1)·√(x + 1))`, infinite at 1.
+    Acosh, acosh, |x| x.acosh(), |x, _| ((x - x.lit(1.0)).sqrt() * (x + x.lit(1.0)).sqrt()).recip(), [1.2, 2.0, 9.0];
+    /// Inverse hyperbolic tangent; `y' = 1/((1 − x)(1 + x))`, infinite at ±1.
+    Atanh, atanh, |x| x.atanh(), |x, _| ((x.lit(1.0) - x) * (x.lit(1.0) + x)).recip(), [-0.7, 0.0, 0.4];
     /// Logistic sigmoid `y = 1/(1 + e⁻ˣ)`; `y' = y(1 − y) ≤ 1/4`, so deep stacks of it saturate.
     Sigmoid, sigmoid, sigmoid, |_, y| y * (y.lit(1.0) - y), [-2.0, 0.0, 2.0];
     /// `y = ln σ(x) = −ln(1 + e⁻ˣ)`, finite for every finite `x`; `y' = σ(−x)`.
@@ -118,7 +146,27 @@ unary! {
     /// Rectified linear unit `y = max(x, 0)`; `y' = 1` where `y > 0`, else 0, so 0 at 0.
     Relu, relu, |x| select(x < zero(), zero(), x), |_, y| y.step(), [-2.0, 0.3, 2.0];
     /// Error function `y = 2/√π ∫₀ˣ e^{−t²} dt`; `y' = 2/√π e^{−x²}`.
-    Erf, erf, |x| x.erf(), |x, _| x.lit(std::f64::consts::FRAC_2_SQRT_PI) * (-x.square()).exp(), [-2.0, 0.0, 0.7];
+    Erf, erf, |x| x.erf(), |x, _| x.lit(consts::FRAC_2_SQRT_PI) * (-x.square()).exp(), [-2.0, 0.0, 0.7];
+    /// Complementary error function `y = 1 − erf x` without cancellation; `y' = −2/√π e^{−x²}`.
+    Erfc, erfc, |x| x.erfc(), |x, _| x.lit(-consts::FRAC_2_SQRT_PI) * (-x.square()).exp(), [-2.0, 0.0, 0.7];
+    /// Scaled complementary error function `y = e^{x²}·erfc x`; `y' = 2xy − 2/√π`.
+    Erfcx, erfcx, |x| x.erfcx(), |x, y| (x + x) * y - x.lit(consts::FRAC_2_SQRT_PI), [-1.0, 0.0, 0.7];
+    /// Logarithm of the normal distribution function `y = ln Φ(x)`; `y' = φ(x)/Φ(x) = √(2/π)/erfcx(−x/√2)`.
+    LogNdtr, log_ndtr, |x| x.log_ndtr(), inverse_mills_ratio, [-9.0, 0.0, 1.5];
+    /// Logarithm of the gamma function `y = ln |Γ(x)|`; `y' = ψ(x)`.
+    Lgamma, lgamma, |x| x.lgamma(), |x, _| x.digamma(), [-1.3, 0.3, 2.5];
+    /// Softsign `y = x/(1 + |x|)`, ±1 at ±∞; `y' = 1/(1 + |x|)²`.
+    Softsign, softsign, softsign, |x, _| (x.abs() + x.lit(1.0)).recip().square(), [-2.0, 0.3, 2.0];
+    /// Largest whole number not above `x`; `y' = 0`, also at whole numbers.
+    Floor, floor, |x| x.floor(), |x, _| x.lit(0.0), [-1.7, 0.3, 2.5];
+    /// Smallest whole number not below `x`; `y' = 0`, also at whole numbers.
+    Ceil, ceil, |x| x.ceil(), |x, _| x.lit(0.0), [-1.7, 0.3, 2.5];
+    /// Whole part of `x`, rounding towards 0; `y' = 0`, also at whole numbers.
+    Trunc, trunc, |x| x.trunc(), |x, _| x.lit(0.0), [-1.7, 0.3, 2.5];
+    /// Nearest whole number, the even one of two; `y' = 0`, also halfway.
+    Round, round, |x| x.round_ties_even(), |x, _| x.lit(0.0), [-1.7, 0.3, 2.2];
+    /// `x`, but 0 where it is NaN and the largest finite number of its sign where it is infinite; `y' = 1` where `x` is finite, else 0.
+    NanToNum, nan_to_num, nan_to_num, is_finite, [-1.7, 0.3, 2.2];
 }
 
 #[inline(always)]
@@ -176,6 +224,41 @@ fn sigmoid<F: Float>(x: F) -> F {
 #[inline(always)]
 fn softplus<F: Float>(x: F) -> F {
     select(x < zero(), zero(), x) + (-x.abs()).exp().ln_1p()
+}
+
+#[inline(always)]
+fn softsign<F: Float>(x: F) -> F {
+    if x.is_infinite() { sign(x) } else { x / (one::<F>() + x.abs()) }
+}
+
+#[inline(always)]
+fn nan_to_num<F: Float>(x: F) -> F {
+    if x.is_nan() {
+        zero()
+    } else if x.is_infinite() {
+        sign(x) * F::MAX
+    } else {
+        x
+    }
+}
+
+/// 1 where `x` is finite, else 0.
+#[track_caller]
+fn is_finite<R: Real>(x: R, _: R) -> R {
+    R::select((x - x).eq(x.lit(0.0)), x.lit(1.0), x.lit(0.0))
+}
+
+/// `√(1 − x²)`, as a product that does not cancel near ±1.
+#[track_caller]
+fn rest_of_unit_circle<R: Real>(x: R) -> R {
+    ((x.lit(1.0) - x) * (x.lit(1.0) + x)).sqrt()
+}
+
+/// `φ(x)/Φ(x)`, without underflow on the left.
+#[track_caller]
+fn inverse_mills_ratio<R: Real>(x: R, _: R) -> R {
+    let sqrt_2_over_pi = consts::FRAC_2_SQRT_PI * consts::FRAC_1_SQRT_2;
+    x.lit(sqrt_2_over_pi) / (x * x.lit(-consts::FRAC_1_SQRT_2)).erfcx()
 }
 
 impl<'g> Expr<'g> {

@@ -53,8 +53,8 @@ impl Plain {
             (0..self.inputs.len()).map(|k| self.input(k, rest)).collect();
         let behavior = self.op.behavior();
         behavior.check(&inputs, &self.shape)?;
-        behavior.eval(&inputs, ViewMut { shape: &self.shape, data: out });
-        Ok(())
+        behavior.eval(&inputs, ViewMut { shape: &self.shape, data: out.reborrow() });
+        behavior.verify(View { shape: &self.shape, data: out.as_slice() })
     }
 
     fn input<'a>(&'a self, k: usize, rest: Beside<'a>) -> View<'a> {

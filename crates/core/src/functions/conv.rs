@@ -1,0 +1,307 @@
+//! Convolutions and their transposes over one and two axes: windows side by side, times the kernels as matrices.
+
+use crate::{
+    error::Error,
+    expr::{Expr, inputs_of_one_graph},
+    functions::{
+        functions,
+        windows::{Sliding, overlap_add, padded, windows},
+    },
+    shape::Shape,
+};
+
+/// How a convolution over `N` axes slides its kernel.
+///
+/// ```
+/// use retrograd_core::functions::{Conv, ConvPadding};
+///
+/// let options = Conv { padding: ConvPadding::Same, ..Conv::<2>::default() };
+/// assert_eq!(options.stride, [1, 1]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Conv<const N: usize> {
+    /// Distance between one place of the kernel and the next.
+    pub stride: [usize; N],
+    /// Zeros around the input.
+    pub padding: ConvPadding<N>,
+    /// Distance between elements of the kernel.
+    pub dilation: [usize; N],
+    /// Number of groups of channels, each convolved by itself.
+    pub groups: usize,
+}
+
+/// Zeros around the input of a convolution.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ConvPadding<const N: usize> {
+    /// None: the kernel stays inside.
+    Valid,
+    /// As many as keep the sizes, for a stride of 1; the odd one comes after.
+    Same,
+    /// So many before and after each axis.
+    By([usize; N]),
+}
+
+impl<const N: usize> Default for Conv<N> {
+    fn default() -> Self {
+        Self { stride: [1; N], padding: ConvPadding::Valid, dilation: [1; N], groups: 1 }
+    }
+}
+
+/// How a transposed convolution over `N` axes slides its kernel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ConvTranspose<const N: usize> {
+    /// Distance between one place of the kernel and the next.
+    pub stride: [usize; N],
+    /// Elements cut off before and after each axis of the output.
+    pub padding: [usize; N],
+    /// Elements added after each axis of the output, fewer than the stride or the dilation.
+    pub output_padding: [usize; N],
+    /// Distance between elements of the kernel.
+    pub dilation: [usize; N],
+    /// Number of groups of channels, each convolved by itself.
+    pub groups: usize,
+}
+
+impl<const N: usize> Default for ConvTranspose<N> {
+    fn default() -> Self {
+        let (ones, zeros) = ([1; N], [0; N]);
+        Self { stride: ones, padding: zeros, output_padding: zeros, dilation: ones, groups: 1 }
+    }
+}
+
+functions! {
+    /// Convolution over one axis (a cross-correlation, as everywhere in machine learning):
+    /// `y[n, o, i] = b[o] + Σ_{c, k} w[o, c, k]·x[n, c, i·stride + k·dilation − padding]`, shapes
+    /// `[n, c, l], [o, c/groups, k], [o] → [n, o, l']`. The axis of examples may be absent.
+    ///
+    /// ```
+    /// use retrograd_core::{Graph, functions::Conv};
+    ///
+    /// let g = Graph::new();
+    /// let (x, w) = (g.constant([[1.0, 2.0, 4.0]]), g.full([1, 1, 2], 1.0));
+    /// assert_eq!(x.conv1d(w, None, &Conv::default()).value().to_vec::<f64>(), [3.0, 6.0]);
+    /// ```
+    conv1d / try_conv1d(x, weight: Expr<'g>, bias: Option<Expr<'g>>, options: &Conv<1>) -> Expr<'g>,
+    "If shapes or groups do not fit each other, or the kernel does not fit into the input.",
+    { conv1d(x, weight, bias, options) }
+
+    /// Convolution over two axes, as [`conv1d`](Self::conv1d): `[n, c, h, w], [o, c/groups, kh, kw], [o] →
+    /// [n, o, h', w']`. The axis of examples may be absent.
+    conv2d / try_conv2d(x, weight: Expr<'g>, bias: Option<Expr<'g>>, options: &Conv<2>) -> Expr<'g>,
+    "If shapes or groups do not fit each other, or the kernel does not fit into the input.",
+    { conv2d(x, weight, bias, options) }
+
+    /// Transposed convolution over one axis, the adjoint of [`conv1d`](Self::conv1d) with the same weight: each
+    /// element of the input adds a multiple of the kernel to the output. Shapes
+    /// `[n, c, l], [c, o/groups, k], [o] → [n, o, (l − 1)·stride + dilation·(k − 1) + 1 + output_padding − 2·padding]`.
+    /// The axis of examples may be absent.
+    conv_transpose1d / try_conv_transpose1d(x, weight: Expr<'g>, bias: Option<Expr<'g>>, options: &ConvTranspose<1>) -> Expr<'g>,
+    "If shapes or groups do not fit each other, or the padding leaves nothing.",
+    { conv_transpose1d(x, weight, bias, options) }
+
+    /// Transposed convolution over two axes, as [`conv_transpose1d`](Self::conv_transpose1d):
+    /// `[n, c, h, w], [c, o/groups, kh, kw], [o] → [n, o, h', w']`. The axis of examples may be absent.
+    conv_transpose2d / try_conv_transpose2d(x, weight: Expr<'g>, bias: Option<Expr<'g>>, options: &ConvTranspose<2>) -> Expr<'g>,
+    "If shapes or groups do not fit each other, or the padding leaves nothing.",
+    { conv_transpose2d(x, weight, bias, options) }
+}
+
+#[track_caller]
+fn conv1d<'g>(
+    x: Expr<'g>,
+    weight: Expr<'g>,
+    bias: Option<Expr<'g>>,
+    options: &Conv<1>,
+) -> Result<Expr<'g>, Error> {
+    convolution(&Operands::new("conv1d", x, weight, bias), options)
+}
+
+#[track_caller]
+fn conv2d<'g>(
+    x: Expr<'g>,
+    weight: Expr<'g>,
+    bias: Option<Expr<'g>>,
+    options: &Conv<2>,
+) -> Result<Expr<'g>, Error> {
+    convolution(&Operands::new("conv2d", x, weight, bias), options)
+}
+
+#[track_caller]
+fn conv_transpose1d<'g>(
+    x: Expr<'g>,
+    weight: Expr<'g>,
+    bias: Option<Expr<'g>>,
+    options: &ConvTranspose<1>,
+) -> Result<Expr<'g>, Error> {
+    transposed(&Operands::new("conv_transpose1d", x, weight, bias), options)
+}
+
+#[track_caller]
+fn conv_transpose2d<'g>(
+    x: Expr<'g>,
+    weight: Expr<'g>,
+    bias: Option<Expr<'g>>,
+    options: &ConvTranspose<2>,
+) -> Result<Expr<'g>, Error> {
+    transposed(&Operands::new("conv_transpose2d", x, weight, bias), options)
+}
+
+/// What is convolved, under the name of the function that the user called.
+struct Operands<'g> {
+    name: &'static str,
+    x: Expr<'g>,
+    weight: Expr<'g>,
+    bias: Option<Expr<'g>>,
+}
+
+impl<'g> Operands<'g> {
+    fn new(name: &'static str, x: Expr<'g>, weight: Expr<'g>, bias: Option<Expr<'g>>) -> Self {
+        Self { name, x, weight, bias }
+    }
+
+    fn misfit(&self, reason: impl Into<String>) -> Error {
+        let operands: Vec<_> = [self.x, self.weight].into_iter().chain(self.bias).collect();
+        Expr::misfit(self.name, &operands, reason)
+    }
+
+    /// Checks ranks, dtypes and groups; returns the input with an axis of examples.
+    #[track_caller]
+    fn checked(&self, n_axes: usize, groups: usize) -> Result<Expr<'g>, Error> {
+        let operands: Vec<_> = [self.x, self.weight].into_iter().chain(self.bias).collect();
+        inputs_of_one_graph(self.name, &operands)?;
+        let dtype = self.x.dtype();
+        if !dtype.is_float() || operands.iter().any(|operand| operand.dtype() != dtype) {
+            return Err(self.misfit("the operands must be of one floating-point type"));
+        }
+        let rank = self.x.rank();
+        if self.weight.rank() != n_axes + 2 || (rank != n_axes + 1 && rank != n_axes + 2) {
+            let reason =
+                format!("the weight needs {} axes, the input as many or one less", n_axes + 2);
+            return Err(self.misfit(reason));
+        }
+        let x = if rank == n_axes + 1 { self.x.unsqueeze(0) } else { self.x };
+        let (channels, kernels) = (x.shape()[1], self.weight.shape()[0]);
+        if groups == 0 || channels % groups != 0 || kernels % groups != 0 {
+            let reason =
+                format!("{groups} groups do not divide {channels} channels and {kernels} kernels");
+            return Err(self.misfit(reason));
+        }
+        Ok(x)
+    }
+
+    /// The output with its bias, without the axis of examples if the input has none.
+    #[track_caller]
+    fn finished(&self, y: Expr<'g>) -> Result<Expr<'g>, Error> {
+        let channels = y.shape()[1];
+        let y = if self.x.rank() < y.rank() { y.squeeze(0) } else { y };
+        let Some(bias) = self.bias else { return Ok(y) };
+        if bias.shape()[..] != [channels] {
+            return Err(self.misfit(format!("the bias must have the shape [{channels}]")));
+        }
+        let n_axes = self.weight.rank() - 2;
+        let sizes = [channels].into_iter().chain(std::iter::repeat_n(1, n_axes));
+        Ok(y + bias.reshape(sizes.collect::<Shape>()))
+    }
+}
+
+#[track_caller]
+fn convolution<'g, const N: usize>(
+    operands: &Operands<'g>,
+    options: &Conv<N>,
+) -> Result<Expr<'g>, Error> {
+    let groups = options.groups;
+    let mut x = operands.checked(N, groups)?;
+    let (shape, kernels) = (x.shape(), operands.weight.shape());
+    if kernels[1] * groups != shape[1] {
+        let reason = format!(
+            "kernels of {} channels in {groups} groups do not fit {} channels",
+            kernels[1], shape[1]
+        );
+        return Err(operands.misfit(reason));
+    }
+    let mut slidings = Vec::new();
+    for k in 0..N {
+        let window = [kernels[2 + k], options.dilation[k], options.stride[k]];
+        let (before, after) = options.zeros(k, kernels[2 + k]).map_err(|r| operands.misfit(r))?;
+        let size = shape[2 + k] + before + after;
+        slidings.push(Sliding::over(size, window).map_err(|reason| operands.misfit(reason))?);
+        x = padded(x, 2 + k, (before, after), 0.0);
+    }
+    let columns = x.graph().stack(&windows(x, &slidings), 2);
+    let places = slidings.iter().map(|sliding| sliding.n_places);
+    let (n, n_places) = (shape[0], places.clone().product());
+    let inner = kernels[1..].iter().product();
+    let columns = columns.reshape([n, groups, inner, n_places]);
+    let matrices = operands.weight.reshape([groups, kernels[0] / groups, inner]);
+    let y = matrices.matmul(columns);
+    operands.finished(y.reshape([n, kernels[0]].into_iter().chain(places).collect::<Shape>()))
+}
+
+impl<const N: usize> Conv<N> {
+    /// The numbers of zeros before and after axis `k`.
+    fn zeros(&self, k: usize, kernel: usize) -> Result<(usize, usize), String> {
+        match self.padding {
+            ConvPadding::Valid => Ok((0, 0)),
+            ConvPadding::By(padding) => Ok((padding[k], padding[k])),
+            ConvPadding::Same if self.stride[k] != 1 => {
+                Err("padding that keeps the sizes needs a stride of 1".to_owned())
+            }
+            ConvPadding::Same => {
+                let total = self.dilation[k] * kernel.saturating_sub(1);
+                Ok((total / 2, total - total / 2))
+            }
+        }
+    }
+}
+
+#[track_caller]
+fn transposed<'g, const N: usize>(
+    operands: &Operands<'g>,
+    options: &ConvTranspose<N>,
+) -> Result<Expr<'g>, Error> {
+    let groups = options.groups;
+    let x = operands.checked(N, groups)?;
+    let (shape, kernels) = (x.shape(), operands.weight.shape());
+    if kernels[0] != shape[1] {
+        let reason = format!("{} kernels do not fit {} channels", kernels[0], shape[1]);
+        return Err(operands.misfit(reason));
+    }
+    let slidings = (0..N)
+        .map(|k| options.sliding(k, kernels[2 + k], shape[2 + k]))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|reason| operands.misfit(reason))?;
+    let (n, n_channels) = (shape[0], kernels[1] * groups);
+    let matrices =
+        operands.weight.reshape([groups, kernels[0] / groups, kernels[1..].iter().product()]);
+    let columns = x.reshape([n, groups, kernels[0] / groups, shape[2..].iter().product()]);
+    let products = matrices.transpose(-1, -2).matmul(columns);
+    let n_elements: usize = kernels[2..].iter().product();
+    let places = shape[2..].iter().copied();
+    let products =
+        products.reshape([n, n_channels, n_elements].into_iter().chain(places).collect::<Shape>());
+    let parts = (0..n_elements).map(|k| products.slice(2, k..k + 1).squeeze(2)).collect();
+    let sizes: Vec<_> = (0..N).map(|k| slidings[k].reach() + options.output_padding[k]).collect();
+    let mut y = overlap_add(parts, &slidings, &sizes);
+    for (k, &size) in sizes.iter().enumerate() {
+        let padding = options.padding[k];
+        if size <= 2 * padding {
+            return Err(operands.misfit(format!("a padding of {padding} leaves nothing of {size}")));
+        }
+        y = y.slice((2 + k) as isize, padding..size - padding);
+    }
+    operands.finished(y)
+}
+
+impl<const N: usize> ConvTranspose<N> {
+    /// How the kernel slides over the output along axis `k`.
+    fn sliding(&self, k: usize, kernel: usize, n_places: usize) -> Result<Sliding, String> {
+        let (stride, dilation) = (self.stride[k], self.dilation[k]);
+        if kernel == 0 || stride == 0 || dilation == 0 || n_places == 0 {
+            return Err("input, kernel, stride and dilation must be at least 1".to_owned());
+        }
+        if self.output_padding[k] >= stride.max(dilation) {
+            return Err("the output padding must be less than stride or dilation".to_owned());
+        }
+        Ok(Sliding { kernel, dilation, stride, n_places })
+    }
+}

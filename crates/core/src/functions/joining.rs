@@ -1,0 +1,91 @@
+//! Several tensors made into one, or stretched against each other.
+
+use crate::{
+    error::{Error, located},
+    expr::{Expr, inputs_of_one_graph},
+    graph::Graph,
+    shape::Shape,
+};
+
+impl Graph {
+    /// Tensors side by side along axis 1; vectors along their only axis.
+    ///
+    /// # Panics
+    /// If there are none, or their other sizes or dtypes differ.
+    #[track_caller]
+    pub fn hstack<'g>(&'g self, parts: &[Expr<'g>]) -> Expr<'g> {
+        located(self.try_hstack(parts))
+    }
+
+    /// [`hstack`](Self::hstack) that returns what is wrong.
+    ///
+    /// # Errors
+    /// If there are none, or their other sizes or dtypes differ.
+    #[track_caller]
+    pub fn try_hstack<'g>(&'g self, parts: &[Expr<'g>]) -> Result<Expr<'g>, Error> {
+        let parts = parts.iter().map(|part| part.at_least(1)).collect::<Result<Vec<_>, _>>()?;
+        let axis = parts.first().map_or(0, |part| part.rank().min(2) - 1);
+        self.try_concat(&parts, axis as isize)
+    }
+
+    /// Tensors below each other, along axis 0; vectors become rows.
+    ///
+    /// # Panics
+    /// If there are none, or their other sizes or dtypes differ.
+    #[track_caller]
+    pub fn vstack<'g>(&'g self, parts: &[Expr<'g>]) -> Expr<'g> {
+        located(self.try_vstack(parts))
+    }
+
+    /// [`vstack`](Self::vstack) that returns what is wrong.
+    ///
+    /// # Errors
+    /// If there are none, or their other sizes or dtypes differ.
+    #[track_caller]
+    pub fn try_vstack<'g>(&'g self, parts: &[Expr<'g>]) -> Result<Expr<'g>, Error> {
+        let parts = parts.iter().map(|part| part.at_least(2)).collect::<Result<Vec<_>, _>>()?;
+        self.try_concat(&parts, 0)
+    }
+
+    /// Coordinates of a grid: each vector stretched along an axis of its own, in the order of the vectors
+    /// (indexing `ij`).
+    ///
+    /// # Panics
+    /// If one is not a vector or a scalar.
+    #[track_caller]
+    pub fn meshgrid<'g>(&'g self, vectors: &[Expr<'g>]) -> Vec<Expr<'g>> {
+        located(self.try_meshgrid(vectors))
+    }
+
+    /// [`meshgrid`](Self::meshgrid) that returns what is wrong.
+    ///
+    /// # Errors
+    /// If one is not a vector or a scalar.
+    #[track_caller]
+    pub fn try_meshgrid<'g>(&'g self, vectors: &[Expr<'g>]) -> Result<Vec<Expr<'g>>, Error> {
+        if !vectors.is_empty() {
+            inputs_of_one_graph("meshgrid", vectors)?;
+        }
+        if let Some(other) = vectors.iter().find(|vector| vector.rank() > 1) {
+            return Err(Expr::misfit("meshgrid", &[*other], "it is not a vector"));
+        }
+        let grid: Shape = vectors.iter().map(|vector| vector.shape().n_elements()).collect();
+        let along = |(axis, vector): (usize, &Expr<'g>)| {
+            let ones: Shape = grid.iter().map(|_| 1).collect();
+            vector.try_reshape(ones.with_size(axis, grid[axis]))?.try_broadcast_to(&grid)
+        };
+        vectors.iter().enumerate().map(along).collect()
+    }
+}
+
+impl<'g> Expr<'g> {
+    /// This value with new axes in front, so that there are at least `rank`.
+    #[track_caller]
+    fn at_least(self, rank: usize) -> Result<Self, Error> {
+        let missing = rank.saturating_sub(self.rank());
+        let shape = self.shape();
+        self.try_reshape(
+            std::iter::repeat_n(1, missing).chain(shape.iter().copied()).collect::<Shape>(),
+        )
+    }
+}

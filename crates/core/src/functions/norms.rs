@@ -1,0 +1,87 @@
+//! Norms of vectors.
+
+use crate::{
+    dtype::DType,
+    error::Error,
+    expr::Expr,
+    functions::functions,
+    shape::{Axes, AxisSet, keep},
+};
+
+functions! {
+    /// Norm `(Σ|x|ᵖ)^{1/p}` of the elements along axes, taken as one vector. Order 0 counts what is not 0; ±∞ gives the
+    /// largest or smallest magnitude. Elements are scaled by the largest first, so that no power overflows or vanishes.
+    /// The gradient at a vector of zeros is 0; equal extreme magnitudes share it.
+    ///
+    /// ```
+    /// let g = retrograd_core::Graph::with_dtype(retrograd_core::DType::F64);
+    /// assert_eq!(g.constant([3e200, 4e200]).vector_norm(2.0, 0).value().item(), 5e200);
+    /// ```
+    vector_norm / try_vector_norm(x, order: f64, axes: impl Into<Axes>) -> Self,
+    "If an axis does not exist, the elements are not floating-point numbers, or the order is ±∞ and there are none.",
+    {
+        let axes = axes.into();
+        x.require_float("vector_norm")?;
+        axes.resolve(x.rank()).map_err(|reason| Self::misfit("vector_norm", &[x], reason))?;
+        if order.is_infinite() {
+            x.require_elements("vector_norm", &axes)?;
+            let (size, is_max) = (x.abs(), order > 0.0);
+            return if is_max { size.try_max_over(axes) } else { size.try_min_over(axes) };
+        }
+        match order {
+            0.0 => x.try_ne(0.0)?.cast(x.dtype()).try_sum_over(axes),
+            1.0 => x.abs().try_sum_over(axes),
+            _ => x.scaled_norm(order, &axes),
+        }
+    }
+}
+
+impl<'g> Expr<'g> {
+    /// Euclidean norm of all elements, of which a matrix's is the Frobenius norm.
+    ///
+    /// # Panics
+    /// If the elements are not floating-point numbers.
+    #[track_caller]
+    pub fn norm(self) -> Self {
+        self.vector_norm(2.0, AxisSet::all(self.rank()))
+    }
+
+    /// A norm of another order than 0, 1 and ±∞.
+    #[track_caller]
+    fn scaled_norm(self, order: f64, axes: &Axes) -> Result<Self, Error> {
+        let scale = self.scale(order, axes)?;
+        let x = self.try_div(scale)?;
+        let norm = if order == 2.0 {
+            x.square().try_sum_over(axes.clone())?.sqrt_flat_at_zero()
+        } else {
+            let is_zero = x.try_eq(0.0)?;
+            let at_zero = if order > 0.0 { 0.0 } else { f64::INFINITY };
+            let powers = is_zero.try_select(x.like(at_zero), x.abs().powf(order))?;
+            let total = powers.try_sum_over(axes.clone())?;
+            total.try_eq(0.0)?.try_select(total.like(0.0), total.powf(1.0 / order))?
+        };
+        norm.try_mul(scale.try_reshape(norm.shape())?)
+    }
+
+    /// What elements are divided by before they are raised to a power: the one that decides, between limits whose
+    /// reciprocal is finite, and 1 where there is none. It is a constant to derivatives.
+    #[track_caller]
+    fn scale(self, order: f64, axes: &Axes) -> Result<Self, Error> {
+        let size = self.stop_gradient().abs();
+        let one = size.like(1.0).try_sum_over(keep(axes.clone()))?.like(1.0);
+        if self.shape().n_elements() == 0 {
+            return Ok(one);
+        }
+        let deciding = match order > 0.0 {
+            true => size.try_max_over(keep(axes.clone()))?,
+            false => size.try_min_over(keep(axes.clone()))?,
+        };
+        let (smallest, largest) = match self.dtype() {
+            DType::F32 => (f64::from(f32::MIN_POSITIVE) * 4.0, f64::from(f32::MAX) / 64.0),
+            DType::F64 | DType::I64 | DType::Bool => (f64::MIN_POSITIVE * 4.0, f64::MAX / 64.0),
+        };
+        let limited = deciding.try_maximum(smallest)?.try_minimum(largest)?;
+        let is_usual = deciding.try_gt(0.0)?;
+        is_usual.try_select(deciding.try_lt(f64::INFINITY)?.try_select(limited, one)?, one)
+    }
+}

@@ -1,0 +1,330 @@
+//! Pooling over one and two axes: maxima and means of windows.
+
+use crate::{
+    error::Error,
+    expr::Expr,
+    functions::{
+        functions,
+        windows::{Sliding, padded, slide, windows},
+    },
+    shape::Shape,
+    tensor::Tensor,
+};
+
+/// How max pooling over `N` axes slides its window.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MaxPool<const N: usize> {
+    /// Sizes of the window.
+    pub kernel: [usize; N],
+    /// Distance between one place of the window and the next.
+    pub stride: [usize; N],
+    /// Number of −∞ before and after each axis, at most half of the window.
+    pub padding: [usize; N],
+    /// Distance between elements of the window.
+    pub dilation: [usize; N],
+    /// Whether the last window may reach beyond the end.
+    pub ceil_mode: bool,
+}
+
+impl<const N: usize> MaxPool<N> {
+    /// Windows of the given sizes side by side.
+    pub fn new(kernel: [usize; N]) -> Self {
+        Self { kernel, stride: kernel, padding: [0; N], dilation: [1; N], ceil_mode: false }
+    }
+}
+
+/// How average pooling over `N` axes slides its window.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AvgPool<const N: usize> {
+    /// Sizes of the window.
+    pub kernel: [usize; N],
+    /// Distance between one place of the window and the next.
+    pub stride: [usize; N],
+    /// Number of zeros before and after each axis, at most half of the window.
+    pub padding: [usize; N],
+    /// Whether the last window may reach beyond the end.
+    pub ceil_mode: bool,
+    /// Whether the zeros count as elements.
+    pub count_include_pad: bool,
+    /// What sums are divided by, instead of the number of elements.
+    pub divisor: Option<f64>,
+}
+
+impl<const N: usize> AvgPool<N> {
+    /// Windows of the given sizes side by side.
+    pub fn new(kernel: [usize; N]) -> Self {
+        Self {
+            kernel,
+            stride: kernel,
+            padding: [0; N],
+            ceil_mode: false,
+            count_include_pad: true,
+            divisor: None,
+        }
+    }
+}
+
+functions! {
+    /// Largest element of each window, `[…, c, l] → […, c, l']`. The gradient goes to the first largest element.
+    max_pool1d / try_max_pool1d(x, options: &MaxPool<1>) -> Expr<'g>,
+    "If the shape is not [n, c, l] or [c, l], or the window does not fit.",
+    { max_pool1d(x, options) }
+
+    /// Largest element of each window, `[…, c, h, w] → […, c, h', w']`. The gradient goes to the first largest
+    /// element in row-major order.
+    ///
+    /// ```
+    /// use retrograd_core::{Graph, functions::MaxPool};
+    ///
+    /// let g = Graph::new();
+    /// let x = g.constant([[1.0, 5.0], [5.0, 2.0]]).unsqueeze(0).named("x");
+    /// let y = x.max_pool2d(&MaxPool::new([2, 2]));
+    /// assert_eq!(y.sum().grad(&[x])[0].value().to_vec::<f64>(), [0.0, 1.0, 0.0, 0.0]);
+    /// ```
+    max_pool2d / try_max_pool2d(x, options: &MaxPool<2>) -> Expr<'g>,
+    "If the shape is not [n, c, h, w] or [c, h, w], or the window does not fit.",
+    { max_pool2d(x, options) }
+
+    /// [`max_pool1d`](Self::max_pool1d), and the index of each largest element along its axis.
+    max_pool1d_with_indices / try_max_pool1d_with_indices(x, options: &MaxPool<1>) -> (Expr<'g>, Expr<'g>),
+    "If the shape is not [n, c, l] or [c, l], or the window does not fit.",
+    { max_pool1d_with_indices(x, options) }
+
+    /// [`max_pool2d`](Self::max_pool2d), and the row-major index of each largest element in its image.
+    max_pool2d_with_indices / try_max_pool2d_with_indices(x, options: &MaxPool<2>) -> (Expr<'g>, Expr<'g>),
+    "If the shape is not [n, c, h, w] or [c, h, w], or the window does not fit.",
+    { max_pool2d_with_indices(x, options) }
+
+    /// Mean of each window, `[…, c, l] → […, c, l']`.
+    avg_pool1d / try_avg_pool1d(x, options: &AvgPool<1>) -> Expr<'g>,
+    "If the shape is not [n, c, l] or [c, l], or the window does not fit.",
+    { avg_pool1d(x, options) }
+
+    /// Mean of each window, `[…, c, h, w] → […, c, h', w']`.
+    avg_pool2d / try_avg_pool2d(x, options: &AvgPool<2>) -> Expr<'g>,
+    "If the shape is not [n, c, h, w] or [c, h, w], or the window does not fit.",
+    { avg_pool2d(x, options) }
+
+    /// Means of `size` parts of the last axis, `[…, c, l] → […, c, size]`: part `i` is
+    /// `⌊i·l/size⌋ .. ⌈(i + 1)·l/size⌉`.
+    adaptive_avg_pool1d / try_adaptive_avg_pool1d(x, size: usize) -> Expr<'g>,
+    "If the shape is not [n, c, l] or [c, l], or empty but for n.",
+    { adaptive_avg_pool1d(x, size) }
+
+    /// Means of parts of images, `[…, c, h, w] → […, c, sizes…]`, as
+    /// [`adaptive_avg_pool1d`](Self::adaptive_avg_pool1d) along each axis.
+    adaptive_avg_pool2d / try_adaptive_avg_pool2d(x, sizes: [usize; 2]) -> Expr<'g>,
+    "If the shape is not [n, c, h, w] or [c, h, w], or empty but for n.",
+    { adaptive_avg_pool2d(x, sizes) }
+}
+
+#[track_caller]
+fn max_pool1d<'g>(x: Expr<'g>, options: &MaxPool<1>) -> Result<Expr<'g>, Error> {
+    Ok(max_pool("max_pool1d", x, options)?.largest)
+}
+
+#[track_caller]
+fn max_pool2d<'g>(x: Expr<'g>, options: &MaxPool<2>) -> Result<Expr<'g>, Error> {
+    Ok(max_pool("max_pool2d", x, options)?.largest)
+}
+
+#[track_caller]
+fn max_pool1d_with_indices<'g>(
+    x: Expr<'g>,
+    options: &MaxPool<1>,
+) -> Result<(Expr<'g>, Expr<'g>), Error> {
+    Ok(max_pool("max_pool1d_with_indices", x, options)?.with_indices(x))
+}
+
+#[track_caller]
+fn max_pool2d_with_indices<'g>(
+    x: Expr<'g>,
+    options: &MaxPool<2>,
+) -> Result<(Expr<'g>, Expr<'g>), Error> {
+    Ok(max_pool("max_pool2d_with_indices", x, options)?.with_indices(x))
+}
+
+#[track_caller]
+fn avg_pool1d<'g>(x: Expr<'g>, options: &AvgPool<1>) -> Result<Expr<'g>, Error> {
+    avg_pool("avg_pool1d", x, options)
+}
+
+#[track_caller]
+fn avg_pool2d<'g>(x: Expr<'g>, options: &AvgPool<2>) -> Result<Expr<'g>, Error> {
+    avg_pool("avg_pool2d", x, options)
+}
+
+#[track_caller]
+fn adaptive_avg_pool1d<'g>(x: Expr<'g>, size: usize) -> Result<Expr<'g>, Error> {
+    check_shape("adaptive_avg_pool1d", x, 1)?;
+    Ok(mean_of_parts(x, x.rank() - 1, size))
+}
+
+#[track_caller]
+fn adaptive_avg_pool2d<'g>(x: Expr<'g>, sizes: [usize; 2]) -> Result<Expr<'g>, Error> {
+    check_shape("adaptive_avg_pool2d", x, 2)?;
+    let rows = mean_of_parts(x, x.rank() - 2, sizes[0]);
+    Ok(mean_of_parts(rows, x.rank() - 1, sizes[1]))
+}
+
+/// Whether this is a batch of channels, or one example, with elements; else an error of the function `name`.
+fn check_shape(name: &str, x: Expr<'_>, n_axes: usize) -> Result<(), Error> {
+    x.require_float(name)?;
+    if x.rank() != n_axes + 1 && x.rank() != n_axes + 2 {
+        let reason = format!("it must have {} axes, or {} for one example", n_axes + 2, n_axes + 1);
+        return Err(Expr::misfit(name, &[x], reason));
+    }
+    if x.shape()[x.rank() - n_axes - 1..].contains(&0) {
+        return Err(Expr::misfit(name, &[x], "only the axis of examples may be empty"));
+    }
+    Ok(())
+}
+
+/// The places of a window along an axis, and how many elements must be added after it.
+struct Places {
+    sliding: Sliding,
+    before: usize,
+    after: usize,
+}
+
+/// Places a window along an axis of `size` elements with `padding` more on both sides.
+fn places(
+    size: usize,
+    [kernel, dilation, stride]: [usize; 3],
+    padding: usize,
+    ceil_mode: bool,
+) -> Result<Places, String> {
+    let whole = size + 2 * padding;
+    let extent = dilation * kernel.saturating_sub(1) + 1;
+    if padding > extent / 2 {
+        return Err(format!("the padding {padding} is more than half of the window, {extent}"));
+    }
+    let mut sliding = Sliding::over(whole, [kernel, dilation, stride])?;
+    if ceil_mode && sliding.reach() < whole {
+        // One more, if it begins in the input or the padding before it.
+        sliding.n_places += usize::from(sliding.n_places * stride < size + padding);
+    }
+    Ok(Places {
+        sliding,
+        before: padding,
+        after: padding.max((sliding.reach() + padding).saturating_sub(whole)),
+    })
+}
+
+/// The largest elements of windows, and which of a window they are.
+struct Largest<'g, const N: usize> {
+    largest: Expr<'g>,
+    which: Expr<'g>,
+    places: [Places; N],
+}
+
+#[track_caller]
+fn max_pool<'g, const N: usize>(
+    name: &str,
+    x: Expr<'g>,
+    options: &MaxPool<N>,
+) -> Result<Largest<'g, N>, Error> {
+    check_shape(name, x, N)?;
+    let (shape, first) = (x.shape(), x.rank() - N);
+    let mut places_of = Vec::new();
+    for k in 0..N {
+        let window = [options.kernel[k], options.dilation[k], options.stride[k]];
+        let places = places(shape[first + k], window, options.padding[k], options.ceil_mode);
+        places_of.push(places.map_err(|reason| Expr::misfit(name, &[x], reason))?);
+    }
+    let Ok(places) = <[Places; N]>::try_from(places_of) else {
+        unreachable!("there is one for each axis")
+    };
+    let stacked = stacked_windows(x, &places, f64::NEG_INFINITY);
+    let which = stacked.argmax(first as isize).unsqueeze(first as isize);
+    let largest = stacked.gather(first as isize, which).squeeze(first);
+    Ok(Largest { largest, which, places })
+}
+
+/// The windows over the last axes, on a new axis in front of these.
+#[track_caller]
+fn stacked_windows<'g>(x: Expr<'g>, places: &[Places], value: f64) -> Expr<'g> {
+    let first = x.rank() - places.len();
+    let mut whole = x;
+    for (k, places) in places.iter().enumerate() {
+        whole = padded(whole, first + k, (places.before, places.after), value);
+    }
+    let slidings: Vec<_> = places.iter().map(|places| places.sliding).collect();
+    x.graph().stack(&windows(whole, &slidings), first as isize)
+}
+
+impl<'g, const N: usize> Largest<'g, N> {
+    /// The largest elements, and their row-major indices in the last axes of `x`.
+    #[track_caller]
+    fn with_indices(self, x: Expr<'g>) -> (Expr<'g>, Expr<'g>) {
+        let (shape, first) = (x.shape(), x.rank() - N);
+        let image: Shape = shape[first..].iter().copied().collect();
+        let indices = x.graph().arange(image.n_elements()).reshape(image);
+        let stacked = stacked_windows(indices, &self.places, 0.0);
+        let places = stacked.shape();
+        let sizes = shape[..first].iter().chain(places.iter()).copied();
+        let stacked = stacked.broadcast_to(sizes.collect::<Shape>());
+        (self.largest, stacked.gather(first as isize, self.which).squeeze(first))
+    }
+}
+
+#[track_caller]
+fn avg_pool<'g, const N: usize>(
+    name: &str,
+    x: Expr<'g>,
+    options: &AvgPool<N>,
+) -> Result<Expr<'g>, Error> {
+    check_shape(name, x, N)?;
+    if options.divisor == Some(0.0) {
+        return Err(Expr::misfit(name, &[x], "the divisor is 0"));
+    }
+    let (shape, first) = (x.shape(), x.rank() - N);
+    // Sums over one axis after the other, and how many elements they have.
+    let (mut sums, mut counts) = (x, vec![1.0]);
+    for k in 0..N {
+        let size = shape[first + k];
+        let window = [options.kernel[k], 1, options.stride[k]];
+        let places = places(size, window, options.padding[k], options.ceil_mode)
+            .map_err(|reason| Expr::misfit(name, &[x], reason))?;
+        let whole = padded(sums, first + k, (places.before, places.after), 0.0);
+        let parts = slide(whole, first + k, places.sliding);
+        sums = parts.into_iter().reduce(|a, b| a + b).expect("a window has elements");
+        let along = n_elements(&places, size, options.count_include_pad);
+        counts = counts.iter().flat_map(|a| along.iter().map(move |b| a * b)).collect();
+    }
+    if let Some(divisor) = options.divisor {
+        return Ok(sums / divisor);
+    }
+    if counts.iter().all(|&count| count == counts[0]) {
+        return Ok(sums / counts[0]);
+    }
+    let sizes: Shape = sums.shape()[first..].iter().copied().collect();
+    let counts = Tensor::new(sizes, counts)?.cast(x.dtype());
+    Ok(sums / x.graph().constant(counts))
+}
+
+/// The number of elements of the window at each place along an axis of `size` elements.
+fn n_elements(places: &Places, size: usize, with_padding: bool) -> Vec<f64> {
+    let (sliding, padding) = (places.sliding, places.before);
+    let counted = if with_padding { 0..size + 2 * padding } else { padding..size + padding };
+    let at = |place: usize| {
+        let start = place * sliding.stride;
+        let end = (start + sliding.kernel).min(counted.end);
+        end.saturating_sub(start.max(counted.start)) as f64
+    };
+    (0..sliding.n_places).map(at).collect()
+}
+
+/// Means of `n_parts` parts of an axis, which overlap by one element where the sizes do not divide.
+#[track_caller]
+fn mean_of_parts(x: Expr<'_>, axis: usize, n_parts: usize) -> Expr<'_> {
+    let size = x.shape()[axis];
+    let mean = |part: usize| {
+        let (start, end) = (part * size / n_parts, ((part + 1) * size).div_ceil(n_parts));
+        x.slice(axis as isize, start..end).mean_over(crate::shape::keep(axis))
+    };
+    match n_parts {
+        0 => x.slice(axis as isize, 0..0),
+        _ => x.graph().concat(&(0..n_parts).map(mean).collect::<Vec<_>>(), axis as isize),
+    }
+}

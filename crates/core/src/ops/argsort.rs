@@ -1,0 +1,93 @@
+//! The order of elements along an axis.
+
+use std::cmp::Ordering;
+
+use crate::{
+    dtype::{DType, Element},
+    error::{Error, located},
+    expr::Expr,
+    ops::{Op, Operation, Rule},
+    shape::{Layout, Shape, resolve_axis},
+    tensor::{View, ViewMut},
+};
+
+/// The operation that gives the indices which would sort along an axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ArgSort {
+    /// The axis.
+    pub axis: usize,
+    /// Whether the largest comes first.
+    pub descending: bool,
+}
+
+impl<'g> Expr<'g> {
+    /// Indices that sort along an axis: `x.gather(axis, x.argsort(axis, false))` ascends. Equal elements keep their
+    /// order; NaN counts as larger than every number.
+    ///
+    /// ```
+    /// let g = retrograd_core::Graph::new();
+    /// let x = g.constant([3.0, 1.0, 2.0, 1.0]);
+    /// assert_eq!(x.argsort(0, false).value().to_vec::<i64>(), [1, 3, 2, 0]);
+    /// ```
+    ///
+    /// # Panics
+    /// If the axis does not exist.
+    #[track_caller]
+    pub fn argsort(self, axis: isize, descending: bool) -> Self {
+        located(self.try_argsort(axis, descending))
+    }
+
+    /// [`argsort`](Self::argsort) that returns what is wrong.
+    ///
+    /// # Errors
+    /// If the axis does not exist.
+    #[track_caller]
+    pub fn try_argsort(self, axis: isize, descending: bool) -> Result<Self, Error> {
+        let axis = resolve_axis(axis, self.rank())
+            .map_err(|reason| Self::misfit("argsort", &[self], reason))?;
+        let op = Op::ArgSort(ArgSort { axis, descending });
+        Ok(self.record1(op, self.shape(), DType::I64))
+    }
+}
+
+impl Operation for ArgSort {
+    fn label(&self) -> String {
+        format!("argsort {}", self.axis)
+    }
+
+    fn vjp<'g>(&self, _: Rule<'_, 'g>, _: Expr<'g>) -> Option<Expr<'g>> {
+        None
+    }
+
+    fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {
+        let (shape, y) = (x[0].shape, y.elements::<i64>());
+        crate::with_elements!(Slice, x[0].data, x => self.argsort(shape, x, y));
+    }
+}
+
+impl ArgSort {
+    fn argsort<T: Element>(&self, shape: &Shape, x: &[T], y: &mut [i64]) {
+        let (n, layout) = (shape[self.axis], Layout::contiguous(shape));
+        let stride = layout.strides[self.axis] as usize;
+        let firsts = shape.with_size(self.axis, 1);
+        let mut order: Vec<usize> = Vec::with_capacity(n);
+        for first in layout.positions(&firsts) {
+            let element = |i: usize| x[first + i * stride];
+            order.clear();
+            order.extend(0..n);
+            order.sort_by(|&a, &b| match self.descending {
+                false => ascending(element(a), element(b)),
+                true => ascending(element(b), element(a)),
+            });
+            for (i, &from) in order.iter().enumerate() {
+                y[first + i * stride] = from as i64;
+            }
+        }
+    }
+}
+
+/// The order of two elements, where what is no number is the largest.
+fn ascending<T: Element>(a: T, b: T) -> Ordering {
+    let is_nan = |x: T| x.partial_cmp(&x).is_none();
+    a.partial_cmp(&b).unwrap_or_else(|| is_nan(a).cmp(&is_nan(b)))
+}

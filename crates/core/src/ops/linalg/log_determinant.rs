@@ -1,0 +1,93 @@
+//! Logarithms of determinants, which neither overflow nor underflow.
+
+use crate::{
+    dtype::Float,
+    error::{Error, located},
+    expr::Expr,
+    ops::{
+        Op, Operation, Rule,
+        linalg::{
+            batch_axes,
+            elimination::{Elimination, factorize},
+            last_two,
+        },
+        same_dtype,
+    },
+    shape::Shape,
+    tensor::{View, ViewMut},
+};
+
+/// The sign of the determinant and the logarithm of its magnitude, `[…, n, n] → […, n² + 2]`. The first `n²`
+/// numbers are zeros: what the elimination was done in.
+pub(in crate::ops) struct LogDeterminant;
+
+impl<'g> Expr<'g> {
+    /// The sign of the determinant of square matrices, and the logarithm of its magnitude, each `[…, n, n] → […]`:
+    /// 0 and −∞ if a matrix is singular. The logarithm's derivative is `A⁻ᵀ`, and the sign's is 0.
+    ///
+    /// ```
+    /// let g = retrograd_core::Graph::new();
+    /// let (sign, log) = g.constant([[0.0, 1.0], [1.0, 0.0]]).slogdet();
+    /// assert_eq!((sign.value().item(), log.value().item()), (-1.0, 0.0));
+    /// ```
+    ///
+    /// # Panics
+    /// If the matrices are not square. A singular one is an error of the run that needs the derivative.
+    #[track_caller]
+    pub fn slogdet(self) -> (Self, Self) {
+        located(self.try_slogdet())
+    }
+
+    /// [`slogdet`](Self::slogdet) that returns what is wrong.
+    ///
+    /// # Errors
+    /// If the matrices are not square.
+    #[track_caller]
+    pub fn try_slogdet(self) -> Result<(Self, Self), Error> {
+        self.require_square("slogdet")?;
+        let shape = self.shape();
+        let n = last_two(&shape).0;
+        let batch = batch_axes(&shape);
+        let packed: Shape = batch.iter().copied().chain([n * n + 2]).collect();
+        let packed = self.record1(Op::LogDeterminant, packed, self.dtype());
+        let part = |at: usize| packed.try_slice(-1, at..=at)?.try_squeeze(-1);
+        Ok((part(n * n)?, part(n * n + 1)?))
+    }
+}
+
+impl Operation for LogDeterminant {
+    fn label(&self) -> String {
+        "slogdet".to_owned()
+    }
+
+    fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
+        let x = rule.x(0);
+        let n = last_two(&x.shape()).0;
+        let by_log = g.slice(-1, n * n + 1..).unsqueeze(-1);
+        Some(by_log * x.t().inv())
+    }
+
+    fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {
+        let n = last_two(x[0].shape).0;
+        same_dtype!(float x[0], y => |a, y| {
+            for (k, y) in y.chunks_exact_mut(n * n + 2).enumerate() {
+                y[..n * n].copy_from_slice(&a[k * n * n..][..n * n]);
+                let (sign, log) = sign_and_log(n, &mut y[..n * n]);
+                y[..n * n].fill(0.0);
+                (y[n * n], y[n * n + 1]) = (Float::lit(sign), Float::lit(log));
+            }
+        });
+    }
+}
+
+/// The sign and the logarithm, from the pivots of elimination.
+fn sign_and_log<F: Float>(n: usize, a: &mut [F]) -> (f64, f64) {
+    let Elimination::Regular { is_odd } = factorize(n, n, a) else {
+        return (0.0, f64::NEG_INFINITY);
+    };
+    let pivots = (0..n).map(|k| a[k * n + k].to_f64());
+    pivots.fold((if is_odd { -1.0 } else { 1.0 }, 0.0), |(sign, log), pivot| {
+        let of_pivot = if pivot.is_nan() { pivot } else { pivot.signum() };
+        (sign * of_pivot, log + pivot.abs().ln())
+    })
+}

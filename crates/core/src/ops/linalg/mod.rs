@@ -1,0 +1,96 @@
+//! Dense linear algebra on matrices in the last two axes, for each index of the others.
+//!
+//! Five operations have rules of their own: [`Cholesky`], [`Solve`], [`Adjugate`], [`LogDeterminant`] and [`Svd`].
+//! Inverses, determinants and norms are expressions of them. What an operation works in is part of its output, so
+//! that it needs no memory beside it. Rules are those of Giles (2008), "Collected matrix derivative results for
+//! forward and reverse mode algorithmic differentiation".
+
+mod adjugate;
+mod cholesky;
+mod elimination;
+mod log_determinant;
+mod solve;
+mod svd;
+
+pub(super) use adjugate::Adjugate;
+pub(super) use cholesky::Cholesky;
+pub(super) use log_determinant::LogDeterminant;
+pub(super) use solve::Solve;
+pub(super) use svd::Svd;
+
+use crate::{
+    dtype::DType, error::Error, expr::Expr, graph::Graph, ops::Comparison, shape::Shape,
+    tensor::View,
+};
+
+impl<'g> Expr<'g> {
+    /// Whether the last two axes hold square matrices of floating-point numbers; else an error of the operation `op`.
+    fn require_square(self, op: &str) -> Result<(), Error> {
+        self.require_matrices(op)?;
+        let (m, n) = last_two(&self.shape());
+        match m == n {
+            true => Ok(()),
+            false => Err(Self::misfit(op, &[self], format!("a matrix of {m} × {n} is not square"))),
+        }
+    }
+
+    /// Whether there are matrices of floating-point numbers; else an error of the operation `op`.
+    fn require_matrices(self, op: &str) -> Result<(), Error> {
+        self.require_float(op)?;
+        match self.rank() {
+            0 | 1 => Err(Self::misfit(op, &[self], "a matrix has two axes")),
+            _ => Ok(()),
+        }
+    }
+
+    /// The identity matrices that fit these square ones.
+    #[track_caller]
+    fn identity_like(self) -> Self {
+        let (shape, dtype) = (self.shape(), self.dtype());
+        let ones = mask(self.graph(), last_two(&shape).1, Comparison::Eq);
+        ones.cast(dtype).broadcast_to_known(&shape)
+    }
+}
+
+/// The mask of a square matrix of size `n` that is true where a row's index compares so with a column's.
+#[track_caller]
+fn mask(graph: &Graph, n: usize, comparison: Comparison) -> Expr<'_> {
+    let index = graph.arange(n);
+    index.unsqueeze(1).apply_comparison(comparison, index.unsqueeze(0))
+}
+
+/// Rows and columns of matrices in the last two axes.
+fn last_two(shape: &Shape) -> (usize, usize) {
+    let &[m, n] = shape.last_chunk().expect("recording checks that there are matrices");
+    (m, n)
+}
+
+/// The axes before the last two.
+fn batch_axes(shape: &Shape) -> &[usize] {
+    &shape[..shape.rank() - 2]
+}
+
+/// Matrices of `m` rows and `n` columns, for each index of other axes.
+fn matrices(batch: &[usize], m: usize, n: usize) -> Shape {
+    batch.iter().copied().chain([m, n]).collect()
+}
+
+/// What an operation says of the first of many matrices that it cannot work on: `is_right` looks at `len` numbers
+/// for each.
+fn check_each(
+    y: View<'_>,
+    len: usize,
+    fault: impl Fn(&dyn Fn(usize) -> f64) -> Option<String>,
+) -> Result<(), String> {
+    let n_matrices = y.shape.n_elements() / len.max(1);
+    let number = |at: usize| match y.data.dtype() {
+        DType::F32 => f64::from(y.elements::<f32>()[at]),
+        _ => y.elements::<f64>()[at],
+    };
+    for k in 0..n_matrices {
+        let Some(fault) = fault(&|at| number(k * len + at)) else { continue };
+        let which = if n_matrices == 1 { "the matrix".to_owned() } else { format!("matrix {k}") };
+        return Err(format!("{which} {fault}"));
+    }
+    Ok(())
+}
