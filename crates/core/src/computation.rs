@@ -118,7 +118,10 @@ impl Builder {
             Op::Binary(Binary::Mul | Binary::Chain) if literal(1) == Some(1.0) => Some(inputs[0]),
             Op::Binary(Binary::Mul | Binary::Chain) if literal(0) == Some(1.0) => Some(inputs[1]),
             Op::Binary(Binary::Div) if literal(1) == Some(1.0) => Some(inputs[0]),
-            Op::Binary(Binary::Sub) if literal(1) == Some(0.0) => Some(inputs[0]),
+            // Not where the zero is negative: −0 − (−0) is 0.
+            Op::Binary(Binary::Sub) if literal(1).is_some_and(|x| x.to_bits() == 0) => {
+                Some(inputs[0])
+            }
             _ => None,
         }
     }
@@ -138,7 +141,9 @@ impl Builder {
         match (folded, op) {
             (Some(value), _) => Op::Literal(Literal::new(value)),
             // A finite factor needs no protection from a cotangent of zero.
-            (None, Op::Binary(Binary::Chain)) if literal(1).is_some_and(f64::is_finite) => {
+            (None, Op::Binary(Binary::Chain))
+                if literal(1).is_some_and(|factor| is_finite(dtype, factor)) =>
+            {
                 Op::Binary(Binary::Mul)
             }
             (None, Op::Binary(Binary::Chain)) if is_truth_as_number(input(1), &self.nodes) => {
@@ -158,6 +163,11 @@ impl Builder {
 /// Whether a node is 0 or 1 in every place.
 fn is_truth_as_number(node: &Node, nodes: &IndexSet<Node, FxBuildHasher>) -> bool {
     node.op == Op::Cast && nodes[node.inputs[0].index()].dtype == DType::Bool
+}
+
+/// Whether a number is finite in the precision of a dtype.
+fn is_finite(dtype: DType, number: f64) -> bool {
+    in_dtype(dtype, |precision| precision.unary(Unary::Abs, number)).is_finite()
 }
 
 /// Arithmetic of constants in the precision of a dtype.
@@ -244,6 +254,28 @@ mod tests {
         let third = g.constant(3.0).recip();
         let computation = Computation::of(&[third]).computation;
         assert_eq!(computation.nodes[0].op.as_literal(), Some(f64::from(1.0f32 / 3.0)));
+    }
+
+    #[test]
+    fn a_factor_that_is_infinite_in_the_precision_of_the_graph_stays_protected() {
+        let last_op = |dtype| {
+            let g = Graph::with_dtype(dtype);
+            let x = g.input("x", []);
+            let share = x.apply_binary(Binary::Chain, g.full([], 1e300));
+            let nodes = Computation::of(&[share]).computation.nodes;
+            nodes.last().map(|node| node.op.clone())
+        };
+        assert_eq!(last_op(DType::F64), Some(Op::Binary(Binary::Mul)));
+        assert_eq!(last_op(DType::F32), Some(Op::Binary(Binary::Chain)));
+    }
+
+    #[test]
+    fn zeros_of_both_signs_stay_apart() {
+        let g = Graph::new();
+        let x = g.input("x", [2]);
+        let n_nodes = |y| Computation::of(&[y]).computation.nodes.len();
+        // −0 − 0 is −0, but −0 − (−0) is 0.
+        assert_eq!((n_nodes(x - 0.0), n_nodes(x - -0.0)), (1, 3));
     }
 
     #[test]

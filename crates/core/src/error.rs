@@ -2,7 +2,10 @@
 
 use std::{fmt, panic::Location};
 
-use crate::{dtype::DType, shape::Shape};
+use crate::{
+    dtype::DType,
+    shape::{AxisSet, Shape},
+};
 
 /// Something wrong with an operation, a tensor, or the data bound to a leaf.
 #[non_exhaustive]
@@ -22,6 +25,11 @@ pub enum Error {
         /// Number of elements given.
         n_elements: usize,
         /// Shape wanted.
+        shape: Shape,
+    },
+    /// A shape that no tensor has: with too many axes, or more elements than can be addressed.
+    Size {
+        /// The shape.
         shape: Shape,
     },
     /// A value was asked for that depends on a leaf without data.
@@ -88,6 +96,12 @@ impl fmt::Display for Error {
                 let wanted = shape.n_elements();
                 write!(f, "{n_elements} elements do not fill the shape {shape}, which has {wanted}")
             }
+            Error::Size { shape } => write!(
+                f,
+                "a tensor cannot have the shape {shape}: it has more than {} axes, or more elements than can be \
+                 addressed",
+                AxisSet::LIMIT
+            ),
             Error::Unbound { leaf } => write!(
                 f,
                 "`{}` {} has no data yet: give it when evaluating, or record the leaf with data{}",

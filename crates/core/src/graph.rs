@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 
 use crate::{
     dtype::DType,
-    error::Operand,
+    error::{Error, Operand, located},
     expr::Expr,
     leaves::LeafInfo,
     ops::{Leaf, LeafKind, Literal, Op},
@@ -176,9 +176,15 @@ impl Graph {
     // Recording.
 
     /// Records a node in the current scope, or finds the equal one recorded before.
+    ///
+    /// # Panics
+    /// If no tensor can have the shape.
     #[track_caller]
     pub(crate) fn record(&self, op: Op, inputs: Inputs, shape: Shape, dtype: DType) -> Expr<'_> {
         let location = Location::caller();
+        if !shape.is_possible() {
+            return located(Err(Error::Size { shape }));
+        }
         let state = &mut *self.state.borrow_mut();
         let node = Node { op, inputs, shape, dtype, scope: state.scopes.current };
         Expr::new(self, state.intern(node, location))

@@ -59,15 +59,7 @@ impl Graph {
     /// If the name is taken.
     #[track_caller]
     pub fn input_with(&self, name: &str, data: impl Into<Tensor>) -> Expr<'_> {
-        let data = self.adopt(data.into());
-        self.leaf(
-            LeafKind::Input,
-            Some(name),
-            data.dtype(),
-            data.shape().clone(),
-            Some(data),
-            false,
-        )
+        self.leaf_with(LeafKind::Input, name, data.into(), false)
     }
 
     /// A trainable parameter. The same name with the same shape is the same parameter.
@@ -76,8 +68,7 @@ impl Graph {
     /// If the name is taken by another kind of leaf, or with another shape.
     #[track_caller]
     pub fn param(&self, name: &str, data: impl Into<Tensor>) -> Expr<'_> {
-        let data = self.adopt(data.into());
-        self.leaf(LeafKind::Param, Some(name), data.dtype(), data.shape().clone(), Some(data), true)
+        self.leaf_with(LeafKind::Param, name, data.into(), true)
     }
 
     /// What an optimizer remembers between steps: a leaf like a parameter, but not trained, which a plan reads
@@ -87,15 +78,14 @@ impl Graph {
     /// If the name is taken by another kind of leaf, or with another shape.
     #[track_caller]
     pub fn state(&self, name: &str, initial: Tensor) -> Expr<'_> {
-        let data = self.adopt(initial);
-        self.leaf(
-            LeafKind::State,
-            Some(name),
-            data.dtype(),
-            data.shape().clone(),
-            Some(data),
-            false,
-        )
+        self.leaf_with(LeafKind::State, name, initial, false)
+    }
+
+    /// A named leaf that holds data, in the graph's floating-point type if they are numbers.
+    #[track_caller]
+    fn leaf_with(&self, kind: LeafKind, name: &str, data: Tensor, trainable: bool) -> Expr<'_> {
+        let data = self.adopt(data);
+        self.leaf(kind, Some(name), data.dtype(), data.shape().clone(), Some(data), trainable)
     }
 
     /// A leaf of a kind, found again by its name if it is a parameter or state.

@@ -4,6 +4,9 @@ use std::{fmt, ops::Deref};
 
 use smallvec::SmallVec;
 
+/// Bytes of the largest element.
+const MAX_ELEMENT_BYTES: usize = 8;
+
 /// Sizes of a tensor, outermost axis first; `[]` is a scalar.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub struct Shape(SmallVec<[usize; 4]>);
@@ -19,9 +22,17 @@ impl Shape {
         self.0.len()
     }
 
-    /// Number of elements: the product of the sizes, 1 for a scalar.
+    /// Number of elements: the product of the sizes, 1 for a scalar; the largest number if it is larger still.
     pub fn n_elements(&self) -> usize {
-        self.0.iter().product()
+        self.0.iter().fold(1, |n, &size| n.saturating_mul(size))
+    }
+
+    /// Whether a tensor can have this shape: it has at most [`AxisSet::LIMIT`] axes, and the elements can be
+    /// addressed, even if sizes of 0 are left out.
+    pub(crate) fn is_possible(&self) -> bool {
+        let mut sizes = self.0.iter().filter(|&&size| size > 0);
+        let n_bytes = sizes.try_fold(MAX_ELEMENT_BYTES, |n, &size| n.checked_mul(size));
+        self.rank() <= AxisSet::LIMIT && n_bytes.is_some_and(|n| n <= isize::MAX as usize)
     }
 
     /// This shape with `size` inserted in front of `axis`.

@@ -205,10 +205,11 @@ impl Tensor {
     /// A tensor of `shape` with these elements in row-major order.
     ///
     /// # Errors
-    /// If the number of elements is not that of the shape.
+    /// If the number of elements is not that of the shape, or no tensor can have it.
     pub fn new<T: Element>(shape: impl Into<Shape>, elements: Vec<T>) -> Result<Self, Error> {
         let shape = shape.into();
         match elements.len() == shape.n_elements() {
+            _ if !shape.is_possible() => Err(Error::Size { shape }),
             true => Ok(Self::from_buffer(shape, T::buffer(elements))),
             false => Err(Error::ElementCount { n_elements: elements.len(), shape }),
         }
@@ -263,6 +264,9 @@ impl Tensor {
 
     /// The elements in row-major order, converted to `T`.
     pub fn to_vec<T: Element>(&self) -> Vec<T> {
+        if let Some(elements) = T::of(self.as_slice()) {
+            return elements.to_vec();
+        }
         with_elements!(Slice, self.as_slice(), elements => {
             elements.iter().map(|&element| T::from_f64(element.to_f64())).collect()
         })
@@ -299,11 +303,12 @@ impl Tensor {
     /// This tensor in another shape of as many elements.
     ///
     /// # Errors
-    /// If the numbers of elements differ.
+    /// If the numbers of elements differ, or no tensor can have the shape.
     pub fn reshape(&self, shape: impl Into<Shape>) -> Result<Self, Error> {
         let shape = shape.into();
         let n_elements = self.shape.n_elements();
         match n_elements == shape.n_elements() {
+            _ if !shape.is_possible() => Err(Error::Size { shape }),
             true => Ok(Self { shape, buffer: Arc::clone(&self.buffer) }),
             false => Err(Error::ElementCount { n_elements, shape }),
         }

@@ -1,5 +1,7 @@
 //! Values of operations on small examples, worked out by hand or by loops that share nothing with the engine.
 
+use std::ops::Bound;
+
 use retrograd_core::{
     DType, Expr, Graph, Shape, Tensor, keep,
     ops::{Binary, COMPOSED, Unary},
@@ -338,4 +340,23 @@ fn rows_of_two_numbers_and_composed_functions_have_the_values_of_independent_for
             }
         }
     }
+}
+
+#[test]
+fn integers_beyond_those_that_floats_hold_stay_exact() {
+    let big = (1i64 << 53) + 1;
+    let x = Graph::new();
+    let x = x.constant([[big, 1], [-big, i64::MAX - big]]);
+    assert_eq!(x.sum_over(1).value(), Tensor::from([big + 1, i64::MAX - 2 * big]));
+    assert_eq!(x.value().to_vec::<i64>(), [big, 1, -big, i64::MAX - big]);
+}
+
+#[test]
+fn slices_reach_no_further_than_their_axis_however_large_the_step() {
+    let g = Graph::new();
+    let x = g.constant([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]);
+    assert_eq!(x.slice_by(0, .., isize::MAX).value().to_vec::<f64>(), [1.0, 2.0]);
+    assert_eq!(x.slice_by(0, .., isize::MIN).value().to_vec::<f64>(), [5.0, 6.0]);
+    assert!(x.try_slice(0, 0..=usize::MAX).is_err());
+    assert!(x.try_slice(0, (Bound::Excluded(usize::MAX), Bound::Unbounded)).is_err());
 }

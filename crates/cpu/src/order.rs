@@ -3,7 +3,7 @@
 use std::{cmp::Reverse, collections::BinaryHeap};
 
 use retrograd_core::NodeId;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::step::{Kernel, Step};
 
@@ -74,16 +74,22 @@ impl InPlace {
             |step: &Step| matches!(&step.kernel, Kernel::Plain(plain) if plain.op.can_refuse());
         let failing: Vec<_> = (0..steps.len()).filter(|&at| can_fail(&steps[at])).collect();
         let is_elementwise = |at: usize| matches!(steps[at].kernel, Kernel::Elementwise(_));
-        let updating: Vec<_> =
+        let updating: FxHashSet<_> =
             updates.iter().filter_map(|(_, value)| writers.get(value).copied()).collect();
+        let mut read_elsewhere: FxHashSet<(usize, NodeId)> = FxHashSet::default();
+        for &at in &updating {
+            if let Kernel::Elementwise(kernel) = &steps[at].kernel {
+                read_elsewhere.extend(kernel.reads_elsewhere().map(|read| (at, read)));
+            }
+        }
 
         let mut this = Self::default();
+        let mut taken: FxHashSet<_> = outputs.iter().copied().collect();
         for &(leaf, value) in updates {
-            let is_taken =
-                outputs.contains(&value) || this.values.iter().any(|&(other, _)| other == value);
-            let Some(&writer) = writers.get(&value).filter(|_| !is_taken) else { continue };
-            let Kernel::Elementwise(kernel) = &steps[writer].kernel else { continue };
-            if kernel.reads_elsewhere().any(|read| read == leaf) {
+            let Some(&writer) = writers.get(&value).filter(|_| !taken.contains(&value)) else {
+                continue;
+            };
+            if !is_elementwise(writer) || read_elsewhere.contains(&(writer, leaf)) {
                 continue;
             }
             let earlier = readers.get(&leaf).into_iter().flatten().chain(&failing).copied();
@@ -96,6 +102,7 @@ impl InPlace {
             };
             if earlier.iter().all(comes_before) {
                 this.values.push((value, leaf));
+                taken.insert(value);
                 this.after.extend(earlier.into_iter().map(|at| (at, writer)));
             }
         }

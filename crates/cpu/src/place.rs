@@ -1,8 +1,9 @@
 //! Where each value lies: a place in the arena for as long as it is needed, shared over time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use retrograd_core::{DType, NodeId};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     arena::{ALIGNMENT, Place},
@@ -37,7 +38,10 @@ pub(crate) fn plan(
         let mut dying: Vec<_> = values.filter(|id| last_use[id.index()] == at).collect();
         dying.sort_unstable();
         dying.dedup();
-        step.writes.iter().for_each(|&id| planner.place(id, step, &mut dying));
+        let mut operands = Operands::new(step, &dying, sizes, &planner.places);
+        step.writes.iter().for_each(|&id| planner.place(id, &mut operands));
+        operands.taken.sort_unstable();
+        dying.retain(|id| operands.taken.binary_search(id).is_err());
         dying.into_iter().for_each(|id| planner.free(id));
     }
     let Planner { places, ranges, most_live, .. } = planner;
@@ -53,15 +57,12 @@ struct Planner<'a> {
 }
 
 impl Planner<'_> {
-    /// Gives a value that `step` writes a place: that of one of the `dying` operands, or a range of its own.
-    fn place(&mut self, id: NodeId, step: &Step, dying: &mut Vec<NodeId>) {
+    /// Gives a value that a step writes a place: that of one of its operands, or a range of its own.
+    fn place(&mut self, id: NodeId, operands: &mut Operands) {
         if self.places[id.index()] != Place::Nowhere {
             return;
         }
-        if let Some(operand) =
-            overwritable(step, self.sizes[id.index()], dying, self.sizes, &self.places)
-        {
-            dying.retain(|&dead| dead != operand);
+        if let Some(operand) = operands.take(self.sizes[id.index()]) {
             self.places[id.index()] = self.places[operand.index()];
             return;
         }
@@ -86,41 +87,61 @@ impl Planner<'_> {
     }
 }
 
-/// An operand that an elementwise kernel reads for the last time, block by block, and whose place a result of the
-/// same size can take.
-fn overwritable(
-    step: &Step,
-    size: (DType, usize),
-    dying: &[NodeId],
-    sizes: &[(DType, usize)],
-    places: &[Place],
-) -> Option<NodeId> {
-    let Kernel::Elementwise(kernel) = &step.kernel else { return None };
-    let is_in_arena = |id: &NodeId| matches!(places[id.index()], Place::Arena { .. });
-    kernel.reads_in_step().find(|id| {
-        dying.contains(id)
-            && !step.writes.contains(id)
-            && sizes[id.index()] == size
-            && is_in_arena(id)
-            && !kernel.reads_elsewhere().any(|other| other == *id)
-    })
+/// The operands that an elementwise kernel reads for the last time, block by block: results of the same size can take
+/// their places.
+#[derive(Default)]
+struct Operands {
+    /// By dtype and number of elements, the last recorded first.
+    free: FxHashMap<(DType, usize), Vec<NodeId>>,
+    taken: Vec<NodeId>,
 }
 
-/// Free ranges of the arena: by offset, never touching each other.
+impl Operands {
+    /// The operands of `step` that are among `dying`, in ascending order, and have a place in the arena. What the step
+    /// writes has none yet.
+    fn new(step: &Step, dying: &[NodeId], sizes: &[(DType, usize)], places: &[Place]) -> Self {
+        let mut this = Self::default();
+        let Kernel::Elementwise(kernel) = &step.kernel else { return this };
+        let is_in_arena = |id: &NodeId| matches!(places[id.index()], Place::Arena { .. });
+        let dying: Vec<_> = dying.iter().copied().filter(is_in_arena).collect();
+        if dying.is_empty() {
+            return this;
+        }
+        let in_step: FxHashSet<_> = kernel.reads_in_step().collect();
+        let elsewhere: FxHashSet<_> = kernel.reads_elsewhere().collect();
+        let overwritable = |id: &NodeId| in_step.contains(id) && !elsewhere.contains(id);
+        for id in dying.into_iter().rev().filter(overwritable) {
+            this.free.entry(sizes[id.index()]).or_default().push(id);
+        }
+        this
+    }
+
+    /// Takes an operand of this size.
+    fn take(&mut self, size: (DType, usize)) -> Option<NodeId> {
+        let operand = self.free.get_mut(&size)?.pop()?;
+        self.taken.push(operand);
+        Some(operand)
+    }
+}
+
+/// Free ranges of the arena, never touching each other.
 #[derive(Default)]
 struct Ranges {
+    /// Size of each, by offset.
     free: BTreeMap<usize, usize>,
+    /// Size and offset of each.
+    by_size: BTreeSet<(usize, usize)>,
     end: usize,
 }
 
 impl Ranges {
     /// Takes the smallest free range that fits, or else grows the arena.
     fn take(&mut self, n_bytes: usize) -> usize {
-        let fitting = self.free.iter().filter(|&(_, &size)| size >= n_bytes);
-        if let Some((&offset, &size)) = fitting.min_by_key(|&(_, &size)| size) {
-            self.free.remove(&offset);
+        let fitting = self.by_size.range((n_bytes, 0)..).next().copied();
+        if let Some((size, offset)) = fitting {
+            self.remove(offset, size);
             if size > n_bytes {
-                self.free.insert(offset + n_bytes, size - n_bytes);
+                self.insert(offset + n_bytes, size - n_bytes);
             }
             return offset;
         }
@@ -128,7 +149,7 @@ impl Ranges {
         let last = self.free.last_key_value().map(|(&offset, &size)| (offset, size));
         let offset = match last {
             Some((offset, size)) if offset + size == self.end => {
-                self.free.remove(&offset);
+                self.remove(offset, size);
                 offset
             }
             _ => self.end,
@@ -142,17 +163,29 @@ impl Ranges {
         if n_bytes == 0 {
             return;
         }
-        if let Some(size) = self.free.remove(&(offset + n_bytes)) {
+        if let Some(&size) = self.free.get(&(offset + n_bytes)) {
+            self.remove(offset + n_bytes, size);
             n_bytes += size;
         }
-        if let Some((&before, &size)) = self.free.range(..offset).next_back()
+        let before = self.free.range(..offset).next_back().map(|(&before, &size)| (before, size));
+        if let Some((before, size)) = before
             && before + size == offset
         {
-            self.free.remove(&before);
+            self.remove(before, size);
             offset = before;
             n_bytes += size;
         }
-        self.free.insert(offset, n_bytes);
+        self.insert(offset, n_bytes);
+    }
+
+    fn insert(&mut self, offset: usize, size: usize) {
+        self.free.insert(offset, size);
+        self.by_size.insert((size, offset));
+    }
+
+    fn remove(&mut self, offset: usize, size: usize) {
+        self.free.remove(&offset);
+        self.by_size.remove(&(size, offset));
     }
 }
 

@@ -8,6 +8,7 @@ use retrograd_core::{
     error::Operand,
     ops::LeafKind,
 };
+use rustc_hash::FxHashMap;
 
 use crate::{
     arena::Leaves,
@@ -67,15 +68,8 @@ impl Prepared {
             .chain(leaves.iter().copied())
             .collect();
         let Recording { mut computation, leaves: slots, origins } = Computation::of(&roots);
-        let targets: Vec<_> = leaves
-            .iter()
-            .map(|leaf| {
-                slots
-                    .iter()
-                    .position(|&slot| slot == leaf.id())
-                    .expect("a root is in its computation")
-            })
-            .collect();
+        let slot_of: FxHashMap<_, _> = slots.iter().copied().zip(0..).collect();
+        let targets: Vec<usize> = leaves.iter().map(|leaf| slot_of[&leaf.id()]).collect();
         computation.roots = computation.roots[..outputs.len() + updates.len()].into();
         let signature = match roots.first() {
             Some(root) => Signature::new(*root, &computation, &slots, &origins, &targets),

@@ -1,6 +1,7 @@
 //! A program: the steps of a computation in order, with a place for every value.
 
 use retrograd_core::{DType, NodeId, Op, Shape, View, computation::Computation, shape::Layout};
+use rustc_hash::FxHashSet;
 use smallvec::smallvec;
 
 use crate::{
@@ -58,8 +59,8 @@ impl Program {
         let updates: Vec<_> = targets.zip(values.iter().copied()).collect();
         let in_place = InPlace::find(&steps, &updates, outputs);
         let mut steps = in_order(steps, &in_place.after);
-        let stored =
-            updates.iter().filter(|&&(leaf, value)| !in_place.values.contains(&(value, leaf)));
+        let is_in_place: FxHashSet<_> = in_place.values.iter().map(|&(_, leaf)| leaf).collect();
+        let stored = updates.iter().filter(|(leaf, _)| !is_in_place.contains(leaf));
         steps.extend(stored.map(|&(leaf, value)| store(value, leaf, sizes[value.index()])));
 
         let mut places = vec![Place::Nowhere; sizes.len()];

@@ -4,7 +4,7 @@ use retrograd_core::{
     DType, Error, Expr, NodeId, Op, Params, Shape, Tensor, View, computation::Computation,
     error::Operand, ops::LeafKind,
 };
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::plan::Feed;
 
@@ -39,6 +39,7 @@ impl Signature {
         targets: &[usize],
     ) -> Self {
         let graph = root.graph();
+        let updated: FxHashSet<_> = targets.iter().copied().collect();
         let spec = |(slot, &id): (usize, &NodeId)| {
             let Op::Leaf(leaf) = graph.node(id).op else { unreachable!("slots are of leaves") };
             let data = graph.leaf_info(leaf).data.clone();
@@ -46,7 +47,7 @@ impl Signature {
                 description: graph.describe(id),
                 kind: leaf.kind,
                 data,
-                is_updated: targets.contains(&slot),
+                is_updated: updated.contains(&slot),
             }
         };
         let nodes = computation.nodes.iter().enumerate().filter(|(_, node)| node.op.can_refuse());

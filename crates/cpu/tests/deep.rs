@@ -1,4 +1,5 @@
-//! Depth costs no stack: a chain of a million operations in a thread that has 256 KB of it.
+//! Depth costs no stack: a chain of a million operations in a thread that has 256 KB of it. Width costs no more than
+//! its share: kernels of tens of thousands of values compile at once.
 
 use std::time::Instant;
 
@@ -46,4 +47,34 @@ fn a_deep_chain_of_steps_compiles_runs_and_drops() {
         let meant = y.value_with(&bindings).unwrap();
         assert_eq!(workspace.output(0).to_tensor().shape(), meant.shape());
     });
+}
+
+#[test]
+fn a_step_that_updates_many_parameters_compiles_and_runs() {
+    const WIDTH: usize = 20_000;
+    let g = Graph::new();
+    let params: Vec<_> = (0..WIDTH).map(|k| g.param(&format!("p{k}"), [0.5, 1.0])).collect();
+    let loss = params.iter().fold(g.constant(0.0), |sum, p| sum + p.square().sum());
+    let rate = g.input_with("rate", 0.25);
+    let gradients = loss.grad(&params);
+    let updates: Vec<_> = params.iter().zip(gradients).map(|(&p, d)| (p, p - rate * d)).collect();
+    let plan = Plan::compile(&[loss], &updates).unwrap();
+    let mut values = g.recorded_params();
+    plan.step(&mut plan.workspace(), &mut values, &mut Params::new(), &[]).unwrap();
+    let halved = Tensor::from([0.25f32, 0.5]);
+    assert!(values.iter().all(|(_, value)| *value == halved));
+}
+
+#[test]
+fn a_plan_of_many_outputs_compiles_and_runs() {
+    let g = Graph::new();
+    let x = g.param("x", [0.5, 1.0]);
+    let sums: Vec<_> = (0..20_000).map(|k| (x * f64::from(k)).sin().sum()).collect();
+    let plan = Plan::compile(&sums, &[]).unwrap();
+    let mut workspace = plan.workspace();
+    plan.run(&mut workspace, &g.recorded_params(), &[]).unwrap();
+    for k in [0, 1, 19_999] {
+        let (ours, meant) = (workspace.output(k).to_tensor().item(), sums[k].value().item());
+        assert!((ours - meant).abs() < 1e-6, "{k}: {ours} instead of {meant}");
+    }
 }

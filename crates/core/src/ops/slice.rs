@@ -119,11 +119,11 @@ impl<'g> Expr<'g> {
         let axis = resolve_axis(axis, shape.rank()).map_err(misfit)?;
         let start = match range.start_bound() {
             Bound::Included(&start) => start,
-            Bound::Excluded(&before) => before + 1,
+            Bound::Excluded(&before) => before.saturating_add(1),
             Bound::Unbounded => 0,
         };
         let end = match range.end_bound() {
-            Bound::Included(&last) => last + 1,
+            Bound::Included(&last) => last.saturating_add(1),
             Bound::Excluded(&end) => end,
             Bound::Unbounded => shape[axis],
         };
@@ -141,6 +141,8 @@ impl<'g> Expr<'g> {
         }
         let size = (end - start).div_ceil(step.unsigned_abs());
         let first = if step > 0 || size == 0 { start } else { end - 1 };
+        // One element has no distance to the next.
+        let step = if size > 1 { step } else { 1 };
         let windows = Windows::on_axis(shape.rank(), axis, Window { start: first, step });
         Ok(self.record1(Op::Slice(Slicing(windows)), shape.with_size(axis, size), self.dtype()))
     }

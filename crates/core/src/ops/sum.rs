@@ -137,7 +137,7 @@ impl Operation for Sum {
         match y.data {
             SliceMut::F32(y) => self.sum(x[0].shape, x[0].elements::<f32>(), y),
             SliceMut::F64(y) => self.sum(x[0].shape, x[0].elements::<f64>(), y),
-            SliceMut::I64(y) => self.sum(x[0].shape, x[0].elements::<i64>(), y),
+            SliceMut::I64(y) => self.sum_integers(x[0].shape, x[0].elements(), y),
             SliceMut::Bool(_) => unreachable!("recording checks that the elements are numbers"),
         }
     }
@@ -153,6 +153,17 @@ impl Sum {
         for y in y {
             let elements = positions.by_ref().take(n).map(|position| x[position].to_f64());
             *y = T::from_f64(elements.fold(0.0, |total, x| total + x));
+        }
+    }
+
+    /// Sums integers exactly, modulo 2⁶⁴.
+    fn sum_integers(&self, shape: &Shape, x: &[i64], y: &mut [i64]) {
+        let n = self.axes.n_elements(shape);
+        let (shape, layout) = kept_then_reduced(self.axes, shape);
+        let mut positions = layout.positions(&shape);
+        for y in y {
+            let elements = positions.by_ref().take(n).map(|position| x[position]);
+            *y = elements.fold(0, i64::wrapping_add);
         }
     }
 }
