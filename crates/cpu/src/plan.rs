@@ -228,7 +228,8 @@ impl Plan {
     /// Computes the outputs of a plan without updates.
     ///
     /// # Errors
-    /// If the plan has updates, data are missing or misfit, or an index is out of bounds.
+    /// If the plan has updates, data are missing or misfit, or an operation has no answer for them, such as an index out of
+    /// bounds.
     pub fn run(
         &self,
         workspace: &mut Workspace,
