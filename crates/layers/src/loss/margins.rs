@@ -62,6 +62,7 @@ pub(super) fn multi_margin_loss<'g>(
     }
     // A label of one example may have an axis or not.
     let is_one = y.rank() < 2 && labels.shape().n_elements() == 1;
+    let given = labels;
     let labels = if is_one { labels.try_reshape(Shape::scalar())? } else { labels };
     let examples = y.rank().saturating_sub(1);
     if y.rank() > 2 || labels.shape()[..] != y.shape()[..examples] {
@@ -73,6 +74,7 @@ pub(super) fn multi_margin_loss<'g>(
     let hinges = if options.p == 2 { hinges.square() } else { hinges };
     let is_label = labels.try_one_hot(n_classes)?.cast(y.dtype());
     let losses = weigh(1.0 - is_label, hinges)?.try_sum_over(-1)? / n_classes as f64;
+    let (losses, labels) = (losses.try_reshape(given.shape())?, given);
     let Some(weight) = options.weight else { return Ok(losses) };
     if weight.shape()[..] != [n_classes] || weight.dtype() != y.dtype() {
         return Err(misfit("there must be one weight for each class"));
@@ -88,7 +90,7 @@ pub(super) fn multilabel_margin_loss<'g>(y: Expr<'g>, labels: Expr<'g>) -> Resul
         return Err(misfit("the labels must be integers of the shape of the predictions"));
     }
     if y.rank() == 0 {
-        return Ok(multilabel_margin_loss(y.unsqueeze(0), labels.unsqueeze(0))?);
+        return multilabel_margin_loss(y.unsqueeze(0), labels.unsqueeze(0));
     }
     let (g, n_classes) = (y.graph(), y.shape()[y.rank() - 1]);
     let n_ends = labels.lt(0).cast(y.dtype()).try_cumsum(-1)?;
