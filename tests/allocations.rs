@@ -74,6 +74,24 @@ fn a_step_without_products_allocates_nothing() {
 }
 
 #[test]
+fn linear_algebra_works_in_its_outputs() {
+    let g = Graph::new();
+    let a = g.input("a", [2, 4, 4]);
+    let definite = a.abs() + g.arange(4).one_hot(4) * 8.0;
+    let outputs = [definite.cholesky(), definite.inv(), definite.det(), a.slogdet().1, a.svd().1];
+    let plan = Plan::compile(&outputs, &[]).unwrap();
+    let (mut workspace, params) = (plan.workspace(), Params::new());
+    let data = Tensor::full(DType::F32, [2, 4, 4], 0.5);
+    let mut run = || {
+        measure(|| {
+            plan.run(&mut workspace, &params, &[("a", data.view())]).expect("it is definite")
+        })
+    };
+    run();
+    assert_eq!(run().count_total, 0);
+}
+
+#[test]
 fn a_step_of_an_mlp_allocates_only_inside_the_product_library() {
     let mlp = Mlp::new(WIDTHS).activation(Activation::Relu);
     let (g, mut params) = (Graph::new(), mlp.params(&mut seeded(1)));

@@ -50,8 +50,8 @@ impl<'a> Bindings<'a> {
 /// Values of `roots`, with the data of `bindings` in place of what the leaves were recorded with.
 ///
 /// # Errors
-/// If a leaf has no data, data do not fit their leaf or are for a name that no leaf has, or an operation meets an index
-/// out of bounds. Parameters of a map that the graph does not use are left alone.
+/// If a leaf has no data, data do not fit their leaf or are for a name that no leaf has, or an operation has no answer
+/// for its data, such as an index out of bounds or a singular matrix. Parameters of a map that the graph does not use are left alone.
 pub fn values(
     graph: &Graph,
     roots: &[NodeId],

@@ -165,7 +165,8 @@ impl Plan {
     /// Computes the outputs of a plan without updates.
     ///
     /// # Errors
-    /// If the plan has updates, data are missing or misfit, or an index is out of bounds.
+    /// If the plan has updates, data are missing or misfit, or an operation has no answer for them, such as an index
+    /// out of bounds.
     ///
     /// # Panics
     /// If the workspace is of another plan.

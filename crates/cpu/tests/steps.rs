@@ -207,3 +207,18 @@ fn plans_can_be_shared_between_threads() {
     is_shareable::<Plan>();
     is_shareable::<retrograd_cpu::Workspace>();
 }
+
+#[test]
+fn a_matrix_without_an_inverse_is_an_error_and_nothing_is_updated() {
+    let mut params = Params::new();
+    params.insert("a", Tensor::from([[1.0f32, 2.0], [2.0, 4.0]]));
+    let g = Graph::new();
+    let a = g.bind(&params).param("a");
+    let plan = Plan::compile(&[a.inv().sum()], &[(a, a * 2.0)]).unwrap();
+    let before = params.clone();
+    let (mut workspace, mut state) = (plan.workspace(), Params::new());
+    let error = plan.step(&mut workspace, &mut params, &mut state, &[]).unwrap_err();
+    let expected = "solve: the matrix is singular: column 1 depends on those before it";
+    assert!(error.to_string().starts_with(expected), "{error}");
+    assert_eq!(params.get("a"), before.get("a"));
+}

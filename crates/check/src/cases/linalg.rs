@@ -66,7 +66,6 @@ pub(super) fn det() -> Vec<Case> {
         .collect()
 }
 
-/// First derivatives where a determinant is 0.
 pub(super) fn slogdet() -> Vec<Case> {
     for_squares("slogdet", |x| {
         let (sign, log) = (x - 2.0 * diagonal(x)).slogdet();

@@ -35,7 +35,7 @@ functions! {
     "If the axis does not exist or is empty, or the elements are not floating-point numbers.",
     {
         x.require_float("softmin")?;
-        x.require_elements("softmin", &axis.into())?;
+        resolve_axis(axis, x.rank()).map_err(|reason| Self::misfit("softmin", &[x], reason))?;
         (-x).try_softmax(axis)
     }
 

@@ -110,10 +110,10 @@ binary! {
     /// Product of a cotangent `a` and a local derivative `b` as the chain rule wants it: like `a·b`, but a
     /// cotangent that is exactly 0 stays 0 whatever the derivative is, infinite or NaN.
     Chain, chain, Some("⊙"), |a, b| if a == F::lit(0.0) { a } else { a * b }, |_, b, _| b, |a, _, _| a, [(-1.0, 2.0), (0.5, 0.2)];
-    /// Larger of two numbers; the other if one is NaN. Where they are equal, `a` gets the gradient.
-    Fmax, fmax, None, |a, b| if a >= b || b.is_nan() { a } else { b }, |a, b, _| takes_first(Comparison::Ge, a, b), |a, b, _| a.lit(1.0) - takes_first(Comparison::Ge, a, b), [(-1.0, 2.0), (0.5, 0.2)];
-    /// Smaller of two numbers; the other if one is NaN. Where they are equal, `a` gets the gradient.
-    Fmin, fmin, None, |a, b| if a <= b || b.is_nan() { a } else { b }, |a, b, _| takes_first(Comparison::Le, a, b), |a, b, _| a.lit(1.0) - takes_first(Comparison::Le, a, b), [(-1.0, 2.0), (0.5, 0.2)];
+    /// Larger of two numbers; the other if one is NaN. Where they are equal, each gets half of the gradient.
+    Fmax, fmax, None, |a, b| if a >= b || b.is_nan() { a } else { b }, |a, b, _| share_unless_nan(a, b), |a, b, _| a.lit(1.0) - share_unless_nan(a, b), [(-1.0, 2.0), (0.5, 0.2)];
+    /// Smaller of two numbers; the other if one is NaN. Where they are equal, each gets half of the gradient.
+    Fmin, fmin, None, |a, b| if a <= b || b.is_nan() { a } else { b }, |a, b, _| share_unless_nan(-a, -b), |a, b, _| a.lit(1.0) - share_unless_nan(-a, -b), [(-1.0, 2.0), (0.5, 0.2)];
     /// Angle of the point `(b, a)`, in radians from −π to π; derivatives `b/(a² + b²)` and `−a/(a² + b²)`.
     Atan2, atan2, None, |a, b| a.atan2(b), |a, b, _| over_squared_norm(b, a), |a, b, _| -over_squared_norm(a, b), [(-1.0, 2.0), (0.5, -0.2)];
     /// `y = √(a² + b²)` without overflow; derivatives `a/y` and `b/y`, which are 0 where both are 0.
@@ -158,11 +158,12 @@ fn maximum<F: Float>(a: F, b: F) -> F {
     if a > b || a.is_nan() { a } else { b }
 }
 
-/// The share of `a` in the gradient of `max(a, b)`: 1 if larger, 1/2 if equal, 0 if smaller.
+/// The share of `a` in the gradient of `max(a, b)`: 1 if larger, 1/2 if equal, 0 if smaller. If one is NaN, so is the
+/// maximum, and both have a share of 1.
 #[track_caller]
 fn share<R: Real>(a: R, b: R) -> R {
-    let equal = R::select(a.eq(b), a.lit(0.5), a.lit(0.0));
-    R::select(a.gt(b), a.lit(1.0), equal)
+    let unless_smaller = R::select(a.eq(b), a.lit(0.5), a.lit(1.0));
+    R::select(b.gt(a), a.lit(0.0), unless_smaller)
 }
 
 /// `∂(aᵇ)/∂b = aᵇ·ln a`, with the limit 0 at `a = 0`.
@@ -193,11 +194,12 @@ fn share_of_norm<R: Real>(a: R, y: R) -> R {
     R::select(is_zero, y.lit(0.0), a / y)
 }
 
-/// 1 where `fmax` or `fmin` takes `a`, else 0; `is_taken` compares it with `b`.
+/// The share of `a` in the gradient of `fmax(a, b)`: as of the maximum, but all if only `b` is NaN, nothing if only
+/// `a` is; of two NaNs, the value is `a`.
 #[track_caller]
-fn takes_first<R: Real>(is_taken: Comparison, a: R, b: R) -> R {
-    let unless_nan = R::select(b.eq(b), b.lit(0.0), b.lit(1.0));
-    R::select(a.compare(is_taken, b), a.lit(1.0), unless_nan)
+fn share_unless_nan<R: Real>(a: R, b: R) -> R {
+    let of_numbers = R::select(a.eq(a), share(a, b), a.lit(0.0));
+    R::select(b.eq(b), of_numbers, b.lit(1.0))
 }
 
 /// What can stand on the right of an operator: an expression, or a plain number.
@@ -303,9 +305,9 @@ binary_expressions! { try_apply_binary:
     maximum / try_maximum => Binary::Maximum;
     /// Smaller of two numbers; NaN if one is. Where they are equal, each gets half of the gradient.
     minimum / try_minimum => Binary::Minimum;
-    /// Larger of two numbers; the other if one is NaN. Where they are equal, the first gets the gradient.
+    /// Larger of two numbers; the other if one is NaN. Where they are equal, each gets half of the gradient.
     fmax / try_fmax => Binary::Fmax;
-    /// Smaller of two numbers; the other if one is NaN. Where they are equal, the first gets the gradient.
+    /// Smaller of two numbers; the other if one is NaN. Where they are equal, each gets half of the gradient.
     fmin / try_fmin => Binary::Fmin;
     /// Angle of the point `(b, a)`, in radians from −π to π; derivatives `b/(a² + b²)` and `−a/(a² + b²)`.
     atan2 / try_atan2 => Binary::Atan2;

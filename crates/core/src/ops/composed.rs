@@ -168,10 +168,8 @@ composed! {
 
     /// `x ∓ λ` where `±x > λ`, else 0; the derivative at ±λ is 0.
     softshrink(x, lambda: f64) {
-        // Of the rest, only NaN is not 0 after this product, which has no derivative.
-        let rest = x * x.lit(0.0);
-        let below = Self::select(x.lit(-lambda).gt(x), x + x.lit(lambda), rest);
-        Self::select(x.gt(x.lit(lambda)), x - x.lit(lambda), below)
+        let is_small = x.abs().compare(Comparison::Le, x.lit(lambda));
+        Self::select(is_small, x.lit(0.0), x - x.lit(lambda) * x.sign())
     } [-2.0, 0.3, 2.0] with [(0.5)]
 
     /// `x` within the bounds, else the nearer bound; the derivative is 0 at both, unlike that of
@@ -239,12 +237,12 @@ composed! {
     /// `x + factor·a·b`.
     addcmul(x, a: Number, b: Number, factor: f64) {
         x + x.lit(factor) * a * b
-    } [-2.0, 0.3, 2.0] with [(x.sin(), x.cos(), 3.14)]
+    } [-2.0, 0.3, 2.0] with [(x.sin(), x.cos(), 2.5)]
 
     /// `x + factor·a/b`.
     addcdiv(x, a: Number, b: Number, factor: f64) {
         x + x.lit(factor) * a / b
-    } [-2.0, 0.3, 2.0] with [(x.sin(), x.exp(), 3.14)]
+    } [-2.0, 0.3, 2.0] with [(x.sin(), x.exp(), 2.5)]
 
     /// Remainder of division rounded down, `x − divisor·floor(x/divisor)`, with the sign of `divisor`; derivatives 1
     /// and `−floor(x/divisor)`.
@@ -271,7 +269,7 @@ composed! {
     round_to(x, decimals: i32) {
         let power = x.lit(10f64.powi(decimals.abs()));
         if decimals < 0 { (x / power).round() * power } else { (x * power).round() / power }
-    } [-51.3, 0.123, 2.2] with [(0), (1), (-1)]
+    } [-1.3, 0.12, 2.2] with [(0), (-1)]
 }
 
 pub(crate) use composed;

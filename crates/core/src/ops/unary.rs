@@ -133,8 +133,8 @@ unary! {
     Tanh, tanh, |x| x.tanh(), |x, _| x.cosh().recip().square(), [-2.0, 0.0, 2.0];
     /// Inverse hyperbolic sine; `y' = 1/√(1 + x²)`.
     Asinh, asinh, |x| x.asinh(), |x, _| x.hypot(x.lit(1.0)).recip(), [-2.0, 0.0, 0.7];
-    /// Inverse hyperbolic cosine; `y' = 1/(√(x − 1)·√(x + 1))`, infinite at 1.
-    Acosh, acosh, |x| x.acosh(), |x, _| ((x - x.lit(1.0)).sqrt() * (x + x.lit(1.0)).sqrt()).recip(), [1.2, 2.0, 9.0];
+    /// Inverse hyperbolic cosine; `y' = 1/√((x − 1)(x + 1))`, infinite at 1.
+    Acosh, acosh, |x| x.acosh(), |x, _| ((x - x.lit(1.0)) * (x + x.lit(1.0))).sqrt().recip(), [1.2, 2.0, 9.0];
     /// Inverse hyperbolic tangent; `y' = 1/((1 − x)(1 + x))`, infinite at ±1.
     Atanh, atanh, |x| x.atanh(), |x, _| ((x.lit(1.0) - x) * (x.lit(1.0) + x)).recip(), [-0.7, 0.0, 0.4];
     /// Logistic sigmoid `y = 1/(1 + e⁻ˣ)`; `y' = y(1 − y) ≤ 1/4`, so deep stacks of it saturate.
@@ -245,7 +245,7 @@ fn nan_to_num<F: Float>(x: F) -> F {
 /// 1 where `x` is finite, else 0.
 #[track_caller]
 fn is_finite<R: Real>(x: R, _: R) -> R {
-    R::select((x - x).eq(x.lit(0.0)), x.lit(1.0), x.lit(0.0))
+    R::select((x * x.lit(0.0)).eq(x.lit(0.0)), x.lit(1.0), x.lit(0.0))
 }
 
 /// `√(1 − x²)`, as a product that does not cancel near ±1.

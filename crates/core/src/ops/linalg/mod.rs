@@ -75,8 +75,8 @@ fn matrices(batch: &[usize], m: usize, n: usize) -> Shape {
     batch.iter().copied().chain([m, n]).collect()
 }
 
-/// What an operation says of the first of many matrices that it cannot work on: `is_right` looks at `len` numbers
-/// for each.
+/// Says what is wrong with the first of many matrices for which `fault` finds something in the `len` numbers of its
+/// output.
 fn check_each(
     y: View<'_>,
     len: usize,

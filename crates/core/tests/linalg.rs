@@ -1,0 +1,130 @@
+//! Linear algebra beyond what finite differences and reference vectors reach: singular matrices, ties, messages, sizes.
+
+use retrograd_core::{DType, Expr, Graph, MatrixNorm, Tensor};
+
+fn assert_near(actual: &Tensor, expected: &[f64], tolerance: f64) {
+    let actual = actual.to_vec::<f64>();
+    assert_eq!(actual.len(), expected.len());
+    for (a, e) in actual.iter().zip(expected) {
+        assert!((a - e).abs() <= tolerance * e.abs().max(1.0), "{actual:?} is not {expected:?}");
+    }
+}
+
+/// Numbers without a pattern, between −1 and 1.
+fn numbers(n: usize) -> Vec<f64> {
+    (1..=n).map(|k| 2.0 * (k as f64 * 0.754_877_666_246_692_7).fract() - 1.0).collect()
+}
+
+fn matrix(g: &Graph, n: usize) -> Expr<'_> {
+    let numbers = numbers(n * n).into_iter().enumerate();
+    // Squares of the numbers of a sequence are less regular than its numbers.
+    let numbers = numbers.map(|(k, x)| (x * (k as f64 + 2.0)).sin()).collect();
+    g.constant(Tensor::new([n, n], numbers).expect("there is a number for every element"))
+}
+
+fn message(x: Expr<'_>) -> String {
+    let error = x.try_value().expect_err("there is no answer").to_string();
+    error.lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn gradient_of_the_determinant_of_a_singular_matrix_is_its_cofactors() {
+    let g = Graph::with_dtype(DType::F64);
+    let rank_two = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]];
+    let cofactors = [-3.0, 6.0, -3.0, 6.0, -12.0, 6.0, -3.0, 6.0, -3.0];
+    let a = g.constant(rank_two).named("a");
+    assert_near(&a.det().value(), &[0.0], 1e-14);
+    assert_near(&a.det().grad(&[a])[0].value(), &cofactors, 1e-14);
+
+    let rank_one = g.constant([[1.0, 1.0, 1.0]; 3]).named("rank one");
+    assert_eq!(rank_one.det().grad(&[rank_one])[0].value().to_vec::<f64>(), [0.0; 9]);
+}
+
+#[test]
+fn solutions_inverses_and_determinants_of_large_matrices_agree() {
+    let g = Graph::with_dtype(DType::F64);
+    let a = matrix(&g, 60);
+    let eye = g.arange(60).one_hot(60);
+    assert_near(&a.matmul(a.inv()).value(), &eye.value().to_vec::<f64>(), 1e-11);
+    assert_near(&a.solve(a).value(), &eye.value().to_vec::<f64>(), 1e-11);
+    let definite = a.matmul(a.t()) + eye;
+    let lower = definite.cholesky();
+    let difference = (lower.matmul(lower.t()) - definite).abs().max();
+    assert!(difference.value().item() < 1e-12);
+    let (sign, log) = a.slogdet();
+    let (u, s, vt) = a.svd();
+    assert_near(&log.value(), &[s.log().sum().value().item()], 1e-11);
+    assert_near(&(a.det() / (sign * log.exp())).value(), &[1.0], 1e-11);
+    assert_near(&(u * s).matmul(vt).value(), &a.value().to_vec::<f64>(), 1e-12);
+    assert_near(&u.t().matmul(u).value(), &eye.value().to_vec::<f64>(), 1e-12);
+}
+
+#[test]
+fn determinants_of_any_size_have_logarithms() {
+    let g = Graph::with_dtype(DType::F64);
+    let tiny = g.arange(400).one_hot(400) * 1e-3;
+    assert_near(&tiny.slogdet().1.value(), &[400.0 * 1e-3f64.ln()], 1e-14);
+    let (sign, log) = g.constant([[1.0, 2.0], [2.0, 4.0]]).slogdet();
+    assert_eq!((sign.value().item(), log.value().item()), (0.0, f64::NEG_INFINITY));
+}
+
+#[test]
+fn matrices_without_an_answer_are_named() {
+    let g = Graph::with_dtype(DType::F64);
+    let singular = g.constant([[1.0, 2.0], [2.0, 4.0]]).named("singular");
+    let rhs = g.constant([1.0, 2.0]);
+    let dependent = "solve: the matrix is singular: column 1 depends on those before it";
+    assert_eq!(message(singular.solve(rhs)), dependent);
+    assert_eq!(message(singular.inv()), dependent);
+    let many = g.constant(Tensor::new([2, 1, 1], vec![4.0, 0.0]).unwrap());
+    assert_eq!(message(many.inv()), "solve: matrix 1 is singular: column 0 is 0");
+    let indefinite = g.constant([[1.0, 2.0], [2.0, 1.0]]);
+    assert_eq!(
+        message(indefinite.cholesky()),
+        "cholesky: the matrix is not positive definite: its leading minor of size 2 is not positive"
+    );
+}
+
+#[test]
+fn what_does_not_fit_is_named() {
+    let g = Graph::with_dtype(DType::F64);
+    let (wide, square) = (g.full([2, 3], 1.0).named("wide"), g.full([2, 2], 1.0).named("square"));
+    let of = |result: Result<Expr<'_>, retrograd_core::Error>| {
+        result.unwrap_err().to_string().lines().next().unwrap().to_owned()
+    };
+    assert_eq!(of(wide.try_det()), "det: `wide` [2, 3]: a matrix of 2 × 3 is not square");
+    assert_eq!(
+        of(square.try_solve(g.full([3, 1], 1.0).named("b"))),
+        "solve: `square` [2, 2] × `b` [3, 1]: 2 equations have 3 right-hand sides"
+    );
+    let vector = g.full([2], 1.0).named("vector");
+    assert_eq!(of(vector.try_cholesky()), "cholesky: `vector` [2]: a matrix has two axes");
+    assert_eq!(
+        of(square.try_matrix_norm(MatrixNorm::Nuclear, -1)),
+        "matrix_norm: `square` [2, 2]: a matrix has two axes: name that of the rows and that of the columns"
+    );
+}
+
+#[test]
+fn gradients_of_norms_are_finite_where_singular_values_tie_or_vanish() {
+    let g = Graph::with_dtype(DType::F64);
+    let gradient = |rows: [[f64; 2]; 2], norm| {
+        let a = g.constant(rows);
+        a.matrix_norm(norm, [-2, -1]).grad(&[a])[0].value()
+    };
+    let (eye, zero, one) = ([[1.0, 0.0], [0.0, 1.0]], [[0.0; 2]; 2], [[2.0, 0.0], [0.0, 0.0]]);
+    assert_near(&gradient(eye, MatrixNorm::Nuclear), &[1.0, 0.0, 0.0, 1.0], 0.0);
+    assert_near(&gradient(eye, MatrixNorm::LargestSingularValue), &[0.5, 0.0, 0.0, 0.5], 0.0);
+    assert_near(&gradient(one, MatrixNorm::Nuclear), &[1.0, 0.0, 0.0, 0.0], 0.0);
+    assert_near(&gradient(zero, MatrixNorm::Nuclear), &[0.0; 4], 0.0);
+    assert_near(&gradient(zero, MatrixNorm::Frobenius), &[0.0; 4], 0.0);
+}
+
+#[test]
+fn single_precision_is_single_precision() {
+    let (double, single) = (Graph::with_dtype(DType::F64), Graph::new());
+    let (a, b) = (matrix(&double, 8), matrix(&single, 8));
+    assert_near(&b.inv().value(), &a.inv().value().to_vec::<f64>(), 1e-4);
+    assert_near(&b.svd().1.value(), &a.svd().1.value().to_vec::<f64>(), 1e-5);
+    assert_near(&b.det().value(), &a.det().value().to_vec::<f64>(), 1e-4);
+}
