@@ -8,7 +8,7 @@ use retrograd_core::{
     error::Operand,
     ops::LeafKind,
 };
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     arena::Leaves,
@@ -60,6 +60,7 @@ impl Prepared {
             .iter()
             .map(|&(leaf, value)| updated_leaf(leaf, value))
             .collect::<Result<Vec<_>, _>>()?;
+        check_updated_once(updates)?;
         // The leaves to be updated are roots too, so that each has a slot even if nothing reads it.
         let roots: Vec<_> = outputs
             .iter()
@@ -124,6 +125,17 @@ fn updated_leaf<'g>(leaf: Expr<'g>, value: Expr<'g>) -> Result<Expr<'g>, Error> 
     Ok(leaf)
 }
 
+fn check_updated_once<'g>(updates: &[(Expr<'g>, Expr<'g>)]) -> Result<(), Error> {
+    let mut seen = FxHashSet::default();
+    match updates.iter().find(|(leaf, _)| !seen.insert(leaf.id())) {
+        Some(again) => {
+            let operands = [again.0, again.1].map(|expr| expr.graph().describe(expr.id())).into();
+            Err(misfit(operands, "the first has another new value already"))
+        }
+        None => Ok(()),
+    }
+}
+
 fn misfit(operands: Vec<Operand>, reason: &str) -> Error {
     Error::Operands { op: "compile".to_owned(), operands, reason: reason.to_owned() }
 }
@@ -132,7 +144,8 @@ impl Plan {
     /// Compiles `outputs`, and `updates` of parameters and state: pairs of a leaf and its new value.
     ///
     /// # Errors
-    /// If expressions of different graphs are mixed, or an update is not of a parameter or state of that shape.
+    /// If expressions of different graphs are mixed, or an update is not of a parameter or state of that shape, or not
+    /// the only one of it.
     pub fn compile<'g>(
         outputs: &[Expr<'g>],
         updates: &[(Expr<'g>, Expr<'g>)],
@@ -145,6 +158,11 @@ impl Plan {
     /// Memory for this plan.
     pub fn workspace(&self) -> Workspace {
         Workspace { program: Arc::clone(&self.program), memories: self.program.memories() }
+    }
+
+    /// Whether the plan reads an input of this name: data can be fed to no other.
+    pub fn has_input(&self, name: &str) -> bool {
+        self.signature.has_input(name)
     }
 
     /// Number of steps of a run.

@@ -147,6 +147,19 @@ fn parameters_and_state_are_taken_from_their_own_map() {
 }
 
 #[test]
+fn a_leaf_is_updated_once() {
+    let g = Graph::new();
+    let w = g.param("w", [1.0, 2.0]);
+    let Err(error) = Plan::compile(&[], &[(w, w * 2.0), (w, w * 3.0)]) else {
+        panic!("two new values of one leaf compile");
+    };
+    assert!(
+        error.to_string().starts_with("compile: `w` [2] × `w · 3` [2]: the first has another"),
+        "{error}"
+    );
+}
+
+#[test]
 fn an_index_outside_of_the_part_that_is_read_is_no_error() {
     let g = Graph::new();
     let x = g.constant([[1.0, 2.0, 3.0]]);

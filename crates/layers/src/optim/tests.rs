@@ -1,6 +1,6 @@
 //! Tests of optimizers against their recursions in plain numbers.
 
-use retrograd_core::{DType, Graph, Params};
+use retrograd_core::{DType, Expr, Graph, Params};
 
 use super::*;
 
@@ -184,4 +184,27 @@ fn a_momentum_without_gradient_ends_at_zero_and_never_in_subnormal_numbers() {
         let memory = state.iter().filter(|(name, _)| *name != "optimizer/step");
         assert!(memory.into_iter().all(|(_, tensor)| tensor.item() == 0.0));
     }
+}
+
+/// Half of the gradient's step, whatever the learning rate.
+struct Halving;
+
+impl Optimizer for Halving {
+    fn learning_rate(&self) -> f64 {
+        1.0
+    }
+
+    fn new_value<'g>(&self, _: &mut Updates<'g>, w: Expr<'g>, gradient: Expr<'g>) -> Expr<'g> {
+        w - 0.5 * gradient
+    }
+}
+
+#[test]
+fn a_rule_need_not_use_the_learning_rate() {
+    let g = Graph::new();
+    let w = g.param("w", [2.0, -4.0]);
+    let mut step = Halving.compile(0.5 * w.square().sum()).unwrap();
+    let (mut params, mut state) = (g.recorded_params(), step.initial_state());
+    step.run(&mut params, &mut state, &[]).unwrap();
+    assert_eq!(params.get("w"), Some(&Tensor::from([1.0f32, -2.0])));
 }

@@ -37,6 +37,8 @@ pub struct TrainStep {
     plan: Plan,
     workspace: Workspace,
     learning_rate: Tensor,
+    /// Whether the updates depend on it.
+    has_learning_rate: bool,
 }
 
 impl TrainStep {
@@ -53,8 +55,9 @@ impl TrainStep {
     ) -> Result<Self, Error> {
         let all: Vec<_> = std::iter::once(loss).chain(outputs.iter().copied()).collect();
         let plan = cache.compile(&all, updates.pairs())?;
-        let workspace = plan.workspace();
-        Ok(Self { plan, workspace, learning_rate: updates.learning_rate().try_value()? })
+        let (workspace, has_learning_rate) = (plan.workspace(), plan.has_input(LEARNING_RATE));
+        let learning_rate = updates.learning_rate().try_value()?;
+        Ok(Self { plan, workspace, learning_rate, has_learning_rate })
     }
 
     /// What the optimizer remembers before the first step: zeros, by name. Plain data, which can be stored to go on
@@ -83,7 +86,9 @@ impl TrainStep {
         feeds: &[Feed<'_>],
     ) -> Result<f64, Error> {
         let mut all: SmallVec<[Feed<'_>; 8]> = SmallVec::from_slice(feeds);
-        all.push((LEARNING_RATE, self.learning_rate.view()));
+        if self.has_learning_rate {
+            all.push((LEARNING_RATE, self.learning_rate.view()));
+        }
         self.plan.step(&mut self.workspace, params, state, &all)?;
         Ok(number(self.workspace.output(0)))
     }
