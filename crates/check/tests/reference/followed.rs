@@ -1,4 +1,5 @@
-//! Whom we follow at kinks and extremes: PyTorch, except where the table says otherwise.
+//! Whom we follow at kinks and extremes: PyTorch, or JAX where our number is JAX's, or a finite limit where PyTorch's
+//! formula is NaN; and what a table says otherwise.
 
 /// A number that is compared.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -86,4 +87,12 @@ fn limit_of_softmax(p: &Point<'_>) -> Option<f64> {
 pub fn instead(name: &str, part: Part, point: &Point<'_>) -> Option<f64> {
     let rows = FOLLOWED.iter().filter(|(row, of, ..)| *row == name && *of == part);
     rows.into_iter().find_map(|(_, _, right, _)| right(point))
+}
+
+/// Functions whose other differences are open: which, and what is known of them.
+pub const UNDECIDED: &[(&str, &str)] = &[];
+
+/// What is known of a function's open differences.
+pub fn undecided(name: &str) -> Option<&'static str> {
+    UNDECIDED.iter().find(|(row, _)| *row == name).map(|&(_, why)| why)
 }
