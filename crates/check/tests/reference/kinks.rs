@@ -12,8 +12,11 @@ use super::{
     format::{Argument, number},
 };
 
+/// A row's name, that of its adapter, and keyword arguments.
+type CallRow = (&'static str, &'static str, &'static [(&'static str, Keyword)]);
+
 /// A row whose name, or whose keyword arguments, are not simply those of the adapter.
-const CALLS: &[(&str, &str, &[(&str, Keyword)])] = &[
+const CALLS: &[CallRow] = &[
     ("amax", "amax", &[]),
     ("bce", "nn.functional.binary_cross_entropy", NONE),
     ("bce_with_logits", "nn.functional.binary_cross_entropy_with_logits", NONE),

@@ -6,7 +6,7 @@ use crate::{
     dtype::Float,
     error::{Error, located},
     expr::{Expr, inputs_of_one_graph},
-    ops::{Comparison, Op, Operation, Rule, same_dtype},
+    ops::{Op, Operation, Rule, same_dtype},
     real::Real,
     tensor::{View, ViewMut},
 };

@@ -77,8 +77,8 @@ fn flat(x: Expr<'_>) -> Result<Expr<'_>, Error> {
 /// The part of `x` that indices of fewer rows or columns speak of.
 fn cut_to<'g>(x: Expr<'g>, index: Expr<'g>, axis: isize) -> Result<Expr<'g>, Error> {
     let along = if axis < 0 { axis + x.rank() as isize } else { axis } as usize;
-    let others = (0..x.rank().min(index.rank())).filter(|&axis| axis != along);
-    others.fold(Ok(x), |x, axis| x?.try_slice(axis as isize, ..index.shape()[axis]))
+    let mut others = (0..x.rank().min(index.rank())).filter(|&axis| axis != along);
+    others.try_fold(x, |x, axis| x.try_slice(axis as isize, ..index.shape()[axis]))
 }
 
 /// An axis sliced as in Python: bounds count from the end if they are negative, and are cut to the axis.
