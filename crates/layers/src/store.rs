@@ -3,7 +3,12 @@
 //! The format keeps tensors in an order of its own; that of the map is kept beside them, so that a round trip gives
 //! the same map. Which parameters are frozen is not kept.
 
-use std::{collections::HashMap, fs, io::Write, path::Path};
+use std::{
+    collections::{HashMap, HashSet},
+    fs,
+    io::Write,
+    path::Path,
+};
 
 use retrograd_core::{DType, Element, Params, Slice, Tensor};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
@@ -12,6 +17,9 @@ use crate::Error;
 
 /// Key of the metadata under which the names stand, in the order of the map, one a line.
 const ORDER: &str = "order";
+
+/// Key under which the format itself keeps the metadata, so that no tensor can have this name.
+const METADATA: &str = "__metadata__";
 
 /// Writes parameters to a safetensors file. Missing folders are made. The file appears whole or not at all: it is
 /// written beside `path` and then moved there.
@@ -30,7 +38,7 @@ const ORDER: &str = "order";
 /// ```
 ///
 /// # Errors
-/// If the file cannot be written, or a name holds a line break.
+/// If the file cannot be written, or a name holds a line break or is `__metadata__`.
 pub fn save(params: &Params, path: impl AsRef<Path>) -> Result<(), Error> {
     let path = path.as_ref();
     let unwritable = |source| Error::Io { path: path.to_owned(), action: "write", source };
@@ -93,9 +101,10 @@ fn first_difference(model: &Params, file: &Params) -> Option<String> {
 
 fn to_bytes(params: &Params) -> Result<Vec<u8>, Error> {
     let names: Vec<_> = params.iter().map(|(name, _)| name).collect();
-    if let Some(name) = names.iter().find(|name| name.contains('\n')) {
+    let is_unfit = |name: &&&str| **name == METADATA || name.contains(['\n', '\r']);
+    if let Some(name) = names.iter().find(is_unfit) {
         return Err(Error::data(format!(
-            "a parameter's name must be one line to be saved: {name:?}"
+            "to be saved, a parameter's name must be one line and not `{METADATA}`, unlike {name:?}"
         )));
     }
     let buffers: Vec<_> =
@@ -117,9 +126,9 @@ fn from_bytes(file: &str, bytes: &[u8]) -> Result<Params, Error> {
     let mut names: Vec<_> = saved_order.map_or_else(Vec::new, |order| order.lines().collect());
     names.retain(|name| metadata.info(name).is_some());
     let in_file = metadata.offset_keys();
-    let is_listed = |name: &str| names.contains(&name);
+    let listed: HashSet<&str> = names.iter().copied().collect();
     let others: Vec<_> =
-        in_file.iter().map(|name| &**name).filter(|name| !is_listed(name)).collect();
+        in_file.iter().map(|name| &**name).filter(|name| !listed.contains(name)).collect();
     let mut params = Params::new();
     for name in names.into_iter().chain(others) {
         let view = tensors.tensor(name).map_err(foreign)?;
@@ -209,6 +218,16 @@ mod tests {
         fs::write(&plain, "").unwrap();
         let mode = |path| fs::metadata(path).unwrap().permissions().mode();
         assert_eq!(mode(&ours), mode(&plain));
+    }
+
+    #[test]
+    fn names_that_a_file_cannot_hold_are_refused() {
+        for name in ["two\nlines", "two\rlines", "__metadata__"] {
+            let mut params = Params::new();
+            params.insert(name, Tensor::from(1.0f32));
+            let message = to_bytes(&params).unwrap_err().to_string();
+            assert!(message.ends_with(&format!("{name:?}")), "{message}");
+        }
     }
 
     #[test]
