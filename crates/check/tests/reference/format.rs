@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use retrograd_core::{Shape, Tensor};
+use retrograd_core::{Error, Shape, Tensor};
 use serde_json::Value;
 
 /// An argument of a call, with tensors as `T`.
@@ -195,7 +195,11 @@ fn argument(json: &Value) -> Argument<Input> {
             let of = |name: &str| fields.get(name);
             if of("t").is_some() {
                 let diff = of("diff").filter(|diff| !diff.is_null()).map(index);
-                Argument::Tensor(Input { data: tensor(json), diff })
+                // The core refuses some shapes of inputs that are to be rejected.
+                try_tensor(json).map_or_else(
+                    |error| Argument::Opaque(error.to_string()),
+                    |data| Argument::Tensor(Input { data, diff }),
+                )
             } else if let Some(value) = of("float") {
                 Argument::Float(number(value))
             } else if let Some(bounds) = of("slice") {
@@ -216,17 +220,20 @@ fn tensors(json: &Value) -> Vec<Option<Tensor>> {
 }
 
 fn tensor(json: &Value) -> Tensor {
+    try_tensor(json).expect("the data of an answer fill its shape")
+}
+
+fn try_tensor(json: &Value) -> Result<Tensor, Error> {
     let sizes: Vec<_> = array(&json["shape"]).iter().map(index).collect();
     let (shape, data) = (Shape::from(&sizes[..]), array(&json["data"]).iter());
-    let tensor = match json["t"].as_str() {
+    match json["t"].as_str() {
         Some("f64") => Tensor::new(shape, data.map(number).collect()),
         Some("i64") => Tensor::new(shape, data.map(|x| x.as_i64().expect("an integer")).collect()),
         Some("bool") => {
             Tensor::new(shape, data.map(|x| x.as_bool().expect("a truth value")).collect())
         }
         other => panic!("the format knows no tensors of {other:?}"),
-    };
-    tensor.expect("the data fill the shape")
+    }
 }
 
 /// A number; those that JSON cannot write are strings.

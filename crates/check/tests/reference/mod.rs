@@ -10,6 +10,7 @@ pub mod exceptions;
 pub mod followed;
 pub mod format;
 pub mod kinks;
+pub mod open;
 pub mod record;
 pub mod single;
 pub mod tally;
