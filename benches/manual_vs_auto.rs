@@ -80,8 +80,19 @@ fn table() -> Result<Option<String>, Box<dyn Error>> {
         ratios.iter().try_for_each(|ratio| write!(table, "| {ratio:.2} "))?;
         table.push_str("|\n");
     }
-    table.push_str("\nMedians of `cargo bench --bench manual_vs_auto`, f32, one thread.\n");
+    let processor = processor();
+    write!(
+        table,
+        "\nMedians of `cargo bench --bench manual_vs_auto`, f32, one thread, on {processor}.\n"
+    )?;
     Ok(Some(table))
+}
+
+/// The name of this machine's processor, where the system tells it.
+fn processor() -> String {
+    let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let name = text.lines().find_map(|line| line.strip_prefix("model name"));
+    name.map_or("an unknown processor", |name| name.trim_start_matches([' ', '\t', ':'])).to_owned()
 }
 
 /// The median that criterion has estimated in this run.
