@@ -83,13 +83,13 @@ functions! {
     /// ```
     conv1d / try_conv1d(x, weight: Expr<'g>, bias: Option<Expr<'g>>, options: &Conv<1>) -> Expr<'g>,
     "If shapes or groups do not fit each other, or the kernel does not fit into the input.",
-    { conv1d(x, weight, bias, options) }
+    { convolution(&Operands::new("conv1d", x, weight, bias), options) }
 
     /// Convolution over two axes, as [`conv1d`](Self::conv1d): `[n, c, h, w], [o, c/groups, kh, kw], [o] →
     /// [n, o, h', w']`. The axis of examples may be absent.
     conv2d / try_conv2d(x, weight: Expr<'g>, bias: Option<Expr<'g>>, options: &Conv<2>) -> Expr<'g>,
     "If shapes or groups do not fit each other, or the kernel does not fit into the input.",
-    { conv2d(x, weight, bias, options) }
+    { convolution(&Operands::new("conv2d", x, weight, bias), options) }
 
     /// Transposed convolution over one axis, the adjoint of [`conv1d`](Self::conv1d) with the same weight: each
     /// element of the input adds a multiple of the kernel to the output. Shapes
@@ -97,53 +97,13 @@ functions! {
     /// The axis of examples may be absent.
     conv_transpose1d / try_conv_transpose1d(x, weight: Expr<'g>, bias: Option<Expr<'g>>, options: &ConvTranspose<1>) -> Expr<'g>,
     "If shapes or groups do not fit each other, or the padding leaves nothing.",
-    { conv_transpose1d(x, weight, bias, options) }
+    { transposed(&Operands::new("conv_transpose1d", x, weight, bias), options) }
 
     /// Transposed convolution over two axes, as [`conv_transpose1d`](Self::conv_transpose1d):
     /// `[n, c, h, w], [c, o/groups, kh, kw], [o] → [n, o, h', w']`. The axis of examples may be absent.
     conv_transpose2d / try_conv_transpose2d(x, weight: Expr<'g>, bias: Option<Expr<'g>>, options: &ConvTranspose<2>) -> Expr<'g>,
     "If shapes or groups do not fit each other, or the padding leaves nothing.",
-    { conv_transpose2d(x, weight, bias, options) }
-}
-
-#[track_caller]
-fn conv1d<'g>(
-    x: Expr<'g>,
-    weight: Expr<'g>,
-    bias: Option<Expr<'g>>,
-    options: &Conv<1>,
-) -> Result<Expr<'g>, Error> {
-    convolution(&Operands::new("conv1d", x, weight, bias), options)
-}
-
-#[track_caller]
-fn conv2d<'g>(
-    x: Expr<'g>,
-    weight: Expr<'g>,
-    bias: Option<Expr<'g>>,
-    options: &Conv<2>,
-) -> Result<Expr<'g>, Error> {
-    convolution(&Operands::new("conv2d", x, weight, bias), options)
-}
-
-#[track_caller]
-fn conv_transpose1d<'g>(
-    x: Expr<'g>,
-    weight: Expr<'g>,
-    bias: Option<Expr<'g>>,
-    options: &ConvTranspose<1>,
-) -> Result<Expr<'g>, Error> {
-    transposed(&Operands::new("conv_transpose1d", x, weight, bias), options)
-}
-
-#[track_caller]
-fn conv_transpose2d<'g>(
-    x: Expr<'g>,
-    weight: Expr<'g>,
-    bias: Option<Expr<'g>>,
-    options: &ConvTranspose<2>,
-) -> Result<Expr<'g>, Error> {
-    transposed(&Operands::new("conv_transpose2d", x, weight, bias), options)
+    { transposed(&Operands::new("conv_transpose2d", x, weight, bias), options) }
 }
 
 /// What is convolved, under the name of the function that the user called.
