@@ -87,6 +87,8 @@ fn rows_have_the_same_values_in_the_graph_as_on_numbers() {
         for call in row.calls {
             let recorded = (call.expr)(graph.constant(row.points));
             assert_close(&recorded.value(), &values(row.points, &|x| (call.value)(x)), 0.0);
+            let tried = (call.try_expr)(graph.constant(row.points), graph.constant(row.points));
+            assert_eq!(tried.expect("the operands fit").value(), recorded.value());
         }
     }
     for &row in Binary::ALL {

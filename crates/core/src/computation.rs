@@ -251,7 +251,7 @@ mod tests {
     #[test]
     fn constants_are_folded_in_the_precision_of_the_graph() {
         let g = Graph::new();
-        let third = g.constant(3.0).recip();
+        let third = g.constant(3.0).reciprocal();
         let computation = Computation::of(&[third]).computation;
         assert_eq!(computation.nodes[0].op.as_literal(), Some(f64::from(1.0f32 / 3.0)));
     }
@@ -261,7 +261,7 @@ mod tests {
         let last_op = |dtype| {
             let g = Graph::with_dtype(dtype);
             let x = g.input("x", []);
-            let share = x.apply_binary(Binary::Chain, g.full([], 1e300));
+            let share = x.chain(g.full([], 1e300));
             let nodes = Computation::of(&[share]).computation.nodes;
             nodes.last().map(|node| node.op.clone())
         };

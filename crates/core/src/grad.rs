@@ -11,7 +11,7 @@ use crate::{
     error::{Error, located},
     expr::{Expr, inputs_of_one_graph},
     graph::NodeId,
-    ops::{Binary, Rule},
+    ops::Rule,
 };
 
 impl<'g> Expr<'g> {
@@ -101,7 +101,7 @@ impl<'g> Expr<'g> {
             (_, Some(1.0)) => Some(self),
             (_, Some(-1.0)) => Some(-self),
             (Some(1.0), _) => Some(d),
-            _ => Some(self.apply_binary(Binary::Chain, d)),
+            _ => Some(self.chain(d)),
         }
     }
 }

@@ -69,7 +69,8 @@ fn operators_and_methods_panic_at_the_line_that_uses_them() {
     panics_here!("maximum: ", x.maximum(w));
     panics_here!(">: ", x.gt(w));
     panics_here!("exp: ", labels.exp());
-    panics_here!("sigmoid: ", labels.silu());
+    panics_here!("silu: ", labels.silu());
+    panics_here!("lerp: ", x.lerp(w, 0.5));
     panics_here!("dot: ", x.dot(w));
     panics_here!("matmul: ", x.matmul(w));
     panics_here!("select: ", x.select(1.0, 2.0));
@@ -144,6 +145,8 @@ fn both_forms_say_the_same() {
     let labels = g.input_as("labels", DType::I64, [2]);
     agrees(x.try_add(w), || x + w);
     agrees(x.try_div(w), || x / w);
+    agrees(labels.try_exp(), || labels.exp());
+    agrees(x.try_clamp(w, 1.0), || x.clamp(w, 1.0));
     agrees(x.try_minimum(w), || x.minimum(w));
     agrees(x.try_ne(w), || x.ne(w));
     agrees(x.try_dot(w), || x.dot(w));

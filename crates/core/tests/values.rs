@@ -218,7 +218,7 @@ fn reference(row: Unary) -> Option<fn(f64) -> f64> {
         Unary::Log => |x| x.log2() * std::f64::consts::LN_2,
         Unary::Log1p => |x| 2.0 * (x / (2.0 + x)).atanh(),
         Unary::Sqrt => |x| x.powf(0.5),
-        Unary::Recip => |x| x.powi(-1),
+        Unary::Reciprocal => |x| x.powi(-1),
         Unary::Square => |x| x.powi(2),
         Unary::Sin => |x| (x - std::f64::consts::FRAC_PI_2).cos(),
         Unary::Cos => |x| 1.0 - 2.0 * (x / 2.0).sin().powi(2),

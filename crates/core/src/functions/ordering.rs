@@ -57,7 +57,7 @@ functions! {
     {
         x.require_elements("argmin", &axis.into())?;
         let numbers = if x.dtype().is_float() { x } else { x.cast(DType::F64) };
-        numbers.stop_gradient().try_neg_value()?.try_argmax(axis)
+        numbers.stop_gradient().try_neg()?.try_argmax(axis)
     }
 
     /// Median along an axis, which is removed, and its index: the lower of the two middle elements if their number
@@ -90,10 +90,5 @@ impl<'g> Expr<'g> {
         resolve_axis(axis, self.rank()).map_err(|reason| Self::misfit(op, &[self], reason))?;
         let order = self.try_argsort(axis, descending)?;
         Ok((self.try_gather(axis, order)?, order))
-    }
-
-    #[track_caller]
-    fn try_neg_value(self) -> Result<Self, Error> {
-        self.try_apply_unary(crate::ops::Unary::Neg)
     }
 }

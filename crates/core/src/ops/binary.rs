@@ -8,15 +8,46 @@ use crate::{
     expr::{Expr, inputs_of_one_graph},
     ops::{Op, Operation, Rule, same_dtype},
     real::Real,
+    shape::Shape,
     tensor::{View, ViewMut},
 };
 
-/// Makes the enum of binary functions from the rows of the table.
+/// Methods of expressions for rows and for comparisons, with plain numbers allowed on the right.
+macro_rules! binary_expressions {
+    ($(#[$lint:meta])? $apply:ident: $( $(#[$doc:meta])* $name:ident / $try_name:ident => $op:expr; )*) => {
+        $(#[$lint])?
+        impl<'g> Expr<'g> {
+            $(
+                $(#[$doc])*
+                ///
+                /// # Panics
+                /// If the operands do not broadcast, or differ in dtype or graph.
+                #[track_caller]
+                pub fn $name(self, rhs: impl Operand<'g>) -> Self {
+                    located(self.$try_name(rhs))
+                }
+
+                #[doc = concat!("[`", stringify!($name), "`](Self::", stringify!($name), ") that returns what is wrong.")]
+                ///
+                /// # Errors
+                /// If the operands do not broadcast, or differ in dtype or graph.
+                #[track_caller]
+                pub fn $try_name(self, rhs: impl Operand<'g>) -> Result<Self, Error> {
+                    self.$apply($op, rhs.expr(self))
+                }
+            )*
+        }
+    };
+}
+
+pub(super) use binary_expressions;
+
+/// Makes the enum of binary functions and the methods of expressions from the rows of the table.
 ///
-/// A row reads: documentation, variant, name, operator symbol if there is one, value, the derivatives by each
-/// operand in terms of `a`, `b` and `y = f(a, b)`, pairs of points where they are checked.
+/// A row reads: documentation, variant, names of the method and of its `try_` form, operator symbol if there is one,
+/// value, the derivatives by each operand in terms of `a`, `b` and `y = f(a, b)`, pairs of points where they are checked.
 macro_rules! binary {
-    ($( $(#[$doc:meta])* $Op:ident, $name:ident, $symbol:expr, $value:expr, $by_a:expr, $by_b:expr,
+    ($( $(#[$doc:meta])* $Op:ident, $name:ident / $try_name:ident, $symbol:expr, $value:expr, $by_a:expr, $by_b:expr,
         [$($point:expr),*]; )*) => {
         /// A function of two numbers.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -75,6 +106,11 @@ macro_rules! binary {
             }
         }
 
+        binary_expressions! {
+            #[expect(clippy::should_implement_trait, reason = "arithmetic is in rows as well as in operators")]
+            try_apply_binary: $( $(#[$doc])* $name / $try_name => Binary::$Op; )*
+        }
+
         /// One provided method of [`Real`] for each row.
         macro_rules! binary_methods {
             () => {
@@ -94,38 +130,38 @@ macro_rules! binary {
 
 binary! {
     /// Sum `a + b`.
-    Add, add, Some("+"), |a, b| a + b, |a, _, _| a.lit(1.0), |a, _, _| a.lit(1.0), [(-1.0, 2.0), (0.5, 0.5)];
+    Add, add / try_add, Some("+"), |a, b| a + b, |a, _, _| a.lit(1.0), |a, _, _| a.lit(1.0), [(-1.0, 2.0), (0.5, 0.5)];
     /// Difference `a − b`.
-    Sub, sub, Some("−"), |a, b| a - b, |a, _, _| a.lit(1.0), |a, _, _| a.lit(-1.0), [(-1.0, 2.0), (0.5, 0.5)];
+    Sub, sub / try_sub, Some("−"), |a, b| a - b, |a, _, _| a.lit(1.0), |a, _, _| a.lit(-1.0), [(-1.0, 2.0), (0.5, 0.5)];
     /// Product `a·b`; derivatives `b` and `a`.
-    Mul, mul, Some("·"), |a, b| a * b, |_, b, _| b, |a, _, _| a, [(-1.0, 2.0), (0.5, 0.0)];
+    Mul, mul / try_mul, Some("·"), |a, b| a * b, |_, b, _| b, |a, _, _| a, [(-1.0, 2.0), (0.5, 0.0)];
     /// Quotient `y = a/b`; derivatives `1/b` and `−y/b`.
-    Div, div, Some("/"), |a, b| a / b, |_, b, _| b.recip(), |_, b, y| -(y / b), [(-1.0, 2.0), (0.5, -0.5)];
+    Div, div / try_div, Some("/"), |a, b| a / b, |_, b, _| b.reciprocal(), |_, b, y| -(y / b), [(-1.0, 2.0), (0.5, -0.5)];
     /// Power `y = aᵇ`; derivatives `b·aᵇ⁻¹`, which is 0 where `b = 0`, and `y·ln a`, which is 0 where `a = 0`.
-    Pow, pow, Some("^"), |a, b| a.powf(b), |a, b, _| b.chain(a.pow(b - b.lit(1.0))), log_power, [(0.5, 2.0), (2.0, -1.5)];
+    Pow, pow / try_pow, Some("^"), |a, b| a.powf(b), |a, b, _| b.chain(a.pow(b - b.lit(1.0))), log_power, [(0.5, 2.0), (2.0, -1.5)];
     /// Larger of two numbers; NaN if one is. Where they are equal, each gets half of the gradient.
-    Maximum, maximum, None, maximum, |a, b, _| share(a, b), |a, b, _| share(b, a), [(-1.0, 2.0), (0.5, 0.2)];
+    Maximum, maximum / try_maximum, None, maximum, |a, b, _| share(a, b), |a, b, _| share(b, a), [(-1.0, 2.0), (0.5, 0.2)];
     /// Smaller of two numbers; NaN if one is. Where they are equal, each gets half of the gradient.
-    Minimum, minimum, None, |a, b| -maximum(-a, -b), |a, b, _| share(b, a), |a, b, _| share(a, b), [(-1.0, 2.0), (0.5, 0.2)];
+    Minimum, minimum / try_minimum, None, |a, b| -maximum(-a, -b), |a, b, _| share(b, a), |a, b, _| share(a, b), [(-1.0, 2.0), (0.5, 0.2)];
     /// Product of a cotangent `a` and a local derivative `b` as the chain rule wants it: like `a·b`, but a
     /// cotangent that is exactly 0 stays 0 whatever the derivative is, infinite or NaN.
-    Chain, chain, Some("⊙"), |a, b| if a == F::lit(0.0) { a } else { a * b }, |_, b, _| b, |a, _, _| a, [(-1.0, 2.0), (0.5, 0.2)];
+    Chain, chain / try_chain, Some("⊙"), |a, b| if a == F::lit(0.0) { a } else { a * b }, |_, b, _| b, |a, _, _| a, [(-1.0, 2.0), (0.5, 0.2)];
     /// Larger of two numbers; the other if one is NaN. Where they are equal, each gets half of the gradient.
-    Fmax, fmax, None, |a, b| if a >= b || b.is_nan() { a } else { b }, |a, b, _| share_unless_nan(a, b), |a, b, _| a.lit(1.0) - share_unless_nan(a, b), [(-1.0, 2.0), (0.5, 0.2)];
+    Fmax, fmax / try_fmax, None, |a, b| if a >= b || b.is_nan() { a } else { b }, |a, b, _| share_unless_nan(a, b), |a, b, _| a.lit(1.0) - share_unless_nan(a, b), [(-1.0, 2.0), (0.5, 0.2)];
     /// Smaller of two numbers; the other if one is NaN. Where they are equal, each gets half of the gradient.
-    Fmin, fmin, None, |a, b| if a <= b || b.is_nan() { a } else { b }, |a, b, _| share_unless_nan(-a, -b), |a, b, _| a.lit(1.0) - share_unless_nan(-a, -b), [(-1.0, 2.0), (0.5, 0.2)];
+    Fmin, fmin / try_fmin, None, |a, b| if a <= b || b.is_nan() { a } else { b }, |a, b, _| share_unless_nan(-a, -b), |a, b, _| a.lit(1.0) - share_unless_nan(-a, -b), [(-1.0, 2.0), (0.5, 0.2)];
     /// Angle of the point `(b, a)`, in radians from −π to π; derivatives `b/(a² + b²)` and `−a/(a² + b²)`.
-    Atan2, atan2, None, |a, b| a.atan2(b), |a, b, _| over_squared_norm(b, a), |a, b, _| -over_squared_norm(a, b), [(-1.0, 2.0), (0.5, -0.2)];
+    Atan2, atan2 / try_atan2, None, |a, b| a.atan2(b), |a, b, _| over_squared_norm(b, a), |a, b, _| -over_squared_norm(a, b), [(-1.0, 2.0), (0.5, -0.2)];
     /// `y = √(a² + b²)` without overflow; derivatives `a/y` and `b/y`, which are 0 where both are 0.
-    Hypot, hypot, None, |a, b| a.hypot(b), |a, _, y| share_of_norm(a, y), |_, b, y| share_of_norm(b, y), [(-1.0, 2.0), (0.5, 0.2)];
+    Hypot, hypot / try_hypot, None, |a, b| a.hypot(b), |a, _, y| share_of_norm(a, y), |_, b, y| share_of_norm(b, y), [(-1.0, 2.0), (0.5, 0.2)];
     /// `y = ln(eᵃ + eᵇ)` without overflow; derivatives `σ(a − b)` and `σ(b − a)`.
-    Logaddexp, logaddexp, None, logaddexp, |a, b, _| (a - b).sigmoid(), |a, b, _| (b - a).sigmoid(), [(-1.0, 2.0), (0.5, 0.5)];
+    Logaddexp, logaddexp / try_logaddexp, None, logaddexp, |a, b, _| (a - b).sigmoid(), |a, b, _| (b - a).sigmoid(), [(-1.0, 2.0), (0.5, 0.5)];
     /// Remainder `y = a − b·n` of division with `n = trunc(a/b)`, with the sign of `a`; derivatives 1 and `−n`.
-    Fmod, fmod, None, |a, b| a.fmod(b), |a, _, _| a.lit(1.0), |a, b, y| -((a - y) / b).round(), [(-5.5, 2.0), (3.5, -1.3)];
-    /// `ψ⁽ᵇ⁾(a)`, the derivative of order `b + 1` of `ln Γ(a)`, for whole `b`; derivatives `ψ⁽ᵇ⁺¹⁾(a)` and 0.
-    Polygamma, polygamma, None, |a, b| a.polygamma(b), |a, b, _| a.polygamma(b + b.lit(1.0)), |_, b, _| b.lit(0.0), [(-1.3, 0.0), (0.7, 1.0), (3.5, 2.0)];
-    /// The derivative of order `b` of `sin(πa)/(πa)`, for whole `b`; derivatives that of order `b + 1`, and 0.
-    SincDerivative, sinc_derivative, None, |a, b| a.sinc_derivative(b), |a, b, _| a.sinc_derivative(b + b.lit(1.0)), |_, b, _| b.lit(0.0), [(-1.3, 0.0), (0.2, 1.0), (3.7, 2.0)];
+    Fmod, fmod / try_fmod, None, |a, b| a.fmod(b), |a, _, _| a.lit(1.0), |a, b, y| -((a - y) / b).round(), [(-5.5, 2.0), (3.5, -1.3)];
+    /// `ψ⁽ᵇ⁾(a)`, the derivative of order `b + 1` of `ln Γ(a)`, for whole `b` up to 60; derivatives `ψ⁽ᵇ⁺¹⁾(a)` and 0.
+    Polygamma, polygamma / try_polygamma, None, |a, b| a.polygamma(b), |a, b, _| a.polygamma(b + b.lit(1.0)), |_, b, _| b.lit(0.0), [(-1.3, 0.0), (0.7, 1.0), (3.5, 2.0)];
+    /// The derivative of order `b` of `sin(πa)/(πa)`, for whole `b` up to 60; derivatives that of order `b + 1`, and 0.
+    SincDerivative, sinc_derivative / try_sinc_derivative, None, |a, b| a.sinc_derivative(b), |a, b, _| a.sinc_derivative(b + b.lit(1.0)), |_, b, _| b.lit(0.0), [(-1.3, 0.0), (0.2, 1.0), (3.7, 2.0)];
 }
 
 #[inline(always)]
@@ -234,16 +270,23 @@ macro_rules! number_operand {
 
 number_operand!(f64, i32);
 
+/// The shape that operands broadcast to, after checking graph and dtypes.
+pub(super) fn common_shape<'g>(op: &str, operands: &[Expr<'g>]) -> Result<Shape, Error> {
+    inputs_of_one_graph(op, operands)?;
+    let (first, others) = (operands[0], &operands[1..]);
+    if others.iter().any(|other| other.dtype() != first.dtype()) {
+        return Err(Expr::misfit(op, operands, "the dtypes differ; cast one of them"));
+    }
+    others.iter().try_fold(first.shape(), |shape, other| {
+        let conflict = || Expr::misfit(op, operands, shape.conflict(&other.shape()));
+        shape.broadcast(&other.shape()).ok_or_else(conflict)
+    })
+}
+
 /// Two operands broadcast to their common shape, after checking graph and dtypes.
 #[track_caller]
 pub(super) fn aligned<'g>(op: &str, a: Expr<'g>, b: Expr<'g>) -> Result<[Expr<'g>; 2], Error> {
-    inputs_of_one_graph(op, &[a, b])?;
-    if a.dtype() != b.dtype() {
-        return Err(Expr::misfit(op, &[a, b], "the dtypes differ; cast one of them"));
-    }
-    let Some(shape) = a.shape().broadcast(&b.shape()) else {
-        return Err(Expr::misfit(op, &[a, b], a.shape().conflict(&b.shape())));
-    };
+    let shape = common_shape(op, &[a, b])?;
     Ok([a.broadcast_to_known(&shape), b.broadcast_to_known(&shape)])
 }
 
@@ -269,64 +312,9 @@ impl<'g> Expr<'g> {
     }
 }
 
-/// Methods of expressions for binary rows and comparisons, with plain numbers allowed on the right.
-macro_rules! binary_expressions {
-    ($apply:ident: $( $(#[$doc:meta])* $name:ident / $try_name:ident => $op:expr; )*) => {
-        impl<'g> Expr<'g> {
-            $(
-                $(#[$doc])*
-                ///
-                /// # Panics
-                /// If the operands do not broadcast, or differ in dtype or graph.
-                #[track_caller]
-                pub fn $name(self, rhs: impl Operand<'g>) -> Self {
-                    located(self.$try_name(rhs))
-                }
-
-                #[doc = concat!("[`", stringify!($name), "`](Self::", stringify!($name), ") that returns what is wrong.")]
-                ///
-                /// # Errors
-                /// If the operands do not broadcast, or differ in dtype or graph.
-                #[track_caller]
-                pub fn $try_name(self, rhs: impl Operand<'g>) -> Result<Self, Error> {
-                    self.$apply($op, rhs.expr(self))
-                }
-            )*
-        }
-    };
-}
-
-pub(super) use binary_expressions;
-
-binary_expressions! { try_apply_binary:
-    /// Power `y = aᵇ`; derivatives `b·aᵇ⁻¹` and `y·ln a`.
-    pow / try_pow => Binary::Pow;
-    /// Larger of two numbers; NaN if one is. Where they are equal, each gets half of the gradient.
-    maximum / try_maximum => Binary::Maximum;
-    /// Smaller of two numbers; NaN if one is. Where they are equal, each gets half of the gradient.
-    minimum / try_minimum => Binary::Minimum;
-    /// Larger of two numbers; the other if one is NaN. Where they are equal, each gets half of the gradient.
-    fmax / try_fmax => Binary::Fmax;
-    /// Smaller of two numbers; the other if one is NaN. Where they are equal, each gets half of the gradient.
-    fmin / try_fmin => Binary::Fmin;
-    /// Angle of the point `(b, a)`, in radians from −π to π; derivatives `b/(a² + b²)` and `−a/(a² + b²)`.
-    atan2 / try_atan2 => Binary::Atan2;
-    /// `y = √(a² + b²)` without overflow; derivatives `a/y` and `b/y`, which are 0 where both are 0.
-    hypot / try_hypot => Binary::Hypot;
-    /// `y = ln(eᵃ + eᵇ)` without overflow; derivatives `σ(a − b)` and `σ(b − a)`.
-    logaddexp / try_logaddexp => Binary::Logaddexp;
-    /// Remainder of division rounded towards 0, `y = a − b·trunc(a/b)`, with the sign of `a`; derivatives 1 and
-    /// `−trunc(a/b)`.
-    fmod / try_fmod => Binary::Fmod;
-    /// `ψ⁽ᵇ⁾(a)`, the derivative of order `b + 1` of `ln Γ(a)`, for whole `b` up to 60; derivatives `ψ⁽ᵇ⁺¹⁾(a)` and 0.
-    polygamma / try_polygamma => Binary::Polygamma;
-    /// The derivative of order `b` of [`sinc`](Self::sinc), for whole `b` up to 60.
-    sinc_derivative / try_sinc_derivative => Binary::SincDerivative;
-}
-
-/// The arithmetic operators, on expressions and on plain numbers from both sides, and their `try_` forms.
+/// The arithmetic operators, on expressions and on plain numbers from both sides.
 macro_rules! operators {
-    ($($Trait:ident, $method:ident, $try_method:ident;)*) => {
+    ($($Trait:ident, $method:ident;)*) => {
         $(
             impl<'g> std::ops::$Trait for Expr<'g> {
                 type Output = Expr<'g>;
@@ -334,17 +322,6 @@ macro_rules! operators {
                 #[track_caller]
                 fn $method(self, rhs: Expr<'g>) -> Expr<'g> {
                     self.apply_binary(Binary::$Trait, rhs)
-                }
-            }
-
-            impl<'g> Expr<'g> {
-                #[doc = concat!("The operator of [`std::ops::", stringify!($Trait), "`], returning what is wrong.")]
-                ///
-                /// # Errors
-                /// If the operands do not broadcast, or differ in dtype or graph.
-                #[track_caller]
-                pub fn $try_method(self, rhs: impl Operand<'g>) -> Result<Self, Error> {
-                    self.try_apply_binary(Binary::$Trait, rhs.expr(self))
                 }
             }
 
@@ -375,10 +352,10 @@ macro_rules! operators {
 }
 
 operators! {
-    Add, add, try_add;
-    Sub, sub, try_sub;
-    Mul, mul, try_mul;
-    Div, div, try_div;
+    Add, add;
+    Sub, sub;
+    Mul, mul;
+    Div, div;
 }
 
 impl<'g> std::ops::Neg for Expr<'g> {

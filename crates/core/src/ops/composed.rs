@@ -1,6 +1,13 @@
 //! Functions written in terms of the tables' rows: their derivatives follow, at every order.
 
-use crate::{expr::Expr, ops::Operand, real::Real};
+use smallvec::SmallVec;
+
+use crate::{
+    error::{Error, located},
+    expr::Expr,
+    ops::{Operand, binary::common_shape},
+    real::Real,
+};
 
 /// A function written in terms of the tables' rows, with what it takes to check it.
 #[derive(Clone, Copy, Debug)]
@@ -30,22 +37,43 @@ pub struct Call {
     pub value: fn(f64) -> f64,
     /// The same, recorded.
     pub expr: for<'g> fn(Expr<'g>) -> Expr<'g>,
+    /// The `try_` form of the first expression, with arguments that are chosen by the second.
+    pub try_expr: for<'g> fn(Expr<'g>, Expr<'g>) -> Result<Expr<'g>, Error>,
 }
 
-/// Makes, from one definition over [`Real`], a method of every number type, a method of expressions, and a row of
-/// [`COMPOSED`].
+/// Makes, from one definition over [`Real`], a method of every number type, two methods of expressions, of which one
+/// returns what is wrong, and a row of [`COMPOSED`].
 ///
-/// A row reads: documentation, name and arguments, body, points where it is checked, and the arguments that it is
+/// A row reads: documentation, both names and arguments, body, points where it is checked, and the arguments that it is
 /// checked with, which may depend on the number itself.
+///
+/// All that can be wrong with operands of an elementwise function shows before it is recorded. So messages name the
+/// function that was called and the operands that it was given, and no row of the body is ever refused.
 macro_rules! composed {
-    ($( $(#[$doc:meta])* $name:ident($x:ident $(, $arg:ident: $type:ident)*) $body:block
+    ($( $(#[$doc:meta])* $name:ident / $try_name:ident($x:ident $(, $arg:ident: $type:ident)*) $body:block
         [$($point:expr),*] with [$( ($($sample:expr),*) ),+] )*) => {
         impl<'g> Expr<'g> {
             $(
                 $(#[$doc])*
+                ///
+                /// # Panics
+                /// If the elements are not floating-point numbers, or the operands do not broadcast, or differ in dtype or
+                /// graph.
                 #[track_caller]
                 pub fn $name(self $(, $arg: composed!(@operand $type))*) -> Self {
-                    <Self as Real>::$name(self $(, composed!(@expr $type self $arg))*)
+                    located(self.$try_name($($arg),*))
+                }
+
+                #[doc = concat!("[`", stringify!($name), "`](Self::", stringify!($name), ") that returns what is wrong.")]
+                ///
+                /// # Errors
+                /// If the elements are not floating-point numbers, or the operands do not broadcast, or differ in dtype or
+                /// graph.
+                #[track_caller]
+                pub fn $try_name(self $(, $arg: composed!(@operand $type))*) -> Result<Self, Error> {
+                    $( let $arg = composed!(@expr $type self $arg); )*
+                    suit(stringify!($name), [Some(self) $(, composed!(@given $type $arg))*])?;
+                    Ok(<Self as Real>::$name(self $(, $arg)*))
                 }
             )*
         }
@@ -73,7 +101,16 @@ macro_rules! composed {
                 fn call<R: Real>($x: R) -> R {
                     R::$name($x $(, $sample)*)
                 }
-                Call { arguments: stringify!($($sample),*), value: |x| call(x), expr: |x| call(x) }
+                #[allow(unused_variables, reason = "arguments need not depend on the number")]
+                fn try_call<'g>(f: Expr<'g>, $x: Expr<'g>) -> Result<Expr<'g>, Error> {
+                    f.$try_name($($sample),*)
+                }
+                Call {
+                    arguments: stringify!($($sample),*),
+                    value: |x| call(x),
+                    expr: |x| call(x),
+                    try_expr: try_call,
+                }
             }),+],
         } ),*];
     };
@@ -83,11 +120,13 @@ macro_rules! composed {
     (@operand $type:ident) => { $type };
     (@expr Number $self:ident $arg:ident) => { $arg.expr($self) };
     (@expr $type:ident $self:ident $arg:ident) => { $arg };
+    (@given Number $arg:ident) => { Some($arg) };
+    (@given $type:ident $arg:ident) => { None };
 }
 
 composed! {
     /// Integer power `y = xⁿ`; `y' = n·xⁿ⁻¹`.
-    powi(x, n: i32) {
+    powi / try_powi(x, n: i32) {
         match n {
             0 => x.lit(1.0),
             1 => x,
@@ -97,20 +136,20 @@ composed! {
     } [-1.5, 0.5, 2.0] with [(0), (1), (2), (3), (-2)]
 
     /// Power with a constant exponent, `y = xᵖ`; `y' = p·xᵖ⁻¹`.
-    powf(x, p: f64) { x.pow(x.lit(p)) } [0.5, 1.0, 2.0] with [(2.5), (-0.5)]
+    powf / try_powf(x, p: f64) { x.pow(x.lit(p)) } [0.5, 1.0, 2.0] with [(2.5), (-0.5)]
 
     /// Leaky rectified linear unit: `x` where `x > 0`, else `slope·x`; the derivative at 0 is `slope`.
-    leaky_relu(x, slope: f64) { x.prelu(x.lit(slope)) } [-2.0, 0.3, 2.0] with [(0.01)]
+    leaky_relu / try_leaky_relu(x, slope: f64) { x.prelu(x.lit(slope)) } [-2.0, 0.3, 2.0] with [(0.01)]
 
     /// Parametric rectified linear unit: `x` where `x > 0`, else `slope·x`, with a slope that can be learned
     /// (He et al. 2015, arXiv:1502.01852); the derivative at 0 is `slope`.
-    prelu(x, slope: Number) {
+    prelu / try_prelu(x, slope: Number) {
         Self::select(x.gt(x.lit(0.0)), x, slope * x)
     } [-2.0, 0.3, 2.0] with [(x.lit(0.2)), (x.cos())]
 
     /// Exponential linear unit: `x` where `x > 0`, else `α(eˣ − 1)` (Clevert et al. 2015, arXiv:1511.07289);
     /// the derivative at 0 is `α`.
-    elu(x, alpha: f64) {
+    elu / try_elu(x, alpha: f64) {
         let is_positive = x.gt(x.lit(0.0));
         let negative = Self::select(is_positive, x.lit(0.0), x);
         Self::select(is_positive, x, x.lit(alpha) * negative.expm1())
@@ -118,142 +157,142 @@ composed! {
 
     /// Scaled exponential linear unit: `λ·elu(x, α)` with `λ = 1.0507009873554805`, `α = 1.6732632423543772`
     /// (Klambauer et al. 2017, arXiv:1706.02515).
-    selu(x) {
+    selu / try_selu(x) {
         let (scale, alpha) = (1.050_700_987_355_480_5, 1.673_263_242_354_377_2);
         x.lit(scale) * x.elu(alpha)
     } [-2.0, 0.3, 2.0] with [()]
 
     /// Continuously differentiable exponential linear unit: `x` where `x > 0`, else `α(e^{x/α} − 1)` (Barron 2017,
     /// arXiv:1704.07483).
-    celu(x, alpha: f64) { (x / x.lit(alpha)).elu(1.0) * x.lit(alpha) } [-2.0, 0.3, 2.0] with [(1.0), (0.8)]
+    celu / try_celu(x, alpha: f64) { (x / x.lit(alpha)).elu(1.0) * x.lit(alpha) } [-2.0, 0.3, 2.0] with [(1.0), (0.8)]
 
     /// Sigmoid linear unit, or swish: `x·σ(x)` (Ramachandran et al. 2017, arXiv:1710.05941); 0 at −∞.
-    silu(x) { x.gated(x.sigmoid()) } [-2.0, 0.0, 2.0] with [()]
+    silu / try_silu(x) { x.gated(x.sigmoid()) } [-2.0, 0.0, 2.0] with [()]
 
     /// Gaussian error linear unit `x·Φ(x) = x/2·erfc(−x/√2)` (Hendrycks & Gimpel 2016, arXiv:1606.08415); 0 at −∞.
-    gelu(x) {
+    gelu / try_gelu(x) {
         let cdf = x.lit(0.5) * (x * x.lit(-std::f64::consts::FRAC_1_SQRT_2)).erfc();
         x.gated(cdf)
     } [-2.0, 0.0, 2.0] with [()]
 
     /// The tanh approximation of [`gelu`](Self::gelu): `x/2·(1 + tanh u) = x·σ(2u)` with `u = √(2/π)(x + 0.044715x³)`.
-    gelu_tanh(x) {
+    gelu_tanh / try_gelu_tanh(x) {
         let twice_sqrt_2_over_pi = 1.595_769_121_605_730_8;
         let inner = x.lit(twice_sqrt_2_over_pi) * (x + x.lit(0.044_715) * x * x.square());
         x.gated(inner.sigmoid())
     } [-2.0, 0.0, 2.0] with [()]
 
     /// `x·tanh(ln(1 + eˣ))` (Misra 2019, arXiv:1908.08681); 0 at −∞.
-    mish(x) { x.gated(x.softplus().tanh()) } [-2.0, 0.0, 2.0] with [()]
+    mish / try_mish(x) { x.gated(x.softplus().tanh()) } [-2.0, 0.0, 2.0] with [()]
 
     /// `x·gate` for a gate that goes from 0 at −∞ to 1 at ∞ so fast that it has come there at ∓1000: beyond, `max(x, 0)`,
     /// so that infinite numbers have finite derivatives.
-    gated(x, gate: Number) {
+    gated / try_gated(x, gate: Number) {
         Self::select(x.lit(1000.0).gt(x.abs()), x * gate, x.relu())
     } [-2.0, 0.3, 2.0] with [(x.sigmoid())]
 
     /// `ln(1 + e^{βx})/β`, and `x` where `βx` is above `threshold`.
-    softplus_above(x, beta: f64, threshold: f64) {
+    softplus_above / try_softplus_above(x, beta: f64, threshold: f64) {
         let scaled = x * x.lit(beta);
         Self::select(scaled.gt(x.lit(threshold)), x, scaled.softplus() / x.lit(beta))
     } [-2.0, 0.0, 2.0] with [(3.0, 0.2), (1.0, 20.0)]
 
     /// `x − tanh x`.
-    tanhshrink(x) { x - x.tanh() } [-2.0, 0.3, 2.0] with [()]
+    tanhshrink / try_tanhshrink(x) { x - x.tanh() } [-2.0, 0.3, 2.0] with [()]
 
     /// `x` where `|x| > λ`, else 0; the derivative at ±λ is 0.
-    hardshrink(x, lambda: f64) {
+    hardshrink / try_hardshrink(x, lambda: f64) {
         Self::select(x.abs().compare(Comparison::Le, x.lit(lambda)), x.lit(0.0), x)
     } [-2.0, 0.3, 2.0] with [(0.5)]
 
     /// `x ∓ λ` where `±x > λ`, else 0; the derivative at ±λ is 0.
-    softshrink(x, lambda: f64) {
+    softshrink / try_softshrink(x, lambda: f64) {
         let is_small = x.abs().compare(Comparison::Le, x.lit(lambda));
         Self::select(is_small, x.lit(0.0), x - x.lit(lambda) * x.sign())
     } [-2.0, 0.3, 2.0] with [(0.5)]
 
     /// `x` within the bounds, else the nearer bound; the derivative is 0 at both, unlike that of
     /// [`clamp`](Self::clamp).
-    hardtanh(x, low: f64, high: f64) {
+    hardtanh / try_hardtanh(x, low: f64, high: f64) {
         let below = Self::select(x.compare(Comparison::Ge, x.lit(high)), x.lit(high), x);
         Self::select(x.compare(Comparison::Le, x.lit(low)), x.lit(low), below)
     } [-2.0, 0.3, 2.0] with [(-1.0, 1.0)]
 
     /// `min(max(x, 0), 6)`; the derivative at 0 and at 6 is 0.
-    relu6(x) { x.hardtanh(0.0, 6.0) } [-2.0, 0.3, 7.0] with [()]
+    relu6 / try_relu6(x) { x.hardtanh(0.0, 6.0) } [-2.0, 0.3, 7.0] with [()]
 
     /// Piecewise linear sigmoid `min(max(x + 3, 0), 6)/6`; the derivative at ±3 is 0.
-    hardsigmoid(x) { (x + x.lit(3.0)).relu6() / x.lit(6.0) } [-4.0, 0.3, 4.0] with [()]
+    hardsigmoid / try_hardsigmoid(x) { (x + x.lit(3.0)).relu6() / x.lit(6.0) } [-4.0, 0.3, 4.0] with [()]
 
     /// `x·hardsigmoid(x)` (Howard et al. 2019, arXiv:1905.02244); the derivative at −3 is 0, at 3 it is 1.
-    hardswish(x) {
+    hardswish / try_hardswish(x) {
         Self::select(x.compare(Comparison::Le, x.lit(-3.0)), x.lit(0.0), x * x.hardsigmoid())
     } [-4.0, 0.3, 4.0] with [()]
 
     /// `x` where `x > threshold`, else `value`; the derivative at the threshold is 0.
-    threshold(x, threshold: f64, value: f64) {
+    threshold / try_threshold(x, threshold: f64, value: f64) {
         Self::select(x.compare(Comparison::Le, x.lit(threshold)), x.lit(value), x)
     } [-2.0, 0.3, 2.0] with [(0.1, -9.0)]
 
     /// `max(x, low)`, where a tie goes to `x`: its derivative at the bound is 1.
-    clamp_min(x, low: Number) {
+    clamp_min / try_clamp_min(x, low: Number) {
         Self::select(low.gt(x), low, x)
     } [-2.0, 0.3, 2.0] with [(x.lit(0.1)), (x.cos())]
 
     /// `min(x, high)`, where a tie goes to `x`: its derivative at the bound is 1.
-    clamp_max(x, high: Number) {
+    clamp_max / try_clamp_max(x, high: Number) {
         Self::select(x.gt(high), high, x)
     } [-2.0, 0.3, 2.0] with [(x.lit(0.1)), (x.cos())]
 
     /// `x` within the bounds, else the nearer bound, or the upper if they cross; the derivative at the bounds is 1.
-    clamp(x, low: Number, high: Number) {
+    clamp / try_clamp(x, low: Number, high: Number) {
         x.clamp_min(low).clamp_max(high)
     } [-2.0, 0.3, 2.0] with [(x.lit(-0.5), x.lit(1.5)), (x.sin(), x.cos())]
 
     /// Reciprocal square root `1/√x`; `y' = −1/(2x√x)`.
-    rsqrt(x) { x.sqrt().recip() } [0.25, 1.0, 4.0] with [()]
+    rsqrt / try_rsqrt(x) { x.sqrt().reciprocal() } [0.25, 1.0, 4.0] with [()]
 
     /// `sin(πx)/(πx)`, 1 at 0.
-    sinc(x) { x.sinc_derivative(x.lit(0.0)) } [-1.3, 0.0, 0.2, 3.7] with [()]
+    sinc / try_sinc(x) { x.sinc_derivative(x.lit(0.0)) } [-1.3, 0.0, 0.2, 3.7] with [()]
 
     /// Logarithm of odds `ln(x/(1 − x))`, the inverse of [`sigmoid`](Self::sigmoid).
-    logit(x) { x.log() - (-x).log1p() } [0.2, 0.5, 0.9] with [()]
+    logit / try_logit(x) { x.log() - (-x).log1p() } [0.2, 0.5, 0.9] with [()]
 
     /// `ψ(x)`, the derivative of `ln Γ(x)`.
-    digamma(x) { x.polygamma(x.lit(0.0)) } [-1.3, 0.3, 2.5] with [()]
+    digamma / try_digamma(x) { x.polygamma(x.lit(0.0)) } [-1.3, 0.3, 2.5] with [()]
 
     /// `x·ln y`, 0 where `x = 0` unless `y` is NaN. Where `x = 0` and `y ≤ 0`, both derivatives are 0.
-    xlogy(x, y: Number) {
+    xlogy / try_xlogy(x, y: Number) {
         let is_never_positive = y.compare(Comparison::Le, y.lit(0.0));
         let log = Self::select(x.eq(x.lit(0.0)), Self::select(is_never_positive, y.lit(1.0), y), y).log();
         Self::select(y.eq(y), x.chain(log), y)
     } [-2.0, 0.3, 2.0] with [(x.lit(0.7)), (x.exp())]
 
     /// Interpolation `x + weight·(end − x)`.
-    lerp(x, end: Number, weight: Number) {
+    lerp / try_lerp(x, end: Number, weight: Number) {
         x + weight * (end - x)
     } [-2.0, 0.3, 2.0] with [(x.lit(5.0), x.lit(0.4)), (x.sin(), x.cos())]
 
     /// `x + factor·a·b`.
-    addcmul(x, a: Number, b: Number, factor: f64) {
+    addcmul / try_addcmul(x, a: Number, b: Number, factor: f64) {
         x + x.lit(factor) * a * b
     } [-2.0, 0.3, 2.0] with [(x.sin(), x.cos(), 2.5)]
 
     /// `x + factor·a/b`.
-    addcdiv(x, a: Number, b: Number, factor: f64) {
+    addcdiv / try_addcdiv(x, a: Number, b: Number, factor: f64) {
         x + x.lit(factor) * a / b
     } [-2.0, 0.3, 2.0] with [(x.sin(), x.exp(), 2.5)]
 
     /// Remainder of division rounded down, `x − divisor·floor(x/divisor)`, with the sign of `divisor`; derivatives 1
     /// and `−floor(x/divisor)`.
-    remainder(x, divisor: Number) {
+    remainder / try_remainder(x, divisor: Number) {
         let rest = x.fmod(divisor);
         let differ = x.lit(0.0).gt(rest.sign() * divisor.sign());
         Self::select(differ, rest + divisor, rest)
     } [-5.5, 3.3] with [(x.lit(2.0)), (x.lit(-1.7)), (x.cos())]
 
     /// Quotient rounded down to a whole number, that of the exact quotient; derivatives 0.
-    floor_divide(x, divisor: Number) {
+    floor_divide / try_floor_divide(x, divisor: Number) {
         let rest = x.fmod(divisor);
         let differ = x.lit(0.0).gt(rest.sign() * divisor.sign());
         let whole = (x - rest) / divisor - Self::select(differ, x.lit(1.0), x.lit(0.0));
@@ -261,15 +300,22 @@ composed! {
     } [-5.5, 3.3] with [(x.lit(2.0)), (x.lit(-1.7)), (x.cos())]
 
     /// Quotient rounded towards 0 to a whole number; derivatives 0.
-    trunc_divide(x, divisor: Number) {
+    trunc_divide / try_trunc_divide(x, divisor: Number) {
         (x / divisor).trunc()
     } [-5.5, 3.3] with [(x.lit(2.0)), (x.lit(-1.7)), (x.cos())]
 
     /// `x` rounded to so many decimals, to the even one of two that are equally near; the derivative is 0.
-    round_to(x, decimals: i32) {
+    round_to / try_round_to(x, decimals: i32) {
         let power = x.lit(10f64.powi(decimals.abs()));
         if decimals < 0 { (x / power).round() * power } else { (x * power).round() / power }
     } [-1.3, 0.12, 2.2] with [(0), (-1)]
+}
+
+/// Whether the operands of a function composed of rows are floating-point numbers that go together.
+fn suit<'g, const N: usize>(op: &str, operands: [Option<Expr<'g>>; N]) -> Result<(), Error> {
+    let operands: SmallVec<[Expr<'g>; 4]> = operands.into_iter().flatten().collect();
+    operands[0].require_float(op)?;
+    common_shape(op, &operands).map(|_| ())
 }
 
 pub(crate) use composed;

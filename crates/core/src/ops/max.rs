@@ -98,7 +98,7 @@ impl Operation for Max {
         let shape = x.shape();
         let is_max = x.eq(rule.y.stretched_back(axes, &shape)).cast(g.dtype());
         let n_equal = is_max.sum_over(axes);
-        let share = g.pull_back(n_equal.recip())?;
+        let share = g.pull_back(n_equal.reciprocal())?;
         share.stretched_back(axes, &shape).pull_back(is_max)
     }
 

@@ -1,6 +1,6 @@
 //! Losses of yes and no: binary cross entropies and their relatives.
 
-use retrograd_core::{Error, Expr, Real as _, ops::Unary};
+use retrograd_core::{Error, Expr, Real as _};
 
 use super::{check_alike, check_broadcast, mean_of_each_example, weigh};
 
@@ -25,7 +25,7 @@ pub(super) fn binary_cross_entropy<'g>(
 /// `−[p ln y + (1 − t) ln(1 − y)]` with `y = σ(logit)`.
 #[track_caller]
 fn entropy<'g>(logits: Expr<'g>, positive: Expr<'g>, targets: Expr<'g>) -> Result<Expr<'g>, Error> {
-    let if_one = weigh(positive, logits.try_apply_unary(Unary::LogSigmoid)?)?;
+    let if_one = weigh(positive, logits.try_log_sigmoid()?)?;
     let if_zero = weigh(1.0 - targets, (-logits).log_sigmoid())?;
     Ok(-(if_one + if_zero))
 }

@@ -11,7 +11,7 @@ mod regression;
 #[cfg(test)]
 mod tests;
 
-use retrograd_core::{Error, Expr, ops::Binary};
+use retrograd_core::{Error, Expr};
 
 pub use binary::BinaryWeights;
 pub use classes::{Classes, Reduction};
@@ -234,7 +234,7 @@ fn check_broadcast(loss: &str, operands: &[Expr<'_>]) -> Result<(), Error> {
 /// `weight·x`, but 0 where the weight is 0, though `x` be infinite.
 #[track_caller]
 fn weigh<'g>(weight: Expr<'g>, x: Expr<'g>) -> Result<Expr<'g>, Error> {
-    weight.try_apply_binary(Binary::Chain, x)
+    weight.try_chain(x)
 }
 
 /// Mean over all axes but the first.

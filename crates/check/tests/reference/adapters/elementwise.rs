@@ -112,7 +112,7 @@ pub const ELEMENTWISE: &[(&str, Adapter)] = &[
         c.one(c.x(0)?.threshold(threshold, value))
     }),
     ("pow", |c| binary(c, Binary::Pow)),
-    ("reciprocal", |c| unary(c, Unary::Recip)),
+    ("reciprocal", |c| unary(c, Unary::Reciprocal)),
     ("remainder", |c| c.one(fitting(c)?.remainder(c.x(1)?))),
     ("round", |c| c.one(c.x(0)?.round_to(c.int("decimals", 0)? as i32))),
     ("rsqrt", |c| c.one(c.x(0)?.rsqrt())),

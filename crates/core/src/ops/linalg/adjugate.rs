@@ -5,7 +5,7 @@ use crate::{
     error::{Error, located},
     expr::Expr,
     ops::{
-        Binary, Op, Operation, Rule,
+        Op, Operation, Rule,
         linalg::{batch_axes, last_two, matrices},
         same_dtype,
     },
@@ -70,7 +70,7 @@ impl Operation for Adjugate {
         let by_adjugate = block(g);
         let inner = (adjugate * by_adjugate).sum_over(crate::keep([-2, -1]));
         let difference = inner * adjugate - adjugate.matmul(by_adjugate.t()).matmul(adjugate);
-        let second = difference.apply_binary(Binary::Chain, determinant.recip());
+        let second = difference.chain(determinant.reciprocal());
         Some((corner(g, n) * adjugate + second).t())
     }
 

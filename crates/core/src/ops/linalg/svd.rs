@@ -5,7 +5,7 @@ use crate::{
     error::{Error, located},
     expr::Expr,
     ops::{
-        Binary, Comparison, Op, Operation, Rule,
+        Comparison, Op, Operation, Rule,
         linalg::{batch_axes, elimination::dot, last_two, mask, matrices},
         same_dtype,
     },
@@ -74,10 +74,10 @@ impl Operation for Svd {
         let ((u, s, v), (by_u, by_s, by_v)) = (parts(rule.y, m), parts(g, m));
         let column = s.t();
         let same = mask(g.graph(), n, Comparison::Eq);
-        let gaps = same.select(s.like(1.0), (s - column) * (s + column)).recip();
+        let gaps = same.select(s.like(1.0), (s - column) * (s + column)).reciprocal();
         let turned = |x: Expr<'g>, by_x: Expr<'g>| {
             let product = x.t().matmul(by_x);
-            (product - product.t()).apply_binary(Binary::Chain, gaps)
+            (product - product.t()).chain(gaps)
         };
         let inner = turned(u, by_u) * s + column * turned(v, by_v) + same.select(by_s, s.like(0.0));
         let spanned = u.matmul(inner);
@@ -85,7 +85,7 @@ impl Operation for Svd {
             return Some(spanned.matmul(v.t()));
         }
         let outside = by_u - u.matmul(u.t().matmul(by_u));
-        let outside = outside.apply_binary(Binary::Chain, s.recip());
+        let outside = outside.chain(s.reciprocal());
         Some((spanned + outside).matmul(v.t()))
     }
 
