@@ -8,6 +8,7 @@
 //! This crate has no `unsafe`, no threads and no input or output. What makes graphs fast is `retrograd-cpu`.
 
 pub mod computation;
+pub mod documented;
 pub mod dtype;
 pub mod error;
 pub mod eval;

@@ -22,7 +22,7 @@ pub struct Attention<'g> {
     pub grouped: bool,
 }
 
-functions! {
+functions! { "Attention and embedding":
     /// Attention `softmax(q·kᵀ·scale + mask)·v` (Vaswani et al. 2017, arXiv:1706.03762), where this is `q`: shapes
     /// `[…, l, e], […, s, e], […, s, f] → […, l, f]`. A query that sees no key gets zeros.
     ///

@@ -69,7 +69,7 @@ impl<const N: usize> Default for ConvTranspose<N> {
     }
 }
 
-functions! {
+functions! { "Convolution":
     /// Convolution over one axis (a cross-correlation, as everywhere in machine learning):
     /// `y[n, o, i] = b[o] + Σ_{c, k} w[o, c, k]·x[n, c, i·stride + k·dilation − padding]`, shapes
     /// `[n, c, l], [o, c/groups, k], [o] → [n, o, l']`. The axis of examples may be absent.

@@ -9,7 +9,7 @@ use crate::{
     shape::{Shape, resolve_axis},
 };
 
-functions! {
+functions! { "Diagonals and triangles":
     /// The part on and below a diagonal of each matrix in the last two axes, and zeros above. Diagonal 0 is the main
     /// one; positive ones lie above it.
     ///

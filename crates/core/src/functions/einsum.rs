@@ -1,10 +1,9 @@
 //! Einstein summation, and what is a case of it.
 
 use crate::{
-    error::{Error, located},
+    error::Error,
     expr::{Expr, inputs_of_one_graph},
     functions::functions,
-    graph::Graph,
     shape::{Axes, Shape, resolve_axis},
 };
 
@@ -22,56 +21,7 @@ struct Labeled<'g> {
     labels: Vec<Label>,
 }
 
-impl Graph {
-    /// Einstein summation: the axes of each operand are named by letters, and products are summed over the letters
-    /// that the output does not name. `...` stands for further axes, which broadcast; a letter that occurs twice in an
-    /// operand takes its diagonal; without `->` the output has the letters that occur once, in alphabetical order.
-    ///
-    /// ```
-    /// let g = retrograd_core::Graph::new();
-    /// let (a, b) = (g.full([2, 3], 1.0), g.full([3, 4], 2.0));
-    /// assert_eq!(g.einsum("ij,jk->ik", &[a, b]).value(), a.dot(b).value());
-    /// ```
-    ///
-    /// # Panics
-    /// If the equation is not one, or does not fit the operands.
-    #[track_caller]
-    pub fn einsum<'g>(&'g self, equation: &str, operands: &[Expr<'g>]) -> Expr<'g> {
-        located(self.try_einsum(equation, operands))
-    }
-
-    /// [`einsum`](Self::einsum) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If the equation is not one, or does not fit the operands.
-    #[track_caller]
-    pub fn try_einsum<'g>(
-        &'g self,
-        equation: &str,
-        operands: &[Expr<'g>],
-    ) -> Result<Expr<'g>, Error> {
-        let misfit =
-            |reason: String| Expr::misfit("einsum", operands, format!("{equation}: {reason}"));
-        if operands.is_empty() {
-            return Err(misfit("there are no operands".to_owned()));
-        }
-        inputs_of_one_graph("einsum", operands)?;
-        let (terms, output) = parsed(equation, operands).map_err(misfit)?;
-        let mut parts = Vec::with_capacity(operands.len());
-        for (&x, labels) in operands.iter().zip(&terms) {
-            parts.push(Labeled { x, labels: labels.clone() }.without_repeats().map_err(misfit)?);
-        }
-        let sizes = common_sizes(&parts).map_err(misfit)?;
-        if let Some(label) =
-            output.iter().find(|&label| sizes.iter().all(|(known, _)| known != label))
-        {
-            return Err(misfit(format!("no operand has the axis {label:?} of the output")));
-        }
-        contracted(parts, &sizes, &output)
-    }
-}
-
-functions! {
+functions! { "Products":
     /// Sums of products over pairs of axes, `x_axes[k]` of this value with `y_axes[k]` of the other; the axes that
     /// are left follow one another.
     tensordot / try_tensordot(x, rhs: Expr<'g>, x_axes: &[isize], y_axes: &[isize]) -> Self,
@@ -97,6 +47,40 @@ functions! {
         let output = [only(&a_labels, &b_labels), only(&b_labels, &a_labels)].concat();
         let parts = vec![Labeled { x, labels: a_labels }, Labeled { x: rhs, labels: b_labels }];
         let sizes = common_sizes(&parts).map_err(misfit)?;
+        contracted(parts, &sizes, &output)
+    }
+
+    graph:
+
+    /// Einstein summation: the axes of each operand are named by letters, and products are summed over the letters
+    /// that the output does not name. `...` stands for further axes, which broadcast; a letter that occurs twice in an
+    /// operand takes its diagonal; without `->` the output has the letters that occur once, in alphabetical order.
+    ///
+    /// ```
+    /// let g = retrograd_core::Graph::new();
+    /// let (a, b) = (g.full([2, 3], 1.0), g.full([3, 4], 2.0));
+    /// assert_eq!(g.einsum("ij,jk->ik", &[a, b]).value(), a.dot(b).value());
+    /// ```
+    einsum / try_einsum(_graph, equation: &str, operands: &[Expr<'g>]) -> Expr<'g>,
+    "If the equation is not one, or does not fit the operands.",
+    {
+        let misfit =
+            |reason: String| Expr::misfit("einsum", operands, format!("{equation}: {reason}"));
+        if operands.is_empty() {
+            return Err(misfit("there are no operands".to_owned()));
+        }
+        inputs_of_one_graph("einsum", operands)?;
+        let (terms, output) = parsed(equation, operands).map_err(misfit)?;
+        let mut parts = Vec::with_capacity(operands.len());
+        for (&x, labels) in operands.iter().zip(&terms) {
+            parts.push(Labeled { x, labels: labels.clone() }.without_repeats().map_err(misfit)?);
+        }
+        let sizes = common_sizes(&parts).map_err(misfit)?;
+        if let Some(label) =
+            output.iter().find(|&label| sizes.iter().all(|(known, _)| known != label))
+        {
+            return Err(misfit(format!("no operand has the axis {label:?} of the output")));
+        }
         contracted(parts, &sizes, &output)
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     shape::Shape,
 };
 
-functions! {
+functions! { "Attention and embedding":
     /// Rows of this table picked by indices, `[v, d], […] → […, d]`. The row `padding`, if one is given, gets no
     /// gradient. An index that is no row is an error of the run that meets it.
     ///

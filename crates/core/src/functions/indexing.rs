@@ -10,7 +10,7 @@ use crate::{
     tensor::Tensor,
 };
 
-functions! {
+functions! { "Indexing":
     /// Elements picked by integer indices along an axis, like [`gather`](Self::gather), after the other axes of both
     /// are broadcast. Negative indices count from the end.
     ///

@@ -1,68 +1,37 @@
 //! Several tensors made into one, or stretched against each other.
 
 use crate::{
-    error::{Error, located},
+    error::Error,
     expr::{Expr, inputs_of_one_graph},
-    graph::Graph,
+    functions::functions,
     shape::Shape,
 };
 
-impl Graph {
-    /// Tensors side by side along axis 1; vectors along their only axis.
-    ///
-    /// # Panics
-    /// If there are none, or their other sizes or dtypes differ.
-    #[track_caller]
-    pub fn hstack<'g>(&'g self, parts: &[Expr<'g>]) -> Expr<'g> {
-        located(self.try_hstack(parts))
-    }
+functions! { "Joining":
+    graph:
 
-    /// [`hstack`](Self::hstack) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If there are none, or their other sizes or dtypes differ.
-    #[track_caller]
-    pub fn try_hstack<'g>(&'g self, parts: &[Expr<'g>]) -> Result<Expr<'g>, Error> {
+    /// Tensors side by side along axis 1; vectors along their only axis.
+    hstack / try_hstack(graph, parts: &[Expr<'g>]) -> Expr<'g>,
+    "If there are none, or their other sizes or dtypes differ.",
+    {
         let parts = parts.iter().map(|part| part.at_least(1)).collect::<Result<Vec<_>, _>>()?;
         let axis = parts.first().map_or(0, |part| part.rank().min(2) - 1);
-        self.try_concat(&parts, axis as isize)
+        graph.try_concat(&parts, axis as isize)
     }
 
     /// Tensors below each other, along axis 0; vectors become rows.
-    ///
-    /// # Panics
-    /// If there are none, or their other sizes or dtypes differ.
-    #[track_caller]
-    pub fn vstack<'g>(&'g self, parts: &[Expr<'g>]) -> Expr<'g> {
-        located(self.try_vstack(parts))
-    }
-
-    /// [`vstack`](Self::vstack) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If there are none, or their other sizes or dtypes differ.
-    #[track_caller]
-    pub fn try_vstack<'g>(&'g self, parts: &[Expr<'g>]) -> Result<Expr<'g>, Error> {
+    vstack / try_vstack(graph, parts: &[Expr<'g>]) -> Expr<'g>,
+    "If there are none, or their other sizes or dtypes differ.",
+    {
         let parts = parts.iter().map(|part| part.at_least(2)).collect::<Result<Vec<_>, _>>()?;
-        self.try_concat(&parts, 0)
+        graph.try_concat(&parts, 0)
     }
 
     /// Coordinates of a grid: each vector stretched along an axis of its own, in the order of the vectors
     /// (indexing `ij`).
-    ///
-    /// # Panics
-    /// If one is not a vector or a scalar.
-    #[track_caller]
-    pub fn meshgrid<'g>(&'g self, vectors: &[Expr<'g>]) -> Vec<Expr<'g>> {
-        located(self.try_meshgrid(vectors))
-    }
-
-    /// [`meshgrid`](Self::meshgrid) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If one is not a vector or a scalar.
-    #[track_caller]
-    pub fn try_meshgrid<'g>(&'g self, vectors: &[Expr<'g>]) -> Result<Vec<Expr<'g>>, Error> {
+    meshgrid / try_meshgrid(_graph, vectors: &[Expr<'g>]) -> Vec<Expr<'g>>,
+    "If one is not a vector or a scalar.",
+    {
         if !vectors.is_empty() {
             inputs_of_one_graph("meshgrid", vectors)?;
         }

@@ -7,7 +7,7 @@ use crate::{
     shape::Shape,
 };
 
-functions! {
+functions! { "Products":
     /// Affine map of the last axis, `y = x·wᵀ + b`: `[…, in], [out, in], [out] → […, out]`. A weight of shape `[in]`
     /// is one row whose axis is removed: `[…, in], [in], [] → […]`.
     linear / try_linear(x, weight: Expr<'g>, bias: Option<Expr<'g>>) -> Expr<'g>,

@@ -28,7 +28,7 @@ pub enum MatrixNorm {
     SmallestSingularValue,
 }
 
-functions! {
+functions! { "Norms":
     /// A norm of matrices whose rows are counted by the first of two axes and columns by the second. Where sums or
     /// singular values tie, they share the gradient equally; that of the Frobenius norm at 0 is 0.
     ///

@@ -33,17 +33,65 @@ pub use pad::PadMode;
 pub use pool::{AvgPool, MaxPool};
 pub use windows::Unfold;
 
+use crate::documented::Theme;
+
+/// All functions composed of operations, by theme.
+pub const THEMES: &[Theme] = &[
+    moving::THEME,
+    joining::THEME,
+    indexing::THEME,
+    diagonals::THEME,
+    pad::THEME,
+    sliding::THEME,
+    windows::THEME,
+    statistics::THEME,
+    scans::THEME,
+    norms::THEME,
+    matrix_norm::THEME,
+    similarity::THEME,
+    ordering::THEME,
+    products::THEME,
+    einsum::THEME,
+    linear::THEME,
+    conv::THEME,
+    pool::THEME,
+    normalize::THEME,
+    attention::THEME,
+    embedding::THEME,
+];
+
 /// Makes two methods of [`Expr`](crate::Expr) from one body that returns a result: a method that panics, and its
-/// `try_` form that returns what is wrong.
+/// `try_` form that returns what is wrong. After `graph:`, the methods are of [`Graph`](crate::Graph).
 ///
-/// A row reads: documentation, both names, arguments (the first names the expression itself), type of the result,
-/// when it fails, and the body.
+/// A row reads: documentation, both names, arguments (the first names the expression or graph itself), type of the
+/// result, when it fails, and the body. The documentation is kept as data, in a constant `THEME` under the title that
+/// comes first.
 macro_rules! functions {
-    ($( $(#[$doc:meta])* $name:ident / $try_name:ident($x:ident $(, $arg:ident: $type:ty)*) -> $Output:ty,
-        $fails:literal, $body:block )*) => {
+    ($title:literal:
+        $( $(#[doc = $doc:literal])+ $name:ident / $try_name:ident($x:ident $(, $arg:ident: $type:ty)*) -> $Output:ty,
+            $fails:literal, $body:block )*
+        $( graph:
+        $( $(#[doc = $graph_doc:literal])+ $graph_name:ident / $graph_try_name:ident(
+                $graph:ident $(, $graph_arg:ident: $graph_type:ty)*
+            ) -> $GraphOutput:ty,
+            $graph_fails:literal, $graph_body:block )* )?) => {
+        pub(crate) const THEME: $crate::documented::Theme = $crate::documented::Theme {
+            title: $title,
+            functions: &[
+                $( $crate::documented::Documented {
+                    name: stringify!($name),
+                    doc: concat!($($doc, "\n"),+),
+                }, )*
+                $($( $crate::documented::Documented {
+                    name: stringify!($graph_name),
+                    doc: concat!($($graph_doc, "\n"),+),
+                }, )*)?
+            ],
+        };
+
         impl<'g> $crate::Expr<'g> {
             $(
-                $(#[$doc])*
+                $(#[doc = $doc])+
                 ///
                 /// # Panics
                 #[doc = $fails]
@@ -63,6 +111,31 @@ macro_rules! functions {
                 }
             )*
         }
+
+        $( impl $crate::Graph {
+            $(
+                $(#[doc = $graph_doc])+
+                ///
+                /// # Panics
+                #[doc = $graph_fails]
+                #[track_caller]
+                pub fn $graph_name<'g>(&'g self $(, $graph_arg: $graph_type)*) -> $GraphOutput {
+                    $crate::error::located(self.$graph_try_name($($graph_arg),*))
+                }
+
+                #[doc = concat!("[`", stringify!($graph_name), "`](Self::", stringify!($graph_name), ") that returns what is wrong.")]
+                ///
+                /// # Errors
+                #[doc = $graph_fails]
+                #[track_caller]
+                pub fn $graph_try_name<'g>(
+                    &'g self $(, $graph_arg: $graph_type)*
+                ) -> Result<$GraphOutput, $crate::Error> {
+                    let $graph = self;
+                    $graph_body
+                }
+            )*
+        } )?
     };
 }
-use functions;
+pub(crate) use functions;

@@ -7,7 +7,7 @@ use crate::{
     shape::{Axes, Shape, resolve_axis},
 };
 
-functions! {
+functions! { "Shapes":
     /// The elements of each of the axes in reverse order.
     ///
     /// ```

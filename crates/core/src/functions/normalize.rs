@@ -24,7 +24,7 @@ impl Default for Norm<'_> {
     }
 }
 
-functions! {
+functions! { "Normalization":
     /// Batch normalization in training, `(x − μ)/√(σ² + ε)·w + b` with mean and biased variance of each channel over
     /// the batch and all places: `[n, c, …] → [n, c, …]` (Ioffe & Szegedy 2015, arXiv:1502.03167).
     ///

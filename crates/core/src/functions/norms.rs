@@ -8,7 +8,7 @@ use crate::{
     shape::{Axes, AxisSet, keep},
 };
 
-functions! {
+functions! { "Norms":
     /// Norm `(Σ|x|ᵖ)^{1/p}` of the elements along axes, taken as one vector. Order 0 counts what is not 0; ±∞ gives the
     /// largest or smallest magnitude. Elements are scaled by the largest first, so that no power overflows or vanishes.
     /// The gradient at a vector of zeros is 0; equal extreme magnitudes share it.
@@ -35,18 +35,14 @@ functions! {
             _ => x.scaled_norm(order, &axes),
         }
     }
+
+    /// Euclidean norm of all elements, of which a matrix's is the Frobenius norm.
+    norm / try_norm(x) -> Self,
+    "If the elements are not floating-point numbers.",
+    { x.try_vector_norm(2.0, AxisSet::all(x.rank())) }
 }
 
 impl<'g> Expr<'g> {
-    /// Euclidean norm of all elements, of which a matrix's is the Frobenius norm.
-    ///
-    /// # Panics
-    /// If the elements are not floating-point numbers.
-    #[track_caller]
-    pub fn norm(self) -> Self {
-        self.vector_norm(2.0, AxisSet::all(self.rank()))
-    }
-
     /// A norm of another order than 0, 1 and ±∞.
     #[track_caller]
     fn scaled_norm(self, order: f64, axes: &Axes) -> Result<Self, Error> {

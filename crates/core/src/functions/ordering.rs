@@ -2,7 +2,7 @@
 
 use crate::{dtype::DType, error::Error, expr::Expr, functions::functions, shape::resolve_axis};
 
-functions! {
+functions! { "Order":
     /// Elements sorted along an axis, and the indices they come from. Equal elements keep their order; NaN counts as
     /// larger than every number. The gradient follows the indices.
     ///

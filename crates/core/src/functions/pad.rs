@@ -21,7 +21,7 @@ pub enum PadMode {
     Circular,
 }
 
-functions! {
+functions! { "Padding and windows":
     /// With a margin before and after each axis. The pairs `(before, after)` belong to the last axes; a negative
     /// number takes elements away.
     ///

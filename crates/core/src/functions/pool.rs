@@ -64,7 +64,7 @@ impl<const N: usize> AvgPool<N> {
     }
 }
 
-functions! {
+functions! { "Pooling":
     /// Largest element of each window, `[…, c, l] → […, c, l']`. The gradient goes to the first largest element.
     max_pool1d / try_max_pool1d(x, options: &MaxPool<1>) -> Expr<'g>,
     "If the shape is not [n, c, l] or [c, l], or the window does not fit.",

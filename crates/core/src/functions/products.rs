@@ -1,8 +1,8 @@
 //! Products of vectors and matrices under the names they have elsewhere.
 
-use crate::{error::Error, expr::Expr, functions::functions, graph::Graph, shape::Shape};
+use crate::{error::Error, expr::Expr, functions::functions, shape::Shape};
 
-functions! {
+functions! { "Products":
     /// All products of an element of one vector with an element of another: `[m] ⊗ [n] → [m, n]`.
     outer / try_outer(x, rhs: Expr<'g>) -> Self,
     "If an operand is not a vector.",
@@ -53,58 +53,34 @@ functions! {
         }
         x.product_of_ranks("bmm", rhs, 3, 3)
     }
-}
 
-/// Makes the functions `β·self + α·product`, where a `β` of 0 leaves `self` out, whatever it holds.
-macro_rules! added_products {
-    ($( $(#[$doc:meta])* $name:ident / $try_name:ident, $product:expr; )*) => {
-        functions! { $(
-            $(#[$doc])*
-            $name / $try_name(x, a: Expr<'g>, b: Expr<'g>, beta: f64, alpha: f64) -> Self,
-            "If the product is not defined, or this value does not stretch to its shape.",
-            {
-                let misfit = |error| match error {
-                    Error::Operands { reason, .. } => Self::misfit(stringify!($name), &[x, a, b], reason),
-                    other => other,
-                };
-                let product: fn(Expr<'g>, Expr<'g>) -> Result<Expr<'g>, Error> = $product;
-                let product = product(a, b).map_err(misfit)?;
-                let base = x.try_broadcast_to(product.shape()).map_err(misfit)?;
-                let scaled = product.try_mul(alpha)?;
-                if beta == 0.0 { Ok(scaled) } else { base.try_mul(beta)?.try_add(scaled) }
-            }
-        )* }
-    };
-}
+    /// `β·self + α·a·b` with matrices `a` and `b`; a `β` of 0 leaves `self` out, whatever it holds.
+    addmm / try_addmm(x, a: Expr<'g>, b: Expr<'g>, beta: f64, alpha: f64) -> Self,
+    "If the product is not defined, or this value does not stretch to its shape.",
+    { x.added_to_product("addmm", [a, b], a.try_mm(b), [beta, alpha]) }
 
-added_products! {
-    /// `β·self + α·a·b` with matrices `a` and `b`.
-    addmm / try_addmm, |a, b| a.try_mm(b);
-    /// `β·self + α·a·b` with a matrix `a` and a vector `b`.
-    addmv / try_addmv, |a, b| a.try_mv(b);
-    /// `β·self + α·a·b` with batches of matrices.
-    baddbmm / try_baddbmm, |a, b| a.try_bmm(b);
-    /// `β·self + α·Σ a·b`, summed over batches of matrices.
-    addbmm / try_addbmm, |a, b| a.try_bmm(b)?.try_sum_over(0);
-}
+    /// `β·self + α·a·b` with a matrix `a` and a vector `b`; a `β` of 0 leaves `self` out, whatever it holds.
+    addmv / try_addmv(x, a: Expr<'g>, b: Expr<'g>, beta: f64, alpha: f64) -> Self,
+    "If the product is not defined, or this value does not stretch to its shape.",
+    { x.added_to_product("addmv", [a, b], a.try_mv(b), [beta, alpha]) }
 
-impl Graph {
+    /// `β·self + α·a·b` with batches of matrices; a `β` of 0 leaves `self` out, whatever it holds.
+    baddbmm / try_baddbmm(x, a: Expr<'g>, b: Expr<'g>, beta: f64, alpha: f64) -> Self,
+    "If the product is not defined, or this value does not stretch to its shape.",
+    { x.added_to_product("baddbmm", [a, b], a.try_bmm(b), [beta, alpha]) }
+
+    /// `β·self + α·Σ a·b`, summed over batches of matrices; a `β` of 0 leaves `self` out, whatever it holds.
+    addbmm / try_addbmm(x, a: Expr<'g>, b: Expr<'g>, beta: f64, alpha: f64) -> Self,
+    "If the product is not defined, or this value does not stretch to its shape.",
+    { x.added_to_product("addbmm", [a, b], a.try_bmm(b).and_then(|y| y.try_sum_over(0)), [beta, alpha]) }
+
+    graph:
+
     /// Product of a chain of matrices, in the order of multiplication that takes the fewest operations; the first and
     /// the last may be vectors.
-    ///
-    /// # Panics
-    /// If there are none, or they do not fit each other.
-    #[track_caller]
-    pub fn multi_dot<'g>(&'g self, factors: &[Expr<'g>]) -> Expr<'g> {
-        crate::error::located(self.try_multi_dot(factors))
-    }
-
-    /// [`multi_dot`](Self::multi_dot) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If there are none, or they do not fit each other.
-    #[track_caller]
-    pub fn try_multi_dot<'g>(&'g self, factors: &[Expr<'g>]) -> Result<Expr<'g>, Error> {
+    multi_dot / try_multi_dot(_graph, factors: &[Expr<'g>]) -> Expr<'g>,
+    "If there are none, or they do not fit each other.",
+    {
         let misfit = |reason: &str| Expr::misfit("multi_dot", factors, reason);
         let (Some(&first), Some(&last)) = (factors.first(), factors.last()) else {
             return Err(misfit("there is nothing to multiply"));
@@ -189,5 +165,24 @@ impl<'g> Expr<'g> {
             Error::Operands { reason, .. } => Self::misfit(op, &[self, rhs], reason),
             other => other,
         })
+    }
+
+    /// `β·self + α·product`, where a `β` of 0 leaves this value out.
+    #[track_caller]
+    fn added_to_product(
+        self,
+        op: &str,
+        [a, b]: [Self; 2],
+        product: Result<Self, Error>,
+        [beta, alpha]: [f64; 2],
+    ) -> Result<Self, Error> {
+        let misfit = |error| match error {
+            Error::Operands { reason, .. } => Self::misfit(op, &[self, a, b], reason),
+            other => other,
+        };
+        let product = product.map_err(misfit)?;
+        let base = self.try_broadcast_to(product.shape()).map_err(misfit)?;
+        let scaled = product.try_mul(alpha)?;
+        if beta == 0.0 { Ok(scaled) } else { base.try_mul(beta)?.try_add(scaled) }
     }
 }

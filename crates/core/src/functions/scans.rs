@@ -11,7 +11,7 @@ use crate::{
     shape::{Axes, AxisSet, resolve_axis},
 };
 
-functions! {
+functions! { "Accumulation":
     /// Product over axes; 1 if there are no elements. Its derivatives are right, at every order, where elements are 0.
     ///
     /// ```
@@ -66,18 +66,14 @@ functions! {
     logcumsumexp / try_logcumsumexp(x, axis: isize) -> Self,
     "If the axis does not exist, or the elements are not floating-point numbers.",
     { x.accumulated("logcumsumexp", axis, Self::log_of_two) }
+
+    /// Product of all elements.
+    prod / try_prod(x) -> Self,
+    "If the elements are not floating-point numbers.",
+    { x.try_prod_over(AxisSet::all(x.rank())) }
 }
 
 impl<'g> Expr<'g> {
-    /// Product of all elements.
-    ///
-    /// # Panics
-    /// If the elements are not floating-point numbers.
-    #[track_caller]
-    pub fn prod(self) -> Self {
-        self.prod_over(AxisSet::all(self.rank()))
-    }
-
     /// Combines each element along an axis with all before it by an associative function.
     #[track_caller]
     fn accumulated(

@@ -7,7 +7,7 @@ use crate::{
     shape::{keep, resolve_axis},
 };
 
-functions! {
+functions! { "Norms":
     /// Vectors along an axis, divided by their norm of order `p`: `x / max(‖x‖ₚ, ε)`. A vector of zeros stays.
     normalize / try_normalize(x, p: f64, axis: isize, eps: f64) -> Expr<'g>,
     "If the axis does not exist, or the elements are not floating-point numbers.",

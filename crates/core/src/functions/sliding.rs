@@ -2,7 +2,7 @@
 
 use crate::{functions::functions, shape::resolve_axis};
 
-functions! {
+functions! { "Padding and windows":
     /// Windows of `size` elements that start every `step` elements of an axis: the axis counts the windows, and a new
     /// last axis runs through each. Windows may overlap; one that does not fit is left out.
     ///

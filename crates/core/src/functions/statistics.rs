@@ -7,7 +7,7 @@ use crate::{
     shape::{Axes, keep},
 };
 
-functions! {
+functions! { "Statistics":
     /// Variance over axes, `Σ(x − mean)²/(n − correction)`: correction 1 gives the unbiased estimate, 0 the mean square
     /// deviation. It is infinite or NaN where `n ≤ correction`.
     ///

@@ -125,7 +125,7 @@ impl Unfold {
     }
 }
 
-functions! {
+functions! { "Padding and windows":
     /// The windows of images as columns (im2col): `[n, c, h, w] → [n, c·k, places]` for a window of `k` elements,
     /// where row `c·k + j` holds what element `j` of the window meets in channel `c`. The first axis may be absent.
     unfold2d / try_unfold2d(x, options: &Unfold) -> Expr<'g>,

@@ -2,8 +2,8 @@
 
 use crate::{
     dtype::{DType, Element},
-    error::{Error, located},
     expr::Expr,
+    functions::functions,
     ops::{Op, Operation, Rule, sum::kept_then_reduced},
     shape::{AxisSet, Shape, resolve_axis},
     tensor::{View, ViewMut},
@@ -16,33 +16,22 @@ pub struct ArgMax {
     pub axis: usize,
 }
 
-impl<'g> Expr<'g> {
+functions! { "Order":
     /// Index of the first largest element along an axis, which is removed; that of the first NaN if there is one.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
     /// assert_eq!(g.constant([1.0, 7.0, 7.0]).argmax(0).value().item(), 1.0);
     /// ```
-    ///
-    /// # Panics
-    /// If the axis does not exist or is empty.
-    #[track_caller]
-    pub fn argmax(self, axis: isize) -> Self {
-        located(self.try_argmax(axis))
-    }
-
-    /// [`argmax`](Self::argmax) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If the axis does not exist or is empty.
-    #[track_caller]
-    pub fn try_argmax(self, axis: isize) -> Result<Self, Error> {
-        self.require_elements("argmax", &axis.into())?;
-        let shape = self.shape();
+    argmax / try_argmax(x, axis: isize) -> Self,
+    "If the axis does not exist or is empty.",
+    {
+        x.require_elements("argmax", &axis.into())?;
+        let shape = x.shape();
         let axis = resolve_axis(axis, shape.rank())
-            .map_err(|reason| Self::misfit("argmax", &[self], reason))?;
+            .map_err(|reason| Self::misfit("argmax", &[x], reason))?;
         let removed = AxisSet::default().with(axis).removed(&shape);
-        Ok(self.record1(Op::ArgMax(ArgMax { axis }), removed, DType::I64))
+        Ok(x.record1(Op::ArgMax(ArgMax { axis }), removed, DType::I64))
     }
 }
 

@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use crate::{
     dtype::{DType, Element},
-    error::{Error, located},
     expr::Expr,
+    functions::functions,
     ops::{Op, Operation, Rule},
     shape::{Layout, Shape, resolve_axis},
     tensor::{View, ViewMut},
@@ -20,7 +20,7 @@ pub struct ArgSort {
     pub descending: bool,
 }
 
-impl<'g> Expr<'g> {
+functions! { "Order":
     /// Indices that sort along an axis: `x.gather(axis, x.argsort(axis, false))` ascends. Equal elements keep their
     /// order; NaN counts as larger than every number.
     ///
@@ -29,24 +29,13 @@ impl<'g> Expr<'g> {
     /// let x = g.constant([3.0, 1.0, 2.0, 1.0]);
     /// assert_eq!(x.argsort(0, false).value().to_vec::<i64>(), [1, 3, 2, 0]);
     /// ```
-    ///
-    /// # Panics
-    /// If the axis does not exist.
-    #[track_caller]
-    pub fn argsort(self, axis: isize, descending: bool) -> Self {
-        located(self.try_argsort(axis, descending))
-    }
-
-    /// [`argsort`](Self::argsort) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If the axis does not exist.
-    #[track_caller]
-    pub fn try_argsort(self, axis: isize, descending: bool) -> Result<Self, Error> {
-        let axis = resolve_axis(axis, self.rank())
-            .map_err(|reason| Self::misfit("argsort", &[self], reason))?;
+    argsort / try_argsort(x, axis: isize, descending: bool) -> Self,
+    "If the axis does not exist.",
+    {
+        let axis = resolve_axis(axis, x.rank())
+            .map_err(|reason| Self::misfit("argsort", &[x], reason))?;
         let op = Op::ArgSort(ArgSort { axis, descending });
-        Ok(self.record1(op, self.shape(), DType::I64))
+        Ok(x.record1(op, x.shape(), DType::I64))
     }
 }
 

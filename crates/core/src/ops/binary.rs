@@ -47,11 +47,11 @@ pub(super) use binary_expressions;
 /// A row reads: documentation, variant, names of the method and of its `try_` form, operator symbol if there is one,
 /// value, the derivatives by each operand in terms of `a`, `b` and `y = f(a, b)`, pairs of points where they are checked.
 macro_rules! binary {
-    ($( $(#[$doc:meta])* $Op:ident, $name:ident / $try_name:ident, $symbol:expr, $value:expr, $by_a:expr, $by_b:expr,
+    ($( $(#[doc = $doc:literal])+ $Op:ident, $name:ident / $try_name:ident, $symbol:expr, $value:expr, $by_a:expr, $by_b:expr,
         [$($point:expr),*]; )*) => {
         /// A function of two numbers.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Binary { $( $(#[$doc])* $Op, )* }
+        pub enum Binary { $( $(#[doc = $doc])+ $Op, )* }
 
         impl Binary {
             /// All rows.
@@ -60,6 +60,11 @@ macro_rules! binary {
             /// The name: of the method, in messages and in pictures.
             pub fn name(self) -> &'static str {
                 match self { $( Binary::$Op => stringify!($name), )* }
+            }
+
+            /// The documentation of the row, line by line.
+            pub fn doc(self) -> &'static str {
+                match self { $( Binary::$Op => concat!($($doc, "\n"),+), )* }
             }
 
             /// The sign written between the operands, if there is one.
@@ -108,14 +113,14 @@ macro_rules! binary {
 
         binary_expressions! {
             #[expect(clippy::should_implement_trait, reason = "arithmetic is in rows as well as in operators")]
-            try_apply_binary: $( $(#[$doc])* $name / $try_name => Binary::$Op; )*
+            try_apply_binary: $( $(#[doc = $doc])+ $name / $try_name => Binary::$Op; )*
         }
 
         /// One provided method of [`Real`] for each row.
         macro_rules! binary_methods {
             () => {
                 $(
-                    $(#[$doc])*
+                    $(#[doc = $doc])+
                     #[inline]
                     #[track_caller]
                     fn $name(self, rhs: Self) -> Self {

@@ -1,8 +1,8 @@
 //! Broadcasting: an operation of its own, so that elementwise rules never mention shapes.
 
 use crate::{
-    error::{Error, located},
     expr::Expr,
+    functions::functions,
     ops::{Op, Operation, Rule, same_dtype},
     shape::{AxisSet, Layout, Shape},
     tensor::{View, ViewMut},
@@ -11,30 +11,21 @@ use crate::{
 /// The input stretched to the node's shape; its adjoint is a sum.
 pub(super) struct Broadcast;
 
-impl<'g> Expr<'g> {
+functions! { "Shapes":
     /// This value stretched to `shape` under NumPy's rule: axes are aligned at the last one, and sizes of 1 and
     /// missing axes stretch.
-    ///
-    /// # Panics
-    /// If a size differs and is not 1.
-    #[track_caller]
-    pub fn broadcast_to(self, shape: impl Into<Shape>) -> Self {
-        located(self.try_broadcast_to(shape))
-    }
-
-    /// [`broadcast_to`](Self::broadcast_to) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If a size differs and is not 1.
-    #[track_caller]
-    pub fn try_broadcast_to(self, shape: impl Into<Shape>) -> Result<Self, Error> {
+    broadcast_to / try_broadcast_to(x, shape: impl Into<Shape>) -> Self,
+    "If a size differs and is not 1.",
+    {
         let shape = shape.into();
-        match self.shape().broadcast(&shape) {
-            Some(common) if common == shape => Ok(self.broadcast_to_known(&shape)),
-            _ => Err(Self::misfit("broadcast", &[self], format!("it does not stretch to {shape}"))),
+        match x.shape().broadcast(&shape) {
+            Some(common) if common == shape => Ok(x.broadcast_to_known(&shape)),
+            _ => Err(Self::misfit("broadcast", &[x], format!("it does not stretch to {shape}"))),
         }
     }
+}
 
+impl<'g> Expr<'g> {
     /// This value stretched to a shape that it is known to fit.
     #[track_caller]
     pub(crate) fn broadcast_to_known(self, shape: &Shape) -> Self {

@@ -13,58 +13,65 @@ use crate::{
     tensor::{View, ViewMut},
 };
 
-/// A comparison of two numbers, which gives a truth value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Comparison {
-    /// `a > b`.
-    Gt,
-    /// `a ≥ b`.
-    Ge,
-    /// `a < b`.
-    Lt,
-    /// `a ≤ b`.
-    Le,
-    /// `a = b`.
-    Eq,
-    /// `a ≠ b`.
-    Ne,
+/// Makes the enum of comparisons and the methods of expressions from the rows of the table.
+///
+/// A row reads: documentation, variant, names of the method and of its `try_` form, sign between the operands, answer.
+macro_rules! comparisons {
+    ($( $(#[doc = $doc:literal])+ $Op:ident, $name:ident / $try_name:ident, $symbol:literal, $value:expr; )*) => {
+        /// A comparison of two numbers, which gives a truth value.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Comparison { $( $(#[doc = $doc])+ $Op, )* }
+
+        impl Comparison {
+            /// All comparisons.
+            pub const ALL: &[Comparison] = &[$(Comparison::$Op),*];
+
+            /// The name of the method.
+            pub fn name(self) -> &'static str {
+                match self { $( Comparison::$Op => stringify!($name), )* }
+            }
+
+            /// The documentation of the row, line by line.
+            pub fn doc(self) -> &'static str {
+                match self { $( Comparison::$Op => concat!($($doc, "\n"),+), )* }
+            }
+
+            /// The sign written between the operands.
+            pub fn symbol(self) -> &'static str {
+                match self { $( Comparison::$Op => $symbol, )* }
+            }
+
+            /// The answer for `a` and `b`.
+            #[inline(always)]
+            pub fn value<T: PartialOrd>(self, a: T, b: T) -> bool {
+                match self { $( Comparison::$Op => call(a, b, $value), )* }
+            }
+        }
+
+        binary_expressions! { try_apply_comparison:
+            $( $(#[doc = $doc])+ $name / $try_name => Comparison::$Op; )*
+        }
+    };
 }
 
-impl Comparison {
-    /// All comparisons.
-    pub const ALL: &[Comparison] = &[
-        Comparison::Gt,
-        Comparison::Ge,
-        Comparison::Lt,
-        Comparison::Le,
-        Comparison::Eq,
-        Comparison::Ne,
-    ];
+comparisons! {
+    /// Where `a > b`.
+    Gt, gt / try_gt, ">", |a, b| a > b;
+    /// Where `a ≥ b`.
+    Ge, ge / try_ge, "≥", |a, b| a >= b;
+    /// Where `a < b`.
+    Lt, lt / try_lt, "<", |a, b| a < b;
+    /// Where `a ≤ b`.
+    Le, le / try_le, "≤", |a, b| a <= b;
+    /// Where `a = b`.
+    Eq, eq / try_eq, "=", |a, b| a == b;
+    /// Where `a ≠ b`.
+    Ne, ne / try_ne, "≠", |a, b| a != b;
+}
 
-    /// The sign written between the operands.
-    pub fn symbol(self) -> &'static str {
-        match self {
-            Comparison::Gt => ">",
-            Comparison::Ge => "≥",
-            Comparison::Lt => "<",
-            Comparison::Le => "≤",
-            Comparison::Eq => "=",
-            Comparison::Ne => "≠",
-        }
-    }
-
-    /// The answer for `a` and `b`.
-    #[inline(always)]
-    pub fn value<T: PartialOrd>(self, a: T, b: T) -> bool {
-        match self {
-            Comparison::Gt => a > b,
-            Comparison::Ge => a >= b,
-            Comparison::Lt => a < b,
-            Comparison::Le => a <= b,
-            Comparison::Eq => a == b,
-            Comparison::Ne => a != b,
-        }
-    }
+#[inline(always)]
+fn call<T>(a: T, b: T, f: impl Fn(T, T) -> bool) -> bool {
+    f(a, b)
 }
 
 impl<'g> Expr<'g> {
@@ -86,21 +93,6 @@ impl<'g> Expr<'g> {
     pub fn apply_comparison(self, op: Comparison, rhs: Expr<'g>) -> Self {
         located(self.try_apply_comparison(op, rhs))
     }
-}
-
-binary_expressions! { try_apply_comparison:
-    /// Where `self > rhs`.
-    gt / try_gt => Comparison::Gt;
-    /// Where `self ≥ rhs`.
-    ge / try_ge => Comparison::Ge;
-    /// Where `self < rhs`.
-    lt / try_lt => Comparison::Lt;
-    /// Where `self ≤ rhs`.
-    le / try_le => Comparison::Le;
-    /// Where `self = rhs`.
-    eq / try_eq => Comparison::Eq;
-    /// Where `self ≠ rhs`.
-    ne / try_ne => Comparison::Ne;
 }
 
 impl Operation for Comparison {

@@ -14,6 +14,8 @@ use crate::{
 pub struct Composed {
     /// The name: of the method of [`Real`] and of [`Expr`].
     pub name: &'static str,
+    /// The documentation of the row, line by line.
+    pub doc: &'static str,
     /// Points away from kinks, where the derivatives are checked.
     pub points: &'static [f64],
     /// The function with each choice of its arguments that is checked.
@@ -50,11 +52,11 @@ pub struct Call {
 /// All that can be wrong with operands of an elementwise function shows before it is recorded. So messages name the
 /// function that was called and the operands that it was given, and no row of the body is ever refused.
 macro_rules! composed {
-    ($( $(#[$doc:meta])* $name:ident / $try_name:ident($x:ident $(, $arg:ident: $type:ident)*) $body:block
+    ($( $(#[doc = $doc:literal])+ $name:ident / $try_name:ident($x:ident $(, $arg:ident: $type:ident)*) $body:block
         [$($point:expr),*] with [$( ($($sample:expr),*) ),+] )*) => {
         impl<'g> Expr<'g> {
             $(
-                $(#[$doc])*
+                $(#[doc = $doc])+
                 ///
                 /// # Panics
                 /// If the elements are not floating-point numbers, or the operands do not broadcast, or differ in dtype or
@@ -82,7 +84,7 @@ macro_rules! composed {
         macro_rules! composed_methods {
             () => {
                 $(
-                    $(#[$doc])*
+                    $(#[doc = $doc])+
                     #[track_caller]
                     fn $name(self $(, $arg: $crate::ops::composed!(@type $type Self))*) -> Self {
                         let $x = self;
@@ -96,6 +98,7 @@ macro_rules! composed {
         /// All composed functions.
         pub const COMPOSED: &[Composed] = &[$( Composed {
             name: stringify!($name),
+            doc: concat!($($doc, "\n"),+),
             points: &[$($point),*],
             calls: &[$({
                 fn call<R: Real>($x: R) -> R {

@@ -1,9 +1,8 @@
 //! Tensors side by side along an axis.
 
 use crate::{
-    error::{Error, located},
     expr::{Expr, inputs_of_one_graph},
-    graph::Graph,
+    functions::functions,
     ops::{Op, Operation, Rule, same_dtype},
     shape::{Shape, resolve_axis},
     tensor::{View, ViewMut},
@@ -16,22 +15,13 @@ pub struct Concat {
     pub axis: usize,
 }
 
-impl Graph {
-    /// Tensors side by side along an existing axis.
-    ///
-    /// # Panics
-    /// If there are none, or their other sizes or dtypes differ.
-    #[track_caller]
-    pub fn concat<'g>(&'g self, parts: &[Expr<'g>], axis: isize) -> Expr<'g> {
-        located(self.try_concat(parts, axis))
-    }
+functions! { "Joining":
+    graph:
 
-    /// [`concat`](Self::concat) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If there are none, or their other sizes or dtypes differ.
-    #[track_caller]
-    pub fn try_concat<'g>(&'g self, parts: &[Expr<'g>], axis: isize) -> Result<Expr<'g>, Error> {
+    /// Tensors side by side along an existing axis.
+    concat / try_concat(graph, parts: &[Expr<'g>], axis: isize) -> Expr<'g>,
+    "If there are none, or their other sizes or dtypes differ.",
+    {
         let misfit = |reason| Expr::misfit("concat", parts, reason);
         let Some(first) = parts.first() else {
             return Err(misfit("there is nothing to put together".to_owned()));
@@ -49,24 +39,13 @@ impl Graph {
             return Err(misfit(format!("all sizes but that of axis {axis} must agree")));
         }
         let size = parts.iter().map(|part| part.shape()[axis]).sum();
-        Ok(self.record(Op::Concat(Concat { axis }), inputs, shape.with_size(axis, size), dtype))
+        Ok(graph.record(Op::Concat(Concat { axis }), inputs, shape.with_size(axis, size), dtype))
     }
 
     /// Tensors of one shape side by side along a new axis, which becomes axis `axis` of the result.
-    ///
-    /// # Panics
-    /// If there are none, or their shapes or dtypes differ.
-    #[track_caller]
-    pub fn stack<'g>(&'g self, parts: &[Expr<'g>], axis: isize) -> Expr<'g> {
-        located(self.try_stack(parts, axis))
-    }
-
-    /// [`stack`](Self::stack) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If there are none, or their shapes or dtypes differ.
-    #[track_caller]
-    pub fn try_stack<'g>(&'g self, parts: &[Expr<'g>], axis: isize) -> Result<Expr<'g>, Error> {
+    stack / try_stack(graph, parts: &[Expr<'g>], axis: isize) -> Expr<'g>,
+    "If there are none, or their shapes or dtypes differ.",
+    {
         let misfit = |reason: &str| Expr::misfit("stack", parts, reason);
         let Some(first) = parts.first() else {
             return Err(misfit("there is nothing to put together"));
@@ -81,7 +60,7 @@ impl Graph {
         resolve_axis(axis, first.rank() + 1)
             .map_err(|reason| misfit(&format!("in the result, {reason}")))?;
         let parts: Vec<_> = parts.iter().map(|part| part.unsqueeze(axis)).collect();
-        self.try_concat(&parts, axis)
+        graph.try_concat(&parts, axis)
     }
 }
 

@@ -4,8 +4,9 @@ use smallvec::smallvec;
 
 use crate::{
     dtype::DType,
-    error::{Error, located},
+    error::Error,
     expr::{Expr, inputs_of_one_graph},
+    functions::functions,
     ops::{Op, Operation, Rule, same_dtype},
     shape::{Layout, Shape, resolve_axis},
     tensor::{View, ViewMut},
@@ -25,7 +26,7 @@ pub struct ScatterAdd {
     pub axis: usize,
 }
 
-impl<'g> Expr<'g> {
+functions! { "Indexing":
     /// Elements picked by integer indices along an axis: `y[i, j] = x[i, index[i, j]]` for axis 1 of a matrix.
     /// The indices have the shape of this value, but for the size of the axis.
     ///
@@ -34,56 +35,35 @@ impl<'g> Expr<'g> {
     /// let x = g.constant([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]);
     /// assert_eq!(x.gather(1, g.constant([[2i64], [0]])).value().to_vec::<f64>(), [3.0, 4.0]);
     /// ```
-    ///
-    /// # Panics
-    /// If the axis does not exist, or the indices are not integers or have other sizes. An index out of bounds
-    /// is an error of the run that meets it.
-    #[track_caller]
-    pub fn gather(self, axis: isize, index: Expr<'g>) -> Self {
-        located(self.try_gather(axis, index))
-    }
-
-    /// [`gather`](Self::gather) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If the axis does not exist, or the indices are not integers or have other sizes.
-    #[track_caller]
-    pub fn try_gather(self, axis: isize, index: Expr<'g>) -> Result<Self, Error> {
-        let (axis, inputs) = self.along("gather", axis, index)?;
-        Ok(self.graph().record(Op::Gather(Gather { axis }), inputs, index.shape(), self.dtype()))
+    gather / try_gather(x, axis: isize, index: Expr<'g>) -> Self,
+    "If the axis does not exist, or the indices are not integers or have other sizes. An index out of bounds is \
+     an error of the run that meets it.",
+    {
+        let (axis, inputs) = x.along("gather", axis, index)?;
+        Ok(x.graph().record(Op::Gather(Gather { axis }), inputs, index.shape(), x.dtype()))
     }
 
     /// Zeros with the elements of this value added at integer indices along an axis of size `size`:
     /// `y[i, index[i, j]] += x[i, j]` for axis 1 of a matrix. The adjoint of [`gather`](Self::gather).
-    ///
-    /// # Panics
-    /// If the axis does not exist, the elements are not floating-point numbers, or the indices are not integers of
-    /// this value's shape. An index out of bounds is an error of the run that meets it.
-    #[track_caller]
-    pub fn scatter_add(self, axis: isize, index: Expr<'g>, size: usize) -> Self {
-        located(self.try_scatter_add(axis, index, size))
-    }
-
-    /// [`scatter_add`](Self::scatter_add) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If the axis does not exist, the elements are not floating-point numbers, or the indices are not integers of
-    /// this value's shape.
-    #[track_caller]
-    pub fn try_scatter_add(self, axis: isize, index: Expr<'g>, size: usize) -> Result<Self, Error> {
-        let (axis, inputs) = self.along("scatter_add", axis, index)?;
-        self.require_float("scatter_add")?;
-        if self.shape() != index.shape() {
+    scatter_add / try_scatter_add(x, axis: isize, index: Expr<'g>, size: usize) -> Self,
+    "If the axis does not exist, the elements are not floating-point numbers, or the indices are not integers of \
+     this value's shape. An index out of bounds is an error of the run that meets it.",
+    {
+        let (axis, inputs) = x.along("scatter_add", axis, index)?;
+        x.require_float("scatter_add")?;
+        if x.shape() != index.shape() {
             return Err(Self::misfit(
                 "scatter_add",
-                &[self, index],
+                &[x, index],
                 "each element needs one index",
             ));
         }
-        let shape = self.shape().with_size(axis, size);
-        Ok(self.graph().record(Op::ScatterAdd(ScatterAdd { axis }), inputs, shape, self.dtype()))
+        let shape = x.shape().with_size(axis, size);
+        Ok(x.graph().record(Op::ScatterAdd(ScatterAdd { axis }), inputs, shape, x.dtype()))
     }
+}
 
+impl<'g> Expr<'g> {
     /// Checks what gather and scatter share; returns the axis from the front, and the inputs.
     fn along(
         self,

@@ -4,8 +4,8 @@ use std::fmt;
 
 use crate::{
     dtype::{DType, Element},
-    error::{Error, located},
     expr::Expr,
+    functions::functions,
     graph::{Graph, Inputs},
     ops::{Op, Operation, Rule},
     shape::{Layout, Shape},
@@ -110,6 +110,26 @@ pub struct Iota {
     pub axis: usize,
 }
 
+functions! { "Indexing":
+    /// Rows of zeros with a one at each index: `[…] → […, n_classes]`, in the graph's floating-point type. An
+    /// index outside `0..n_classes` gives a row of zeros.
+    ///
+    /// ```
+    /// let g = retrograd_core::Graph::new();
+    /// assert_eq!(g.constant(2i64).one_hot(5).value().to_vec::<f64>(), [0.0, 0.0, 1.0, 0.0, 0.0]);
+    /// ```
+    one_hot / try_one_hot(x, n_classes: usize) -> Self,
+    "If the elements are not integers.",
+    {
+        if x.dtype() != DType::I64 {
+            let reason = format!("the elements are {}, not integers", x.dtype());
+            return Err(Self::misfit("one_hot", &[x], reason));
+        }
+        let classes = x.graph().arange(n_classes);
+        Ok(x.try_unsqueeze(-1)?.try_eq(classes)?.cast(x.graph().dtype()))
+    }
+}
+
 impl Graph {
     /// The integers `0, 1, …, n − 1`, shape `[n]`.
     ///
@@ -120,37 +140,6 @@ impl Graph {
     #[track_caller]
     pub fn arange(&self, n: usize) -> Expr<'_> {
         self.record(Op::Iota(Iota { axis: 0 }), Inputs::new(), Shape::from([n]), DType::I64)
-    }
-}
-
-impl<'g> Expr<'g> {
-    /// Rows of zeros with a one at each index: `[…] → […, n_classes]`, in the graph's floating-point type. An
-    /// index outside `0..n_classes` gives a row of zeros.
-    ///
-    /// ```
-    /// let g = retrograd_core::Graph::new();
-    /// assert_eq!(g.constant(2i64).one_hot(5).value().to_vec::<f64>(), [0.0, 0.0, 1.0, 0.0, 0.0]);
-    /// ```
-    ///
-    /// # Panics
-    /// If the elements are not integers.
-    #[track_caller]
-    pub fn one_hot(self, n_classes: usize) -> Self {
-        located(self.try_one_hot(n_classes))
-    }
-
-    /// [`one_hot`](Self::one_hot) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If the elements are not integers.
-    #[track_caller]
-    pub fn try_one_hot(self, n_classes: usize) -> Result<Self, Error> {
-        if self.dtype() != DType::I64 {
-            let reason = format!("the elements are {}, not integers", self.dtype());
-            return Err(Self::misfit("one_hot", &[self], reason));
-        }
-        let classes = self.graph().arange(n_classes);
-        Ok(self.try_unsqueeze(-1)?.try_eq(classes)?.cast(self.graph().dtype()))
     }
 }
 

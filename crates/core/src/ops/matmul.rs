@@ -2,8 +2,9 @@
 
 use crate::{
     dtype::Float,
-    error::{Error, located},
+    error::Error,
     expr::{Expr, inputs_of_one_graph},
+    functions::functions,
     ops::{Op, Operation, Rule, same_dtype},
     shape::Shape,
     tensor::{View, ViewMut},
@@ -13,31 +14,20 @@ use crate::{
 /// other axes, which agree.
 pub(super) struct MatMul;
 
-impl<'g> Expr<'g> {
+functions! { "Products":
     /// Inner product of vectors, or product of a matrix with a vector or matrix; for batches there is
     /// [`matmul`](Self::matmul), which is the same where both are defined.
-    ///
-    /// # Panics
-    /// If an operand has no axis or more than two, or the inner sizes differ.
-    #[track_caller]
-    pub fn dot(self, rhs: Expr<'g>) -> Self {
-        located(self.try_dot(rhs))
-    }
-
-    /// [`dot`](Self::dot) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If an operand has no axis or more than two, or the inner sizes differ.
-    #[track_caller]
-    pub fn try_dot(self, rhs: Expr<'g>) -> Result<Self, Error> {
-        if self.rank().max(rhs.rank()) > 2 {
+    dot / try_dot(x, rhs: Expr<'g>) -> Self,
+    "If an operand has no axis or more than two, or the inner sizes differ.",
+    {
+        if x.rank().max(rhs.rank()) > 2 {
             return Err(Self::misfit(
                 "dot",
-                &[self, rhs],
+                &[x, rhs],
                 "batches of matrices are multiplied by `matmul`",
             ));
         }
-        self.product("dot", rhs)
+        x.product("dot", rhs)
     }
 
     /// Product of matrices in the last two axes, `[…, m, k] × […, k, n] → […, m, n]`, as in NumPy: the other axes
@@ -48,23 +38,14 @@ impl<'g> Expr<'g> {
     /// let (batch, w) = (g.full([5, 2, 3], 1.0), g.full([3, 4], 2.0));
     /// assert_eq!(batch.matmul(w).shape(), [5, 2, 4].into());
     /// ```
-    ///
-    /// # Panics
-    /// If an operand is a scalar, the inner sizes differ, or the other axes do not broadcast.
-    #[track_caller]
-    pub fn matmul(self, rhs: Expr<'g>) -> Self {
-        located(self.try_matmul(rhs))
+    matmul / try_matmul(x, rhs: Expr<'g>) -> Self,
+    "If an operand is a scalar, the inner sizes differ, or the other axes do not broadcast.",
+    {
+        x.product("matmul", rhs)
     }
+}
 
-    /// [`matmul`](Self::matmul) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If an operand is a scalar, the inner sizes differ, or the other axes do not broadcast.
-    #[track_caller]
-    pub fn try_matmul(self, rhs: Expr<'g>) -> Result<Self, Error> {
-        self.product("matmul", rhs)
-    }
-
+impl<'g> Expr<'g> {
     #[track_caller]
     fn product(self, name: &str, rhs: Expr<'g>) -> Result<Self, Error> {
         let misfit = |reason| Self::misfit(name, &[self, rhs], reason);

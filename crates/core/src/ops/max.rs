@@ -2,8 +2,9 @@
 
 use crate::{
     dtype::Element,
-    error::{Error, located},
+    error::Error,
     expr::Expr,
+    functions::functions,
     ops::{Op, Operation, Rule, same_dtype, sum::kept_then_reduced},
     shape::{Axes, AxisSet, Shape},
     tensor::{View, ViewMut},
@@ -16,66 +17,38 @@ pub struct Max {
     pub axes: AxisSet,
 }
 
-impl<'g> Expr<'g> {
-    /// Largest of all elements; NaN if one is. Equal maxima share the gradient equally.
-    ///
-    /// # Panics
-    /// If there are no elements, or they are truth values.
-    #[track_caller]
-    pub fn max(self) -> Self {
-        self.max_over(AxisSet::all(self.rank()))
-    }
-
+functions! { "Reductions":
     /// Largest elements over axes; NaN where one is. Equal maxima share the gradient equally.
-    ///
-    /// # Panics
-    /// If an axis does not exist or is empty, or the elements are truth values.
-    #[track_caller]
-    pub fn max_over(self, axes: impl Into<Axes>) -> Self {
-        located(self.try_max_over(axes))
-    }
-
-    /// [`max_over`](Self::max_over) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If an axis does not exist or is empty, or the elements are truth values.
-    #[track_caller]
-    pub fn try_max_over(self, axes: impl Into<Axes>) -> Result<Self, Error> {
+    max_over / try_max_over(x, axes: impl Into<Axes>) -> Self,
+    "If an axis does not exist or is empty, or the elements are truth values.",
+    {
         let axes = axes.into();
-        self.require_elements("max", &axes)?;
-        self.reduced("max", axes, |axes| Op::Max(Max { axes }))
-    }
-
-    /// Smallest of all elements; NaN if one is. Equal minima share the gradient equally.
-    ///
-    /// # Panics
-    /// If there are no elements, or they are not floating-point numbers.
-    #[track_caller]
-    pub fn min(self) -> Self {
-        self.min_over(AxisSet::all(self.rank()))
+        x.require_elements("max", &axes)?;
+        x.reduced("max", axes, |axes| Op::Max(Max { axes }))
     }
 
     /// Smallest elements over axes; NaN where one is. Equal minima share the gradient equally.
-    ///
-    /// # Panics
-    /// If an axis does not exist or is empty, or the elements are not floating-point numbers.
-    #[track_caller]
-    pub fn min_over(self, axes: impl Into<Axes>) -> Self {
-        located(self.try_min_over(axes))
-    }
-
-    /// [`min_over`](Self::min_over) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If an axis does not exist or is empty, or the elements are not floating-point numbers.
-    #[track_caller]
-    pub fn try_min_over(self, axes: impl Into<Axes>) -> Result<Self, Error> {
+    min_over / try_min_over(x, axes: impl Into<Axes>) -> Self,
+    "If an axis does not exist or is empty, or the elements are not floating-point numbers.",
+    {
         let axes = axes.into();
-        self.require_float("min")?;
-        self.require_elements("min", &axes)?;
-        Ok(-(-self).try_max_over(axes)?)
+        x.require_float("min")?;
+        x.require_elements("min", &axes)?;
+        Ok(-(-x).try_max_over(axes)?)
     }
 
+    /// Largest of all elements; NaN if one is. Equal maxima share the gradient equally.
+    max / try_max(x) -> Self,
+    "If there are no elements, or they are truth values.",
+    { x.try_max_over(AxisSet::all(x.rank())) }
+
+    /// Smallest of all elements; NaN if one is. Equal minima share the gradient equally.
+    min / try_min(x) -> Self,
+    "If there are no elements, or they are not floating-point numbers.",
+    { x.try_min_over(AxisSet::all(x.rank())) }
+}
+
+impl<'g> Expr<'g> {
     /// Whether these axes exist and are not empty; else an error of the operation `op`.
     pub(crate) fn require_elements(self, op: &str, axes: &Axes) -> Result<(), Error> {
         let misfit = |reason| Self::misfit(op, &[self], reason);

@@ -45,15 +45,53 @@ pub use unary::Unary;
 pub(crate) use unary::unary_methods;
 
 use crate::{
+    documented::Theme,
     expr::Expr,
     graph::NodeId,
     shape::{Layout, Shape},
     tensor::{View, ViewMut},
 };
 
-/// What a node computes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Op {
+/// The methods that record operations which are no rows of a table, and what is written beside them, by theme.
+pub const THEMES: &[Theme] = &[
+    select::THEME,
+    reshape::THEME,
+    permute::THEME,
+    broadcast::THEME,
+    slice::THEME,
+    concat::THEME,
+    gather::THEME,
+    leaf::THEME,
+    sum::THEME,
+    max::THEME,
+    softmax::THEME,
+    argmax::THEME,
+    argsort::THEME,
+    matmul::THEME,
+    linalg::adjugate::THEME,
+    linalg::cholesky::THEME,
+    linalg::log_determinant::THEME,
+    linalg::solve::THEME,
+    linalg::svd::THEME,
+];
+
+/// Makes the enum of operations; the documentation of each is kept as data, too.
+macro_rules! operations {
+    ($( $(#[doc = $doc:literal])+ $Op:ident $(($parameters:ty))?, )*) => {
+        /// What a node computes.
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        pub enum Op { $( $(#[doc = $doc])+ $Op $(($parameters))?, )* }
+
+        impl Op {
+            /// The documentation of the variant, line by line.
+            pub fn doc(&self) -> &'static str {
+                match self { $( Op::$Op { .. } => concat!($($doc, "\n"),+), )* }
+            }
+        }
+    };
+}
+
+operations! {
     /// Data from outside: input, parameter, optimizer state or constant tensor.
     Leaf(Leaf),
     /// One number in every place.

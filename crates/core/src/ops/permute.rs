@@ -1,8 +1,8 @@
 //! The axes in another order.
 
 use crate::{
-    error::{Error, located},
     expr::Expr,
+    functions::functions,
     ops::{Op, Operation, Rule, same_dtype},
     shape::{Layout, resolve_axis},
     tensor::{View, ViewMut},
@@ -26,24 +26,13 @@ impl Permutation {
     }
 }
 
-impl<'g> Expr<'g> {
+functions! { "Shapes":
     /// The axes in another order: axis `k` of the result is axis `axes[k]` of this value.
-    ///
-    /// # Panics
-    /// If `axes` does not name every axis once.
-    #[track_caller]
-    pub fn permute(self, axes: &[isize]) -> Self {
-        located(self.try_permute(axes))
-    }
-
-    /// [`permute`](Self::permute) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If `axes` does not name every axis once.
-    #[track_caller]
-    pub fn try_permute(self, axes: &[isize]) -> Result<Self, Error> {
-        let misfit = |reason| Self::misfit("permute", &[self], reason);
-        let (shape, rank) = (self.shape(), self.rank());
+    permute / try_permute(x, axes: &[isize]) -> Self,
+    "If `axes` does not name every axis once.",
+    {
+        let misfit = |reason| Self::misfit("permute", &[x], reason);
+        let (shape, rank) = (x.shape(), x.rank());
         let axes: Vec<_> = axes
             .iter()
             .map(|&axis| resolve_axis(axis, rank))
@@ -53,45 +42,30 @@ impl<'g> Expr<'g> {
             return Err(misfit(format!("{axes:?} does not name each of {rank} axes once")));
         }
         if axes.is_sorted() {
-            return Ok(self);
+            return Ok(x);
         }
         let permuted = axes.iter().map(|&axis| shape[axis]).collect();
         let permutation = Permutation(axes.iter().map(|&axis| axis as u8).collect());
-        Ok(self.record1(Op::Permute(permutation), permuted, self.dtype()))
+        Ok(x.record1(Op::Permute(permutation), permuted, x.dtype()))
     }
 
     /// Two axes exchanged.
-    ///
-    /// # Panics
-    /// If an axis does not exist.
-    #[track_caller]
-    pub fn transpose(self, a: isize, b: isize) -> Self {
-        located(self.try_transpose(a, b))
-    }
-
-    /// [`transpose`](Self::transpose) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If an axis does not exist.
-    #[track_caller]
-    pub fn try_transpose(self, a: isize, b: isize) -> Result<Self, Error> {
-        let rank = self.rank();
+    transpose / try_transpose(x, a: isize, b: isize) -> Self,
+    "If an axis does not exist.",
+    {
+        let rank = x.rank();
         let resolve = |axis| {
-            resolve_axis(axis, rank).map_err(|reason| Self::misfit("transpose", &[self], reason))
+            resolve_axis(axis, rank).map_err(|reason| Self::misfit("transpose", &[x], reason))
         };
         let mut axes: Vec<_> = (0..rank as isize).collect();
         axes.swap(resolve(a)?, resolve(b)?);
-        self.try_permute(&axes)
+        x.try_permute(&axes)
     }
 
     /// The transpose of a matrix, or of each matrix in the last two axes.
-    ///
-    /// # Panics
-    /// If there are fewer than two axes.
-    #[track_caller]
-    pub fn t(self) -> Self {
-        self.transpose(-2, -1)
-    }
+    t / try_t(x) -> Self,
+    "If there are fewer than two axes.",
+    { x.try_transpose(-2, -1) }
 }
 
 impl Operation for Permutation {

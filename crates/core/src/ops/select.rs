@@ -4,8 +4,8 @@ use smallvec::smallvec;
 
 use crate::{
     dtype::DType,
-    error::{Error, located},
     expr::{Expr, inputs_of_one_graph},
+    functions::functions,
     ops::{Op, Operand, Operation, Rule, same_dtype},
     tensor::{View, ViewMut},
 };
@@ -13,7 +13,7 @@ use crate::{
 /// `y = a` where the mask is true, else `b`.
 pub(super) struct Select;
 
-impl<'g> Expr<'g> {
+functions! { "Choice":
     /// `a` where this mask is true, else `b`, after broadcasting. The gradient reaches only the value chosen, so
     /// that a bad point in the other branch never leaks through.
     ///
@@ -23,27 +23,16 @@ impl<'g> Expr<'g> {
     /// let y = x.gt(0.0).select(x.sqrt(), 0.0).sum();
     /// assert_eq!(y.grad(&[x])[0].value().to_vec::<f64>(), [0.0, 0.25]);
     /// ```
-    ///
-    /// # Panics
-    /// If this is not a mask, or the operands do not fit each other. At least one of `a` and `b` must be an
-    /// expression of the graph's floating-point type or both be numbers.
-    #[track_caller]
-    pub fn select(self, a: impl Operand<'g>, b: impl Operand<'g>) -> Self {
-        located(self.try_select(a, b))
-    }
-
-    /// [`select`](Self::select) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If this is not a mask, or the operands do not fit each other.
-    #[track_caller]
-    pub fn try_select(self, a: impl Operand<'g>, b: impl Operand<'g>) -> Result<Self, Error> {
+    select / try_select(x, a: impl Operand<'g>, b: impl Operand<'g>) -> Self,
+    "If this is not a mask, or the operands do not fit each other. At least one of `a` and `b` must be an \
+     expression of the graph's floating-point type or both be numbers.",
+    {
         // A plain number becomes a scalar of the graph's type.
-        let number = self.graph().literal(0.0, crate::shape::Shape::scalar(), self.graph().dtype());
+        let number = x.graph().literal(0.0, crate::shape::Shape::scalar(), x.graph().dtype());
         let (a, b) = (a.expr(number), b.expr(number));
-        let misfit = |reason: &str| Err(Self::misfit("select", &[self, a, b], reason));
-        inputs_of_one_graph("select", &[self, a, b])?;
-        if self.dtype() != DType::Bool {
+        let misfit = |reason: &str| Err(Self::misfit("select", &[x, a, b], reason));
+        inputs_of_one_graph("select", &[x, a, b])?;
+        if x.dtype() != DType::Bool {
             return misfit("the first operand is not a mask; make one by a comparison");
         }
         if a.dtype() != b.dtype() {
@@ -52,11 +41,11 @@ impl<'g> Expr<'g> {
         let Some(values) = a.shape().broadcast(&b.shape()) else {
             return misfit(&a.shape().conflict(&b.shape()));
         };
-        let Some(shape) = self.shape().broadcast(&values) else {
-            return misfit(&self.shape().conflict(&values));
+        let Some(shape) = x.shape().broadcast(&values) else {
+            return misfit(&x.shape().conflict(&values));
         };
-        let [mask, a, b] = [self, a, b].map(|operand| operand.broadcast_to_known(&shape));
-        Ok(self.graph().record(Op::Select, smallvec![mask.id(), a.id(), b.id()], shape, a.dtype()))
+        let [mask, a, b] = [x, a, b].map(|operand| operand.broadcast_to_known(&shape));
+        Ok(x.graph().record(Op::Select, smallvec![mask.id(), a.id(), b.id()], shape, a.dtype()))
     }
 }
 

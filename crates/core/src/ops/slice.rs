@@ -3,8 +3,8 @@
 use std::ops::{Bound, RangeBounds};
 
 use crate::{
-    error::{Error, located},
     expr::Expr,
+    functions::functions,
     ops::{Op, Operation, Rule, same_dtype},
     shape::{Layout, Shape, resolve_axis},
     tensor::{View, ViewMut},
@@ -64,28 +64,17 @@ impl Windows {
     }
 }
 
-impl<'g> Expr<'g> {
+functions! { "Parts":
     /// The part of an axis in a range of indices.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
     /// assert_eq!(g.arange(5).slice(0, 1..4).value().to_vec::<i64>(), [1, 2, 3]);
     /// ```
-    ///
-    /// # Panics
-    /// If the axis does not exist, or the range reaches beyond it.
-    #[track_caller]
-    pub fn slice(self, axis: isize, range: impl RangeBounds<usize>) -> Self {
-        located(self.try_slice(axis, range))
-    }
-
-    /// [`slice`](Self::slice) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If the axis does not exist, or the range reaches beyond it.
-    #[track_caller]
-    pub fn try_slice(self, axis: isize, range: impl RangeBounds<usize>) -> Result<Self, Error> {
-        self.try_slice_by(axis, range, 1)
+    slice / try_slice(x, axis: isize, range: impl RangeBounds<usize>) -> Self,
+    "If the axis does not exist, or the range reaches beyond it.",
+    {
+        x.try_slice_by(axis, range, 1)
     }
 
     /// Every `step`-th element of an axis in a range of indices, from the start of the range; with a negative
@@ -95,27 +84,11 @@ impl<'g> Expr<'g> {
     /// let g = retrograd_core::Graph::new();
     /// assert_eq!(g.arange(6).slice_by(0, .., -2).value().to_vec::<i64>(), [5, 3, 1]);
     /// ```
-    ///
-    /// # Panics
-    /// If the axis does not exist, the range reaches beyond it, or the step is 0.
-    #[track_caller]
-    pub fn slice_by(self, axis: isize, range: impl RangeBounds<usize>, step: isize) -> Self {
-        located(self.try_slice_by(axis, range, step))
-    }
-
-    /// [`slice_by`](Self::slice_by) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If the axis does not exist, the range reaches beyond it, or the step is 0.
-    #[track_caller]
-    pub fn try_slice_by(
-        self,
-        axis: isize,
-        range: impl RangeBounds<usize>,
-        step: isize,
-    ) -> Result<Self, Error> {
-        let misfit = |reason| Self::misfit("slice", &[self], reason);
-        let shape = self.shape();
+    slice_by / try_slice_by(x, axis: isize, range: impl RangeBounds<usize>, step: isize) -> Self,
+    "If the axis does not exist, the range reaches beyond it, or the step is 0.",
+    {
+        let misfit = |reason| Self::misfit("slice", &[x], reason);
+        let shape = x.shape();
         let axis = resolve_axis(axis, shape.rank()).map_err(misfit)?;
         let start = match range.start_bound() {
             Bound::Included(&start) => start,
@@ -137,16 +110,18 @@ impl<'g> Expr<'g> {
             return Err(misfit("the step is 0".to_owned()));
         }
         if (start, end, step) == (0, shape[axis], 1) {
-            return Ok(self);
+            return Ok(x);
         }
         let size = (end - start).div_ceil(step.unsigned_abs());
         let first = if step > 0 || size == 0 { start } else { end - 1 };
         // One element has no distance to the next.
         let step = if size > 1 { step } else { 1 };
         let windows = Windows::on_axis(shape.rank(), axis, Window { start: first, step });
-        Ok(self.record1(Op::Slice(Slicing(windows)), shape.with_size(axis, size), self.dtype()))
+        Ok(x.record1(Op::Slice(Slicing(windows)), shape.with_size(axis, size), x.dtype()))
     }
+}
 
+impl<'g> Expr<'g> {
     /// The adjoint of taking the part `windows` of a tensor of shape `whole`: this part among zeros.
     #[track_caller]
     pub(crate) fn among_zeros(self, windows: &Windows, whole: Shape) -> Self {

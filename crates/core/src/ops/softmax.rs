@@ -1,12 +1,13 @@
 //! Stable softmax and its relatives, composed of the other operations.
 
 use crate::{
-    error::{Error, located},
+    error::Error,
     expr::Expr,
+    functions::functions,
     shape::{Axes, keep},
 };
 
-impl<'g> Expr<'g> {
+functions! { "Softmax":
     /// `ln Σ eˣ` over axes, finite for every finite `x`: `m + ln Σ e^{x − m}` with the maximum `m`. Its gradient is
     /// the softmax. Where all elements are −∞ the value is −∞, and there is no gradient: it is NaN.
     ///
@@ -15,65 +16,34 @@ impl<'g> Expr<'g> {
     /// let y = g.constant([1000.0, 1000.0]).logsumexp(0);
     /// assert!((y.value().item() - 1000.6931).abs() < 1e-3);
     /// ```
-    ///
-    /// # Panics
-    /// If an axis does not exist, or the elements are not floating-point numbers.
-    #[track_caller]
-    pub fn logsumexp(self, axes: impl Into<Axes>) -> Self {
-        located(self.try_logsumexp(axes))
-    }
-
-    /// [`logsumexp`](Self::logsumexp) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If an axis does not exist, or the elements are not floating-point numbers.
-    #[track_caller]
-    pub fn try_logsumexp(self, axes: impl Into<Axes>) -> Result<Self, Error> {
+    logsumexp / try_logsumexp(x, axes: impl Into<Axes>) -> Self,
+    "If an axis does not exist, or the elements are not floating-point numbers.",
+    {
         let axes = axes.into();
-        let max = self.largest_finite("logsumexp", &axes)?;
-        let total = (self - max).exp().sum_over(axes.clone()).log();
+        let max = x.largest_finite("logsumexp", &axes)?;
+        let total = (x - max).exp().sum_over(axes.clone()).log();
         total.try_add(max.try_reshape(total.shape())?)
     }
 
     /// Softmax `e^{xᵢ} / Σ e^{xⱼ}` along an axis: positive numbers that sum to 1. Elements of −∞ get 0; where all are
     /// −∞ there is no softmax, and it is NaN.
-    ///
-    /// # Panics
-    /// If the axis does not exist, or the elements are not floating-point numbers.
-    #[track_caller]
-    pub fn softmax(self, axis: isize) -> Self {
-        located(self.try_softmax(axis))
-    }
-
-    /// [`softmax`](Self::softmax) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If the axis does not exist, or the elements are not floating-point numbers.
-    #[track_caller]
-    pub fn try_softmax(self, axis: isize) -> Result<Self, Error> {
-        let exp = (self - self.largest_finite("softmax", &axis.into())?).exp();
+    softmax / try_softmax(x, axis: isize) -> Self,
+    "If the axis does not exist, or the elements are not floating-point numbers.",
+    {
+        let exp = (x - x.largest_finite("softmax", &axis.into())?).exp();
         exp.try_div(exp.try_sum_over(keep(axis))?)
     }
 
     /// Logarithm of the softmax along an axis, `xᵢ − ln Σ e^{xⱼ}`, finite for every finite `x`.
-    ///
-    /// # Panics
-    /// If the axis does not exist, or the elements are not floating-point numbers.
-    #[track_caller]
-    pub fn log_softmax(self, axis: isize) -> Self {
-        located(self.try_log_softmax(axis))
-    }
-
-    /// [`log_softmax`](Self::log_softmax) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If the axis does not exist, or the elements are not floating-point numbers.
-    #[track_caller]
-    pub fn try_log_softmax(self, axis: isize) -> Result<Self, Error> {
-        let shifted = self - self.largest_finite("log_softmax", &axis.into())?;
+    log_softmax / try_log_softmax(x, axis: isize) -> Self,
+    "If the axis does not exist, or the elements are not floating-point numbers.",
+    {
+        let shifted = x - x.largest_finite("log_softmax", &axis.into())?;
         shifted.try_sub(shifted.exp().try_sum_over(keep(axis))?.log())
     }
+}
 
+impl<'g> Expr<'g> {
     /// The maximum over axes, kept, as a constant to derivatives, and 0 where it is not finite: what is
     /// subtracted so that no exponential overflows. Any constant gives the same value and derivative. Of no elements
     /// it is 0, so that their `logsumexp` is the logarithm of an empty sum, −∞.

@@ -2,8 +2,9 @@
 
 use crate::{
     dtype::Element,
-    error::{Error, located},
+    error::Error,
     expr::Expr,
+    functions::functions,
     ops::{Op, Operation, Rule},
     shape::{Axes, AxisSet, Layout, Shape},
     tensor::{SliceMut, View, ViewMut},
@@ -16,16 +17,7 @@ pub struct Sum {
     pub axes: AxisSet,
 }
 
-impl<'g> Expr<'g> {
-    /// Sum of all elements: a scalar.
-    ///
-    /// # Panics
-    /// If the elements are truth values; cast them first.
-    #[track_caller]
-    pub fn sum(self) -> Self {
-        self.sum_over(AxisSet::all(self.rank()))
-    }
-
+functions! { "Reductions":
     /// Sum over axes.
     ///
     /// ```
@@ -36,55 +28,36 @@ impl<'g> Expr<'g> {
     /// assert_eq!(x.sum_over(0).value().to_vec::<f64>(), [4.0, 6.0]);
     /// assert_eq!(x.sum_over(keep(-1)).shape(), [2, 1].into());
     /// ```
-    ///
-    /// # Panics
-    /// If an axis does not exist, or the elements are truth values.
-    #[track_caller]
-    pub fn sum_over(self, axes: impl Into<Axes>) -> Self {
-        located(self.try_sum_over(axes))
-    }
-
-    /// [`sum_over`](Self::sum_over) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If an axis does not exist, or the elements are truth values.
-    #[track_caller]
-    pub fn try_sum_over(self, axes: impl Into<Axes>) -> Result<Self, Error> {
-        self.reduced("sum", axes.into(), |axes| Op::Sum(Sum { axes }))
-    }
-
-    /// Mean of all elements: a scalar.
-    ///
-    /// # Panics
-    /// If the elements are not floating-point numbers.
-    #[track_caller]
-    pub fn mean(self) -> Self {
-        self.mean_over(AxisSet::all(self.rank()))
+    sum_over / try_sum_over(x, axes: impl Into<Axes>) -> Self,
+    "If an axis does not exist, or the elements are truth values.",
+    {
+        x.reduced("sum", axes.into(), |axes| Op::Sum(Sum { axes }))
     }
 
     /// Mean over axes.
-    ///
-    /// # Panics
-    /// If an axis does not exist, or the elements are not floating-point numbers.
-    #[track_caller]
-    pub fn mean_over(self, axes: impl Into<Axes>) -> Self {
-        located(self.try_mean_over(axes))
-    }
-
-    /// [`mean_over`](Self::mean_over) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If an axis does not exist, or the elements are not floating-point numbers.
-    #[track_caller]
-    pub fn try_mean_over(self, axes: impl Into<Axes>) -> Result<Self, Error> {
+    mean_over / try_mean_over(x, axes: impl Into<Axes>) -> Self,
+    "If an axis does not exist, or the elements are not floating-point numbers.",
+    {
         let axes = axes.into();
-        self.require_float("mean")?;
+        x.require_float("mean")?;
         let set =
-            axes.resolve(self.rank()).map_err(|reason| Self::misfit("mean", &[self], reason))?;
-        let n = set.n_elements(&self.shape());
-        self.try_sum_over(axes)?.try_div(n as f64)
+            axes.resolve(x.rank()).map_err(|reason| Self::misfit("mean", &[x], reason))?;
+        let n = set.n_elements(&x.shape());
+        x.try_sum_over(axes)?.try_div(n as f64)
     }
 
+    /// Sum of all elements: a scalar.
+    sum / try_sum(x) -> Self,
+    "If the elements are truth values; cast them first.",
+    { x.try_sum_over(AxisSet::all(x.rank())) }
+
+    /// Mean of all elements: a scalar.
+    mean / try_mean(x) -> Self,
+    "If the elements are not floating-point numbers.",
+    { x.try_mean_over(AxisSet::all(x.rank())) }
+}
+
+impl<'g> Expr<'g> {
     /// Records a reduction, which removes its axes, and puts them back with size 1 if they are to be kept.
     #[track_caller]
     pub(super) fn reduced(

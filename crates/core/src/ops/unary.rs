@@ -17,10 +17,10 @@ use crate::{
 /// and `y = f(x)`, points where it is checked. `unary_methods!` repeats the names as methods of [`Real`]; both lists
 /// come from one call.
 macro_rules! unary {
-    ($( $(#[$doc:meta])* $Op:ident, $name:ident / $try_name:ident, $value:expr, $derivative:expr, [$($point:expr),*]; )*) => {
+    ($( $(#[doc = $doc:literal])+ $Op:ident, $name:ident / $try_name:ident, $value:expr, $derivative:expr, [$($point:expr),*]; )*) => {
         /// A function of one number.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Unary { $( $(#[$doc])* $Op, )* }
+        pub enum Unary { $( $(#[doc = $doc])+ $Op, )* }
 
         impl Unary {
             /// All rows.
@@ -29,6 +29,11 @@ macro_rules! unary {
             /// The name: of the method, in messages and in pictures.
             pub fn name(self) -> &'static str {
                 match self { $( Unary::$Op => stringify!($name), )* }
+            }
+
+            /// The documentation of the row, line by line.
+            pub fn doc(self) -> &'static str {
+                match self { $( Unary::$Op => concat!($($doc, "\n"),+), )* }
             }
 
             /// Points away from kinks, where the derivative is checked.
@@ -58,7 +63,7 @@ macro_rules! unary {
         #[expect(clippy::should_implement_trait, reason = "negation is a row as well as an operator")]
         impl Expr<'_> {
             $(
-                $(#[$doc])*
+                $(#[doc = $doc])+
                 ///
                 /// # Panics
                 /// If the elements are not floating-point numbers.
@@ -82,7 +87,7 @@ macro_rules! unary {
         macro_rules! unary_methods {
             () => {
                 $(
-                    $(#[$doc])*
+                    $(#[doc = $doc])+
                     #[inline]
                     #[track_caller]
                     fn $name(self) -> Self {

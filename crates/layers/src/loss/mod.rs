@@ -11,7 +11,7 @@ mod regression;
 #[cfg(test)]
 mod tests;
 
-use retrograd_core::{Error, Expr};
+use retrograd_core::{Error, Expr, documented::Documented};
 
 pub use binary::BinaryWeights;
 pub use classes::{Classes, Reduction};
@@ -26,12 +26,17 @@ use crate::error::located;
 /// A row reads: documentation, both names, arguments after the predictions, when it fails, function.
 macro_rules! losses {
     ($(#[$trait_doc:meta])* $Loss:ident:
-        $( $(#[$doc:meta])* $name:ident / $try_name:ident($($arg:ident: $type:ty),*), $fails:literal,
+        $( $(#[doc = $doc:literal])+ $name:ident / $try_name:ident($($arg:ident: $type:ty),*), $fails:literal,
             $function:path; )*) => {
+        /// All losses, with their documentation.
+        pub const LOSSES: &[Documented] = &[$(
+            Documented { name: stringify!($name), doc: concat!($($doc, "\n"),+) },
+        )*];
+
         $(#[$trait_doc])*
         pub trait $Loss<'g>: Copy {
             $(
-                $(#[$doc])*
+                $(#[doc = $doc])+
                 ///
                 /// # Panics
                 #[doc = $fails]

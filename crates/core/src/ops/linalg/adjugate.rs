@@ -2,8 +2,8 @@
 
 use crate::{
     dtype::Float,
-    error::{Error, located},
     expr::Expr,
+    functions::functions,
     ops::{
         Op, Operation, Rule,
         linalg::{batch_axes, last_two, matrices},
@@ -16,7 +16,7 @@ use crate::{
 /// `[…, n, n] → […, n + 1, n + 1]`. The border is where the exchanges of rows and columns are noted.
 pub(in crate::ops) struct Adjugate;
 
-impl<'g> Expr<'g> {
+functions! { "Linear algebra":
     /// The determinant of square matrices, `[…, n, n] → […]`. Its derivative is the matrix of cofactors, which is
     /// right for a singular matrix too; that of second order needs a determinant that is not 0. For large matrices,
     /// whose determinants overflow, there is [`slogdet`](Self::slogdet).
@@ -27,25 +27,14 @@ impl<'g> Expr<'g> {
     /// assert_eq!(a.det().value().item(), 0.0);
     /// assert_eq!(a.det().grad(&[a])[0].value().to_vec::<f64>(), [4.0, -2.0, -2.0, 1.0]);
     /// ```
-    ///
-    /// # Panics
-    /// If the matrices are not square.
-    #[track_caller]
-    pub fn det(self) -> Self {
-        located(self.try_det())
-    }
-
-    /// [`det`](Self::det) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If the matrices are not square.
-    #[track_caller]
-    pub fn try_det(self) -> Result<Self, Error> {
-        self.require_square("det")?;
-        let shape = self.shape();
+    det / try_det(x) -> Self,
+    "If the matrices are not square.",
+    {
+        x.require_square("det")?;
+        let shape = x.shape();
         let n = last_two(&shape).0;
         let bordered = matrices(batch_axes(&shape), n + 1, n + 1);
-        let packed = self.record1(Op::Adjugate, bordered, self.dtype());
+        let packed = x.record1(Op::Adjugate, bordered, x.dtype());
         corner(packed, n).try_squeeze([-2, -1])
     }
 }

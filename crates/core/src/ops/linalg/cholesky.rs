@@ -2,8 +2,8 @@
 
 use crate::{
     dtype::Float,
-    error::{Error, located},
     expr::Expr,
+    functions::functions,
     ops::{
         Comparison, Op, Operation, Rule,
         linalg::{check_each, elimination::dot, last_two, mask},
@@ -17,7 +17,7 @@ use crate::{
 /// A matrix that is not symmetric counts as its symmetric part, so that the derivative is right along any direction.
 pub(in crate::ops) struct Cholesky;
 
-impl<'g> Expr<'g> {
+functions! { "Linear algebra":
     /// The lower triangular matrix `L` with a positive diagonal for which `L·Lᵀ` is this symmetric positive definite
     /// matrix, `[…, n, n] → […, n, n]`. Of a matrix that is not symmetric, the symmetric part is taken. The upper
     /// factor is `L.t()`.
@@ -27,23 +27,12 @@ impl<'g> Expr<'g> {
     /// let a = g.constant([[4.0, 2.0], [2.0, 5.0]]);
     /// assert_eq!(a.cholesky().value().to_vec::<f64>(), [2.0, 0.0, 1.0, 2.0]);
     /// ```
-    ///
-    /// # Panics
-    /// If the last two axes are not of one size. A matrix that is not positive definite is an error of the run that
-    /// meets it.
-    #[track_caller]
-    pub fn cholesky(self) -> Self {
-        located(self.try_cholesky())
-    }
-
-    /// [`cholesky`](Self::cholesky) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If the last two axes are not of one size.
-    #[track_caller]
-    pub fn try_cholesky(self) -> Result<Self, Error> {
-        self.require_square("cholesky")?;
-        Ok(self.record1(Op::Cholesky, self.shape(), self.dtype()))
+    cholesky / try_cholesky(x) -> Self,
+    "If the last two axes are not of one size. A matrix that is not positive definite is an error of the run that \
+     meets it.",
+    {
+        x.require_square("cholesky")?;
+        Ok(x.record1(Op::Cholesky, x.shape(), x.dtype()))
     }
 }
 

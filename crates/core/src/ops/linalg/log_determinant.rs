@@ -2,8 +2,8 @@
 
 use crate::{
     dtype::Float,
-    error::{Error, located},
     expr::Expr,
+    functions::functions,
     ops::{
         Op, Operation, Rule,
         linalg::{
@@ -21,7 +21,7 @@ use crate::{
 /// numbers are zeros: what the elimination was done in.
 pub(in crate::ops) struct LogDeterminant;
 
-impl<'g> Expr<'g> {
+functions! { "Linear algebra":
     /// The sign of the determinant of square matrices, and the logarithm of its magnitude, each `[…, n, n] → […]`:
     /// 0 and −∞ if a matrix is singular. The logarithm's derivative is `A⁻ᵀ`, and the sign's is 0.
     ///
@@ -30,26 +30,15 @@ impl<'g> Expr<'g> {
     /// let (sign, log) = g.constant([[0.0, 1.0], [1.0, 0.0]]).slogdet();
     /// assert_eq!((sign.value().item(), log.value().item()), (-1.0, 0.0));
     /// ```
-    ///
-    /// # Panics
-    /// If the matrices are not square. A singular one is an error of the run that needs the derivative.
-    #[track_caller]
-    pub fn slogdet(self) -> (Self, Self) {
-        located(self.try_slogdet())
-    }
-
-    /// [`slogdet`](Self::slogdet) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If the matrices are not square.
-    #[track_caller]
-    pub fn try_slogdet(self) -> Result<(Self, Self), Error> {
-        self.require_square("slogdet")?;
-        let shape = self.shape();
+    slogdet / try_slogdet(x) -> (Self, Self),
+    "If the matrices are not square. A singular one is an error of the run that needs the derivative.",
+    {
+        x.require_square("slogdet")?;
+        let shape = x.shape();
         let n = last_two(&shape).0;
         let batch = batch_axes(&shape);
         let packed: Shape = batch.iter().copied().chain([n * n + 2]).collect();
-        let packed = self.record1(Op::LogDeterminant, packed, self.dtype());
+        let packed = x.record1(Op::LogDeterminant, packed, x.dtype());
         let part = |at: usize| packed.try_slice(-1, at..=at)?.try_squeeze(-1);
         Ok((part(n * n)?, part(n * n + 1)?))
     }

@@ -5,12 +5,12 @@
 //! that it needs no memory beside it. Rules are those of Giles (2008), "Collected matrix derivative results for
 //! forward and reverse mode algorithmic differentiation".
 
-mod adjugate;
-mod cholesky;
+pub(super) mod adjugate;
+pub(super) mod cholesky;
 mod elimination;
-mod log_determinant;
-mod solve;
-mod svd;
+pub(super) mod log_determinant;
+pub(super) mod solve;
+pub(super) mod svd;
 
 pub(super) use adjugate::Adjugate;
 pub(super) use cholesky::Cholesky;

@@ -4,8 +4,9 @@ use smallvec::smallvec;
 
 use crate::{
     dtype::Float,
-    error::{Error, located},
+    error::Error,
     expr::{Expr, inputs_of_one_graph},
+    functions::functions,
     ops::{
         Op, Operation, Rule,
         linalg::{
@@ -23,7 +24,7 @@ use crate::{
 /// `[…, n, n], […, n, m] → […, n, n + m]`. The left part is what the elimination is done in.
 pub(in crate::ops) struct Solve;
 
-impl<'g> Expr<'g> {
+functions! { "Linear algebra":
     /// The solution `X` of `self·X = rhs` for square matrices, `[…, n, n], […, n, m] → […, n, m]`; axes before the
     /// last two broadcast. A right-hand side of one axis, or of the shape of this value without the last axis, is
     /// vectors: `[…, n, n], […, n] → […, n]`.
@@ -33,28 +34,17 @@ impl<'g> Expr<'g> {
     /// let a = g.constant([[0.0, 2.0], [4.0, 0.0]]);
     /// assert_eq!(a.solve(g.constant([6.0, 8.0])).value().to_vec::<f64>(), [2.0, 3.0]);
     /// ```
-    ///
-    /// # Panics
-    /// If the matrices are not square, or the sizes do not fit. A singular matrix is an error of the run that meets
-    /// it.
-    #[track_caller]
-    pub fn solve(self, rhs: Expr<'g>) -> Self {
-        located(self.try_solve(rhs))
-    }
-
-    /// [`solve`](Self::solve) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If the matrices are not square, or the sizes do not fit.
-    #[track_caller]
-    pub fn try_solve(self, rhs: Expr<'g>) -> Result<Self, Error> {
-        let misfit = |reason: String| Self::misfit("solve", &[self, rhs], reason);
-        inputs_of_one_graph("solve", &[self, rhs])?;
-        self.require_square("solve")?;
-        if self.dtype() != rhs.dtype() {
+    solve / try_solve(x, rhs: Expr<'g>) -> Self,
+    "If the matrices are not square, or the sizes do not fit. A singular matrix is an error of the run that meets \
+     it.",
+    {
+        let misfit = |reason: String| Self::misfit("solve", &[x, rhs], reason);
+        inputs_of_one_graph("solve", &[x, rhs])?;
+        x.require_square("solve")?;
+        if x.dtype() != rhs.dtype() {
             return Err(misfit("the operands must be of one floating-point type".to_owned()));
         }
-        let (a, b) = (self.shape(), rhs.shape());
+        let (a, b) = (x.shape(), rhs.shape());
         let is_vector = b.rank() == 1 || b[..] == a[..a.rank() - 1];
         if is_vector {
             let column = rhs.try_unsqueeze(-1)?;
@@ -63,7 +53,7 @@ impl<'g> Expr<'g> {
                     format!("{} equations have {} right-hand sides", a[a.rank() - 2], b[0]);
                 return Err(misfit(reason));
             }
-            return self.solved("solve", column)?.try_squeeze(-1);
+            return x.solved("solve", column)?.try_squeeze(-1);
         }
         if b.rank() == 0 {
             return Err(misfit("the right-hand side is a scalar; divide by it".to_owned()));
@@ -72,7 +62,7 @@ impl<'g> Expr<'g> {
         if n != rows {
             return Err(misfit(format!("{n} equations have {rows} right-hand sides")));
         }
-        self.solved("solve", rhs)
+        x.solved("solve", rhs)
     }
 
     /// The inverse of square matrices, `[…, n, n] → […, n, n]`.
@@ -82,24 +72,15 @@ impl<'g> Expr<'g> {
     /// let a = g.constant([[0.0, 2.0], [4.0, 0.0]]);
     /// assert_eq!(a.inv().value().to_vec::<f64>(), [0.0, 0.25, 0.5, 0.0]);
     /// ```
-    ///
-    /// # Panics
-    /// If the matrices are not square. A singular one is an error of the run that meets it.
-    #[track_caller]
-    pub fn inv(self) -> Self {
-        located(self.try_inv())
+    inv / try_inv(x) -> Self,
+    "If the matrices are not square. A singular one is an error of the run that meets it.",
+    {
+        x.require_square("inv")?;
+        x.solved("inv", x.identity_like())
     }
+}
 
-    /// [`inv`](Self::inv) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If the matrices are not square.
-    #[track_caller]
-    pub fn try_inv(self) -> Result<Self, Error> {
-        self.require_square("inv")?;
-        self.solved("inv", self.identity_like())
-    }
-
+impl<'g> Expr<'g> {
     /// Records the elimination for right-hand sides that are matrices of as many rows, and takes the solutions.
     #[track_caller]
     fn solved(self, op: &str, rhs: Expr<'g>) -> Result<Self, Error> {

@@ -2,8 +2,8 @@
 
 use crate::{
     dtype::{DType, Float},
-    error::{Error, located},
     expr::Expr,
+    functions::functions,
     ops::{
         Comparison, Op, Operation, Rule,
         linalg::{batch_axes, elimination::dot, last_two, mask, matrices},
@@ -16,7 +16,7 @@ use crate::{
 /// `[…, m, n] → […, m + 1 + n, n]` holds `U`, `s` and `V`.
 pub(in crate::ops) struct Svd;
 
-impl<'g> Expr<'g> {
+functions! { "Linear algebra":
     /// The thin singular value decomposition `A = U·diag(s)·Vᵀ`: of `[…, m, n]`, with `k = min(m, n)`, the factors
     /// `U: […, m, k]` with orthonormal columns, `s: […, k]`, descending, and `Vᵀ: […, k, n]` with orthonormal rows.
     /// A vector of `U` (or, of a matrix that is wider than high, of `Vᵀ`) that belongs to a singular value of 0 is 0.
@@ -28,29 +28,18 @@ impl<'g> Expr<'g> {
     /// let (_, s, _) = g.constant([[0.0, 2.0], [3.0, 0.0]]).svd();
     /// assert_eq!(s.value().to_vec::<f64>(), [3.0, 2.0]);
     /// ```
-    ///
-    /// # Panics
-    /// If there are no matrices of floating-point numbers.
-    #[track_caller]
-    pub fn svd(self) -> (Self, Self, Self) {
-        located(self.try_svd())
-    }
-
-    /// [`svd`](Self::svd) that returns what is wrong.
-    ///
-    /// # Errors
-    /// If there are no matrices of floating-point numbers.
-    #[track_caller]
-    pub fn try_svd(self) -> Result<(Self, Self, Self), Error> {
-        self.require_matrices("svd")?;
-        let shape = self.shape();
+    svd / try_svd(x) -> (Self, Self, Self),
+    "If there are no matrices of floating-point numbers.",
+    {
+        x.require_matrices("svd")?;
+        let shape = x.shape();
         let (m, n) = last_two(&shape);
         if m < n {
-            let (u, s, vt) = self.t().try_svd()?;
+            let (u, s, vt) = x.t().try_svd()?;
             return Ok((vt.t(), s, u.t()));
         }
         let packed = matrices(batch_axes(&shape), m + 1 + n, n);
-        let (u, s, v) = parts(self.record1(Op::Svd, packed, self.dtype()), m);
+        let (u, s, v) = parts(x.record1(Op::Svd, packed, x.dtype()), m);
         Ok((u, s.try_squeeze(-2)?, v.t()))
     }
 }
