@@ -7,8 +7,8 @@ use retrograd_check::{
     cases::{self, Case, FAMILIES, family},
 };
 use retrograd_core::{
-    DType, Expr, Graph, Op, Tensor,
-    ops::{Binary, COMPOSED, Comparison, Unary},
+    DType, Expr, Graph, NodeId, Op, Tensor, functions,
+    ops::{self, Binary, COMPOSED, Comparison, Unary},
 };
 
 #[test]
@@ -71,6 +71,19 @@ fn every_row_and_comparison_has_a_case() {
     for row in COMPOSED {
         assert!(all.iter().any(|case| case.name.starts_with(row.name)), "{} has no case", row.name);
     }
+}
+
+#[test]
+fn every_function_has_a_case() {
+    let mut called = BTreeSet::new();
+    for case in cases::all() {
+        let graph = Graph::with_dtype(DType::F64);
+        case.record(&inputs(&graph, &case));
+        called.extend((0..graph.len()).map(|index| graph.function_of(NodeId::new(index))));
+    }
+    let all = ops::THEMES.iter().chain(functions::THEMES).flat_map(|theme| theme.functions);
+    let missing: Vec<_> = all.map(|f| f.name).filter(|name| !called.contains(*name)).collect();
+    assert!(missing.is_empty(), "no case calls {missing:?}");
 }
 
 #[test]

@@ -124,8 +124,10 @@ fn apply(
 ) -> Result<Tensor, Error> {
     let inputs: SmallVec<[_; 4]> = node.inputs.iter().map(|input| values[input].view()).collect();
     let behavior = node.op.behavior();
-    let refused =
-        |reason| Error::Data { op: behavior.label(), node: Box::new(graph.describe(id)), reason };
+    let refused = |reason| {
+        let (op, node) = (graph.function_of(id), Box::new(graph.describe(id)));
+        Error::Data { op, node, reason }
+    };
     behavior.check(&inputs, &node.shape).map_err(refused)?;
     let mut value = Tensor::zeros(node.dtype, node.shape.clone());
     behavior.eval(&inputs, value.view_mut());

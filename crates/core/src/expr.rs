@@ -137,9 +137,11 @@ impl<'g> Expr<'g> {
         Err(Self::misfit(op, &[self], reason))
     }
 
-    /// The error that `operands` do not fit an operation called `op`, naming them as the user did. For functions
-    /// composed of operations that check more than their parts do.
+    /// The error that `operands` do not fit the function that is [being called](Graph::calling), else an operation
+    /// called `op`; they are named as the user did. For functions that check more than the operations they are
+    /// composed of do.
     pub fn misfit(op: &str, operands: &[Expr<'g>], reason: impl Into<String>) -> Error {
+        let op = operands.first().and_then(|operand| operand.graph.called()).unwrap_or(op);
         let operands = operands.iter().map(|operand| operand.graph.describe(operand.id)).collect();
         Error::Operands { op: op.to_owned(), operands, reason: reason.into() }
     }

@@ -1,7 +1,7 @@
 //! The graph: an append-only arena of hash-consed nodes, and side tables of what they are called.
 
 use std::{
-    cell::{Ref, RefCell},
+    cell::{Ref, RefCell, RefMut},
     panic::Location,
     sync::Arc,
 };
@@ -11,6 +11,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use smallvec::SmallVec;
 
 use crate::{
+    call::{CallId, Calls},
     dtype::DType,
     error::{Error, Operand, located},
     expr::Expr,
@@ -60,6 +61,7 @@ pub struct Node {
 struct Provenance {
     location: &'static Location<'static>,
     origin: Option<NodeId>,
+    call: Option<CallId>,
 }
 
 #[derive(Default)]
@@ -73,6 +75,7 @@ struct State {
     values: FxHashMap<NodeId, Tensor>,
     scopes: Scopes,
     origin: Option<NodeId>,
+    calls: Calls,
 }
 
 /// A computation graph that grows as expressions are written.
@@ -303,6 +306,21 @@ impl Graph {
         &**names.entry(id).or_insert_with(|| name.into()) == name
     }
 
+    // Calls of functions.
+
+    pub(crate) fn calls(&self) -> Ref<'_, Calls> {
+        Ref::map(self.state.borrow(), |state| &state.calls)
+    }
+
+    pub(crate) fn calls_mut(&self) -> RefMut<'_, Calls> {
+        RefMut::map(self.state.borrow_mut(), |state| &mut state.calls)
+    }
+
+    /// The function whose call recorded a node.
+    pub(crate) fn call_of(&self, id: NodeId) -> Option<CallId> {
+        self.state.borrow().provenance[id.index()].call
+    }
+
     // Values remembered by the oracle.
 
     pub(crate) fn remembered(&self, id: NodeId) -> Option<Tensor> {
@@ -322,7 +340,11 @@ impl State {
                 Some(origin) => self.provenance[origin.index()].location,
                 None => location,
             };
-            self.provenance.push(Provenance { location, origin: self.origin });
+            self.provenance.push(Provenance {
+                location,
+                origin: self.origin,
+                call: self.calls.current,
+            });
         }
         NodeId::new(index)
     }

@@ -7,6 +7,7 @@
 //!
 //! This crate has no `unsafe`, no threads and no input or output. What makes graphs fast is `retrograd-cpu`.
 
+pub mod call;
 pub mod computation;
 pub mod documented;
 pub mod dtype;

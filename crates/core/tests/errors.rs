@@ -51,7 +51,7 @@ fn operands_that_do_not_fit_are_named_with_shapes_and_places() {
         reads(
             x.try_gt(w),
             &format!(
-                ">: `x` [32, 3] × `w` [4, 8]: sizes 3 and 8 of axis -1 differ, and neither is 1{both}"
+                "gt: `x` [32, 3] × `w` [4, 8]: sizes 3 and 8 of axis -1 differ, and neither is 1{both}"
             ),
         );
         reads(
@@ -118,19 +118,19 @@ fn dtypes_that_do_not_fit_are_named() {
         );
         reads(
             labels.try_gt(1.5),
-            ">: `labels` i64 [32] × `1.5` f32 [32]: the dtypes differ; cast one of them\n  `labels` at here",
+            "gt: `labels` i64 [32] × `1.5` f32 [32]: the dtypes differ; cast one of them\n  `labels` at here",
         );
         let cast =
             "the elements are i64; cast them to a floating-point type first\n  `labels` at here";
         reads(labels.try_add(1), &format!("add: `labels` [32]: {cast}"));
         reads(labels.try_apply_unary(Unary::Exp), &format!("exp: `labels` [32]: {cast}"));
-        reads(labels.try_mean_over(0), &format!("mean: `labels` [32]: {cast}"));
-        reads(labels.try_min_over(0), &format!("min: `labels` [32]: {cast}"));
+        reads(labels.try_mean_over(0), &format!("mean_over: `labels` [32]: {cast}"));
+        reads(labels.try_min_over(0), &format!("min_over: `labels` [32]: {cast}"));
         reads(labels.try_softmax(0), &format!("softmax: `labels` [32]: {cast}"));
         reads(labels.try_scatter_add(0, labels, 4), &format!("scatter_add: `labels` [32]: {cast}"));
         reads(
             mask.try_sum_over(0),
-            "sum: `mask` [32]: the elements are truth values; cast them to a number type first\n  `mask` at here",
+            "sum_over: `mask` [32]: the elements are truth values; cast them to a number type first\n  `mask` at here",
         );
         reads(
             x.try_one_hot(3),
@@ -152,10 +152,10 @@ fn axes_that_do_not_exist_are_named_with_those_that_do() {
                 "{op}: `x` [32, 3]: axis 2 does not exist: the last of 2 axes is 1 or -1\n  `x` at here"
             )
         };
-        reads(x.try_sum_over(2), &beyond("sum"));
-        reads(x.try_mean_over(2), &beyond("mean"));
-        reads(x.try_max_over(2), &beyond("max"));
-        reads(x.try_min_over(2), &beyond("min"));
+        reads(x.try_sum_over(2), &beyond("sum_over"));
+        reads(x.try_mean_over(2), &beyond("mean_over"));
+        reads(x.try_max_over(2), &beyond("max_over"));
+        reads(x.try_min_over(2), &beyond("min_over"));
         reads(x.try_argmax(2), &beyond("argmax"));
         reads(x.try_logsumexp(2), &beyond("logsumexp"));
         reads(x.try_softmax(2), &beyond("softmax"));
@@ -166,16 +166,19 @@ fn axes_that_do_not_exist_are_named_with_those_that_do() {
         reads(g.try_concat(&[x], 2), &beyond("concat"));
         reads(
             x.try_sum_over(-3),
-            "sum: `x` [32, 3]: axis -3 does not exist: the first of 2 axes is 0 or -2\n  `x` at here",
+            "sum_over: `x` [32, 3]: axis -3 does not exist: the first of 2 axes is 0 or -2\n  `x` at here",
         );
-        reads(x.try_sum_over([0, -2]), "sum: `x` [32, 3]: axis 0 is named twice\n  `x` at here");
+        reads(
+            x.try_sum_over([0, -2]),
+            "sum_over: `x` [32, 3]: axis 0 is named twice\n  `x` at here",
+        );
         reads(
             x.try_unsqueeze(5),
             "unsqueeze: `x` [32, 3]: in the result, axis 5 does not exist: the last of 3 axes is 2 or -1\n  `x` at here",
         );
         reads(
             x.sum().try_sum_over(0),
-            "sum: `sum [0, 1](x)` []: a scalar has no axis 0\n  `sum [0, 1](x)` at here",
+            "sum_over: `sum [0, 1](x)` []: a scalar has no axis 0\n  `sum [0, 1](x)` at here",
         );
         reads(
             x.try_permute(&[0, 0]),
@@ -199,17 +202,17 @@ fn sizes_that_do_not_fit_are_named() {
         );
         reads(
             x.try_broadcast_to([32, 4]),
-            &format!("broadcast: `x` [32, 3]: it does not stretch to [32, 4]{own}"),
+            &format!("broadcast_to: `x` [32, 3]: it does not stretch to [32, 4]{own}"),
         );
         reads(x.try_squeeze(0), &format!("squeeze: `x` [32, 3]: axis 0 has size 32, not 1{own}"));
         reads(
             x.try_slice(0, 30..40),
             &format!("slice: `x` [32, 3]: 30..40 is not a range in axis 0 of size 32{own}"),
         );
-        reads(x.try_slice_by(0, .., 0), &format!("slice: `x` [32, 3]: the step is 0{own}"));
+        reads(x.try_slice_by(0, .., 0), &format!("slice_by: `x` [32, 3]: the step is 0{own}"));
         reads(
             x.slice(0, 0..0).try_max_over(0),
-            "max: `slice(x)` [0, 3]: axis 0 is empty\n  `slice(x)` at here",
+            "max_over: `slice(x)` [0, 3]: axis 0 is empty\n  `slice(x)` at here",
         );
         reads(
             g.try_concat(&[x, w], 0),
@@ -335,16 +338,16 @@ fn an_index_out_of_bounds_is_an_error_of_the_run_that_meets_it() {
     assert_eq!(with(picked, [1, 0]).map(|value| value.to_vec::<f64>()), Ok(vec![2.0, 3.0]));
     reads(
         with(picked, [1, 2]),
-        "gather 1: index 2 is out of bounds for axis 1 of size 2\n  `picked` at here",
+        "gather: index 2 is out of bounds for axis 1 of size 2\n  `picked` at here",
     );
     reads(
         with(added, [-1, 0]),
-        "gather 1: index -1 is out of bounds for axis 1 of size 2\n  `picked` at here",
+        "gather: index -1 is out of bounds for axis 1 of size 2\n  `picked` at here",
     );
     let far = x.scatter_add(0, g.constant([[0i64, 5], [1, 1]]), 4).named("far");
     reads(
         far.try_value(),
-        "scatter add 0: index 5 is out of bounds for axis 0 of size 4\n  `far` at here",
+        "scatter_add: index 5 is out of bounds for axis 0 of size 4\n  `far` at here",
     );
 }
 

@@ -75,9 +75,9 @@ fn matrices_without_an_answer_are_named() {
     let rhs = g.constant([1.0, 2.0]);
     let dependent = "solve: the matrix is singular: column 1 depends on those before it";
     assert_eq!(message(singular.solve(rhs)), dependent);
-    assert_eq!(message(singular.inv()), dependent);
+    assert_eq!(message(singular.inv()), dependent.replace("solve", "inv"));
     let many = g.constant(Tensor::new([2, 1, 1], vec![4.0, 0.0]).unwrap());
-    assert_eq!(message(many.inv()), "solve: matrix 1 is singular: column 0 is 0");
+    assert_eq!(message(many.inv()), "inv: matrix 1 is singular: column 0 is 0");
     let indefinite = g.constant([[1.0, 2.0], [2.0, 1.0]]);
     assert_eq!(
         message(indefinite.cholesky()),

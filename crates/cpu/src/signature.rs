@@ -51,8 +51,9 @@ impl Signature {
             }
         };
         let nodes = computation.nodes.iter().enumerate().filter(|(_, node)| node.op.can_refuse());
-        let describe = |(index, node): (usize, &retrograd_core::Node)| {
-            (NodeId::new(index), (node.op.to_string(), graph.describe(origins[index])))
+        let describe = |(index, _): (usize, &retrograd_core::Node)| {
+            let origin = origins[index];
+            (NodeId::new(index), (graph.function_of(origin), graph.describe(origin)))
         };
         let leaves: Vec<_> = slots.iter().enumerate().map(spec).collect();
         let is_held = |leaf: &LeafSpec| matches!(leaf.kind, LeafKind::Param | LeafKind::State);

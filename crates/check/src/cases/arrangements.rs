@@ -1,14 +1,14 @@
 //! Cases of functions that arrange, pick and join elements.
 
-use retrograd_core::{Expr, PadMode, Tensor};
+use retrograd_core::{Expr, Graph, PadMode, Tensor};
 
 use super::{Case, integers, numbers};
 
 /// The outputs bent and put together, so that each gets a cotangent of its own.
 #[track_caller]
-fn joined<'g>(parts: &[Expr<'g>]) -> Expr<'g> {
+fn joined<'g>(graph: &'g Graph, parts: &[Expr<'g>]) -> Expr<'g> {
     let flat: Vec<_> = parts.iter().map(|part| part.sin().flatten()).collect();
-    parts[0].graph().concat(&flat, 0).exp()
+    graph.concat(&flat, 0).exp()
 }
 
 pub(super) fn cases() -> Vec<Case> {
@@ -33,7 +33,7 @@ fn moves() -> Vec<Case> {
         Case::new("tile by fewer repeats than axes", x(), |x| x[0].tile(&[2]).exp()),
         Case::new("unflatten", x(), |x| x[0].unflatten(-1, &[2, 2]).exp()),
         Case::new("flatten_axes", x(), |x| x[0].flatten_axes(0, 1).exp()),
-        Case::new("meshgrid", vectors(), |x| joined(&x[0].graph().meshgrid(x))),
+        Case::new("meshgrid", vectors(), |x| joined(x[0].graph(), &x[0].graph().meshgrid(x))),
         Case::new("hstack of vectors", vectors(), |x| x[0].graph().hstack(x).exp()),
         Case::new("hstack of matrices", [numbers([2, 3], 1), numbers([2, 1], 2)], |x| {
             x[0].graph().hstack(x).exp()
@@ -49,10 +49,12 @@ fn parts() -> Vec<Case> {
     vec![
         Case::new("narrow from the end", x(), |x| x[0].narrow(1, -3, 2).exp()),
         Case::new("select_index", x(), |x| x[0].select_index(1, -2).exp()),
-        Case::new("unbind", x(), |x| joined(&x[0].unbind(2))),
-        Case::new("split", x(), |x| joined(&x[0].split(1, 2))),
-        Case::new("split_with_sizes", x(), |x| joined(&x[0].split_with_sizes(1, &[3, 0, 2]))),
-        Case::new("chunk", x(), |x| joined(&x[0].chunk(1, 3))),
+        Case::new("unbind", x(), |x| joined(x[0].graph(), &x[0].unbind(2))),
+        Case::new("split", x(), |x| joined(x[0].graph(), &x[0].split(1, 2))),
+        Case::new("split_with_sizes", x(), |x| {
+            joined(x[0].graph(), &x[0].split_with_sizes(1, &[3, 0, 2]))
+        }),
+        Case::new("chunk", x(), |x| joined(x[0].graph(), &x[0].chunk(1, 3))),
         Case::new("unfold with overlap", x(), |x| x[0].unfold(1, 3, 1).exp()),
         Case::new("unfold with gaps", x(), |x| x[0].unfold(1, 2, 3).exp()),
     ]

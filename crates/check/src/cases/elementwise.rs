@@ -73,8 +73,10 @@ fn binary_at(op: Binary, (a, b): (f64, f64)) -> Vec<Case> {
 pub(super) fn composed() -> Vec<Case> {
     let rows = COMPOSED.iter().flat_map(|row| row.calls.iter().map(move |call| (row, call)));
     let case = |(row, call): (&retrograd_core::ops::Composed, &retrograd_core::ops::Call)| {
-        let (name, expr) = (format!("{}({})", row.name, call.arguments), call.expr);
-        Case::new(name, [at(row.points, [row.points.len()])], move |x| expr(x[0]))
+        let (name, record) = (format!("{}({})", row.name, call.arguments), call.try_expr);
+        Case::new(name, [at(row.points, [row.points.len()])], move |x| {
+            record(x[0], x[0]).unwrap_or_else(|error| panic!("{error}"))
+        })
     };
     rows.map(case).collect()
 }

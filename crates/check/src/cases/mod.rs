@@ -1,8 +1,8 @@
 //! Cases of every operation: functions and inputs, away from kinks and ties, on which to compare derivatives with
 //! differences, plans with the oracle, and any other two roads that must lead to one value.
 //!
-//! The list cannot be forgotten: a row added to a table of functions brings its own cases, and a variant added to
-//! [`Op`] does not compile before it has some.
+//! The list cannot be forgotten: a row added to a table of functions brings its own cases, a variant added to [`Op`] does
+//! not compile before it has some, and a test finds the function that no case calls.
 
 mod arrangements;
 mod compositions;
@@ -11,6 +11,7 @@ mod functions;
 mod leaves;
 mod linalg;
 mod movement;
+mod neural;
 mod picking;
 mod products;
 mod reductions;
@@ -139,6 +140,7 @@ pub fn all() -> Vec<Case> {
     all.extend(compositions::cases());
     all.extend(arrangements::cases());
     all.extend(functions::cases());
+    all.extend(neural::cases());
     all
 }
 

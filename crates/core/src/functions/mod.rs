@@ -65,7 +65,7 @@ pub const THEMES: &[Theme] = &[
 ///
 /// A row reads: documentation, both names, arguments (the first names the expression or graph itself), type of the
 /// result, when it fails, and the body. The documentation is kept as data, in a constant `THEME` under the title that
-/// comes first.
+/// comes first. What is wrong with a call, or with the data of what it records, is said of the function by its name.
 macro_rules! functions {
     ($title:literal:
         $( $(#[doc = $doc:literal])+ $name:ident / $try_name:ident($x:ident $(, $arg:ident: $type:ty)*) -> $Output:ty,
@@ -106,6 +106,7 @@ macro_rules! functions {
                 #[doc = $fails]
                 #[track_caller]
                 pub fn $try_name(self $(, $arg: $type)*) -> Result<$Output, $crate::Error> {
+                    let _call = self.graph().calling(stringify!($name));
                     let $x = self;
                     $body
                 }
@@ -131,6 +132,7 @@ macro_rules! functions {
                 pub fn $graph_try_name<'g>(
                     &'g self $(, $graph_arg: $graph_type)*
                 ) -> Result<$GraphOutput, $crate::Error> {
+                    let _call = self.calling(stringify!($graph_name));
                     let $graph = self;
                     $graph_body
                 }

@@ -81,7 +81,7 @@ impl<'g> Expr<'g> {
     /// If the operands are of different graphs or dtypes, or do not broadcast to a common shape.
     #[track_caller]
     pub fn try_apply_comparison(self, op: Comparison, rhs: Expr<'g>) -> Result<Self, Error> {
-        let [a, b] = aligned(op.symbol(), self, rhs)?;
+        let [a, b] = aligned(op.name(), self, rhs)?;
         Ok(self.graph().record(Op::Compare(op), smallvec![a.id(), b.id()], a.shape(), DType::Bool))
     }
 

@@ -59,6 +59,7 @@ macro_rules! losses {
                 #[track_caller]
                 fn $try_name(self, $($arg: $type),*) -> Result<Expr<'g>, Error> {
                     let _scope = self.graph().scope(stringify!($name));
+                    let _call = self.graph().calling(stringify!($name));
                     $function(self, $($arg),*)
                 }
             )*
