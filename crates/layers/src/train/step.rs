@@ -93,6 +93,21 @@ impl TrainStep {
         Ok(number(self.workspace.output(0)))
     }
 
+    /// The plan, to look at: how many steps it has, and how much memory it needs.
+    ///
+    /// ```
+    /// use retrograd_core::Graph;
+    /// use retrograd_layers::{Optimizer, Sgd};
+    ///
+    /// let g = Graph::new();
+    /// let step = Sgd::new(0.1).compile(g.param("w", [1.0, 2.0]).square().sum())?;
+    /// assert!(step.plan().arena_bytes() > 0);
+    /// # Ok::<(), retrograd_layers::Error>(())
+    /// ```
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
     /// Output `k` of the last run, without the loss: zeros before the first run.
     pub fn output(&self, k: usize) -> View<'_> {
         self.workspace.output(k + 1)

@@ -1,0 +1,96 @@
+//! The engine's side: the loss as a graph, its gradient by the generic sweep, the update by `Sgd`, all in one plan.
+
+use std::time::{Duration, Instant};
+
+use retrograd::{
+    Element, Expr, Graph, Params, Plan, Tensor, Workspace,
+    layers::{Error, Optimizer, Sgd, TrainStep},
+    with_elements,
+};
+
+use crate::{Kind, Problem, Task, models};
+
+/// A problem with a plan for one task.
+pub struct Automatic<'p> {
+    problem: &'p Problem,
+    params: Params,
+    state: Params,
+    compiled: Compiled,
+    compile_time: Duration,
+}
+
+enum Compiled {
+    /// The loss, then gradients.
+    Outputs { plan: Plan, workspace: Workspace, n_gradients: usize },
+    /// The loss and an update of the parameters.
+    Step(TrainStep),
+}
+
+impl<'p> Automatic<'p> {
+    /// Records the loss and compiles the task.
+    ///
+    /// # Errors
+    /// If the plan cannot be compiled.
+    pub fn new(problem: &'p Problem, task: Task) -> Result<Self, Error> {
+        let g = Graph::with_dtype(problem.dtype);
+        let (loss, leaves) = models::record(problem, &g);
+        let start = Instant::now();
+        let compiled = match task {
+            Task::Forward => Compiled::outputs(loss, &[])?,
+            Task::Step if problem.workload.kind != Kind::Chain => {
+                Compiled::Step(Sgd::new(problem.workload.learning_rate).compile(loss)?)
+            }
+            Task::Gradient | Task::Step => Compiled::outputs(loss, &loss.grad(&leaves))?,
+        };
+        let compile_time = start.elapsed();
+        let state = match &compiled {
+            Compiled::Step(step) => step.initial_state(),
+            Compiled::Outputs { .. } => Params::new(),
+        };
+        Ok(Self { problem, params: problem.params.clone(), state, compiled, compile_time })
+    }
+
+    /// How long it took from the recorded loss to the plan and its memory.
+    pub fn compile_time(&self) -> Duration {
+        self.compile_time
+    }
+
+    /// Bytes of the arena that the plan runs in.
+    pub fn arena_bytes(&self) -> usize {
+        match &self.compiled {
+            Compiled::Outputs { plan, .. } => plan.arena_bytes(),
+            Compiled::Step(step) => step.plan().arena_bytes(),
+        }
+    }
+
+    /// Runs the task; returns the loss.
+    pub fn run(&mut self) -> f64 {
+        let Self { problem, params, state, compiled, .. } = self;
+        let feeds = [("x", problem.x.view()), ("t", problem.t.view())];
+        let feeds = if problem.workload.kind == Kind::Chain { &feeds[..1] } else { &feeds };
+        match compiled {
+            Compiled::Step(step) => step.run(params, state, feeds).expect("the data fit the graph"),
+            Compiled::Outputs { plan, workspace, .. } => {
+                plan.run(workspace, params, feeds).expect("the data fit the graph");
+                with_elements!(Slice, workspace.output(0).data, loss => loss[0].to_f64())
+            }
+        }
+    }
+
+    /// The gradients of the last run, if they are the task.
+    pub fn gradients(&self) -> Vec<Tensor> {
+        match &self.compiled {
+            Compiled::Step(_) => vec![],
+            Compiled::Outputs { workspace, n_gradients, .. } => {
+                (1..=*n_gradients).map(|k| workspace.output(k).to_tensor()).collect()
+            }
+        }
+    }
+}
+
+impl Compiled {
+    fn outputs<'g>(loss: Expr<'g>, gradients: &[Expr<'g>]) -> Result<Self, Error> {
+        let plan = Plan::compile(&[&[loss], gradients].concat(), &[])?;
+        Ok(Self::Outputs { workspace: plan.workspace(), plan, n_gradients: gradients.len() })
+    }
+}

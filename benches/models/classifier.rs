@@ -1,0 +1,180 @@
+//! Perceptrons of any depth that tell classes: the mean cross entropy of their outputs.
+
+use retrograd::{
+    DType, Expr, Graph, Tensor,
+    layers::{Activation, Loss, Mlp, Model},
+};
+
+use crate::{
+    Manual, Problem, Task,
+    by_hand::{Matrix, Number, multiply, number, transpose},
+    models::rows::{
+        N_CLASSES, cross_entropy, gelu, gelu_with_slope, relu, slope_of_relu, times_slope,
+    },
+};
+
+/// The loss, as a user writes it.
+pub fn loss<'g>(problem: &Problem, g: &'g Graph) -> Expr<'g> {
+    let workload = problem.workload;
+    let (x, t) = (g.input("x", problem.x.shape()), g.input_as("t", DType::I64, [workload.n]));
+    let mlp = Mlp::new(workload.widths).activation(workload.activation);
+    mlp.apply(&g.bind(&problem.params), x).cross_entropy(t).mean()
+}
+
+/// The same by hand.
+pub struct ByHand<F> {
+    x: Tensor,
+    t: Tensor,
+    activation: Activation,
+    rate: F,
+    n_threads: usize,
+    params: Vec<Linear<F>>,
+    gradients: Vec<Linear<F>>,
+    hidden: Vec<Hidden<F>>,
+    /// The outputs of the last layer, then the gradient by them.
+    logits: Vec<F>,
+    /// Room for transposes. The library is slow at `δ·Wᵀ`, and `(W·δᵀ)ᵀ` needs transposes of small matrices only.
+    scratch: [Vec<F>; 2],
+}
+
+/// Parameters of a layer, or their gradients.
+struct Linear<F> {
+    weight: Vec<F>,
+    bias: Vec<F>,
+}
+
+/// What is kept of a hidden layer, all `[n, width]`.
+struct Hidden<F> {
+    width: usize,
+    /// Its outputs.
+    y: Vec<F>,
+    /// The slope of its activation at each of them, unless `y` tells.
+    slope: Vec<F>,
+    /// The gradient by what the activation is applied to.
+    delta: Vec<F>,
+}
+
+impl<F: Number> ByHand<F> {
+    /// The parameters of a problem, and room for everything else.
+    pub fn new(problem: &Problem) -> Self {
+        let zeros = |n| vec![F::default(); n];
+        let workload = problem.workload;
+        let (n, widths) = (workload.n, workload.widths);
+        assert_eq!(widths.last(), Some(&N_CLASSES));
+        let layer = |k| Linear { weight: problem.param(2 * k), bias: problem.param(2 * k + 1) };
+        let params: Vec<Linear<F>> = (0..widths.len() - 1).map(layer).collect();
+        let gradients = params.iter().map(|layer| Linear {
+            weight: zeros(layer.weight.len()),
+            bias: zeros(layer.bias.len()),
+        });
+        let hidden = widths[1..widths.len() - 1].iter().map(|&width| Hidden {
+            width,
+            y: zeros(n * width),
+            slope: if workload.activation == Activation::Relu { vec![] } else { zeros(n * width) },
+            delta: zeros(n * width),
+        });
+        let widest = widths[1..].iter().max().copied().unwrap_or(0);
+        Self {
+            x: problem.x.clone(),
+            t: problem.t.clone(),
+            activation: workload.activation,
+            rate: number(workload.learning_rate),
+            n_threads: problem.n_threads,
+            gradients: gradients.collect(),
+            hidden: hidden.collect(),
+            logits: zeros(n * N_CLASSES),
+            scratch: [zeros(n * widest), zeros(n * widest)],
+            params,
+        }
+    }
+
+    /// The mean loss; `logits` become the gradient by themselves, and their bias gets its gradient.
+    fn forward(&mut self, keeps_slopes: bool) -> f64 {
+        let mut x = self.x.view().elements::<F>();
+        for (layer, hidden) in self.params.iter().zip(&mut self.hidden) {
+            let overwrite = [number(0.0), number(1.0)];
+            let n_in = layer.weight.len() / hidden.width;
+            let (a, b) = (Matrix::new(x, n_in), Matrix::new(&layer.weight, hidden.width));
+            multiply(overwrite, a, b, &mut hidden.y, self.n_threads);
+            match self.activation {
+                Activation::Relu => relu(&mut hidden.y, &layer.bias),
+                Activation::GeluTanh if keeps_slopes => {
+                    gelu_with_slope(&mut hidden.y, &layer.bias, &mut hidden.slope)
+                }
+                Activation::GeluTanh => gelu(&mut hidden.y, &layer.bias),
+                other => unimplemented!("{} by hand", other.name()),
+            }
+            x = &hidden.y;
+        }
+        let last = self.params.len() - 1;
+        let (layer, gradient) = (&self.params[last], &mut self.gradients[last]);
+        let (a, b) =
+            (Matrix::new(x, layer.weight.len() / N_CLASSES), Matrix::new(&layer.weight, N_CLASSES));
+        multiply([number(0.0), number(1.0)], a, b, &mut self.logits, self.n_threads);
+        let labels = self.t.view().elements::<i64>();
+        cross_entropy(&mut self.logits, &layer.bias, labels, &mut gradient.bias)
+    }
+
+    /// Gradients of the weights, or at once the weights less their gradients times the learning rate; and gradients of
+    /// the biases.
+    fn backward(&mut self, task: Task) {
+        for k in (0..self.params.len()).rev() {
+            let (before, after) = self.hidden.split_at_mut(k);
+            let (delta, width) = match after.first() {
+                Some(hidden) => (&hidden.delta, hidden.width),
+                None => (&self.logits, N_CLASSES),
+            };
+            let weight = &mut self.params[k].weight;
+            let x = match before.last_mut() {
+                None => self.x.view().elements::<F>(),
+                Some(hidden) => {
+                    // Before the weight is updated.
+                    let [transposed, product] = &mut self.scratch;
+                    let n = delta.len() / width;
+                    let (transposed, product) =
+                        (&mut transposed[..delta.len()], &mut product[..n * hidden.width]);
+                    transpose(delta, width, transposed);
+                    let (a, b) = (Matrix::new(weight, width), Matrix::new(transposed, n));
+                    multiply([number(0.0), number(1.0)], a, b, product, self.n_threads);
+                    transpose(product, n, &mut hidden.delta);
+                    let d_bias = &mut self.gradients[k - 1].bias;
+                    match self.activation {
+                        Activation::Relu => slope_of_relu(&mut hidden.delta, &hidden.y, d_bias),
+                        _ => times_slope(&mut hidden.delta, &hidden.slope, d_bias),
+                    }
+                    &hidden.y
+                }
+            };
+            let (scales, out) = match task {
+                Task::Step => ([number(1.0), -self.rate], weight),
+                Task::Gradient | Task::Forward => {
+                    ([number(0.0), number(1.0)], &mut self.gradients[k].weight)
+                }
+            };
+            let a = Matrix::new(x, out.len() / width).t();
+            multiply(scales, a, Matrix::new(delta, width), out, self.n_threads);
+        }
+    }
+}
+
+impl<F: Number> Manual for ByHand<F> {
+    fn run(&mut self, task: Task) -> f64 {
+        let loss = self.forward(task != Task::Forward);
+        if task != Task::Forward {
+            self.backward(task);
+        }
+        if task == Task::Step {
+            for (layer, gradient) in self.params.iter_mut().zip(&self.gradients) {
+                for (b, &d) in layer.bias.iter_mut().zip(&gradient.bias) {
+                    *b = *b - self.rate * d;
+                }
+            }
+        }
+        loss
+    }
+
+    fn gradients(&self) -> Vec<Tensor> {
+        let layers = self.gradients.iter();
+        layers.flat_map(|layer| [&layer.weight, &layer.bias]).cloned().map(Tensor::from).collect()
+    }
+}

@@ -1,0 +1,109 @@
+//! The command line.
+
+use lexopt::{Error, prelude::*};
+use retrograd::DType;
+use retrograd_benches::{WORKLOADS, Workload};
+
+/// How to call the program.
+pub const USAGE: &str = "\
+cargo bench --bench workloads -- [NAME …] [OPTIONS]
+  NAME            W1 … W7, several of them, or all (all)
+  --dtype TYPE    f32 or f64 (f32)
+  --threads N     threads of the side written by hand; the engine runs in one (1)
+  --manual        measures the side written by hand
+  --pair          measures both, in turns, and prints the ratio of their medians
+  --json          one JSON object per line and workload";
+
+/// What the user wants.
+pub enum Command {
+    /// To know how to call the program.
+    Help,
+    /// A measurement.
+    Run(Arguments),
+}
+
+/// What is measured, and how it is told.
+pub struct Arguments {
+    pub workloads: Vec<&'static Workload>,
+    pub dtype: DType,
+    pub n_threads: usize,
+    pub sides: Sides,
+    pub json: bool,
+}
+
+/// The sides of the comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sides {
+    Automatic,
+    ByHand,
+    Both,
+}
+
+/// Reads the command line.
+pub fn parse(mut parser: lexopt::Parser) -> Result<Command, Error> {
+    let mut arguments = Arguments {
+        workloads: Vec::new(),
+        dtype: DType::F32,
+        n_threads: 1,
+        sides: Sides::Automatic,
+        json: false,
+    };
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Value(name) => arguments.add(&name.string()?)?,
+            Long("dtype") => arguments.dtype = parser.value()?.parse_with(dtype)?,
+            Long("threads") => arguments.n_threads = parser.value()?.parse_with(n_threads)?,
+            Long("manual") => arguments.choose(Sides::ByHand)?,
+            Long("pair") => arguments.choose(Sides::Both)?,
+            Long("json") => arguments.json = true,
+            // Cargo says so to every benchmark.
+            Long("bench") => {}
+            Short('h') | Long("help") => return Ok(Command::Help),
+            _ => return Err(argument.unexpected()),
+        }
+    }
+    if arguments.workloads.is_empty() {
+        arguments.workloads.extend(&WORKLOADS);
+    }
+    Ok(Command::Run(arguments))
+}
+
+impl Arguments {
+    /// Adds the workloads of a name.
+    fn add(&mut self, name: &str) -> Result<(), Error> {
+        match Workload::find(name) {
+            Some(workload) => self.workloads.push(workload),
+            None if name == "all" => self.workloads.extend(&WORKLOADS),
+            None => {
+                let known = WORKLOADS.map(|workload| workload.name).join(", ");
+                return Err(
+                    format!("no workload is called '{name}': there are {known}, and all").into()
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn choose(&mut self, sides: Sides) -> Result<(), Error> {
+        if ![Sides::Automatic, sides].contains(&self.sides) {
+            return Err("--manual and --pair exclude each other".into());
+        }
+        self.sides = sides;
+        Ok(())
+    }
+}
+
+fn dtype(name: &str) -> Result<DType, String> {
+    match name {
+        "f32" => Ok(DType::F32),
+        "f64" => Ok(DType::F64),
+        _ => Err("f32 and f64 are measured".to_owned()),
+    }
+}
+
+fn n_threads(number: &str) -> Result<usize, String> {
+    match number.parse() {
+        Ok(n) if n > 0 => Ok(n),
+        _ => Err("a number of threads is at least 1".to_owned()),
+    }
+}

@@ -1,0 +1,83 @@
+//! Training steps of seven sizes, automatic and written by hand: `cargo bench --bench workloads -- W3 --json`.
+//! `docs/benchmarks.md` says what is measured and how.
+
+mod arguments;
+mod measure;
+mod memory;
+mod report;
+
+use std::{error::Error, process::ExitCode};
+
+use arguments::{Arguments, Command, Sides};
+use measure::{Measured, Side, measure};
+use retrograd_benches::{Problem, Workload};
+
+/// By how much, relatively, the losses of both sides may differ.
+const TOLERANCE: f64 = 1e-4;
+
+fn main() -> ExitCode {
+    let command = match arguments::parse(lexopt::Parser::from_env()) {
+        Ok(command) => command,
+        Err(error) => {
+            eprintln!("workloads: {error}\n\n{}", arguments::USAGE);
+            return ExitCode::from(2);
+        }
+    };
+    let result = match command {
+        Command::Help => {
+            println!("{}", arguments::USAGE);
+            Ok(())
+        }
+        Command::Run(arguments) => run(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("workloads: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    if arguments.n_threads > 1 && arguments.sides != Sides::ByHand {
+        eprintln!("note: the engine runs in one thread; --threads is for the side written by hand");
+    }
+    if !arguments.json {
+        println!("{}", report::header(arguments));
+    }
+    for workload in &arguments.workloads {
+        let rows = run_one(workload, arguments)?;
+        let text = if arguments.json { report::json } else { report::row };
+        println!("{}", text(workload, arguments, &rows));
+    }
+    Ok(())
+}
+
+/// Measures the chosen sides of a workload.
+fn run_one(
+    workload: &'static Workload,
+    arguments: &Arguments,
+) -> Result<Vec<Measured>, Box<dyn Error>> {
+    memory::forget_peak();
+    let problem = Problem::new(workload, arguments.dtype, arguments.n_threads);
+    let mut sides = Vec::new();
+    if arguments.sides != Sides::ByHand {
+        sides.push(Side::automatic(&problem)?);
+    }
+    if arguments.sides != Sides::Automatic {
+        sides.push(Side::by_hand(&problem));
+    }
+    let measured = measure(&problem, &mut sides)?;
+    if let [automatic, by_hand] = &measured[..] {
+        for (loss, expected) in automatic.losses.into_iter().zip(by_hand.losses) {
+            if (loss - expected).abs() > TOLERANCE * expected.abs() {
+                let name = workload.name;
+                return Err(
+                    format!("{name}: the sides disagree: loss {loss}, by hand {expected}").into()
+                );
+            }
+        }
+    }
+    Ok(measured)
+}

@@ -1,0 +1,191 @@
+//! What is measured of a workload, and how.
+
+use std::{
+    hint::black_box,
+    time::{Duration, Instant},
+};
+
+use retrograd::layers::Error;
+use retrograd_benches::{Manual, Problem, Task, automatic::Automatic, products};
+
+use crate::memory;
+
+/// Steps before the measurement; the losses of the first and the last of them are reported.
+const N_WARM_UP: usize = 20;
+
+/// How often compilation is timed.
+const N_COMPILATIONS: usize = 5;
+
+/// How long it may take to find medians of steps, and again of losses alone.
+const BUDGET: Duration = Duration::from_millis(1500);
+
+/// A sample is as many calls in a row as take at least this long.
+const SAMPLE: Duration = Duration::from_millis(1);
+
+/// Samples of the slowest workloads, however long they take.
+const MIN_SAMPLES: usize = 9;
+
+/// A side of the comparison.
+pub enum Side<'p> {
+    /// The engine: its plan of the step, and its plan of the loss alone once that is compiled.
+    Automatic { step: Box<Automatic<'p>>, forward: Option<Box<Automatic<'p>>> },
+    /// The same by hand.
+    ByHand(Box<dyn Manual>),
+}
+
+/// What has been measured of one side.
+pub struct Measured {
+    /// Median time of a step, in microseconds, as all times here.
+    pub step: f64,
+    /// Median time of the loss alone.
+    pub forward: f64,
+    /// What only the engine has.
+    pub plan: Option<PlanFigures>,
+    /// Allocations of a step, without those inside matrix products.
+    pub n_allocations: u64,
+    /// Allocations inside matrix products.
+    pub n_allocations_in_products: u64,
+    /// The most memory that the process had, with all sides and the data.
+    pub peak_bytes: Option<usize>,
+    /// The losses before the first step and before the last one of warming up.
+    pub losses: [f64; 2],
+}
+
+/// What has been measured of a plan.
+pub struct PlanFigures {
+    /// Median time from the recorded loss to the plan: gradient, update, compilation and memory.
+    pub compile: f64,
+    pub arena_bytes: usize,
+}
+
+impl<'p> Side<'p> {
+    /// The engine's side.
+    pub fn automatic(problem: &'p Problem) -> Result<Self, Error> {
+        Ok(Side::Automatic { step: Box::new(Automatic::new(problem, Task::Step)?), forward: None })
+    }
+
+    /// The side that is written by hand.
+    pub fn by_hand(problem: &Problem) -> Self {
+        Side::ByHand(problem.by_hand())
+    }
+
+    fn step(&mut self) -> f64 {
+        match self {
+            Side::Automatic { step, .. } => step.run(),
+            Side::ByHand(by_hand) => by_hand.run(Task::Step),
+        }
+    }
+
+    fn forward(&mut self) -> f64 {
+        match self {
+            Side::Automatic { forward, .. } => {
+                forward.as_mut().expect("it is compiled before it is measured").run()
+            }
+            Side::ByHand(by_hand) => by_hand.run(Task::Forward),
+        }
+    }
+
+    fn compile_forward(&mut self, problem: &'p Problem) -> Result<(), Error> {
+        if let Side::Automatic { forward, .. } = self {
+            *forward = Some(Box::new(Automatic::new(problem, Task::Forward)?));
+        }
+        Ok(())
+    }
+
+    /// The losses of the first step and of the last one of warming up.
+    fn warm_up(&mut self) -> [f64; 2] {
+        let first = self.step();
+        [first, (1..N_WARM_UP).map(|_| self.step()).last().expect("there is more than one step")]
+    }
+
+    fn plan_figures(&self, problem: &Problem) -> Result<Option<PlanFigures>, Error> {
+        let Side::Automatic { step, .. } = self else { return Ok(None) };
+        let mut times = Vec::new();
+        for _ in 0..N_COMPILATIONS {
+            times.push(microseconds(Automatic::new(problem, Task::Step)?.compile_time()));
+        }
+        Ok(Some(PlanFigures { compile: median(times), arena_bytes: step.arena_bytes() }))
+    }
+}
+
+/// Measures sides of a problem in turns.
+pub fn measure<'p>(problem: &'p Problem, sides: &mut [Side<'p>]) -> Result<Vec<Measured>, Error> {
+    let losses: Vec<_> = sides.iter_mut().map(Side::warm_up).collect();
+    let allocations: Vec<_> = sides.iter_mut().map(|side| count(|| side.step())).collect();
+    let steps = medians(sides, Side::step);
+    let peak_bytes = memory::peak_bytes();
+    sides.iter_mut().try_for_each(|side| side.compile_forward(problem))?;
+    let forwards = medians(sides, Side::forward);
+    let in_products = allocations_in_products(problem);
+    let measured = |(k, side): (usize, &Side<'_>)| {
+        // Where a side needs no product, or other ones, nothing is said to be inside them that it has not allocated.
+        let n_allocations_in_products = in_products.min(allocations[k]);
+        Ok(Measured {
+            step: steps[k],
+            forward: forwards[k],
+            plan: side.plan_figures(problem)?,
+            n_allocations: allocations[k] - n_allocations_in_products,
+            n_allocations_in_products,
+            peak_bytes,
+            losses: losses[k],
+        })
+    };
+    sides.iter().enumerate().map(measured).collect()
+}
+
+/// Allocations of the matrix-product library in one step, found by running its products alone.
+fn allocations_in_products(problem: &Problem) -> u64 {
+    let count_second = |mut product: retrograd_benches::Product| {
+        product();
+        count(product)
+    };
+    products(problem).into_iter().map(count_second).sum()
+}
+
+/// The allocations of a call.
+fn count<T>(mut call: impl FnMut() -> T) -> u64 {
+    allocation_counter::measure(|| {
+        black_box(call());
+    })
+    .count_total
+}
+
+/// The median time of a call on each side, in microseconds, all sides in turns.
+fn medians<S>(sides: &mut [S], call: impl Fn(&mut S) -> f64) -> Vec<f64> {
+    let n_calls = calls_of_a_sample(sides, &call);
+    let mut samples = vec![Vec::new(); sides.len()];
+    let start = Instant::now();
+    while start.elapsed() < BUDGET * sides.len() as u32 || samples[0].len() < MIN_SAMPLES {
+        for (side, samples) in sides.iter_mut().zip(&mut samples) {
+            samples.push(time(side, &call, n_calls) / n_calls as f64);
+        }
+    }
+    samples.into_iter().map(median).collect()
+}
+
+/// How many calls of the fastest side fill a sample.
+fn calls_of_a_sample<S>(sides: &mut [S], call: &impl Fn(&mut S) -> f64) -> u32 {
+    let sample = microseconds(SAMPLE);
+    let mut n_calls = 1;
+    while sides.iter_mut().any(|side| time(side, call, n_calls) < sample) {
+        n_calls *= 2;
+    }
+    n_calls
+}
+
+fn time<S>(side: &mut S, call: &impl Fn(&mut S) -> f64, n_calls: u32) -> f64 {
+    let start = Instant::now();
+    for _ in 0..n_calls {
+        black_box(call(side));
+    }
+    microseconds(start.elapsed())
+}
+
+fn microseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e6
+}
+
+fn median(mut samples: Vec<f64>) -> f64 {
+    samples.sort_by(f64::total_cmp);
+    samples[samples.len() / 2]
+}
