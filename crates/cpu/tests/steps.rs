@@ -120,7 +120,7 @@ fn an_index_out_of_bounds_is_an_error_and_nothing_is_updated() {
     let error =
         plan.step(&mut workspace, &mut params, &mut state, &[("label", bad.view())]).unwrap_err();
     assert!(
-        error.to_string().starts_with("gather 1: index 3 is out of bounds for axis 1 of size 3"),
+        error.to_string().starts_with("gather: index 3 is out of bounds for axis 1 of size 3"),
         "{error}"
     );
     assert_eq!(params.get("w").unwrap().to_vec::<f32>(), [1.0, 2.0, 3.0]);
@@ -231,7 +231,7 @@ fn a_matrix_without_an_inverse_is_an_error_and_nothing_is_updated() {
     let before = params.clone();
     let (mut workspace, mut state) = (plan.workspace(), Params::new());
     let error = plan.step(&mut workspace, &mut params, &mut state, &[]).unwrap_err();
-    let expected = "solve: the matrix is singular: column 1 depends on those before it";
+    let expected = "inv: the matrix is singular: column 1 depends on those before it";
     assert!(error.to_string().starts_with(expected), "{error}");
     assert_eq!(params.get("a"), before.get("a"));
 }
