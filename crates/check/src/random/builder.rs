@@ -76,7 +76,7 @@ impl<'g> Builder<'g> {
     }
 
     fn make_move(&mut self) {
-        let families = [Self::ELEMENTWISE, Self::STRUCTURAL, Self::PRODUCTS];
+        let families = [Self::ELEMENTWISE, Self::STRUCTURAL, Self::PRODUCTS, Self::FUNCTIONS];
         let family = *self.pick(&families);
         let record = *self.pick(family);
         let Some(expr) = record(self) else { return };

@@ -6,6 +6,7 @@
 
 mod builder;
 mod elementwise;
+mod functions;
 mod probe;
 mod products;
 mod structural;
