@@ -156,12 +156,13 @@ pub(crate) fn inputs_of_one_graph<'g>(op: &str, operands: &[Expr<'g>]) -> Result
     Ok(operands.iter().map(|operand| operand.id).collect())
 }
 
-/// How deep the formula of an expression is written out.
+/// How deep the formula of an expression is written out, if no other depth is asked for.
 const FORMULA_DEPTH: usize = 3;
 
+/// The formula around the expression; a precision is its depth: `{x:.9?}`.
 impl fmt::Debug for Expr<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_formula(f, *self, FORMULA_DEPTH, true)
+        write_formula(f, *self, f.precision().unwrap_or(FORMULA_DEPTH), true)
     }
 }
 

@@ -23,8 +23,8 @@ pub struct Attention<'g> {
 }
 
 functions! { "Attention and embedding":
-    /// Attention `softmax(q·kᵀ·scale + mask)·v` (Vaswani et al. 2017, arXiv:1706.03762), where this is `q`: shapes
-    /// `[…, l, e], […, s, e], […, s, f] → […, l, f]`. A query that sees no key gets zeros.
+    /// Attention `softmax(q·kᵀ·scale + mask)·v`, where this is `q`: shapes `[…, l, e], […, s, e], […, s, f] → […, l,
+    /// f]`. A query that sees no key gets zeros. Source: Vaswani et al. 2017, arXiv:1706.03762.
     ///
     /// ```
     /// use retrograd_core::{Graph, functions::Attention};

@@ -70,9 +70,9 @@ impl<const N: usize> Default for ConvTranspose<N> {
 }
 
 functions! { "Convolution":
-    /// Convolution over one axis (a cross-correlation, as everywhere in machine learning):
-    /// `y[n, o, i] = b[o] + Σ_{c, k} w[o, c, k]·x[n, c, i·stride + k·dilation − padding]`, shapes
-    /// `[n, c, l], [o, c/groups, k], [o] → [n, o, l']`. The axis of examples may be absent.
+    /// Convolution over one axis (a cross-correlation, as everywhere in machine learning): `y[n, o, i] = b[o] + Σ_{c,
+    /// k} w[o, c, k]·x[n, c, i·stride + k·dilation − padding]`, shapes `[n, c, l], [o, c/groups, k], [o] → [n, o, l']`.
+    /// The axis of examples may be absent. Source: `torch.nn.functional.conv1d`.
     ///
     /// ```
     /// use retrograd_core::{Graph, functions::Conv};
@@ -85,22 +85,23 @@ functions! { "Convolution":
     "If shapes or groups do not fit each other, or the kernel does not fit into the input.",
     { convolution(&Operands::new("conv1d", x, weight, bias), options) }
 
-    /// Convolution over two axes, as [`conv1d`](Self::conv1d): `[n, c, h, w], [o, c/groups, kh, kw], [o] →
-    /// [n, o, h', w']`. The axis of examples may be absent.
+    /// Convolution over two axes, as [`conv1d`](Self::conv1d): `[n, c, h, w], [o, c/groups, kh, kw], [o] → [n, o, h',
+    /// w']`. The axis of examples may be absent. Source: `torch.nn.functional.conv2d`.
     conv2d / try_conv2d(x, weight: Expr<'g>, bias: Option<Expr<'g>>, options: &Conv<2>) -> Expr<'g>,
     "If shapes or groups do not fit each other, or the kernel does not fit into the input.",
     { convolution(&Operands::new("conv2d", x, weight, bias), options) }
 
-    /// Transposed convolution over one axis, the adjoint of [`conv1d`](Self::conv1d) with the same weight: each
-    /// element of the input adds a multiple of the kernel to the output. Shapes
-    /// `[n, c, l], [c, o/groups, k], [o] → [n, o, (l − 1)·stride + dilation·(k − 1) + 1 + output_padding − 2·padding]`.
-    /// The axis of examples may be absent.
+    /// Transposed convolution over one axis, the adjoint of [`conv1d`](Self::conv1d) with the same weight: each element
+    /// of the input adds a multiple of the kernel to the output. Shapes `[n, c, l], [c, o/groups, k], [o] → [n, o, (l −
+    /// 1)·stride + dilation·(k − 1) + 1 + output_padding − 2·padding]`. The axis of examples may be absent. Source:
+    /// `torch.nn.functional.conv_transpose1d`.
     conv_transpose1d / try_conv_transpose1d(x, weight: Expr<'g>, bias: Option<Expr<'g>>, options: &ConvTranspose<1>) -> Expr<'g>,
     "If shapes or groups do not fit each other, or the padding leaves nothing.",
     { transposed(&Operands::new("conv_transpose1d", x, weight, bias), options) }
 
-    /// Transposed convolution over two axes, as [`conv_transpose1d`](Self::conv_transpose1d):
-    /// `[n, c, h, w], [c, o/groups, kh, kw], [o] → [n, o, h', w']`. The axis of examples may be absent.
+    /// Transposed convolution over two axes, as [`conv_transpose1d`](Self::conv_transpose1d): `[n, c, h, w], [c,
+    /// o/groups, kh, kw], [o] → [n, o, h', w']`. The axis of examples may be absent. Source:
+    /// `torch.nn.functional.conv_transpose2d`.
     conv_transpose2d / try_conv_transpose2d(x, weight: Expr<'g>, bias: Option<Expr<'g>>, options: &ConvTranspose<2>) -> Expr<'g>,
     "If shapes or groups do not fit each other, or the padding leaves nothing.",
     { transposed(&Operands::new("conv_transpose2d", x, weight, bias), options) }

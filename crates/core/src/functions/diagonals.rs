@@ -11,7 +11,7 @@ use crate::{
 
 functions! { "Diagonals and triangles":
     /// The part on and below a diagonal of each matrix in the last two axes, and zeros above. Diagonal 0 is the main
-    /// one; positive ones lie above it.
+    /// one; positive ones lie above it. Shapes `[…, m, n] → […, m, n]`. Source: `torch.tril`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
@@ -22,13 +22,13 @@ functions! { "Diagonals and triangles":
     { x.triangle("tril", Comparison::Le, diagonal) }
 
     /// The part on and above a diagonal of each matrix in the last two axes, and zeros below. Diagonal 0 is the main
-    /// one; positive ones lie above it.
+    /// one; positive ones lie above it. Shapes `[…, m, n] → […, m, n]`. Source: `torch.triu`.
     triu / try_triu(x, diagonal: isize) -> Self,
     "If there are fewer than two axes.",
     { x.triangle("triu", Comparison::Ge, diagonal) }
 
-    /// The elements `x[…, i, i + offset]` of the matrices in axes `a` and `b`, along a new last axis; below the
-    /// main diagonal if the offset is negative.
+    /// The elements `x[…, i, i + offset]` of the matrices in axes `a` and `b`, along a new last axis; below the main
+    /// diagonal if the offset is negative. Shapes `[…, m, n] → […, k]`. Source: `torch.diagonal`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
@@ -48,7 +48,7 @@ functions! { "Diagonals and triangles":
     }
 
     /// Matrices of zeros with the last axis on a diagonal: `y[…, i, i + offset] = x[…, i]`, where the matrices lie in
-    /// axes `a` and `b` of the result.
+    /// axes `a` and `b` of the result. Shapes `[…, k] → […, k + |offset|, k + |offset|]`. Source: `torch.diag_embed`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
@@ -78,7 +78,8 @@ functions! { "Diagonals and triangles":
         flat.try_unflatten(-1, &[size, size])?.try_movedim(&[-2, -1], &[a, b])
     }
 
-    /// The diagonal of a matrix, or the matrix with a vector on a diagonal and zeros elsewhere.
+    /// The diagonal of a matrix, or the matrix with a vector on a diagonal and zeros elsewhere. Shapes `[m, n] → [k],
+    /// or [k] → [k + |offset|, k + |offset|]`. Source: `torch.diag`.
     diag / try_diag(x, offset: isize) -> Self,
     "If this is neither a vector nor a matrix.",
     {
@@ -89,7 +90,7 @@ functions! { "Diagonals and triangles":
         }
     }
 
-    /// The sum of the main diagonal of a matrix.
+    /// The sum of the main diagonal of a matrix. Shapes `[n, n] → []`. Source: `torch.trace`.
     trace / try_trace(x) -> Self,
     "If this is not a matrix, or the elements are truth values.",
     {

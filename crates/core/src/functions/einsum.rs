@@ -22,8 +22,8 @@ struct Labeled<'g> {
 }
 
 functions! { "Products":
-    /// Sums of products over pairs of axes, `x_axes[k]` of this value with `y_axes[k]` of the other; the axes that
-    /// are left follow one another.
+    /// Sums of products over pairs of axes, `x_axes[k]` of this value with `y_axes[k]` of the other; the axes that are
+    /// left follow one another. Shapes `[…, k], [k, ---] → […, ---]`. Source: `torch.tensordot`.
     tensordot / try_tensordot(x, rhs: Expr<'g>, x_axes: &[isize], y_axes: &[isize]) -> Self,
     "If an axis does not exist or is named twice, or the sizes of a pair differ.",
     {
@@ -52,9 +52,10 @@ functions! { "Products":
 
     graph:
 
-    /// Einstein summation: the axes of each operand are named by letters, and products are summed over the letters
-    /// that the output does not name. `...` stands for further axes, which broadcast; a letter that occurs twice in an
+    /// Einstein summation: the axes of each operand are named by letters, and products are summed over the letters that
+    /// the output does not name. `...` stands for further axes, which broadcast; a letter that occurs twice in an
     /// operand takes its diagonal; without `->` the output has the letters that occur once, in alphabetical order.
+    /// Shapes `[i, j], [j, k] → [i, k]` for `ij,jk->ik`. Source: `torch.einsum`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();

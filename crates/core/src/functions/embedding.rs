@@ -10,7 +10,7 @@ use crate::{
 
 functions! { "Attention and embedding":
     /// Rows of this table picked by indices, `[v, d], […] → […, d]`. The row `padding`, if one is given, gets no
-    /// gradient. An index that is no row is an error of the run that meets it.
+    /// gradient. An index that is no row is an error of the run that meets it. Source: `torch.nn.functional.embedding`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();

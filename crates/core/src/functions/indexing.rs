@@ -12,7 +12,8 @@ use crate::{
 
 functions! { "Indexing":
     /// Elements picked by integer indices along an axis, like [`gather`](Self::gather), after the other axes of both
-    /// are broadcast. Negative indices count from the end.
+    /// are broadcast. Negative indices count from the end. Shapes `[…, n, …], […, m, …] → […, m, …]`. Source:
+    /// `torch.take_along_dim`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
@@ -34,7 +35,8 @@ functions! { "Indexing":
         x.try_broadcast_to(common.with_size(along, sizes[along]))?.try_gather(axis, picked)
     }
 
-    /// The parts at the given indices of an axis, `index` being a vector.
+    /// The parts at the given indices of an axis, `index` being a vector. Shapes `[…, n, …], [m] → […, m, …]`. Source:
+    /// `torch.index_select`.
     index_select / try_index_select(x, axis: isize, index: Expr<'g>) -> Self,
     "If the axis does not exist, or the indices are not a vector of integers. An index out of bounds is an error of \
      the run that meets it.",
@@ -44,7 +46,8 @@ functions! { "Indexing":
         x.try_gather(axis, picked)
     }
 
-    /// This value with the parts of `source` added at the given indices of an axis, `index` being a vector.
+    /// This value with the parts of `source` added at the given indices of an axis, `index` being a vector. Shapes `[…,
+    /// n, …], [m], […, m, …] → […, n, …]`. Source: `torch.index_add`.
     index_add / try_index_add(x, axis: isize, index: Expr<'g>, source: Expr<'g>) -> Self,
     "If the axis does not exist, the indices are not a vector of integers, or the sizes do not fit.",
     {
@@ -60,9 +63,10 @@ functions! { "Indexing":
         x.try_add(source.try_scatter_add(axis, places, shape[along])?)
     }
 
-    /// This value with elements of `source` in place of those at integer indices along an axis:
-    /// `y[i, index[i, j]] = source[i, j]` for axis 1 of a matrix. Where an index occurs twice, the last one counts. The
-    /// indices may be fewer than the elements along every axis, and the source larger: what is beyond is left out.
+    /// This value with elements of `source` in place of those at integer indices along an axis: `y[i, index[i, j]] =
+    /// source[i, j]` for axis 1 of a matrix. Where an index occurs twice, the last one counts. The indices may be fewer
+    /// than the elements along every axis, and the source larger: what is beyond is left out. Shapes `[…, n, …], […, m,
+    /// …], […, m, …] → […, n, …]`. Source: `torch.scatter`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
@@ -80,9 +84,10 @@ functions! { "Indexing":
         hit.try_gt(0.0)?.try_select(put, x)
     }
 
-    /// This value with elements of `source` added at integer indices along an axis:
-    /// `y[i, index[i, j]] += source[i, j]` for axis 1 of a matrix. Sizes are as for [`scatter`](Self::scatter). (PyTorch's
-    /// `scatter_add`; here that name is the adjoint of a gather, which starts from zeros.)
+    /// This value with elements of `source` added at integer indices along an axis: `y[i, index[i, j]] += source[i, j]`
+    /// for axis 1 of a matrix. Sizes are as for [`scatter`](Self::scatter). (PyTorch's `scatter_add`; here that name is
+    /// the adjoint of a gather, which starts from zeros.). Shapes `[…, n, …], […, m, …], […, m, …] → […, n, …]`.
+    /// Source: `torch.scatter_add`.
     scatter_add_to / try_scatter_add_to(x, axis: isize, index: Expr<'g>, source: Expr<'g>) -> Self,
     "If the axis does not exist, the indices are not integers, or the sizes do not fit.",
     {
@@ -90,13 +95,14 @@ functions! { "Indexing":
         x.try_add(x.added_at(axis, index, source)?)
     }
 
-    /// `value` where the mask is true, else the elements of this value, after broadcasting.
+    /// `value` where the mask is true, else the elements of this value, after broadcasting. Shapes `[…], […] → […]`.
+    /// Source: `torch.Tensor.masked_fill`.
     masked_fill / try_masked_fill(x, mask: Expr<'g>, value: impl crate::ops::Operand<'g>) -> Self,
     "If the mask is not one, or the operands do not fit each other.",
     { mask.try_select(value.expr(x.graph().literal(0.0, Shape::scalar(), x.dtype())), x) }
 
     /// The elements where the mask is true, in row-major order, after broadcasting. The mask must be known when this is
-    /// recorded, since shapes are fixed in a graph.
+    /// recorded, since shapes are fixed in a graph. Shapes `[…], […] → [n]`. Source: `torch.masked_select`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
@@ -119,7 +125,7 @@ functions! { "Indexing":
     }
 
     /// The row-major places of the elements that are not 0, as a constant vector of integers. They must be known when
-    /// this is recorded.
+    /// this is recorded. Shapes `[…] → [n]`. Source: `numpy.flatnonzero`.
     nonzero / try_nonzero(x) -> Self,
     "If this value depends on inputs without data.",
     {

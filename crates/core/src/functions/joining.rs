@@ -10,7 +10,8 @@ use crate::{
 functions! { "Joining":
     graph:
 
-    /// Tensors side by side along axis 1; vectors along their only axis.
+    /// Tensors side by side along axis 1; vectors along their only axis. Shapes `[l, m, …], [l, n, …] → [l, m + n, …]`.
+    /// Source: `torch.hstack`.
     hstack / try_hstack(graph, parts: &[Expr<'g>]) -> Expr<'g>,
     "If there are none, or their other sizes or dtypes differ.",
     {
@@ -19,7 +20,8 @@ functions! { "Joining":
         graph.try_concat(&parts, axis as isize)
     }
 
-    /// Tensors below each other, along axis 0; vectors become rows.
+    /// Tensors below each other, along axis 0; vectors become rows. Shapes `[m, …], [n, …] → [m + n, …]`. Source:
+    /// `torch.vstack`.
     vstack / try_vstack(graph, parts: &[Expr<'g>]) -> Expr<'g>,
     "If there are none, or their other sizes or dtypes differ.",
     {
@@ -27,8 +29,8 @@ functions! { "Joining":
         graph.try_concat(&parts, 0)
     }
 
-    /// Coordinates of a grid: each vector stretched along an axis of its own, in the order of the vectors
-    /// (indexing `ij`).
+    /// Coordinates of a grid: each vector stretched along an axis of its own, in the order of the vectors (indexing
+    /// `ij`). Shapes `[m], [n] → [m, n], [m, n]`. Source: `torch.meshgrid`.
     meshgrid / try_meshgrid(_graph, vectors: &[Expr<'g>]) -> Vec<Expr<'g>>,
     "If one is not a vector or a scalar.",
     {

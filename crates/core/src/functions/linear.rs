@@ -8,14 +8,14 @@ use crate::{
 };
 
 functions! { "Products":
-    /// Affine map of the last axis, `y = x·wᵀ + b`: `[…, in], [out, in], [out] → […, out]`. A weight of shape `[in]`
-    /// is one row whose axis is removed: `[…, in], [in], [] → […]`.
+    /// Affine map of the last axis, `y = x·wᵀ + b`: `[…, in], [out, in], [out] → […, out]`. A weight of shape `[in]` is
+    /// one row whose axis is removed: `[…, in], [in], [] → […]`. Source: `torch.nn.functional.linear`.
     linear / try_linear(x, weight: Expr<'g>, bias: Option<Expr<'g>>) -> Expr<'g>,
     "If the shapes do not fit each other.",
     { linear(x, weight, bias) }
 
-    /// Bilinear map of the last axes, `y[o] = Σᵢⱼ x[i]·w[o, i, j]·z[j] + b[o]`:
-    /// `[…, i], […, j], [o, i, j], [o] → […, o]`.
+    /// Bilinear map of the last axes, `y[o] = Σᵢⱼ x[i]·w[o, i, j]·z[j] + b[o]`: `[…, i], […, j], [o, i, j], [o] → […,
+    /// o]`. Source: `torch.nn.functional.bilinear`.
     bilinear / try_bilinear(x, z: Expr<'g>, weight: Expr<'g>, bias: Option<Expr<'g>>) -> Expr<'g>,
     "If the shapes do not fit each other.",
     { bilinear(x, z, weight, bias) }

@@ -30,7 +30,8 @@ pub enum MatrixNorm {
 
 functions! { "Norms":
     /// A norm of matrices whose rows are counted by the first of two axes and columns by the second. Where sums or
-    /// singular values tie, they share the gradient equally; that of the Frobenius norm at 0 is 0.
+    /// singular values tie, they share the gradient equally; that of the Frobenius norm at 0 is 0. Shapes `[…, m, n] →
+    /// […]`. Source: `torch.linalg.matrix_norm`.
     ///
     /// ```
     /// use retrograd_core::{Graph, MatrixNorm};

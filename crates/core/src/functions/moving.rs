@@ -8,7 +8,7 @@ use crate::{
 };
 
 functions! { "Shapes":
-    /// The elements of each of the axes in reverse order.
+    /// The elements of each of the axes in reverse order. Shapes `[…] → […]`. Source: `torch.flip`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
@@ -21,7 +21,8 @@ functions! { "Shapes":
         axes.iter().try_fold(x, |x, axis| x.try_slice_by(axis as isize, .., -1))
     }
 
-    /// The elements moved along an axis by `shift` places, where those that leave at one end enter at the other.
+    /// The elements moved along an axis by `shift` places, where those that leave at one end enter at the other. Shapes
+    /// `[…] → […]`. Source: `torch.roll`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
@@ -40,7 +41,8 @@ functions! { "Shapes":
         x.graph().try_concat(&parts, axis)
     }
 
-    /// Axis `source[k]` moved to place `destination[k]` of the result; the others keep their order.
+    /// Axis `source[k]` moved to place `destination[k]` of the result; the others keep their order. Shapes `[…, n, …] →
+    /// […, …, n]`. Source: `torch.movedim`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
@@ -71,7 +73,8 @@ functions! { "Shapes":
         x.try_permute(&order)
     }
 
-    /// `length` elements of an axis from `start`, which counts from the end if it is negative.
+    /// `length` elements of an axis from `start`, which counts from the end if it is negative. Shapes `[…, n, …] → […,
+    /// length, …]`. Source: `torch.narrow`.
     narrow / try_narrow(x, axis: isize, start: isize, length: usize) -> Self,
     "If the axis does not exist, or the range reaches beyond it.",
     {
@@ -85,8 +88,8 @@ functions! { "Shapes":
         }
     }
 
-    /// The part at one index of an axis, which is removed; a negative index counts from the end. (PyTorch's
-    /// `select`, a name that is taken by the choice between values.)
+    /// The part at one index of an axis, which is removed; a negative index counts from the end. (PyTorch's `select`, a
+    /// name that is taken by the choice between values.). Shapes `[…, n, …] → […, …]`. Source: `torch.select`.
     select_index / try_select_index(x, axis: isize, index: isize) -> Self,
     "If the axis does not exist, or has no such index.",
     {
@@ -100,7 +103,7 @@ functions! { "Shapes":
         }
     }
 
-    /// The parts at all indices of an axis, which is removed.
+    /// The parts at all indices of an axis, which is removed. Shapes `[…, n, …] → n × […, …]`. Source: `torch.unbind`.
     unbind / try_unbind(x, axis: isize) -> Vec<Self>,
     "If the axis does not exist.",
     {
@@ -108,7 +111,8 @@ functions! { "Shapes":
         (0..x.shape()[along] as isize).map(|index| x.try_select_index(axis, index)).collect()
     }
 
-    /// Parts of the given sizes, one after the other along an axis.
+    /// Parts of the given sizes, one after the other along an axis. Shapes `[…, n, …] → […, size, …] for each size`.
+    /// Source: `torch.split`.
     split_with_sizes / try_split_with_sizes(x, axis: isize, sizes: &[usize]) -> Vec<Self>,
     "If the axis does not exist, or the sizes do not add up to its size.",
     {
@@ -126,7 +130,8 @@ functions! { "Shapes":
         sizes.iter().map(part).collect()
     }
 
-    /// Parts of `size` elements along an axis; the last may have fewer.
+    /// Parts of `size` elements along an axis; the last may have fewer. Shapes `[…, n, …] → ⌈n/size⌉ × […, size, …]`.
+    /// Source: `torch.split`.
     split / try_split(x, axis: isize, size: usize) -> Vec<Self>,
     "If the axis does not exist, or `size` is 0.",
     {
@@ -143,7 +148,8 @@ functions! { "Shapes":
         starts.map(|start| x.try_slice(axis, start..length.min(start + size))).collect()
     }
 
-    /// At most `n` parts along an axis, all of one size but for the last.
+    /// At most `n` parts along an axis, all of one size but for the last. Shapes `[…, m, …] → n × […, ⌈m/n⌉, …]`.
+    /// Source: `torch.chunk`.
     chunk / try_chunk(x, axis: isize, n: usize) -> Vec<Self>,
     "If the axis does not exist, or `n` is 0.",
     {
@@ -156,7 +162,7 @@ functions! { "Shapes":
     }
 
     /// Copies side by side: `repeats[k]` of them along axis `k`. There may be more repeats than axes: the axes are
-    /// aligned at the last.
+    /// aligned at the last. Shapes `[…, n] → […, repeats·n]`. Source: `torch.tile`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
@@ -177,7 +183,7 @@ functions! { "Shapes":
         x.try_reshape(apart)?.try_broadcast_to(copies)?.try_reshape(tiled)
     }
 
-    /// An axis split into several of the given sizes.
+    /// An axis split into several of the given sizes. Shapes `[…, n, …] → […, sizes…, …]`. Source: `torch.unflatten`.
     unflatten / try_unflatten(x, axis: isize, sizes: &[usize]) -> Self,
     "If the axis does not exist, or has another number of elements.",
     {
@@ -190,7 +196,8 @@ functions! { "Shapes":
         x.try_reshape(before.iter().chain(sizes).chain(after).copied().collect::<Shape>())
     }
 
-    /// The axes from `first` to `last`, both included, joined into one; a scalar becomes a vector.
+    /// The axes from `first` to `last`, both included, joined into one; a scalar becomes a vector. Shapes `[…, m, …, n,
+    /// …] → […, m·…·n, …]`. Source: `torch.flatten`.
     flatten_axes / try_flatten_axes(x, first: isize, last: isize) -> Self,
     "If an axis does not exist, or the last comes before the first.",
     {

@@ -26,7 +26,7 @@ impl Default for Norm<'_> {
 
 functions! { "Normalization":
     /// Batch normalization in training, `(x − μ)/√(σ² + ε)·w + b` with mean and biased variance of each channel over
-    /// the batch and all places: `[n, c, …] → [n, c, …]` (Ioffe & Szegedy 2015, arXiv:1502.03167).
+    /// the batch and all places: `[n, c, …] → [n, c, …]`. Source: Ioffe & Szegedy 2015, arXiv:1502.03167.
     ///
     /// ```
     /// use retrograd_core::{Graph, functions::Norm};
@@ -39,34 +39,34 @@ functions! { "Normalization":
     "If there are no channels (axis 1) or not more than one value in each, or weight and bias do not fit them.",
     { batch_norm(x, options) }
 
-    /// Batch normalization in use, by a mean and a variance of each channel that training has found:
-    /// `[n, c, …], [c], [c] → [n, c, …]`.
+    /// Batch normalization in use, by a mean and a variance of each channel that training has found: `[n, c, …], [c],
+    /// [c] → [n, c, …]`. Source: `torch.nn.functional.batch_norm`.
     batch_norm_by / try_batch_norm_by(
         x, mean: Expr<'g>, variance: Expr<'g>, options: &Norm<'g>
     ) -> Expr<'g>,
     "If there are no channels (axis 1), or mean, variance, weight and bias do not fit them.",
     { batch_norm_by(x, mean, variance, options) }
 
-    /// Layer normalization over the last axes, of shape `sizes` (Ba et al. 2016, arXiv:1607.06450), in each example
-    /// by itself; weight and bias have that shape.
+    /// Layer normalization over the last axes, of shape `sizes`, in each example by itself; weight and bias have that
+    /// shape. Shapes `[…, sizes…] → […, sizes…]`. Source: Ba et al. 2016, arXiv:1607.06450.
     layer_norm / try_layer_norm(x, sizes: &[usize], options: &Norm<'g>) -> Expr<'g>,
     "If the last axes are not of these sizes, or weight and bias do not fit them.",
     { layer_norm(x, sizes, options) }
 
-    /// Division by the root of the mean square over the last axes, of shape `sizes`, `x/√(mean x² + ε)·w` (Zhang &
-    /// Sennrich 2019, arXiv:1910.07467).
+    /// Division by the root of the mean square over the last axes, of shape `sizes`, `x/√(mean x² + ε)·w`. Shapes `[…,
+    /// sizes…] → […, sizes…]`. Source: Zhang & Sennrich 2019, arXiv:1910.07467.
     rms_norm / try_rms_norm(x, sizes: &[usize], options: &Norm<'g>) -> Expr<'g>,
     "If the last axes are not of these sizes, or weight and bias do not fit them.",
     { rms_norm(x, sizes, options) }
 
-    /// Group normalization: mean and variance of each example over groups of consecutive channels, `[n, c, …] →
-    /// [n, c, …]` (Wu & He 2018, arXiv:1803.08494).
+    /// Group normalization: mean and variance of each example over groups of consecutive channels, `[n, c, …] → [n, c,
+    /// …]`. Source: Wu & He 2018, arXiv:1803.08494.
     group_norm / try_group_norm(x, n_groups: usize, options: &Norm<'g>) -> Expr<'g>,
     "If the groups do not divide the channels or have not more than one value, or weight and bias do not fit.",
     { group_norm(x, n_groups, options) }
 
-    /// Instance normalization: mean and variance of each channel of each example, `[n, c, …] → [n, c, …]` (Ulyanov et
-    /// al. 2016, arXiv:1607.08022).
+    /// Instance normalization: mean and variance of each channel of each example, `[n, c, …] → [n, c, …]`. Source:
+    /// Ulyanov et al. 2016, arXiv:1607.08022.
     instance_norm / try_instance_norm(x, options: &Norm<'g>) -> Expr<'g>,
     "If there are no places (axis 2) or not more than one, or weight and bias do not fit the channels.",
     { instance_norm(x, options) }

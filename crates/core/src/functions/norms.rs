@@ -11,7 +11,8 @@ use crate::{
 functions! { "Norms":
     /// Norm `(Σ|x|ᵖ)^{1/p}` of the elements along axes, taken as one vector. Order 0 counts what is not 0; ±∞ gives the
     /// largest or smallest magnitude. Elements are scaled by the largest first, so that no power overflows or vanishes.
-    /// The gradient at a vector of zeros is 0; equal extreme magnitudes share it.
+    /// The gradient at a vector of zeros is 0; equal extreme magnitudes share it. Shapes `[…, n, …] → […, …]`. Source:
+    /// `torch.linalg.vector_norm`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::with_dtype(retrograd_core::DType::F64);
@@ -36,7 +37,8 @@ functions! { "Norms":
         }
     }
 
-    /// Euclidean norm of all elements, of which a matrix's is the Frobenius norm.
+    /// Euclidean norm of all elements, of which a matrix's is the Frobenius norm. Shapes `[…] → []`. Source:
+    /// `torch.linalg.vector_norm`.
     norm / try_norm(x) -> Self,
     "If the elements are not floating-point numbers.",
     { x.try_vector_norm(2.0, AxisSet::all(x.rank())) }

@@ -4,7 +4,7 @@ use crate::{dtype::DType, error::Error, expr::Expr, functions::functions, shape:
 
 functions! { "Order":
     /// Elements sorted along an axis, and the indices they come from. Equal elements keep their order; NaN counts as
-    /// larger than every number. The gradient follows the indices.
+    /// larger than every number. The gradient follows the indices. Shapes `[…] → […], […]`. Source: `torch.sort`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
@@ -17,7 +17,7 @@ functions! { "Order":
     { x.sorted("sort", axis, descending) }
 
     /// The `k` largest elements along an axis (the smallest if not `largest`), sorted, and their indices. The gradient
-    /// follows the indices.
+    /// follows the indices. Shapes `[…, n, …] → […, k, …], […, k, …]`. Source: `torch.topk`.
     topk / try_topk(x, k: usize, axis: isize, largest: bool) -> (Self, Self),
     "If the axis does not exist, or has fewer elements.",
     {
@@ -33,6 +33,7 @@ functions! { "Order":
 
     /// Largest element along an axis, which is removed, and its index: the first NaN if there is one, else the first
     /// maximum. The gradient goes to that element alone; [`max_over`](Self::max_over) shares it between equal ones.
+    /// Shapes `[…, n, …] → […, …], […, …]`. Source: `torch.max`.
     max_with_index / try_max_with_index(x, axis: isize) -> (Self, Self),
     "If the axis does not exist or is empty.",
     {
@@ -43,6 +44,7 @@ functions! { "Order":
 
     /// Smallest element along an axis, which is removed, and its index: the first NaN if there is one, else the first
     /// minimum. The gradient goes to that element alone; [`min_over`](Self::min_over) shares it between equal ones.
+    /// Shapes `[…, n, …] → […, …], […, …]`. Source: `torch.min`.
     min_with_index / try_min_with_index(x, axis: isize) -> (Self, Self),
     "If the axis does not exist or is empty.",
     {
@@ -52,6 +54,7 @@ functions! { "Order":
     }
 
     /// Index of the first smallest element along an axis, which is removed; that of the first NaN if there is one.
+    /// Shapes `[…, n, …] → […, …]`. Source: `torch.argmin`.
     argmin / try_argmin(x, axis: isize) -> Self,
     "If the axis does not exist or is empty.",
     {
@@ -60,8 +63,9 @@ functions! { "Order":
         numbers.stop_gradient().try_neg()?.try_argmax(axis)
     }
 
-    /// Median along an axis, which is removed, and its index: the lower of the two middle elements if their number
-    /// is even, and NaN if there is one. The gradient follows the index.
+    /// Median along an axis, which is removed, and its index: the lower of the two middle elements if their number is
+    /// even, and NaN if there is one. The gradient follows the index. Shapes `[…, n, …] → […, …], […, …]`. Source:
+    /// `torch.median`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();

@@ -22,8 +22,8 @@ pub enum PadMode {
 }
 
 functions! { "Padding and windows":
-    /// With a margin before and after each axis. The pairs `(before, after)` belong to the last axes; a negative
-    /// number takes elements away.
+    /// With a margin before and after each axis. The pairs `(before, after)` belong to the last axes; a negative number
+    /// takes elements away. Shapes `[…, n] → […, before + n + after]`. Source: `torch.nn.functional.pad`.
     ///
     /// ```
     /// use retrograd_core::{Graph, PadMode};

@@ -66,12 +66,13 @@ impl<const N: usize> AvgPool<N> {
 
 functions! { "Pooling":
     /// Largest element of each window, `[…, c, l] → […, c, l']`. The gradient goes to the first largest element.
+    /// Source: `torch.nn.functional.max_pool1d`.
     max_pool1d / try_max_pool1d(x, options: &MaxPool<1>) -> Expr<'g>,
     "If the shape is not [n, c, l] or [c, l], or the window does not fit.",
     { max_pool1d(x, options) }
 
-    /// Largest element of each window, `[…, c, h, w] → […, c, h', w']`. The gradient goes to the first largest
-    /// element in row-major order.
+    /// Largest element of each window, `[…, c, h, w] → […, c, h', w']`. The gradient goes to the first largest element
+    /// in row-major order. Source: `torch.nn.functional.max_pool2d`.
     ///
     /// ```
     /// use retrograd_core::{Graph, functions::MaxPool};
@@ -85,34 +86,36 @@ functions! { "Pooling":
     "If the shape is not [n, c, h, w] or [c, h, w], or the window does not fit.",
     { max_pool2d(x, options) }
 
-    /// [`max_pool1d`](Self::max_pool1d), and the index of each largest element along its axis.
+    /// [`max_pool1d`](Self::max_pool1d), and the index of each largest element along its axis. Shapes `[…, c, l] → […,
+    /// c, l'], […, c, l']`. Source: `torch.nn.functional.max_pool1d`.
     max_pool1d_with_indices / try_max_pool1d_with_indices(x, options: &MaxPool<1>) -> (Expr<'g>, Expr<'g>),
     "If the shape is not [n, c, l] or [c, l], or the window does not fit.",
     { max_pool1d_with_indices(x, options) }
 
-    /// [`max_pool2d`](Self::max_pool2d), and the row-major index of each largest element in its image.
+    /// [`max_pool2d`](Self::max_pool2d), and the row-major index of each largest element in its image. Shapes `[…, c,
+    /// h, w] → […, c, h', w'], […, c, h', w']`. Source: `torch.nn.functional.max_pool2d`.
     max_pool2d_with_indices / try_max_pool2d_with_indices(x, options: &MaxPool<2>) -> (Expr<'g>, Expr<'g>),
     "If the shape is not [n, c, h, w] or [c, h, w], or the window does not fit.",
     { max_pool2d_with_indices(x, options) }
 
-    /// Mean of each window, `[…, c, l] → […, c, l']`.
+    /// Mean of each window, `[…, c, l] → […, c, l']`. Source: `torch.nn.functional.avg_pool1d`.
     avg_pool1d / try_avg_pool1d(x, options: &AvgPool<1>) -> Expr<'g>,
     "If the shape is not [n, c, l] or [c, l], or the window does not fit.",
     { avg_pool1d(x, options) }
 
-    /// Mean of each window, `[…, c, h, w] → […, c, h', w']`.
+    /// Mean of each window, `[…, c, h, w] → […, c, h', w']`. Source: `torch.nn.functional.avg_pool2d`.
     avg_pool2d / try_avg_pool2d(x, options: &AvgPool<2>) -> Expr<'g>,
     "If the shape is not [n, c, h, w] or [c, h, w], or the window does not fit.",
     { avg_pool2d(x, options) }
 
-    /// Means of `size` parts of the last axis, `[…, c, l] → […, c, size]`: part `i` is
-    /// `⌊i·l/size⌋ .. ⌈(i + 1)·l/size⌉`.
+    /// Means of `size` parts of the last axis, `[…, c, l] → […, c, size]`: part `i` is `⌊i·l/size⌋ .. ⌈(i +
+    /// 1)·l/size⌉`. Source: `torch.nn.functional.adaptive_avg_pool1d`.
     adaptive_avg_pool1d / try_adaptive_avg_pool1d(x, size: usize) -> Expr<'g>,
     "If the shape is not [n, c, l] or [c, l], or empty but for n.",
     { adaptive_avg_pool1d(x, size) }
 
-    /// Means of parts of images, `[…, c, h, w] → […, c, sizes…]`, as
-    /// [`adaptive_avg_pool1d`](Self::adaptive_avg_pool1d) along each axis.
+    /// Means of parts of images, `[…, c, h, w] → […, c, sizes…]`, as [`adaptive_avg_pool1d`](Self::adaptive_avg_pool1d)
+    /// along each axis. Source: `torch.nn.functional.adaptive_avg_pool2d`.
     adaptive_avg_pool2d / try_adaptive_avg_pool2d(x, sizes: [usize; 2]) -> Expr<'g>,
     "If the shape is not [n, c, h, w] or [c, h, w], or empty but for n.",
     { adaptive_avg_pool2d(x, sizes) }

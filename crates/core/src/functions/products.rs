@@ -3,7 +3,8 @@
 use crate::{error::Error, expr::Expr, functions::functions, shape::Shape};
 
 functions! { "Products":
-    /// All products of an element of one vector with an element of another: `[m] ⊗ [n] → [m, n]`.
+    /// All products of an element of one vector with an element of another: `[m] ⊗ [n] → [m, n]`. Source:
+    /// `torch.outer`.
     outer / try_outer(x, rhs: Expr<'g>) -> Self,
     "If an operand is not a vector.",
     {
@@ -12,6 +13,7 @@ functions! { "Products":
     }
 
     /// Sums of products over the last axes of both, `[…, k] × [---, k] → […, ---]`; a scalar multiplies every element.
+    /// Source: `torch.inner`.
     inner / try_inner(x, rhs: Expr<'g>) -> Self,
     "If the last sizes differ.",
     {
@@ -29,22 +31,22 @@ functions! { "Products":
         product.try_reshape(sizes.copied().collect::<Shape>())
     }
 
-    /// Inner product of two vectors.
+    /// Inner product of two vectors. Shapes `[n], [n] → []`. Source: `torch.vdot`.
     vdot / try_vdot(x, rhs: Expr<'g>) -> Self,
     "If an operand is not a vector, or their sizes differ.",
     { x.product_of_ranks("vdot", rhs, 1, 1) }
 
-    /// Product of a matrix with a vector.
+    /// Product of a matrix with a vector. Shapes `[m, k], [k] → [m]`. Source: `torch.mv`.
     mv / try_mv(x, rhs: Expr<'g>) -> Self,
     "If the ranks are others, or the inner sizes differ.",
     { x.product_of_ranks("mv", rhs, 2, 1) }
 
-    /// Product of two matrices.
+    /// Product of two matrices. Shapes `[m, k], [k, n] → [m, n]`. Source: `torch.mm`.
     mm / try_mm(x, rhs: Expr<'g>) -> Self,
     "If the ranks are others, or the inner sizes differ.",
     { x.product_of_ranks("mm", rhs, 2, 2) }
 
-    /// Products of the matrices of two batches, `[b, m, k] × [b, k, n] → [b, m, n]`.
+    /// Products of the matrices of two batches, `[b, m, k] × [b, k, n] → [b, m, n]`. Source: `torch.bmm`.
     bmm / try_bmm(x, rhs: Expr<'g>) -> Self,
     "If the ranks are others, or the batches or the inner sizes differ.",
     {
@@ -54,22 +56,26 @@ functions! { "Products":
         x.product_of_ranks("bmm", rhs, 3, 3)
     }
 
-    /// `β·self + α·a·b` with matrices `a` and `b`; a `β` of 0 leaves `self` out, whatever it holds.
+    /// `β·self + α·a·b` with matrices `a` and `b`; a `β` of 0 leaves `self` out, whatever it holds. Shapes `[m, n], [m,
+    /// k], [k, n] → [m, n]`. Source: `torch.addmm`.
     addmm / try_addmm(x, a: Expr<'g>, b: Expr<'g>, beta: f64, alpha: f64) -> Self,
     "If the product is not defined, or this value does not stretch to its shape.",
     { x.added_to_product("addmm", [a, b], a.try_mm(b), [beta, alpha]) }
 
-    /// `β·self + α·a·b` with a matrix `a` and a vector `b`; a `β` of 0 leaves `self` out, whatever it holds.
+    /// `β·self + α·a·b` with a matrix `a` and a vector `b`; a `β` of 0 leaves `self` out, whatever it holds. Shapes
+    /// `[m], [m, k], [k] → [m]`. Source: `torch.addmv`.
     addmv / try_addmv(x, a: Expr<'g>, b: Expr<'g>, beta: f64, alpha: f64) -> Self,
     "If the product is not defined, or this value does not stretch to its shape.",
     { x.added_to_product("addmv", [a, b], a.try_mv(b), [beta, alpha]) }
 
-    /// `β·self + α·a·b` with batches of matrices; a `β` of 0 leaves `self` out, whatever it holds.
+    /// `β·self + α·a·b` with batches of matrices; a `β` of 0 leaves `self` out, whatever it holds. Shapes `[b, m, n],
+    /// [b, m, k], [b, k, n] → [b, m, n]`. Source: `torch.baddbmm`.
     baddbmm / try_baddbmm(x, a: Expr<'g>, b: Expr<'g>, beta: f64, alpha: f64) -> Self,
     "If the product is not defined, or this value does not stretch to its shape.",
     { x.added_to_product("baddbmm", [a, b], a.try_bmm(b), [beta, alpha]) }
 
-    /// `β·self + α·Σ a·b`, summed over batches of matrices; a `β` of 0 leaves `self` out, whatever it holds.
+    /// `β·self + α·Σ a·b`, summed over batches of matrices; a `β` of 0 leaves `self` out, whatever it holds. Shapes
+    /// `[m, n], [b, m, k], [b, k, n] → [m, n]`. Source: `torch.addbmm`.
     addbmm / try_addbmm(x, a: Expr<'g>, b: Expr<'g>, beta: f64, alpha: f64) -> Self,
     "If the product is not defined, or this value does not stretch to its shape.",
     { x.added_to_product("addbmm", [a, b], a.try_bmm(b).and_then(|y| y.try_sum_over(0)), [beta, alpha]) }
@@ -77,7 +83,7 @@ functions! { "Products":
     graph:
 
     /// Product of a chain of matrices, in the order of multiplication that takes the fewest operations; the first and
-    /// the last may be vectors.
+    /// the last may be vectors. Shapes `[l, m], [m, n], …, [o, p] → [l, p]`. Source: `torch.linalg.multi_dot`.
     multi_dot / try_multi_dot(_graph, factors: &[Expr<'g>]) -> Expr<'g>,
     "If there are none, or they do not fit each other.",
     {

@@ -13,6 +13,7 @@ use crate::{
 
 functions! { "Accumulation":
     /// Product over axes; 1 if there are no elements. Its derivatives are right, at every order, where elements are 0.
+    /// Shapes `[…, n, …] → […, …]`. Source: `torch.prod`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
@@ -45,7 +46,7 @@ functions! { "Accumulation":
         x.keeping(&axes, reduced)
     }
 
-    /// Sums of the elements up to each along an axis.
+    /// Sums of the elements up to each along an axis. Shapes `[…] → […]`. Source: `torch.cumsum`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
@@ -55,19 +56,19 @@ functions! { "Accumulation":
     "If the axis does not exist, or the elements are not floating-point numbers.",
     { x.accumulated("cumsum", axis, |late, early| late.try_add(early)) }
 
-    /// Products of the elements up to each along an axis. Its derivatives are right, at every order, where elements
-    /// are 0.
+    /// Products of the elements up to each along an axis. Its derivatives are right, at every order, where elements are
+    /// 0. Shapes `[…] → […]`. Source: `torch.cumprod`.
     cumprod / try_cumprod(x, axis: isize) -> Self,
     "If the axis does not exist, or the elements are not floating-point numbers.",
     { x.accumulated("cumprod", axis, |late, early| late.try_mul(early)) }
 
-    /// Logarithms of the sums of the exponentials of the elements up to each along an axis, finite for finite
-    /// elements.
+    /// Logarithms of the sums of the exponentials of the elements up to each along an axis, finite for finite elements.
+    /// Shapes `[…] → […]`. Source: `torch.logcumsumexp`.
     logcumsumexp / try_logcumsumexp(x, axis: isize) -> Self,
     "If the axis does not exist, or the elements are not floating-point numbers.",
     { x.accumulated("logcumsumexp", axis, Self::log_of_two) }
 
-    /// Product of all elements.
+    /// Product of all elements. Shapes `[…] → []`. Source: `torch.prod`.
     prod / try_prod(x) -> Self,
     "If the elements are not floating-point numbers.",
     { x.try_prod_over(AxisSet::all(x.rank())) }

@@ -8,13 +8,14 @@ use crate::{
 };
 
 functions! { "Norms":
-    /// Vectors along an axis, divided by their norm of order `p`: `x / max(‖x‖ₚ, ε)`. A vector of zeros stays.
+    /// Vectors along an axis, divided by their norm of order `p`: `x / max(‖x‖ₚ, ε)`. A vector of zeros stays. Shapes
+    /// `[…] → […]`. Source: `torch.nn.functional.normalize`.
     normalize / try_normalize(x, p: f64, axis: isize, eps: f64) -> Expr<'g>,
     "If the axis does not exist, or the elements are not floating-point numbers.",
     { normalize(x, p, axis, eps) }
 
     /// Cosine of the angle between vectors along an axis, `x·z / (max(‖x‖, ε)·max(‖z‖, ε))`, after broadcasting. The
-    /// axis is removed.
+    /// axis is removed. Shapes `[…, n, …], […, n, …] → […, …]`. Source: `torch.nn.functional.cosine_similarity`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
@@ -26,11 +27,13 @@ functions! { "Norms":
     { cosine_similarity(x, z, axis, eps) }
 
     /// Norm of order `p` of differences along the last axis, `‖x − z + ε‖ₚ`, after broadcasting. The axis is removed.
+    /// Shapes `[…, n], […, n] → […]`. Source: `torch.nn.functional.pairwise_distance`.
     pairwise_distance / try_pairwise_distance(x, z: Expr<'g>, p: f64, eps: f64) -> Expr<'g>,
     "If there is no axis, or the operands do not fit each other.",
     { pairwise_distance(x, z, p, eps) }
 
-    /// Softmax of the negative: `e^{−xᵢ} / Σ e^{−xⱼ}` along an axis.
+    /// Softmax of the negative: `e^{−xᵢ} / Σ e^{−xⱼ}` along an axis. Shapes `[…] → […]`. Source:
+    /// `torch.nn.functional.softmin`.
     softmin / try_softmin(x, axis: isize) -> Expr<'g>,
     "If the axis does not exist or is empty, or the elements are not floating-point numbers.",
     {
@@ -39,8 +42,8 @@ functions! { "Norms":
         (-x).try_softmax(axis)
     }
 
-    /// Gated linear unit: the first half of an axis times the sigmoid of the second (Dauphin et al. 2017,
-    /// arXiv:1612.08083).
+    /// Gated linear unit: the first half of an axis times the sigmoid of the second. Shapes `[…, 2n, …] → […, n, …]`.
+    /// Source: Dauphin et al. 2017, arXiv:1612.08083; `torch.nn.functional.glu`.
     glu / try_glu(x, axis: isize) -> Expr<'g>,
     "If the axis does not exist or is of odd size, or the elements are not floating-point numbers.",
     { glu(x, axis) }

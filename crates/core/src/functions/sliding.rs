@@ -4,7 +4,8 @@ use crate::{functions::functions, shape::resolve_axis};
 
 functions! { "Padding and windows":
     /// Windows of `size` elements that start every `step` elements of an axis: the axis counts the windows, and a new
-    /// last axis runs through each. Windows may overlap; one that does not fit is left out.
+    /// last axis runs through each. Windows may overlap; one that does not fit is left out. Shapes `[…, n, …] → […, (n
+    /// − size)/step + 1, …, size]`. Source: `torch.Tensor.unfold`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();

@@ -9,7 +9,7 @@ use crate::{
 
 functions! { "Statistics":
     /// Variance over axes, `Σ(x − mean)²/(n − correction)`: correction 1 gives the unbiased estimate, 0 the mean square
-    /// deviation. It is infinite or NaN where `n ≤ correction`.
+    /// deviation. It is infinite or NaN where `n ≤ correction`. Shapes `[…, n, …] → […, …]`. Source: `torch.var`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
@@ -19,18 +19,18 @@ functions! { "Statistics":
     "If an axis does not exist, or the elements are not floating-point numbers.",
     { Ok(x.var_and_mean("var", axes.into(), correction)?.0) }
 
-    /// Variance and mean over axes.
+    /// Variance and mean over axes. Shapes `[…, n, …] → […, …], […, …]`. Source: `torch.var_mean`.
     var_mean / try_var_mean(x, axes: impl Into<Axes>, correction: f64) -> (Self, Self),
     "If an axis does not exist, or the elements are not floating-point numbers.",
     { x.var_and_mean("var_mean", axes.into(), correction) }
 
-    /// Standard deviation over axes, the root of the [variance](Self::var). Where all elements are equal it is 0, and so
-    /// is its gradient.
+    /// Standard deviation over axes, the root of the [variance](Self::var). Where all elements are equal it is 0, and
+    /// so is its gradient. Shapes `[…, n, …] → […, …]`. Source: `torch.std`.
     std / try_std(x, axes: impl Into<Axes>, correction: f64) -> Self,
     "If an axis does not exist, or the elements are not floating-point numbers.",
     { Ok(x.var_and_mean("std", axes.into(), correction)?.0.sqrt_flat_at_zero()) }
 
-    /// Standard deviation and mean over axes.
+    /// Standard deviation and mean over axes. Shapes `[…, n, …] → […, …], […, …]`. Source: `torch.std_mean`.
     std_mean / try_std_mean(x, axes: impl Into<Axes>, correction: f64) -> (Self, Self),
     "If an axis does not exist, or the elements are not floating-point numbers.",
     {
@@ -38,7 +38,7 @@ functions! { "Statistics":
         Ok((var.sqrt_flat_at_zero(), mean))
     }
 
-    /// Sum over axes in which NaN counts as 0.
+    /// Sum over axes in which NaN counts as 0. Shapes `[…, n, …] → […, …]`. Source: `torch.nansum`.
     nansum / try_nansum(x, axes: impl Into<Axes>) -> Self,
     "If an axis does not exist, or the elements are not floating-point numbers.",
     {

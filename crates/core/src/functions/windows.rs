@@ -126,8 +126,9 @@ impl Unfold {
 }
 
 functions! { "Padding and windows":
-    /// The windows of images as columns (im2col): `[n, c, h, w] → [n, c·k, places]` for a window of `k` elements,
-    /// where row `c·k + j` holds what element `j` of the window meets in channel `c`. The first axis may be absent.
+    /// The windows of images as columns (im2col): `[n, c, h, w] → [n, c·k, places]` for a window of `k` elements, where
+    /// row `c·k + j` holds what element `j` of the window meets in channel `c`. The first axis may be absent. Source:
+    /// `torch.nn.functional.unfold`.
     unfold2d / try_unfold2d(x, options: &Unfold) -> Expr<'g>,
     "If this is not a batch of images, or the window does not fit into them.",
     { unfold2d(x, options) }

@@ -18,6 +18,7 @@ pub struct ArgMax {
 
 functions! { "Order":
     /// Index of the first largest element along an axis, which is removed; that of the first NaN if there is one.
+    /// Shapes `[…, n, …] → […, …]`. Source: `torch.argmax`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();

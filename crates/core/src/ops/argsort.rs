@@ -22,7 +22,7 @@ pub struct ArgSort {
 
 functions! { "Order":
     /// Indices that sort along an axis: `x.gather(axis, x.argsort(axis, false))` ascends. Equal elements keep their
-    /// order; NaN counts as larger than every number.
+    /// order; NaN counts as larger than every number. Shapes `[…] → […]`. Source: `torch.argsort`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();

@@ -134,38 +134,49 @@ macro_rules! binary {
 }
 
 binary! {
-    /// Sum `a + b`.
+    /// Sum `y = a + b`; derivatives 1 and 1. Source: `torch.add`.
     Add, add / try_add, Some("+"), |a, b| a + b, |a, _, _| a.lit(1.0), |a, _, _| a.lit(1.0), [(-1.0, 2.0), (0.5, 0.5)];
-    /// Difference `a − b`.
+    /// Difference `y = a − b`; derivatives 1 and −1. Source: `torch.sub`.
     Sub, sub / try_sub, Some("−"), |a, b| a - b, |a, _, _| a.lit(1.0), |a, _, _| a.lit(-1.0), [(-1.0, 2.0), (0.5, 0.5)];
-    /// Product `a·b`; derivatives `b` and `a`.
+    /// Product `y = a·b`; derivatives `b` and `a`. Source: `torch.mul`.
     Mul, mul / try_mul, Some("·"), |a, b| a * b, |_, b, _| b, |a, _, _| a, [(-1.0, 2.0), (0.5, 0.0)];
-    /// Quotient `y = a/b`; derivatives `1/b` and `−y/b`.
+    /// Quotient `y = a/b`; derivatives `1/b` and `−y/b`. Source: `torch.div`.
     Div, div / try_div, Some("/"), |a, b| a / b, |_, b, _| b.reciprocal(), |_, b, y| -(y / b), [(-1.0, 2.0), (0.5, -0.5)];
-    /// Power `y = aᵇ`; derivatives `b·aᵇ⁻¹`, which is 0 where `b = 0`, and `y·ln a`, which is 0 where `a = 0`.
+    /// Power `y = aᵇ`; derivatives `b·aᵇ⁻¹`, which is 0 where `b = 0`, and `y·ln a`, which is 0 where `a = 0`. Source:
+    /// `torch.pow`.
     Pow, pow / try_pow, Some("^"), |a, b| a.powf(b), |a, b, _| b.chain(a.pow(b - b.lit(1.0))), log_power, [(0.5, 2.0), (2.0, -1.5)];
-    /// Larger of two numbers; NaN if one is. Where they are equal, each gets half of the gradient.
+    /// Larger of two numbers; NaN if one is. Where they are equal, each gets half of the gradient. Source:
+    /// `torch.maximum`.
     Maximum, maximum / try_maximum, None, maximum, |a, b, _| share(a, b), |a, b, _| share(b, a), [(-1.0, 2.0), (0.5, 0.2)];
-    /// Smaller of two numbers; NaN if one is. Where they are equal, each gets half of the gradient.
+    /// Smaller of two numbers; NaN if one is. Where they are equal, each gets half of the gradient. Source:
+    /// `torch.minimum`.
     Minimum, minimum / try_minimum, None, |a, b| -maximum(-a, -b), |a, b, _| share(b, a), |a, b, _| share(a, b), [(-1.0, 2.0), (0.5, 0.2)];
-    /// Product of a cotangent `a` and a local derivative `b` as the chain rule wants it: like `a·b`, but a
-    /// cotangent that is exactly 0 stays 0 whatever the derivative is, infinite or NaN.
+    /// Product of a cotangent `a` and a local derivative `b` as the chain rule wants it: like `a·b`, but a cotangent
+    /// that is exactly 0 stays 0 whatever the derivative is, infinite or NaN. Source: the chain rule, with 0·∞ = 0 as
+    /// in measure theory.
     Chain, chain / try_chain, Some("⊙"), |a, b| if a == F::lit(0.0) { a } else { a * b }, |_, b, _| b, |a, _, _| a, [(-1.0, 2.0), (0.5, 0.2)];
-    /// Larger of two numbers; the other if one is NaN. Where they are equal, each gets half of the gradient.
+    /// Larger of two numbers; the other if one is NaN. Where they are equal, each gets half of the gradient. Source:
+    /// `torch.fmax`.
     Fmax, fmax / try_fmax, None, |a, b| if a >= b || b.is_nan() { a } else { b }, |a, b, _| share_unless_nan(a, b), |a, b, _| a.lit(1.0) - share_unless_nan(a, b), [(-1.0, 2.0), (0.5, 0.2)];
-    /// Smaller of two numbers; the other if one is NaN. Where they are equal, each gets half of the gradient.
+    /// Smaller of two numbers; the other if one is NaN. Where they are equal, each gets half of the gradient. Source:
+    /// `torch.fmin`.
     Fmin, fmin / try_fmin, None, |a, b| if a <= b || b.is_nan() { a } else { b }, |a, b, _| share_unless_nan(-a, -b), |a, b, _| a.lit(1.0) - share_unless_nan(-a, -b), [(-1.0, 2.0), (0.5, 0.2)];
-    /// Angle of the point `(b, a)`, in radians from −π to π; derivatives `b/(a² + b²)` and `−a/(a² + b²)`.
+    /// Angle `y = arg(b + i·a)` of the point `(b, a)`, in radians from −π to π; derivatives `b/(a² + b²)` and `−a/(a² + b²)`. Source:
+    /// `torch.atan2`.
     Atan2, atan2 / try_atan2, None, |a, b| a.atan2(b), |a, b, _| over_squared_norm(b, a), |a, b, _| -over_squared_norm(a, b), [(-1.0, 2.0), (0.5, -0.2)];
-    /// `y = √(a² + b²)` without overflow; derivatives `a/y` and `b/y`, which are 0 where both are 0.
+    /// `y = √(a² + b²)` without overflow; derivatives `a/y` and `b/y`, which are 0 where both are 0. Source:
+    /// `torch.hypot`.
     Hypot, hypot / try_hypot, None, |a, b| a.hypot(b), |a, _, y| share_of_norm(a, y), |_, b, y| share_of_norm(b, y), [(-1.0, 2.0), (0.5, 0.2)];
-    /// `y = ln(eᵃ + eᵇ)` without overflow; derivatives `σ(a − b)` and `σ(b − a)`.
+    /// `y = ln(eᵃ + eᵇ)` without overflow; derivatives `σ(a − b)` and `σ(b − a)`. Source: `torch.logaddexp`.
     Logaddexp, logaddexp / try_logaddexp, None, logaddexp, |a, b, _| (a - b).sigmoid(), |a, b, _| (b - a).sigmoid(), [(-1.0, 2.0), (0.5, 0.5)];
-    /// Remainder `y = a − b·n` of division with `n = trunc(a/b)`, with the sign of `a`; derivatives 1 and `−n`.
+    /// Remainder `y = a − b·n` of division with `n = trunc(a/b)`, with the sign of `a`; derivatives 1 and `−n`. Source:
+    /// `torch.fmod`.
     Fmod, fmod / try_fmod, None, |a, b| a.fmod(b), |a, _, _| a.lit(1.0), |a, b, y| -((a - y) / b).round(), [(-5.5, 2.0), (3.5, -1.3)];
     /// `ψ⁽ᵇ⁾(a)`, the derivative of order `b + 1` of `ln Γ(a)`, for whole `b` up to 60; derivatives `ψ⁽ᵇ⁺¹⁾(a)` and 0.
+    /// Source: DLMF §5.15.
     Polygamma, polygamma / try_polygamma, None, |a, b| a.polygamma(b), |a, b, _| a.polygamma(b + b.lit(1.0)), |_, b, _| b.lit(0.0), [(-1.3, 0.0), (0.7, 1.0), (3.5, 2.0)];
     /// The derivative of order `b` of `sin(πa)/(πa)`, for whole `b` up to 60; derivatives that of order `b + 1`, and 0.
+    /// Source: `torch.sinc`.
     SincDerivative, sinc_derivative / try_sinc_derivative, None, |a, b| a.sinc_derivative(b), |a, b, _| a.sinc_derivative(b + b.lit(1.0)), |_, b, _| b.lit(0.0), [(-1.3, 0.0), (0.2, 1.0), (3.7, 2.0)];
 }
 

@@ -12,8 +12,8 @@ use crate::{
 pub(super) struct Broadcast;
 
 functions! { "Shapes":
-    /// This value stretched to `shape` under NumPy's rule: axes are aligned at the last one, and sizes of 1 and
-    /// missing axes stretch.
+    /// This value stretched to `shape` under NumPy's rule: axes are aligned at the last one, and sizes of 1 and missing
+    /// axes stretch. Shapes `[…] → shape`. Source: `torch.broadcast_to`.
     broadcast_to / try_broadcast_to(x, shape: impl Into<Shape>) -> Self,
     "If a size differs and is not 1.",
     {

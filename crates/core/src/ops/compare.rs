@@ -55,17 +55,17 @@ macro_rules! comparisons {
 }
 
 comparisons! {
-    /// Where `a > b`.
+    /// Where `a > b`. Source: `torch.gt`.
     Gt, gt / try_gt, ">", |a, b| a > b;
-    /// Where `a ≥ b`.
+    /// Where `a ≥ b`. Source: `torch.ge`.
     Ge, ge / try_ge, "≥", |a, b| a >= b;
-    /// Where `a < b`.
+    /// Where `a < b`. Source: `torch.lt`.
     Lt, lt / try_lt, "<", |a, b| a < b;
-    /// Where `a ≤ b`.
+    /// Where `a ≤ b`. Source: `torch.le`.
     Le, le / try_le, "≤", |a, b| a <= b;
-    /// Where `a = b`.
+    /// Where `a = b`. Source: `torch.eq`.
     Eq, eq / try_eq, "=", |a, b| a == b;
-    /// Where `a ≠ b`.
+    /// Where `a ≠ b`. Source: `torch.ne`.
     Ne, ne / try_ne, "≠", |a, b| a != b;
 }
 

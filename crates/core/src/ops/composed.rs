@@ -128,7 +128,7 @@ macro_rules! composed {
 }
 
 composed! {
-    /// Integer power `y = xⁿ`; `y' = n·xⁿ⁻¹`.
+    /// Integer power `y = xⁿ`; `y' = n·xⁿ⁻¹`. Source: `torch.pow`.
     powi / try_powi(x, n: i32) {
         match n {
             0 => x.lit(1.0),
@@ -138,163 +138,171 @@ composed! {
         }
     } [-1.5, 0.5, 2.0] with [(0), (1), (2), (3), (-2)]
 
-    /// Power with a constant exponent, `y = xᵖ`; `y' = p·xᵖ⁻¹`.
+    /// Power with a constant exponent, `y = xᵖ`; `y' = p·xᵖ⁻¹`. Source: `torch.pow`.
     powf / try_powf(x, p: f64) { x.pow(x.lit(p)) } [0.5, 1.0, 2.0] with [(2.5), (-0.5)]
 
-    /// Leaky rectified linear unit: `x` where `x > 0`, else `slope·x`; the derivative at 0 is `slope`.
+    /// Leaky rectified linear unit: `x` where `x > 0`, else `slope·x`; the derivative at 0 is `slope`. Source:
+    /// `torch.nn.functional.leaky_relu`.
     leaky_relu / try_leaky_relu(x, slope: f64) { x.prelu(x.lit(slope)) } [-2.0, 0.3, 2.0] with [(0.01)]
 
-    /// Parametric rectified linear unit: `x` where `x > 0`, else `slope·x`, with a slope that can be learned
-    /// (He et al. 2015, arXiv:1502.01852); the derivative at 0 is `slope`.
+    /// Parametric rectified linear unit: `x` where `x > 0`, else `slope·x`, with a slope that can be learned; the
+    /// derivative at 0 is `slope`. Source: He et al. 2015, arXiv:1502.01852.
     prelu / try_prelu(x, slope: Number) {
         Self::select(x.gt(x.lit(0.0)), x, slope * x)
     } [-2.0, 0.3, 2.0] with [(x.lit(0.2)), (x.cos())]
 
-    /// Exponential linear unit: `x` where `x > 0`, else `α(eˣ − 1)` (Clevert et al. 2015, arXiv:1511.07289);
-    /// the derivative at 0 is `α`.
+    /// Exponential linear unit: `x` where `x > 0`, else `α(eˣ − 1)`; the derivative at 0 is `α`. Source: Clevert et al.
+    /// 2015, arXiv:1511.07289.
     elu / try_elu(x, alpha: f64) {
         let is_positive = x.gt(x.lit(0.0));
         let negative = Self::select(is_positive, x.lit(0.0), x);
         Self::select(is_positive, x, x.lit(alpha) * negative.expm1())
     } [-2.0, 0.3, 2.0] with [(1.0), (0.5)]
 
-    /// Scaled exponential linear unit: `λ·elu(x, α)` with `λ = 1.0507009873554805`, `α = 1.6732632423543772`
-    /// (Klambauer et al. 2017, arXiv:1706.02515).
+    /// Scaled exponential linear unit: `λ·elu(x, α)` with `λ = 1.0507009873554805`, `α = 1.6732632423543772`. Source:
+    /// Klambauer et al. 2017, arXiv:1706.02515.
     selu / try_selu(x) {
         let (scale, alpha) = (1.050_700_987_355_480_5, 1.673_263_242_354_377_2);
         x.lit(scale) * x.elu(alpha)
     } [-2.0, 0.3, 2.0] with [()]
 
-    /// Continuously differentiable exponential linear unit: `x` where `x > 0`, else `α(e^{x/α} − 1)` (Barron 2017,
-    /// arXiv:1704.07483).
+    /// Continuously differentiable exponential linear unit: `x` where `x > 0`, else `α(e^{x/α} − 1)`. Source: Barron
+    /// 2017, arXiv:1704.07483.
     celu / try_celu(x, alpha: f64) { (x / x.lit(alpha)).elu(1.0) * x.lit(alpha) } [-2.0, 0.3, 2.0] with [(1.0), (0.8)]
 
-    /// Sigmoid linear unit, or swish: `x·σ(x)` (Ramachandran et al. 2017, arXiv:1710.05941); 0 at −∞.
+    /// Sigmoid linear unit, or swish: `x·σ(x)`; 0 at −∞. Source: Ramachandran et al. 2017, arXiv:1710.05941.
     silu / try_silu(x) { x.gated(x.sigmoid()) } [-2.0, 0.0, 2.0] with [()]
 
-    /// Gaussian error linear unit `x·Φ(x) = x/2·erfc(−x/√2)` (Hendrycks & Gimpel 2016, arXiv:1606.08415); 0 at −∞.
+    /// Gaussian error linear unit `x·Φ(x) = x/2·erfc(−x/√2)`; 0 at −∞. Source: Hendrycks & Gimpel 2016,
+    /// arXiv:1606.08415.
     gelu / try_gelu(x) {
         let cdf = x.lit(0.5) * (x * x.lit(-std::f64::consts::FRAC_1_SQRT_2)).erfc();
         x.gated(cdf)
     } [-2.0, 0.0, 2.0] with [()]
 
     /// The tanh approximation of [`gelu`](Self::gelu): `x/2·(1 + tanh u) = x·σ(2u)` with `u = √(2/π)(x + 0.044715x³)`.
+    /// Source: `torch.nn.functional.gelu`.
     gelu_tanh / try_gelu_tanh(x) {
         let twice_sqrt_2_over_pi = 1.595_769_121_605_730_8;
         let inner = x.lit(twice_sqrt_2_over_pi) * (x + x.lit(0.044_715) * x * x.square());
         x.gated(inner.sigmoid())
     } [-2.0, 0.0, 2.0] with [()]
 
-    /// `x·tanh(ln(1 + eˣ))` (Misra 2019, arXiv:1908.08681); 0 at −∞.
+    /// `x·tanh(ln(1 + eˣ))`; 0 at −∞. Source: Misra 2019, arXiv:1908.08681.
     mish / try_mish(x) { x.gated(x.softplus().tanh()) } [-2.0, 0.0, 2.0] with [()]
 
-    /// `x·gate` for a gate that goes from 0 at −∞ to 1 at ∞ so fast that it has come there at ∓1000: beyond, `max(x, 0)`,
-    /// so that infinite numbers have finite derivatives.
+    /// `x·gate` for a gate that goes from 0 at −∞ to 1 at ∞ so fast that it has come there at ∓1000: beyond, `max(x,
+    /// 0)`, so that infinite numbers have finite derivatives. Source: factored out of `silu`, `gelu` and `mish`.
     gated / try_gated(x, gate: Number) {
         Self::select(x.lit(1000.0).gt(x.abs()), x * gate, x.relu())
     } [-2.0, 0.3, 2.0] with [(x.sigmoid())]
 
-    /// `ln(1 + e^{βx})/β`, and `x` where `βx` is above `threshold`.
+    /// `ln(1 + e^{βx})/β`, and `x` where `βx` is above `threshold`. Source: `torch.nn.functional.softplus`.
     softplus_above / try_softplus_above(x, beta: f64, threshold: f64) {
         let scaled = x * x.lit(beta);
         Self::select(scaled.gt(x.lit(threshold)), x, scaled.softplus() / x.lit(beta))
     } [-2.0, 0.0, 2.0] with [(3.0, 0.2), (1.0, 20.0)]
 
-    /// `x − tanh x`.
+    /// `x − tanh x`. Source: `torch.nn.functional.tanhshrink`.
     tanhshrink / try_tanhshrink(x) { x - x.tanh() } [-2.0, 0.3, 2.0] with [()]
 
-    /// `x` where `|x| > λ`, else 0; the derivative at ±λ is 0.
+    /// `x` where `|x| > λ`, else 0; the derivative at ±λ is 0. Source: `torch.nn.functional.hardshrink`.
     hardshrink / try_hardshrink(x, lambda: f64) {
         Self::select(x.abs().compare(Comparison::Le, x.lit(lambda)), x.lit(0.0), x)
     } [-2.0, 0.3, 2.0] with [(0.5)]
 
-    /// `x ∓ λ` where `±x > λ`, else 0; the derivative at ±λ is 0.
+    /// `x ∓ λ` where `±x > λ`, else 0; the derivative at ±λ is 0. Source: `torch.nn.functional.softshrink`.
     softshrink / try_softshrink(x, lambda: f64) {
         let is_small = x.abs().compare(Comparison::Le, x.lit(lambda));
         Self::select(is_small, x.lit(0.0), x - x.lit(lambda) * x.sign())
     } [-2.0, 0.3, 2.0] with [(0.5)]
 
     /// `x` within the bounds, else the nearer bound; the derivative is 0 at both, unlike that of
-    /// [`clamp`](Self::clamp).
+    /// [`clamp`](Self::clamp). Source: `torch.nn.functional.hardtanh`.
     hardtanh / try_hardtanh(x, low: f64, high: f64) {
         let below = Self::select(x.compare(Comparison::Ge, x.lit(high)), x.lit(high), x);
         Self::select(x.compare(Comparison::Le, x.lit(low)), x.lit(low), below)
     } [-2.0, 0.3, 2.0] with [(-1.0, 1.0)]
 
-    /// `min(max(x, 0), 6)`; the derivative at 0 and at 6 is 0.
+    /// `min(max(x, 0), 6)`; the derivative at 0 and at 6 is 0. Source: `torch.nn.functional.relu6`.
     relu6 / try_relu6(x) { x.hardtanh(0.0, 6.0) } [-2.0, 0.3, 7.0] with [()]
 
-    /// Piecewise linear sigmoid `min(max(x + 3, 0), 6)/6`; the derivative at ±3 is 0.
+    /// Piecewise linear sigmoid `min(max(x + 3, 0), 6)/6`; the derivative at ±3 is 0. Source:
+    /// `torch.nn.functional.hardsigmoid`.
     hardsigmoid / try_hardsigmoid(x) { (x + x.lit(3.0)).relu6() / x.lit(6.0) } [-4.0, 0.3, 4.0] with [()]
 
-    /// `x·hardsigmoid(x)` (Howard et al. 2019, arXiv:1905.02244); the derivative at −3 is 0, at 3 it is 1.
+    /// `x·hardsigmoid(x)`; the derivative at −3 is 0, at 3 it is 1. Source: Howard et al. 2019, arXiv:1905.02244.
     hardswish / try_hardswish(x) {
         Self::select(x.compare(Comparison::Le, x.lit(-3.0)), x.lit(0.0), x * x.hardsigmoid())
     } [-4.0, 0.3, 4.0] with [()]
 
-    /// `x` where `x > threshold`, else `value`; the derivative at the threshold is 0.
+    /// `x` where `x > threshold`, else `value`; the derivative at the threshold is 0. Source:
+    /// `torch.nn.functional.threshold`.
     threshold / try_threshold(x, threshold: f64, value: f64) {
         Self::select(x.compare(Comparison::Le, x.lit(threshold)), x.lit(value), x)
     } [-2.0, 0.3, 2.0] with [(0.1, -9.0)]
 
-    /// `max(x, low)`, where a tie goes to `x`: its derivative at the bound is 1.
+    /// `max(x, low)`, where a tie goes to `x`: its derivative at the bound is 1. Source: `torch.clamp`.
     clamp_min / try_clamp_min(x, low: Number) {
         Self::select(low.gt(x), low, x)
     } [-2.0, 0.3, 2.0] with [(x.lit(0.1)), (x.cos())]
 
-    /// `min(x, high)`, where a tie goes to `x`: its derivative at the bound is 1.
+    /// `min(x, high)`, where a tie goes to `x`: its derivative at the bound is 1. Source: `torch.clamp`.
     clamp_max / try_clamp_max(x, high: Number) {
         Self::select(x.gt(high), high, x)
     } [-2.0, 0.3, 2.0] with [(x.lit(0.1)), (x.cos())]
 
     /// `x` within the bounds, else the nearer bound, or the upper if they cross; the derivative at the bounds is 1.
+    /// Source: `torch.clamp`.
     clamp / try_clamp(x, low: Number, high: Number) {
         x.clamp_min(low).clamp_max(high)
     } [-2.0, 0.3, 2.0] with [(x.lit(-0.5), x.lit(1.5)), (x.sin(), x.cos())]
 
-    /// Reciprocal square root `1/√x`; `y' = −1/(2x√x)`.
+    /// Reciprocal square root `1/√x`; `y' = −1/(2x√x)`. Source: `torch.rsqrt`.
     rsqrt / try_rsqrt(x) { x.sqrt().reciprocal() } [0.25, 1.0, 4.0] with [()]
 
-    /// `sin(πx)/(πx)`, 1 at 0.
+    /// `sin(πx)/(πx)`, 1 at 0. Source: `torch.sinc`.
     sinc / try_sinc(x) { x.sinc_derivative(x.lit(0.0)) } [-1.3, 0.0, 0.2, 3.7] with [()]
 
-    /// Logarithm of odds `ln(x/(1 − x))`, the inverse of [`sigmoid`](Self::sigmoid).
+    /// Logarithm of odds `ln(x/(1 − x))`, the inverse of [`sigmoid`](Self::sigmoid). Source: `torch.logit`.
     logit / try_logit(x) { x.log() - (-x).log1p() } [0.2, 0.5, 0.9] with [()]
 
-    /// `ψ(x)`, the derivative of `ln Γ(x)`.
+    /// `ψ(x)`, the derivative of `ln Γ(x)`. Source: DLMF §5.2.
     digamma / try_digamma(x) { x.polygamma(x.lit(0.0)) } [-1.3, 0.3, 2.5] with [()]
 
-    /// `x·ln y`, 0 where `x = 0` unless `y` is NaN. Where `x = 0` and `y ≤ 0`, both derivatives are 0.
+    /// `x·ln y`, 0 where `x = 0` unless `y` is NaN. Where `x = 0` and `y ≤ 0`, both derivatives are 0. Source:
+    /// `torch.xlogy`.
     xlogy / try_xlogy(x, y: Number) {
         let is_never_positive = y.compare(Comparison::Le, y.lit(0.0));
         let log = Self::select(x.eq(x.lit(0.0)), Self::select(is_never_positive, y.lit(1.0), y), y).log();
         Self::select(y.eq(y), x.chain(log), y)
     } [-2.0, 0.3, 2.0] with [(x.lit(0.7)), (x.exp())]
 
-    /// Interpolation `x + weight·(end − x)`.
+    /// Interpolation `x + weight·(end − x)`. Source: `torch.lerp`.
     lerp / try_lerp(x, end: Number, weight: Number) {
         x + weight * (end - x)
     } [-2.0, 0.3, 2.0] with [(x.lit(5.0), x.lit(0.4)), (x.sin(), x.cos())]
 
-    /// `x + factor·a·b`.
+    /// `x + factor·a·b`. Source: `torch.addcmul`.
     addcmul / try_addcmul(x, a: Number, b: Number, factor: f64) {
         x + x.lit(factor) * a * b
     } [-2.0, 0.3, 2.0] with [(x.sin(), x.cos(), 2.5)]
 
-    /// `x + factor·a/b`.
+    /// `x + factor·a/b`. Source: `torch.addcdiv`.
     addcdiv / try_addcdiv(x, a: Number, b: Number, factor: f64) {
         x + x.lit(factor) * a / b
     } [-2.0, 0.3, 2.0] with [(x.sin(), x.exp(), 2.5)]
 
     /// Remainder of division rounded down, `x − divisor·floor(x/divisor)`, with the sign of `divisor`; derivatives 1
-    /// and `−floor(x/divisor)`.
+    /// and `−floor(x/divisor)`. Source: `torch.remainder`.
     remainder / try_remainder(x, divisor: Number) {
         let rest = x.fmod(divisor);
         let differ = x.lit(0.0).gt(rest.sign() * divisor.sign());
         Self::select(differ, rest + divisor, rest)
     } [-5.5, 3.3] with [(x.lit(2.0)), (x.lit(-1.7)), (x.cos())]
 
-    /// Quotient rounded down to a whole number, that of the exact quotient; derivatives 0.
+    /// Quotient rounded down to a whole number, that of the exact quotient; derivatives 0. Source:
+    /// `torch.floor_divide`.
     floor_divide / try_floor_divide(x, divisor: Number) {
         let rest = x.fmod(divisor);
         let differ = x.lit(0.0).gt(rest.sign() * divisor.sign());
@@ -302,12 +310,13 @@ composed! {
         Self::select(divisor.eq(x.lit(0.0)), x / divisor, whole).round()
     } [-5.5, 3.3] with [(x.lit(2.0)), (x.lit(-1.7)), (x.cos())]
 
-    /// Quotient rounded towards 0 to a whole number; derivatives 0.
+    /// Quotient rounded towards 0 to a whole number; derivatives 0. Source: `torch.div`.
     trunc_divide / try_trunc_divide(x, divisor: Number) {
         (x / divisor).trunc()
     } [-5.5, 3.3] with [(x.lit(2.0)), (x.lit(-1.7)), (x.cos())]
 
-    /// `x` rounded to so many decimals, to the even one of two that are equally near; the derivative is 0.
+    /// `x` rounded to so many decimals, to the even one of two that are equally near; the derivative is 0. Source:
+    /// `torch.round`.
     round_to / try_round_to(x, decimals: i32) {
         let power = x.lit(10f64.powi(decimals.abs()));
         if decimals < 0 { (x / power).round() * power } else { (x * power).round() / power }

@@ -18,7 +18,7 @@ pub struct Concat {
 functions! { "Joining":
     graph:
 
-    /// Tensors side by side along an existing axis.
+    /// Tensors side by side along an existing axis. Shapes `[…, m, …], […, n, …] → […, m + n, …]`. Source: `torch.cat`.
     concat / try_concat(graph, parts: &[Expr<'g>], axis: isize) -> Expr<'g>,
     "If there are none, or their other sizes or dtypes differ.",
     {
@@ -42,7 +42,8 @@ functions! { "Joining":
         Ok(graph.record(Op::Concat(Concat { axis }), inputs, shape.with_size(axis, size), dtype))
     }
 
-    /// Tensors of one shape side by side along a new axis, which becomes axis `axis` of the result.
+    /// Tensors of one shape side by side along a new axis, which becomes axis `axis` of the result. Shapes `k × […, …]
+    /// → […, k, …]`. Source: `torch.stack`.
     stack / try_stack(graph, parts: &[Expr<'g>], axis: isize) -> Expr<'g>,
     "If there are none, or their shapes or dtypes differ.",
     {

@@ -27,8 +27,9 @@ pub struct ScatterAdd {
 }
 
 functions! { "Indexing":
-    /// Elements picked by integer indices along an axis: `y[i, j] = x[i, index[i, j]]` for axis 1 of a matrix.
-    /// The indices have the shape of this value, but for the size of the axis.
+    /// Elements picked by integer indices along an axis: `y[i, j] = x[i, index[i, j]]` for axis 1 of a matrix. The
+    /// indices have the shape of this value, but for the size of the axis. Shapes `[…, n, …], […, m, …] → […, m, …]`.
+    /// Source: `torch.gather`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
@@ -43,8 +44,9 @@ functions! { "Indexing":
         Ok(x.graph().record(Op::Gather(Gather { axis }), inputs, index.shape(), x.dtype()))
     }
 
-    /// Zeros with the elements of this value added at integer indices along an axis of size `size`:
-    /// `y[i, index[i, j]] += x[i, j]` for axis 1 of a matrix. The adjoint of [`gather`](Self::gather).
+    /// Zeros with the elements of this value added at integer indices along an axis of size `size`: `y[i, index[i, j]]
+    /// += x[i, j]` for axis 1 of a matrix. The adjoint of [`gather`](Self::gather). Shapes `[…, m, …], […, m, …] → […,
+    /// size, …]`. Source: `torch.Tensor.scatter_add_`.
     scatter_add / try_scatter_add(x, axis: isize, index: Expr<'g>, size: usize) -> Self,
     "If the axis does not exist, the elements are not floating-point numbers, or the indices are not integers of \
      this value's shape. An index out of bounds is an error of the run that meets it.",

@@ -111,8 +111,8 @@ pub struct Iota {
 }
 
 functions! { "Indexing":
-    /// Rows of zeros with a one at each index: `[…] → […, n_classes]`, in the graph's floating-point type. An
-    /// index outside `0..n_classes` gives a row of zeros.
+    /// Rows of zeros with a one at each index: `[…] → […, n_classes]`, in the graph's floating-point type. An index
+    /// outside `0..n_classes` gives a row of zeros. Source: `torch.nn.functional.one_hot`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();

@@ -16,7 +16,8 @@ pub(super) struct MatMul;
 
 functions! { "Products":
     /// Inner product of vectors, or product of a matrix with a vector or matrix; for batches there is
-    /// [`matmul`](Self::matmul), which is the same where both are defined.
+    /// [`matmul`](Self::matmul), which is the same where both are defined. Shapes `[m, k], [k, n] → [m, n], or [k], [k]
+    /// → []`. Source: `numpy.dot`.
     dot / try_dot(x, rhs: Expr<'g>) -> Self,
     "If an operand has no axis or more than two, or the inner sizes differ.",
     {
@@ -31,7 +32,8 @@ functions! { "Products":
     }
 
     /// Product of matrices in the last two axes, `[…, m, k] × […, k, n] → […, m, n]`, as in NumPy: the other axes
-    /// broadcast; a vector on the left is a row, on the right a column, and that axis is removed afterwards.
+    /// broadcast; a vector on the left is a row, on the right a column, and that axis is removed afterwards. Source:
+    /// `torch.matmul`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();

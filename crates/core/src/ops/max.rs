@@ -18,7 +18,8 @@ pub struct Max {
 }
 
 functions! { "Reductions":
-    /// Largest elements over axes; NaN where one is. Equal maxima share the gradient equally.
+    /// Largest elements over axes; NaN where one is. Equal maxima share the gradient equally. Shapes `[…, n, …] → […,
+    /// …]`. Source: `torch.amax`.
     max_over / try_max_over(x, axes: impl Into<Axes>) -> Self,
     "If an axis does not exist or is empty, or the elements are truth values.",
     {
@@ -27,7 +28,8 @@ functions! { "Reductions":
         x.reduced("max", axes, |axes| Op::Max(Max { axes }))
     }
 
-    /// Smallest elements over axes; NaN where one is. Equal minima share the gradient equally.
+    /// Smallest elements over axes; NaN where one is. Equal minima share the gradient equally. Shapes `[…, n, …] → […,
+    /// …]`. Source: `torch.amin`.
     min_over / try_min_over(x, axes: impl Into<Axes>) -> Self,
     "If an axis does not exist or is empty, or the elements are not floating-point numbers.",
     {
@@ -37,12 +39,14 @@ functions! { "Reductions":
         Ok(-(-x).try_max_over(axes)?)
     }
 
-    /// Largest of all elements; NaN if one is. Equal maxima share the gradient equally.
+    /// Largest of all elements; NaN if one is. Equal maxima share the gradient equally. Shapes `[…] → []`. Source:
+    /// `torch.amax`.
     max / try_max(x) -> Self,
     "If there are no elements, or they are truth values.",
     { x.try_max_over(AxisSet::all(x.rank())) }
 
-    /// Smallest of all elements; NaN if one is. Equal minima share the gradient equally.
+    /// Smallest of all elements; NaN if one is. Equal minima share the gradient equally. Shapes `[…] → []`. Source:
+    /// `torch.amin`.
     min / try_min(x) -> Self,
     "If there are no elements, or they are not floating-point numbers.",
     { x.try_min_over(AxisSet::all(x.rank())) }

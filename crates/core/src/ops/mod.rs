@@ -92,61 +92,85 @@ macro_rules! operations {
 }
 
 operations! {
-    /// Data from outside: input, parameter, optimizer state or constant tensor.
+    /// Data from outside: input, parameter, optimizer state or constant tensor. A gradient that arrives here is the
+    /// answer. Shapes `→ […]`.
     Leaf(Leaf),
-    /// One number in every place.
+    /// One number in every place; it has no gradient. Shapes `→ […]`. Source: `numpy.full`.
     Literal(Literal),
-    /// Indices 0, 1, 2, … along an axis.
+    /// Indices 0, 1, 2, … along an axis; they have no gradient. Shapes `→ […]`. Source: `numpy.arange`.
     Iota(Iota),
-    /// A row of the table of unary functions.
+    /// A row of the table of unary functions: the gradient is `g` times its derivative. Shapes `[…] → […]`.
     Unary(Unary),
-    /// A row of the table of binary functions.
+    /// A row of the table of binary functions: the gradient of each operand is `g` times the derivative by it. Shapes
+    /// `[…], […] → […]`.
     Binary(Binary),
-    /// A comparison, giving truth values.
+    /// A comparison, giving truth values, which have no gradient. Shapes `[…], […] → […]`.
     Compare(Comparison),
-    /// Elementwise choice: mask, value where true, value where false.
+    /// Elementwise choice: mask, value where true, value where false. The gradient goes to the value chosen, and 0 to
+    /// the other, whatever that is. Shapes `[…], […], […] → […]`. Source: `numpy.where`.
     Select,
-    /// The input itself, under another name.
+    /// The input itself, under another name; plans drop it. Shapes `[…] → […]`.
     Identity,
-    /// The input itself, through which no gradient flows.
+    /// The input itself, through which no gradient flows. Shapes `[…] → […]`. Source: `torch.Tensor.detach`.
     StopGradient,
-    /// Conversion to the node's dtype.
+    /// Conversion to the node's dtype; gradients pass between floating-point types. Shapes `[…] → […]`. Source:
+    /// `torch.Tensor.to`.
     Cast,
-    /// Stretching to the node's shape, aligned at the last axis.
+    /// Stretching to the node's shape, aligned at the last axis; the gradient is a sum. Shapes `[…, 1, …] → […, n,
+    /// …]`. Source: `numpy.broadcast_to`.
     Broadcast,
-    /// The same elements in the node's shape.
+    /// The same elements in the node's shape; the gradient goes back to the old one. Shapes `[…] → shape`. Source:
+    /// `numpy.reshape`.
     Reshape,
-    /// The axes in another order.
+    /// The axes in another order; the gradient is permuted back. Shapes `[m, n] → [n, m]`. Source: `numpy.transpose`.
     Permute(Permutation),
-    /// A regular part of each axis.
+    /// A regular part of each axis; the gradient is the pad. Shapes `[…, n, …] → […, m, …]`. Source: NumPy's
+    /// `x[start:end:step]`.
     Slice(Slicing),
-    /// The adjoint of a slice: the input at its places among zeros.
+    /// The adjoint of a slice: the input at its places among zeros; the gradient is the slice. Shapes `[…, m, …] →
+    /// […, n, …]`. Source: the adjoint of `slice`.
     Pad(Padding),
-    /// Inputs side by side along an axis.
+    /// Inputs side by side along an axis; the gradient is taken apart again. Shapes `[…, m, …], […, n, …] → […, m +
+    /// n, …]`. Source: `numpy.concatenate`.
     Concat(Concat),
-    /// Elements picked by index along an axis.
+    /// Elements picked by index along an axis: `y[…, i, …] = x[…, index[…, i, …], …]`; the gradient is added up where
+    /// they come from. Shapes `[…, n, …], […, m, …] → […, m, …]`. Source: `torch.gather`.
     Gather(Gather),
-    /// The adjoint of a gather: elements added up at their indices along an axis.
+    /// The adjoint of a gather: elements added up at their indices along an axis; the gradient is the gather. Shapes
+    /// `[…, m, …], […, m, …] → […, n, …]`. Source: the adjoint of `gather`.
     ScatterAdd(ScatterAdd),
-    /// Sum over axes, which are removed.
+    /// Sum over axes, which are removed; the gradient is stretched back. Shapes `[…, n, …] → […, …]`. Source:
+    /// `numpy.sum`.
     Sum(Sum),
-    /// Maximum over axes, which are removed.
+    /// Maximum over axes, which are removed; elements that tie share the gradient equally. Shapes `[…, n, …] → […,
+    /// …]`. Source: `torch.amax`.
     Max(Max),
-    /// Index of the first maximum along an axis, which is removed.
+    /// Index of the first maximum along an axis, which is removed; it has no gradient. Shapes `[…, n, …] → […, …]`.
+    /// Source: `numpy.argmax`.
     ArgMax(ArgMax),
-    /// Indices that sort along an axis.
+    /// Indices that sort along an axis, those of equal elements in order; they have no gradient. Shapes `[…] → […]`.
+    /// Source: `numpy.argsort`.
     ArgSort(ArgSort),
-    /// Product of matrices in the last two axes, for each index of the others.
+    /// Product of matrices in the last two axes, for each index of the others; the gradients are `g·bᵀ` and `aᵀ·g`.
+    /// Shapes `[…, m, k], […, k, n] → […, m, n]`. Source: `numpy.matmul`.
     MatMul,
-    /// Triangular factors of symmetric positive definite matrices.
+    /// Triangular factors `L` of symmetric positive definite matrices `L·Lᵀ`; the gradient is `½·L⁻ᵀ·W·L⁻¹`, where
+    /// `W` is symmetric with the lower triangle of `Lᵀ·g`. Shapes `[…, n, n] → […, n, n]`. Source: Murray 2016,
+    /// arXiv:1602.07527.
     Cholesky,
-    /// Elimination of matrices beside right-hand sides.
+    /// Elimination of matrices beside right-hand sides, to `[I X]` with `A·X = B`; the gradients are `B̄ = A⁻ᵀ·g` and
+    /// `−B̄·Xᵀ`. Shapes `[…, n, n], […, n, m] → […, n, n + m]`. Source: `numpy.linalg.solve`.
     Solve,
-    /// Adjugates and determinants of matrices.
+    /// Adjugates and determinants of matrices, `[adj A, 0; 0, det A]`; the gradient through `det A` is `g·adj Aᵀ`,
+    /// right for singular matrices too. Shapes `[…, n, n] → […, n + 1, n + 1]`. Source: `numpy.linalg.det`;
+    /// derivative: Jacobi's formula.
     Adjugate,
-    /// Signs and logarithms of determinants.
+    /// Signs and logarithms of determinants, `ln |det A|`; the gradient through the logarithm is `g·A⁻ᵀ`. Shapes `[…,
+    /// n, n] → […, n² + 2]`. Source: `numpy.linalg.slogdet`.
     LogDeterminant,
-    /// Singular values and vectors of matrices.
+    /// Singular values and vectors of matrices, `A = U·diag(s)·Vᵀ`; the gradient through `s` alone is `U·diag(g)·Vᵀ`,
+    /// right for equal values too. Shapes `[…, m, n] → […, m + 1 + n, n]`. Source: Townsend 2016, "Differentiating
+    /// the singular value decomposition".
     Svd,
 }
 

@@ -27,7 +27,8 @@ impl Permutation {
 }
 
 functions! { "Shapes":
-    /// The axes in another order: axis `k` of the result is axis `axes[k]` of this value.
+    /// The axes in another order: axis `k` of the result is axis `axes[k]` of this value. Shapes `[n₀, n₁, …] →
+    /// [n_axes[0], n_axes[1], …]`. Source: `torch.permute`.
     permute / try_permute(x, axes: &[isize]) -> Self,
     "If `axes` does not name every axis once.",
     {
@@ -49,7 +50,7 @@ functions! { "Shapes":
         Ok(x.record1(Op::Permute(permutation), permuted, x.dtype()))
     }
 
-    /// Two axes exchanged.
+    /// Two axes exchanged. Shapes `[…, m, …, n, …] → […, n, …, m, …]`. Source: `torch.transpose`.
     transpose / try_transpose(x, a: isize, b: isize) -> Self,
     "If an axis does not exist.",
     {
@@ -62,7 +63,8 @@ functions! { "Shapes":
         x.try_permute(&axes)
     }
 
-    /// The transpose of a matrix, or of each matrix in the last two axes.
+    /// The transpose of a matrix, or of each matrix in the last two axes. Shapes `[…, m, n] → […, n, m]`. Source:
+    /// `torch.t`.
     t / try_t(x) -> Self,
     "If there are fewer than two axes.",
     { x.try_transpose(-2, -1) }

@@ -12,7 +12,7 @@ use crate::{
 pub(super) struct Reshape;
 
 functions! { "Shapes":
-    /// The same elements, in row-major order, in another shape.
+    /// The same elements, in row-major order, in another shape. Shapes `[…] → shape`. Source: `torch.reshape`.
     reshape / try_reshape(x, shape: impl Into<Shape>) -> Self,
     "If the numbers of elements differ.",
     {
@@ -29,7 +29,8 @@ functions! { "Shapes":
         }
     }
 
-    /// A new axis of size 1, so that it is axis `axis` of the result (negative counts from the result's end).
+    /// A new axis of size 1, so that it is axis `axis` of the result (negative counts from the result's end). Shapes
+    /// `[…, …] → […, 1, …]`. Source: `torch.unsqueeze`.
     unsqueeze / try_unsqueeze(x, axis: isize) -> Self,
     "If the result has no such axis.",
     {
@@ -39,7 +40,7 @@ functions! { "Shapes":
         x.try_reshape(x.shape().with_axis(axis, 1))
     }
 
-    /// Without the given axes, all of size 1.
+    /// Without the given axes, all of size 1. Shapes `[…, 1, …] → […, …]`. Source: `torch.squeeze`.
     squeeze / try_squeeze(x, axes: impl Into<Axes>) -> Self,
     "If an axis does not exist or has another size than 1.",
     {
@@ -51,7 +52,7 @@ functions! { "Shapes":
         }
     }
 
-    /// All elements in one axis, in row-major order.
+    /// All elements in one axis, in row-major order. Shapes `[…] → [n]`. Source: `torch.flatten`.
     flatten / try_flatten(x) -> Self,
     "Never: every shape has a number of elements.",
     { x.try_reshape([x.shape().n_elements()]) }

@@ -14,8 +14,8 @@ use crate::{
 pub(super) struct Select;
 
 functions! { "Choice":
-    /// `a` where this mask is true, else `b`, after broadcasting. The gradient reaches only the value chosen, so
-    /// that a bad point in the other branch never leaks through.
+    /// `a` where this mask is true, else `b`, after broadcasting. The gradient reaches only the value chosen, so that a
+    /// bad point in the other branch never leaks through. Shapes `[…], […], […] → […]`. Source: `torch.where`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();

@@ -65,7 +65,7 @@ impl Windows {
 }
 
 functions! { "Parts":
-    /// The part of an axis in a range of indices.
+    /// The part of an axis in a range of indices. Shapes `[…, n, …] → […, m, …]`. Source: `torch.narrow`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
@@ -77,8 +77,8 @@ functions! { "Parts":
         x.try_slice_by(axis, range, 1)
     }
 
-    /// Every `step`-th element of an axis in a range of indices, from the start of the range; with a negative
-    /// step, from its end backwards.
+    /// Every `step`-th element of an axis in a range of indices, from the start of the range; with a negative step,
+    /// from its end backwards. Shapes `[…, n, …] → […, m, …]`. Source: NumPy's `x[start:end:step]`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();

@@ -8,8 +8,9 @@ use crate::{
 };
 
 functions! { "Softmax":
-    /// `ln Σ eˣ` over axes, finite for every finite `x`: `m + ln Σ e^{x − m}` with the maximum `m`. Its gradient is
-    /// the softmax. Where all elements are −∞ the value is −∞, and there is no gradient: it is NaN.
+    /// `ln Σ eˣ` over axes, finite for every finite `x`: `m + ln Σ e^{x − m}` with the maximum `m`. Its gradient is the
+    /// softmax. Where all elements are −∞ the value is −∞, and there is no gradient: it is NaN. Shapes `[…, n, …] → […,
+    /// …]`. Source: `torch.logsumexp`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
@@ -26,7 +27,7 @@ functions! { "Softmax":
     }
 
     /// Softmax `e^{xᵢ} / Σ e^{xⱼ}` along an axis: positive numbers that sum to 1. Elements of −∞ get 0; where all are
-    /// −∞ there is no softmax, and it is NaN.
+    /// −∞ there is no softmax, and it is NaN. Shapes `[…] → […]`. Source: `torch.softmax`.
     softmax / try_softmax(x, axis: isize) -> Self,
     "If the axis does not exist, or the elements are not floating-point numbers.",
     {
@@ -34,7 +35,8 @@ functions! { "Softmax":
         exp.try_div(exp.try_sum_over(keep(axis))?)
     }
 
-    /// Logarithm of the softmax along an axis, `xᵢ − ln Σ e^{xⱼ}`, finite for every finite `x`.
+    /// Logarithm of the softmax along an axis, `xᵢ − ln Σ e^{xⱼ}`, finite for every finite `x`. Shapes `[…] → […]`.
+    /// Source: `torch.nn.functional.log_softmax`.
     log_softmax / try_log_softmax(x, axis: isize) -> Self,
     "If the axis does not exist, or the elements are not floating-point numbers.",
     {

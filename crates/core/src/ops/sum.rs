@@ -18,7 +18,7 @@ pub struct Sum {
 }
 
 functions! { "Reductions":
-    /// Sum over axes.
+    /// Sum over axes. Shapes `[…, n, …] → […, …]`. Source: `torch.sum`.
     ///
     /// ```
     /// use retrograd_core::{Graph, keep};
@@ -34,7 +34,7 @@ functions! { "Reductions":
         x.reduced("sum", axes.into(), |axes| Op::Sum(Sum { axes }))
     }
 
-    /// Mean over axes.
+    /// Mean over axes. Shapes `[…, n, …] → […, …]`. Source: `torch.mean`.
     mean_over / try_mean_over(x, axes: impl Into<Axes>) -> Self,
     "If an axis does not exist, or the elements are not floating-point numbers.",
     {
@@ -46,12 +46,12 @@ functions! { "Reductions":
         x.try_sum_over(axes)?.try_div(n as f64)
     }
 
-    /// Sum of all elements: a scalar.
+    /// Sum of all elements: a scalar. Shapes `[…] → []`. Source: `torch.sum`.
     sum / try_sum(x) -> Self,
     "If the elements are truth values; cast them first.",
     { x.try_sum_over(AxisSet::all(x.rank())) }
 
-    /// Mean of all elements: a scalar.
+    /// Mean of all elements: a scalar. Shapes `[…] → []`. Source: `torch.mean`.
     mean / try_mean(x) -> Self,
     "If the elements are not floating-point numbers.",
     { x.try_mean_over(AxisSet::all(x.rank())) }

@@ -101,89 +101,95 @@ macro_rules! unary {
 }
 
 unary! {
-    /// Negation `y = −x`; `y' = −1`.
+    /// Negation `y = −x`; `y' = −1`. Source: `torch.neg`.
     Neg, neg / try_neg, |x| -x, |x, _| x.lit(-1.0), [-2.0, 0.0, 2.0];
-    /// Absolute value `y = |x|`; `y' = sign x`, so 0 at 0.
+    /// Absolute value `y = |x|`; `y' = sign x`, so 0 at 0. Source: `torch.abs`.
     Abs, abs / try_abs, |x| x.abs(), |x, _| x.sign(), [-2.0, 0.3, 2.0];
-    /// Sign: −1, 0 or 1; `y' = 0`, also at 0.
+    /// Sign `y = x/|x|`: −1 or 1, and 0 at 0; `y' = 0`, also at 0. Source: `torch.sign`.
     Sign, sign / try_sign, sign, |x, _| x.lit(0.0), [-2.0, 0.3, 2.0];
-    /// Unit step: 1 where `x > 0`, else 0, so 0 at 0; `y' = 0`, also at 0.
+    /// Unit step `y = (x > 0)`: 1 where `x > 0`, else 0, so 0 at 0; `y' = 0`, also at 0. Source: `torch.heaviside`.
     Step, step / try_step, |x| if x.is_nan() { x } else { select(x > zero(), one(), zero()) }, |x, _| x.lit(0.0), [-2.0, 0.3, 2.0];
-    /// Exponential `y = eˣ`; `y' = y`.
+    /// Exponential `y = eˣ`; `y' = y`. Source: DLMF §4.2.
     Exp, exp / try_exp, |x| x.exp(), |_, y| y, [-2.0, 0.0, 2.0];
-    /// `y = eˣ − 1` without cancellation near 0; `y' = y + 1`.
+    /// `y = eˣ − 1` without cancellation near 0; `y' = y + 1`. Source: `torch.expm1`.
     Expm1, expm1 / try_expm1, |x| x.exp_m1(), |_, y| y + y.lit(1.0), [-2.0, 0.0, 2.0];
-    /// Power of two `y = 2ˣ`; `y' = y·ln 2`.
+    /// Power of two `y = 2ˣ`; `y' = y·ln 2`. Source: `torch.exp2`.
     Exp2, exp2 / try_exp2, |x| x.exp2(), |_, y| y * y.lit(consts::LN_2), [-2.0, 0.0, 2.0];
-    /// Natural logarithm `y = ln x`; `y' = 1/x`.
+    /// Natural logarithm `y = ln x`; `y' = 1/x`. Source: DLMF §4.2.
     Log, log / try_log, |x| x.ln(), |x, _| x.reciprocal(), [0.2, 1.0, 4.0];
-    /// `y = ln(1 + x)` without cancellation near 0; `y' = 1/(1 + x)`.
+    /// `y = ln(1 + x)` without cancellation near 0; `y' = 1/(1 + x)`. Source: `torch.log1p`.
     Log1p, log1p / try_log1p, |x| x.ln_1p(), |x, _| (x + x.lit(1.0)).reciprocal(), [-0.5, 0.0, 3.0];
-    /// Logarithm to base 2; `y' = 1/(x·ln 2)`.
+    /// Logarithm to base 2, `y = log₂ x`; `y' = 1/(x·ln 2)`. Source: `torch.log2`.
     Log2, log2 / try_log2, |x| x.log2(), |x, _| x.lit(consts::LOG2_E) / x, [0.2, 1.0, 4.0];
-    /// Logarithm to base 10; `y' = 1/(x·ln 10)`.
+    /// Logarithm to base 10, `y = log₁₀ x`; `y' = 1/(x·ln 10)`. Source: `torch.log10`.
     Log10, log10 / try_log10, |x| x.log10(), |x, _| x.lit(consts::LOG10_E) / x, [0.2, 1.0, 4.0];
-    /// Square root `y = √x`; `y' = 1/(2y)`, infinite at 0.
+    /// Square root `y = √x`; `y' = 1/(2y)`, infinite at 0. Source: `torch.sqrt`.
     Sqrt, sqrt / try_sqrt, |x| x.sqrt(), |_, y| (y + y).reciprocal(), [0.25, 1.0, 4.0];
-    /// Cube root `y = ∛x`; `y' = 1/(3y²)`, infinite at 0.
+    /// Cube root `y = ∛x`; `y' = 1/(3y²)`, infinite at 0. Source: `numpy.cbrt`.
     Cbrt, cbrt / try_cbrt, |x| x.cbrt(), |_, y| (y.lit(3.0) * y.square()).reciprocal(), [-2.0, 0.5, 3.0];
-    /// Reciprocal `y = 1/x`; `y' = −y²`.
+    /// Reciprocal `y = 1/x`; `y' = −y²`. Source: `torch.reciprocal`.
     Reciprocal, reciprocal / try_reciprocal, |x| one::<F>() / x, |_, y| -y.square(), [-2.0, 0.5, 3.0];
-    /// Square `y = x²`; `y' = 2x`.
+    /// Square `y = x²`; `y' = 2x`. Source: `torch.square`.
     Square, square / try_square, |x| x * x, |x, _| x + x, [-2.0, 0.0, 2.0];
-    /// Sine, of radians; `y' = cos x`.
+    /// Sine `y = sin x`, of radians; `y' = cos x`. Source: DLMF §4.14.
     Sin, sin / try_sin, |x| x.sin(), |x, _| x.cos(), [-2.0, 0.0, 2.0];
-    /// Cosine, of radians; `y' = −sin x`.
+    /// Cosine `y = cos x`, of radians; `y' = −sin x`. Source: DLMF §4.14.
     Cos, cos / try_cos, |x| x.cos(), |x, _| -x.sin(), [-2.0, 0.3, 2.0];
-    /// Tangent, of radians; `y' = 1 + y²`.
+    /// Tangent `y = tan x`, of radians; `y' = 1 + y²`. Source: DLMF §4.14.
     Tan, tan / try_tan, |x| x.tan(), |_, y| y.square() + y.lit(1.0), [-1.2, 0.0, 2.0];
-    /// Arcsine, in radians; `y' = 1/√((1 − x)(1 + x))`, infinite at ±1.
+    /// Arcsine `y = arcsin x`, in radians; `y' = 1/√((1 − x)(1 + x))`, infinite at ±1. Source: DLMF §4.23.
     Asin, asin / try_asin, |x| x.asin(), |x, _| rest_of_unit_circle(x).reciprocal(), [-0.7, 0.0, 0.4];
-    /// Arccosine, in radians; `y' = −1/√((1 − x)(1 + x))`, infinite at ±1.
+    /// Arccosine `y = arccos x`, in radians; `y' = −1/√((1 − x)(1 + x))`, infinite at ±1. Source: DLMF §4.23.
     Acos, acos / try_acos, |x| x.acos(), |x, _| -rest_of_unit_circle(x).reciprocal(), [-0.7, 0.0, 0.4];
-    /// Arctangent, in radians; `y' = 1/(1 + x²)`.
+    /// Arctangent `y = arctan x`, in radians; `y' = 1/(1 + x²)`. Source: DLMF §4.23.
     Atan, atan / try_atan, |x| x.atan(), |x, _| (x.square() + x.lit(1.0)).reciprocal(), [-2.0, 0.0, 0.7];
-    /// Hyperbolic sine; `y' = cosh x`.
+    /// Hyperbolic sine `y = sinh x`; `y' = cosh x`. Source: DLMF §4.28.
     Sinh, sinh / try_sinh, |x| x.sinh(), |x, _| x.cosh(), [-2.0, 0.0, 2.0];
-    /// Hyperbolic cosine; `y' = sinh x`.
+    /// Hyperbolic cosine `y = cosh x`; `y' = sinh x`. Source: DLMF §4.28.
     Cosh, cosh / try_cosh, |x| x.cosh(), |x, _| x.sinh(), [-2.0, 0.3, 2.0];
-    /// Hyperbolic tangent; `y' = 1/cosh² x`, which unlike `1 − y²` keeps its digits where `y` is nearly ±1.
+    /// Hyperbolic tangent `y = tanh x`; `y' = 1/cosh² x`, which unlike `1 − y²` keeps its digits where `y` is nearly ±1. Source:
+    /// DLMF §4.28.
     Tanh, tanh / try_tanh, |x| x.tanh(), |x, _| x.cosh().reciprocal().square(), [-2.0, 0.0, 2.0];
-    /// Inverse hyperbolic sine; `y' = 1/√(1 + x²)`.
+    /// Inverse hyperbolic sine `y = arsinh x`; `y' = 1/√(1 + x²)`. Source: DLMF §4.37.
     Asinh, asinh / try_asinh, |x| x.asinh(), |x, _| x.hypot(x.lit(1.0)).reciprocal(), [-2.0, 0.0, 0.7];
-    /// Inverse hyperbolic cosine; `y' = 1/√((x − 1)(x + 1))`, infinite at 1.
+    /// Inverse hyperbolic cosine `y = arcosh x`; `y' = 1/√((x − 1)(x + 1))`, infinite at 1. Source: DLMF §4.37.
     Acosh, acosh / try_acosh, |x| x.acosh(), |x, _| ((x - x.lit(1.0)) * (x + x.lit(1.0))).sqrt().reciprocal(), [1.2, 2.0, 9.0];
-    /// Inverse hyperbolic tangent; `y' = 1/((1 − x)(1 + x))`, infinite at ±1.
+    /// Inverse hyperbolic tangent `y = artanh x`; `y' = 1/((1 − x)(1 + x))`, infinite at ±1. Source: DLMF §4.37.
     Atanh, atanh / try_atanh, |x| x.atanh(), |x, _| ((x.lit(1.0) - x) * (x.lit(1.0) + x)).reciprocal(), [-0.7, 0.0, 0.4];
-    /// Logistic sigmoid `y = 1/(1 + e⁻ˣ)`; `y' = y(1 − y) ≤ 1/4`, so deep stacks of it saturate.
+    /// Logistic sigmoid `y = 1/(1 + e⁻ˣ)`; `y' = y(1 − y) ≤ 1/4`, so deep stacks of it saturate. Source:
+    /// `torch.sigmoid`.
     Sigmoid, sigmoid / try_sigmoid, sigmoid, |_, y| y * (y.lit(1.0) - y), [-2.0, 0.0, 2.0];
-    /// `y = ln σ(x) = −ln(1 + e⁻ˣ)`, finite for every finite `x`; `y' = σ(−x)`.
+    /// `y = ln σ(x) = −ln(1 + e⁻ˣ)`, finite for every finite `x`; `y' = σ(−x)`. Source:
+    /// `torch.nn.functional.logsigmoid`.
     LogSigmoid, log_sigmoid / try_log_sigmoid, |x| -softplus(-x), |x, _| (-x).sigmoid(), [-2.0, 0.0, 2.0];
-    /// `y = ln(1 + eˣ)`, finite for every finite `x`; `y' = σ(x)`.
+    /// `y = ln(1 + eˣ)`, finite for every finite `x`; `y' = σ(x)`. Source: `torch.nn.functional.softplus`.
     Softplus, softplus / try_softplus, softplus, |x, _| x.sigmoid(), [-2.0, 0.0, 2.0];
-    /// Rectified linear unit `y = max(x, 0)`; `y' = 1` where `y > 0`, else 0, so 0 at 0.
+    /// Rectified linear unit `y = max(x, 0)`; `y' = 1` where `y > 0`, else 0, so 0 at 0. Source:
+    /// `torch.nn.functional.relu`.
     Relu, relu / try_relu, |x| select(x < zero(), zero(), x), |_, y| y.step(), [-2.0, 0.3, 2.0];
-    /// Error function `y = 2/√π ∫₀ˣ e^{−t²} dt`; `y' = 2/√π e^{−x²}`.
+    /// Error function `y = 2/√π ∫₀ˣ e^{−t²} dt`; `y' = 2/√π e^{−x²}`. Source: DLMF §7.2.
     Erf, erf / try_erf, |x| x.erf(), |x, _| x.lit(consts::FRAC_2_SQRT_PI) * (-x.square()).exp(), [-2.0, 0.0, 0.7];
-    /// Complementary error function `y = 1 − erf x` without cancellation; `y' = −2/√π e^{−x²}`.
+    /// Complementary error function `y = 1 − erf x` without cancellation; `y' = −2/√π e^{−x²}`. Source: DLMF §7.2.
     Erfc, erfc / try_erfc, |x| x.erfc(), |x, _| x.lit(-consts::FRAC_2_SQRT_PI) * (-x.square()).exp(), [-2.0, 0.0, 0.7];
-    /// Scaled complementary error function `y = e^{x²}·erfc x`; `y' = 2xy − 2/√π`.
+    /// Scaled complementary error function `y = e^{x²}·erfc x`; `y' = 2xy − 2/√π`. Source: `torch.special.erfcx`.
     Erfcx, erfcx / try_erfcx, |x| x.erfcx(), |x, y| (x + x) * y - x.lit(consts::FRAC_2_SQRT_PI), [-1.0, 0.0, 0.7];
-    /// Logarithm of the normal distribution function `y = ln Φ(x)`; `y' = φ(x)/Φ(x) = √(2/π)/erfcx(−x/√2)`.
+    /// Logarithm of the normal distribution function `y = ln Φ(x)`; `y' = φ(x)/Φ(x) = √(2/π)/erfcx(−x/√2)`. Source:
+    /// `torch.special.log_ndtr`.
     LogNdtr, log_ndtr / try_log_ndtr, |x| x.log_ndtr(), inverse_mills_ratio, [-9.0, 0.0, 1.5];
-    /// Logarithm of the gamma function `y = ln |Γ(x)|`; `y' = ψ(x)`.
+    /// Logarithm of the gamma function `y = ln |Γ(x)|`; `y' = ψ(x)`. Source: DLMF §5.2.
     Lgamma, lgamma / try_lgamma, |x| x.lgamma(), |x, _| x.digamma(), [-1.3, 0.3, 2.5];
-    /// Softsign `y = x/(1 + |x|)`, ±1 at ±∞; `y' = 1/(1 + |x|)²`.
+    /// Softsign `y = x/(1 + |x|)`, ±1 at ±∞; `y' = 1/(1 + |x|)²`. Source: `torch.nn.functional.softsign`.
     Softsign, softsign / try_softsign, softsign, |x, _| (x.abs() + x.lit(1.0)).reciprocal().square(), [-2.0, 0.3, 2.0];
-    /// Largest whole number not above `x`; `y' = 0`, also at whole numbers.
+    /// Largest whole number not above `x`, `y = ⌊x⌋`; `y' = 0`, also at whole numbers. Source: `torch.floor`.
     Floor, floor / try_floor, |x| x.floor(), |x, _| x.lit(0.0), [-1.7, 0.3, 2.5];
-    /// Smallest whole number not below `x`; `y' = 0`, also at whole numbers.
+    /// Smallest whole number not below `x`, `y = ⌈x⌉`; `y' = 0`, also at whole numbers. Source: `torch.ceil`.
     Ceil, ceil / try_ceil, |x| x.ceil(), |x, _| x.lit(0.0), [-1.7, 0.3, 2.5];
-    /// Whole part of `x`, rounding towards 0; `y' = 0`, also at whole numbers.
+    /// Whole part of `x`, rounding towards 0; `y' = 0`, also at whole numbers. Source: `torch.trunc`.
     Trunc, trunc / try_trunc, |x| x.trunc(), |x, _| x.lit(0.0), [-1.7, 0.3, 2.5];
-    /// Nearest whole number, the even one of two; `y' = 0`, also halfway.
+    /// Nearest whole number, the even one of two; `y' = 0`, also halfway. Source: `torch.round`.
     Round, round / try_round, |x| x.round_ties_even(), |x, _| x.lit(0.0), [-1.7, 0.3, 2.2];
-    /// `x`, but 0 where it is NaN and the largest finite number of its sign where it is infinite; `y' = 1` where `x` is finite, else 0.
+    /// `x`, but 0 where it is NaN and the largest finite number of its sign where it is infinite; `y' = 1` where `x` is
+    /// finite, else 0. Source: `torch.nan_to_num`.
     NanToNum, nan_to_num / try_nan_to_num, nan_to_num, is_finite, [-1.7, 0.3, 2.2];
 }
 

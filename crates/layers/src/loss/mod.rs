@@ -88,75 +88,82 @@ losses! {
     /// ```
     Loss:
 
-    /// Mean squared error of each example, `1/k Σ (y − t)²` over its `k` outputs: `[n, …], [n, …] → [n]`.
+    /// Mean squared error of each example, `1/k Σ (y − t)²` over its `k` outputs: `[n, …], [n, …] → [n]`. Source:
+    /// `torch.nn.MSELoss`.
     mse / try_mse(targets: Expr<'g>),
     "If targets and predictions differ in shape or dtype.", regression::mse;
 
-    /// Squared error of each element, `(y − t)²`: `[…], […] → […]`.
+    /// Squared error of each element, `(y − t)²`: `[…], […] → […]`. Source: `torch.nn.functional.mse_loss`.
     mse_loss / try_mse_loss(targets: Expr<'g>),
     "If targets and predictions differ in shape or dtype.", regression::mse_loss;
 
-    /// Absolute error of each element, `|y − t|`: `[…], […] → […]`. The derivative where they are equal is 0.
+    /// Absolute error of each element, `|y − t|`: `[…], […] → […]`. The derivative where they are equal is 0. Source:
+    /// `torch.nn.functional.l1_loss`.
     l1_loss / try_l1_loss(targets: Expr<'g>),
     "If targets and predictions differ in shape or dtype.", regression::l1_loss;
 
     /// Absolute error, rounded off near 0, of each element: with `d = |y − t|`, `d²/2β` where `d < β`, else `d − β/2`;
-    /// with `β = 0`, the absolute error. Girshick 2015, arXiv:1504.08083.
+    /// with `β = 0`, the absolute error. Shapes `[…], […] → […]`. Source: Girshick 2015, arXiv:1504.08083.
     smooth_l1_loss / try_smooth_l1_loss(targets: Expr<'g>, beta: f64),
     "If targets and predictions differ in shape or dtype, or `beta` is negative.", regression::smooth_l1_loss;
 
-    /// Huber's loss of each element: with `d = |y − t|`, `d²/2` where `d ≤ δ`, else `δ·(d − δ/2)`. Huber 1964,
-    /// doi:10.1214/aoms/1177703732.
+    /// Huber's loss of each element: with `d = |y − t|`, `d²/2` where `d ≤ δ`, else `δ·(d − δ/2)`. Shapes `[…], […] →
+    /// […]`. Source: Huber 1964, doi:10.1214/aoms/1177703732.
     huber_loss / try_huber_loss(targets: Expr<'g>, delta: f64),
     "If targets and predictions differ in shape or dtype, or `delta` is not positive.", regression::huber_loss;
 
     /// Negative log-likelihood of counts under a Poisson distribution, of each element: `eʸ − t·y` for predictions of
     /// the logarithm of the rate, or `y − t·ln(y + ε)`; in full with Stirling's `t ln t − t + ½ ln 2πt` where `t > 1`.
+    /// Shapes `[…], […] → […]`. Source: `torch.nn.functional.poisson_nll_loss`.
     poisson_nll_loss / try_poisson_nll_loss(targets: Expr<'g>, options: &PoissonNll),
     "If targets and predictions differ in dtype, or do not broadcast.", regression::poisson_nll_loss;
 
-    /// Negative log-likelihood under normal distributions with the given variances, of each element:
-    /// `½·(ln v + (y − t)²/v)` with `v = max(variance, ε)`; in full with `½ ln 2π`. The variances have the shape of the
-    /// predictions, or that without the last axis, or with a last axis of size 1.
+    /// Negative log-likelihood under normal distributions with the given variances, of each element: `½·(ln v + (y −
+    /// t)²/v)` with `v = max(variance, ε)`; in full with `½ ln 2π`. The variances have the shape of the predictions, or
+    /// that without the last axis, or with a last axis of size 1. Shapes `[…, k], […, k], […, k] → […, k]`. Source:
+    /// `torch.nn.functional.gaussian_nll_loss`.
     gaussian_nll_loss / try_gaussian_nll_loss(targets: Expr<'g>, variance: Expr<'g>, options: &GaussianNll),
     "If the shapes do not fit each other.", regression::gaussian_nll_loss;
 
     /// Divergence of Kullback and Leibler, of each element: `t·(ln t − y)` for predictions `y` of logarithms of
-    /// probabilities, and 0 where `t = 0`; or `eᵗ·(t − y)` if the targets are logarithms, too.
+    /// probabilities, and 0 where `t = 0`; or `eᵗ·(t − y)` if the targets are logarithms, too. Shapes `[…], […] → […]`.
+    /// Source: `torch.nn.functional.kl_div`.
     kl_div / try_kl_div(targets: Expr<'g>, log_targets: bool),
     "If targets and predictions differ in dtype, or do not broadcast.", regression::kl_div;
 
     /// Binary cross entropy of each example on logits: `−[t ln y + (1 − t) ln(1 − y)]` with `y = σ(logit)`, the mean
     /// over outputs if there are several: `[n, …], [n, …] → [n]`. Targets are probabilities of class 1: 0, 1 or
-    /// between.
+    /// between. Source: `torch.nn.BCEWithLogitsLoss`.
     ///
     /// Written with `ln σ`, it loses no digit to `ln(1 − y)` where `y` is near 1; a logit that is infinite on the
     /// right side costs 0. Its gradient is `y − t`.
     binary_cross_entropy / try_binary_cross_entropy(targets: Expr<'g>),
     "If targets and logits differ in shape or dtype.", binary::binary_cross_entropy;
 
-    /// Binary cross entropy of each element on logits, with weights: `−w·[p·t ln y + (1 − t) ln(1 − y)]` with
-    /// `y = σ(logit)`: `[…], […] → […]`.
+    /// Binary cross entropy of each element on logits, with weights: `−w·[p·t ln y + (1 − t) ln(1 − y)]` with `y =
+    /// σ(logit)`: `[…], […] → […]`. Source: `torch.nn.functional.binary_cross_entropy_with_logits`.
     binary_cross_entropy_with_logits / try_binary_cross_entropy_with_logits(
         targets: Expr<'g>, weights: &BinaryWeights<'g>
     ),
     "If targets and logits differ in shape or dtype, or weights do not broadcast.", binary::with_logits;
 
     /// Binary cross entropy of each element on probabilities, `−[t ln y + (1 − t) ln(1 − y)]` with logarithms not below
-    /// −100: `[…], […] → […]`. Prefer logits where there are some.
+    /// −100: `[…], […] → […]`. Prefer logits where there are some. Source: `torch.nn.functional.binary_cross_entropy`.
     binary_cross_entropy_of_probabilities / try_binary_cross_entropy_of_probabilities(targets: Expr<'g>),
     "If targets and probabilities differ in shape or dtype.", binary::of_probabilities;
 
-    /// Binary cross entropy on logits, the mean over the last axis, of labels that do not exclude each other:
-    /// `[…, k], […, k] → […]`, times a weight of each class if given.
+    /// Binary cross entropy on logits, the mean over the last axis, of labels that do not exclude each other: `[…, k],
+    /// […, k] → […]`, times a weight of each class if given. Source: `torch.nn.functional.multilabel_soft_margin_loss`.
     multilabel_soft_margin_loss / try_multilabel_soft_margin_loss(targets: Expr<'g>, weight: Option<Expr<'g>>),
     "If targets and logits differ in shape or dtype, or have no axis.", binary::multilabel_soft_margin_loss;
 
-    /// Logistic loss of each element for targets −1 and 1, `ln(1 + e^{−t·y})`: `[…], […] → […]`.
+    /// Logistic loss of each element for targets −1 and 1, `ln(1 + e^{−t·y})`: `[…], […] → […]`. Source:
+    /// `torch.nn.functional.soft_margin_loss`.
     soft_margin_loss / try_soft_margin_loss(targets: Expr<'g>),
     "If targets and predictions differ in dtype, or do not broadcast.", binary::soft_margin_loss;
 
-    /// Cross entropy of each example on logits, `−Σₖ tₖ ln yₖ` with `y = softmax(logits)` over the last axis.
+    /// Cross entropy of each example on logits, `−Σₖ tₖ ln yₖ` with `y = softmax(logits)` over the last axis. Shapes
+    /// `[n, k], [n] → [n], or [n, k], [n, k] → [n]`. Source: `torch.nn.functional.cross_entropy`.
     ///
     /// Targets are either integer labels, `[n, k], [n] → [n]`, or probabilities such as one-hot rows,
     /// `[n, k], [n, k] → [n]`; their dtype tells which. A class of probability 0 costs nothing, also where its logit
@@ -165,41 +172,46 @@ losses! {
     "If the logits have no axis, or targets of that dtype do not fit them.", classes::cross_entropy;
 
     /// [`cross_entropy`](Self::cross_entropy) along any axis, with weights of classes, a label to ignore, label
-    /// smoothing and a reduction: see [`Classes`].
+    /// smoothing and a reduction: see [`Classes`]. Shapes `[n, k, …], [n, …] → [n, …]`. Source:
+    /// `torch.nn.functional.cross_entropy`.
     cross_entropy_with / try_cross_entropy_with(targets: Expr<'g>, options: &Classes<'g>),
     "If there is no such axis, or targets or weights do not fit the logits.", classes::cross_entropy_with;
 
     /// Negative logarithms of the probabilities that predictions, which are logarithms, give to integer labels:
-    /// `−w_t·y[t]`, shapes `[n, k], [n] → [n]`, along any axis, with the choices of [`Classes`].
+    /// `−w_t·y[t]`, shapes `[n, k], [n] → [n]`, along any axis, with the choices of [`Classes`]. Source:
+    /// `torch.nn.functional.nll_loss`.
     nll_loss / try_nll_loss(labels: Expr<'g>, options: &Classes<'g>),
     "If there is no such axis, or labels or weights do not fit the predictions.", classes::nll_loss;
 
     /// Hinge loss of each example over classes, `w_t/k·Σ_{j≠t} max(0, margin − y[t] + y[j])ᵖ`: `[n, k], [n] → [n]`, or
-    /// `[k], [] → []`. The derivative at a hinge is 0.
+    /// `[k], [] → []`. The derivative at a hinge is 0. Source: `torch.nn.functional.multi_margin_loss`.
     multi_margin_loss / try_multi_margin_loss(labels: Expr<'g>, options: &MultiMargin<'g>),
     "If the shapes do not fit each other, or `p` is neither 1 nor 2.", margins::multi_margin_loss;
 
     /// Hinge loss of each example over its labels `t`, the integers of a row up to the first that is negative:
-    /// `1/k·Σ_{t} Σ_{j not among them} max(0, 1 − y[t] + y[j])`: `[n, k], [n, k] → [n]`, or `[k], [k] → []`.
+    /// `1/k·Σ_{t} Σ_{j not among them} max(0, 1 − y[t] + y[j])`: `[n, k], [n, k] → [n]`, or `[k], [k] → []`. Source:
+    /// `torch.nn.functional.multilabel_margin_loss`.
     multilabel_margin_loss / try_multilabel_margin_loss(labels: Expr<'g>),
     "If the labels are not integers of the shape of the predictions.", margins::multilabel_margin_loss;
 
-    /// Hinge loss of each distance: `y` where the target is 1, `max(0, margin − y)` where it is −1.
+    /// Hinge loss of each distance: `y` where the target is 1, `max(0, margin − y)` where it is −1. Shapes `[…], […] →
+    /// […]`. Source: `torch.nn.functional.hinge_embedding_loss`.
     hinge_embedding_loss / try_hinge_embedding_loss(targets: Expr<'g>, margin: f64),
     "If targets and predictions differ in dtype, or do not broadcast.", margins::hinge_embedding_loss;
 
     /// Hinge loss of each pair of scores, `max(0, margin − t·(y − z))`: for target 1 the first should be larger, for −1
-    /// the second.
+    /// the second. Shapes `[…], […], […] → […]`. Source: `torch.nn.functional.margin_ranking_loss`.
     margin_ranking_loss / try_margin_ranking_loss(other: Expr<'g>, targets: Expr<'g>, margin: f64),
     "If the operands differ in dtype, or do not broadcast.", margins::margin_ranking_loss;
 
     /// Loss of each pair of vectors along the last axis, with `c` the cosine of the angle between them: `1 − c` where
-    /// the target is 1, `max(0, c − margin)` where it is −1: `[…, k], […, k], […] → […]`.
+    /// the target is 1, `max(0, c − margin)` where it is −1: `[…, k], […, k], […] → […]`. Source:
+    /// `torch.nn.functional.cosine_embedding_loss`.
     cosine_embedding_loss / try_cosine_embedding_loss(other: Expr<'g>, targets: Expr<'g>, margin: f64),
     "If the shapes do not fit each other.", margins::cosine_embedding_loss;
 
-    /// Hinge loss of each anchor, `max(0, margin + d(a, positive) − d(a, negative))` with the distance
-    /// `‖a − b + ε‖ₚ` along the last axis: `[…, k], […, k], […, k] → […]`.
+    /// Hinge loss of each anchor, `max(0, margin + d(a, positive) − d(a, negative))` with the distance `‖a − b + ε‖ₚ`
+    /// along the last axis: `[…, k], […, k], […, k] → […]`. Source: `torch.nn.functional.triplet_margin_loss`.
     triplet_margin_loss / try_triplet_margin_loss(
         positive: Expr<'g>, negative: Expr<'g>, options: &TripletMargin
     ),

@@ -17,9 +17,9 @@ use crate::{
 pub(in crate::ops) struct Adjugate;
 
 functions! { "Linear algebra":
-    /// The determinant of square matrices, `[…, n, n] → […]`. Its derivative is the matrix of cofactors, which is
-    /// right for a singular matrix too; that of second order needs a determinant that is not 0. For large matrices,
-    /// whose determinants overflow, there is [`slogdet`](Self::slogdet).
+    /// The determinant of square matrices, `[…, n, n] → […]`. Its derivative is the matrix of cofactors, which is right
+    /// for a singular matrix too; that of second order needs a determinant that is not 0. For large matrices, whose
+    /// determinants overflow, there is [`slogdet`](Self::slogdet). Source: `torch.linalg.det`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();

@@ -20,7 +20,7 @@ pub(in crate::ops) struct Cholesky;
 functions! { "Linear algebra":
     /// The lower triangular matrix `L` with a positive diagonal for which `L·Lᵀ` is this symmetric positive definite
     /// matrix, `[…, n, n] → […, n, n]`. Of a matrix that is not symmetric, the symmetric part is taken. The upper
-    /// factor is `L.t()`.
+    /// factor is `L.t()`. Source: `torch.linalg.cholesky`; derivative: Murray 2016, arXiv:1602.07527.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();

@@ -22,8 +22,9 @@ use crate::{
 pub(in crate::ops) struct LogDeterminant;
 
 functions! { "Linear algebra":
-    /// The sign of the determinant of square matrices, and the logarithm of its magnitude, each `[…, n, n] → […]`:
-    /// 0 and −∞ if a matrix is singular. The logarithm's derivative is `A⁻ᵀ`, and the sign's is 0.
+    /// The sign of the determinant of square matrices, and the logarithm of its magnitude, each `[…, n, n] → […]`: 0
+    /// and −∞ if a matrix is singular. The logarithm's derivative is `A⁻ᵀ`, and the sign's is 0. Source:
+    /// `torch.linalg.slogdet`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();

@@ -25,9 +25,9 @@ use crate::{
 pub(in crate::ops) struct Solve;
 
 functions! { "Linear algebra":
-    /// The solution `X` of `self·X = rhs` for square matrices, `[…, n, n], […, n, m] → […, n, m]`; axes before the
-    /// last two broadcast. A right-hand side of one axis, or of the shape of this value without the last axis, is
-    /// vectors: `[…, n, n], […, n] → […, n]`.
+    /// The solution `X` of `self·X = rhs` for square matrices, `[…, n, n], […, n, m] → […, n, m]`; axes before the last
+    /// two broadcast. A right-hand side of one axis, or of the shape of this value without the last axis, is vectors:
+    /// `[…, n, n], […, n] → […, n]`. Source: `torch.linalg.solve`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
@@ -65,7 +65,7 @@ functions! { "Linear algebra":
         x.solved("solve", rhs)
     }
 
-    /// The inverse of square matrices, `[…, n, n] → […, n, n]`.
+    /// The inverse of square matrices, `[…, n, n] → […, n, n]`. Source: `torch.linalg.inv`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();

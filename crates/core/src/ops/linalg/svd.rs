@@ -17,11 +17,12 @@ use crate::{
 pub(in crate::ops) struct Svd;
 
 functions! { "Linear algebra":
-    /// The thin singular value decomposition `A = U·diag(s)·Vᵀ`: of `[…, m, n]`, with `k = min(m, n)`, the factors
-    /// `U: […, m, k]` with orthonormal columns, `s: […, k]`, descending, and `Vᵀ: […, k, n]` with orthonormal rows.
-    /// A vector of `U` (or, of a matrix that is wider than high, of `Vᵀ`) that belongs to a singular value of 0 is 0.
-    /// Derivatives through `s` alone are right for equal singular values too; those through `U` and `Vᵀ` need
-    /// distinct ones that are not 0.
+    /// The thin singular value decomposition `A = U·diag(s)·Vᵀ`: of `[…, m, n]`, with `k = min(m, n)`, the factors `U:
+    /// […, m, k]` with orthonormal columns, `s: […, k]`, descending, and `Vᵀ: […, k, n]` with orthonormal rows. A
+    /// vector of `U` (or, of a matrix that is wider than high, of `Vᵀ`) that belongs to a singular value of 0 is 0.
+    /// Derivatives through `s` alone are right for equal singular values too; those through `U` and `Vᵀ` need distinct
+    /// ones that are not 0. Shapes `[…, m, n] → […, m, k], […, k], […, k, n]`. Source: `torch.linalg.svd`; derivative:
+    /// Townsend 2016, "Differentiating the singular value decomposition".
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
