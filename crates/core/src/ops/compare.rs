@@ -8,7 +8,7 @@ use crate::{
     expr::Expr,
     ops::{
         Op, Operand, Operation, Rule,
-        binary::{aligned, binary_expressions},
+        operators::{aligned, binary_expressions},
     },
     tensor::{View, ViewMut},
 };

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use crate::{
     error::{Error, located},
     expr::Expr,
-    ops::{Operand, binary::common_shape},
+    ops::{Operand, operators::common_shape},
     real::Real,
 };
 
