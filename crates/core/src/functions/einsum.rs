@@ -55,7 +55,7 @@ functions! { "Products":
     /// Einstein summation: the axes of each operand are named by letters, and products are summed over the letters that
     /// the output does not name. `...` stands for further axes, which broadcast; a letter that occurs twice in an
     /// operand takes its diagonal; without `->` the output has the letters that occur once, in alphabetical order.
-    /// Shapes `[i, j], [j, k] → [i, k]` for `ij,jk->ik`. Source: `torch.einsum`.
+    /// Shapes `[i, j], [j, k] → [i, k]`. Source: `torch.einsum`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();

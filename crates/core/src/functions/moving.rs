@@ -144,8 +144,12 @@ functions! { "Shapes":
         if length == 0 {
             return Ok(vec![x]);
         }
-        let starts = (0..length).step_by(size);
-        starts.map(|start| x.try_slice(axis, start..length.min(start + size))).collect()
+        // A loop, since a closure would hide the line that called.
+        let mut parts = Vec::with_capacity(length.div_ceil(size));
+        for start in (0..length).step_by(size) {
+            parts.push(x.try_slice(axis, start..length.min(start + size))?);
+        }
+        Ok(parts)
     }
 
     /// At most `n` parts along an axis, all of one size but for the last. Shapes `[…, m, …] → n × […, ⌈m/n⌉, …]`.

@@ -125,8 +125,8 @@ binary! {
     /// `torch.minimum`.
     Minimum, minimum / try_minimum, None, |a, b| -maximum(-a, -b), |a, b, _| share(b, a), |a, b, _| share(a, b), [(-1.0, 2.0), (0.5, 0.2)];
     /// Product of a cotangent `a` and a local derivative `b` as the chain rule wants it: like `a·b`, but a cotangent
-    /// that is exactly 0 stays 0 whatever the derivative is, infinite or NaN. Source: the chain rule, with 0·∞ = 0 as
-    /// in measure theory.
+    /// that is exactly 0 stays 0 whatever the derivative is, infinite or NaN; derivatives `b` and `a`. Source: the
+    /// chain rule, with 0·∞ = 0 as in measure theory.
     Chain, chain / try_chain, Some("⊙"), |a, b| if a == F::lit(0.0) { a } else { a * b }, |_, b, _| b, |a, _, _| a, [(-1.0, 2.0), (0.5, 0.2)];
     /// Larger of two numbers; the other if one is NaN. Where they are equal, each gets half of the gradient. Source:
     /// `torch.fmax`.
