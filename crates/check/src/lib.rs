@@ -7,8 +7,10 @@ mod gradients;
 mod point;
 pub mod random;
 mod report;
+mod ulp;
 
 pub use compare::{Difference, assert_close, compare};
 pub use gradients::{GradientCheck, check_gradients};
 pub use random::{Options, RandomGraph, random_graph};
 pub use report::{Derivative, Element, Failure, Mismatch, Report};
+pub use ulp::ulps;

@@ -19,4 +19,5 @@ mod signature;
 mod step;
 
 pub use cache::PlanCache;
+pub use kernels::InstructionSet;
 pub use plan::{Feed, Plan, Workspace};

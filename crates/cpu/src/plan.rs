@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     arena::Leaves,
+    kernels::InstructionSet,
     program::{BadData, Memories, Program, Task},
     signature::Signature,
 };
@@ -309,6 +310,24 @@ impl From<BadData> for Failure {
 }
 
 impl Workspace {
+    /// This workspace, in which elementwise kernels use `instructions` instead of the best that the machine has.
+    ///
+    /// ```
+    /// use retrograd_core::{Graph, Params};
+    /// use retrograd_cpu::{InstructionSet, Plan};
+    ///
+    /// let g = Graph::new();
+    /// let plan = Plan::compile(&[g.constant([0.5, 2.0]).tanh()], &[])?;
+    /// let mut workspace = plan.workspace().with_instructions(InstructionSet::portable());
+    /// plan.run(&mut workspace, &Params::new(), &[])?;
+    /// assert_eq!(workspace.output(0).to_tensor().to_vec::<f32>(), [0.46211717, 0.9640276]);
+    /// # Ok::<(), retrograd_core::Error>(())
+    /// ```
+    pub fn with_instructions(mut self, instructions: InstructionSet) -> Self {
+        self.memories.set_instructions(instructions);
+        self
+    }
+
     /// Output `k` of the last run; zeros before the first, and after one that met bad data.
     ///
     /// # Panics

@@ -7,6 +7,7 @@ use smallvec::smallvec;
 use crate::{
     arena::{Arena, LeafTable, Leaves, Memory, Place, read_output},
     kernels::{
+        InstructionSet,
         elementwise::{Elementwise, Scratch},
         plain::Copy,
     },
@@ -41,6 +42,14 @@ pub(crate) struct Memories {
     pub leaves: LeafTable,
     single: Scratch<f32>,
     double: Scratch<f64>,
+}
+
+impl Memories {
+    /// Lets elementwise kernels use some instructions.
+    pub fn set_instructions(&mut self, instructions: InstructionSet) {
+        self.single.instructions = instructions;
+        self.double.instructions = instructions;
+    }
 }
 
 /// A step whose operation cannot work on the data.

@@ -6,7 +6,11 @@ use retrograd_core::{
 };
 use smallvec::{SmallVec, smallvec};
 
-use crate::{arena::Memory, kernels::dispatched, layout::Walk};
+use crate::{
+    arena::Memory,
+    kernels::{InstructionSet, dispatched, functions::Functions},
+    layout::Walk,
+};
 
 /// Numbers in a block: 2 KB of `f32`, so that a dozen registers fit the first-level cache.
 pub(crate) const BLOCK: usize = 512;
@@ -73,6 +77,7 @@ pub(crate) struct Elementwise {
 
 /// Registers and scalars, allocated once for all kernels of a plan.
 pub(crate) struct Scratch<F> {
+    pub instructions: InstructionSet,
     registers: Vec<Box<[F]>>,
     scalars: Vec<F>,
 }
@@ -91,7 +96,11 @@ impl<F: Float> Scratch<F> {
             n_scalars = n_scalars.max(kernel.scalars.len());
         }
         let registers = lengths.into_iter().map(|length| vec![zero; length].into_boxed_slice());
-        Self { registers: registers.collect(), scalars: vec![zero; n_scalars] }
+        Self {
+            instructions: InstructionSet::best(),
+            registers: registers.collect(),
+            scalars: vec![zero; n_scalars],
+        }
     }
 }
 
@@ -131,7 +140,7 @@ impl Elementwise {
     }
 
     /// Computes all blocks.
-    pub fn run<F: Float>(&self, memory: &mut Memory<'_>, scratch: &mut Scratch<F>) {
+    pub fn run<F: Functions>(&self, memory: &mut Memory<'_>, scratch: &mut Scratch<F>) {
         for (value, scalar) in scratch.scalars.iter_mut().zip(&self.scalars) {
             *value = scalar.settle(memory);
         }
@@ -152,7 +161,7 @@ impl Scalar {
 }
 
 dispatched! {
-    fn run_blocks<F: Float>(kernel: &Elementwise, memory: &mut Memory<'_>, scratch: &mut Scratch<F>) {
+    fn run_blocks<F: Functions>(kernel: &Elementwise, memory: &mut Memory<'_>, scratch: &mut Scratch<F>) {
         let mut start = 0;
         while start < kernel.n_elements {
             let n = BLOCK.min(kernel.n_elements - start);
@@ -215,7 +224,7 @@ enum Source<'a, F> {
     One(F),
 }
 
-impl<'a, F: Float> Block<'a, F> {
+impl<'a, F: Functions> Block<'a, F> {
     #[inline(always)]
     fn source(&self, operand: Operand) -> Source<'a, F> {
         match operand {
@@ -239,8 +248,8 @@ impl<'a, F: Float> Block<'a, F> {
                 walk.read(self.memory.read::<bool>(*from), self.start, y, truth);
             }
             Instruction::Unary { op, x } => match self.source(*x) {
-                Source::Block(x) => op.map(x, y),
-                Source::One(x) => y.fill(op.value(x)),
+                Source::Block(x) => F::map(self.scratch.instructions, *op, x, y),
+                Source::One(x) => y.fill(F::value(self.scratch.instructions, *op, x)),
             },
             Instruction::Binary { op, a, b } => match (self.source(*a), self.source(*b)) {
                 (Source::Block(a), Source::Block(b)) => op.map(a, b, y),

@@ -1,17 +1,22 @@
 //! Loops that do the arithmetic: matrix products, reductions, and the interpreter of fused elementwise code.
 //!
-//! Reductions and elementwise code are compiled twice, for any processor of the target and for one with AVX2 and FMA,
-//! and the better one that the machine has is taken at run time. Both give the same bits: nothing is contracted or
-//! reordered. The `gemm` crate chooses among its own products likewise, but those round differently.
+//! Reductions and elementwise code are compiled for several instruction sets, and the best one that the machine has is
+//! taken at run time. Reductions and elementwise arithmetic give the same bits with each: nothing is contracted or
+//! reordered. The functions of `functions` round differently where they use fused instructions, and so do the products of
+//! the `gemm` crate, which chooses among its own.
 #![expect(
     unsafe_code,
     reason = "calls of functions compiled for processor features, and of the product library"
 )]
 
 pub(crate) mod elementwise;
+pub(crate) mod functions;
+mod instructions;
 pub(crate) mod plain;
 pub(crate) mod product;
 pub(crate) mod reduce;
+
+pub use instructions::InstructionSet;
 
 /// Defines a function whose body is compiled for AVX2 as well, and taken where the processor has it.
 macro_rules! dispatched {

@@ -1,0 +1,75 @@
+//! Trigonometric functions, in double precision for all types: `x = n·π/2 + r`, then polynomials in `r`, after
+//! `e_rem_pio2.c`, `k_sin.c` and `k_cos.c` of fdlibm.
+
+use super::number::{Arithmetic, Number, polynomial, select};
+
+/// Up to here `n·π/2` is exact in its leading parts; larger angles are left to the standard library.
+pub(super) const LARGEST_ANGLE: f64 = 1_048_576.0;
+
+/// `π/2` in three parts; products of the first two with whole numbers below `2²⁰` are exact.
+const HALF_PI: [f64; 3] =
+    [1.570_796_326_734_125_6, 6.077_100_506_303_966e-11, 2.022_266_248_795_951e-21];
+
+/// Of `(sin r/r − 1)/r²` in powers of `r²`, for `|r| ≤ π/4`.
+const SIN: [f64; 6] = [
+    -0.1666666666666663,
+    0.008333333333321917,
+    -0.00019841269829457567,
+    2.7557313582126127e-06,
+    -2.5050742321504786e-08,
+    1.589594467996795e-10,
+];
+
+/// Of `(cos r − 1 + r²/2)/r⁴` in powers of `r²`, for `|r| ≤ π/4`.
+const COS: [f64; 6] = [
+    0.041666666666666595,
+    -0.001388888888887335,
+    2.4801587289010695e-05,
+    -2.7557314220120393e-07,
+    2.0875705869130103e-09,
+    -1.1358775672786261e-11,
+];
+
+/// The sine and cosine of `r`, and the number of quarter turns (shifted) that `x` is beyond it.
+#[inline(always)]
+fn reduced<A: Arithmetic>(x: f64) -> (f64, f64, f64) {
+    let shifted = A::mul_add(x, std::f64::consts::FRAC_2_PI, f64::SHIFT);
+    let n = shifted - f64::SHIFT;
+    let first = A::mul_add(n, -HALF_PI[0], x);
+    let product = n * HALF_PI[1];
+    let second = first - product;
+    let rest = A::mul_add(n, -HALF_PI[2], (first - second) - product);
+    let r = second + rest;
+    let low = (second - r) + rest;
+
+    let z = r * r;
+    let sin_tail = A::mul_add(r * z, polynomial::<f64, A>(z, &SIN), low * A::mul_add(z, -0.5, 1.0));
+    let half = 0.5 * z;
+    let most = 1.0 - half;
+    let cos_tail = A::mul_add(z * z, polynomial::<f64, A>(z, &COS), -(r * low));
+    (r + sin_tail, most + (((1.0 - most) - half) + cos_tail), shifted)
+}
+
+/// `sin x`.
+#[inline(always)]
+pub(super) fn sin<A: Arithmetic>(x: f64) -> f64 {
+    let (sin, cos, shifted) = reduced::<A>(x);
+    let y = select(f64::is_odd(shifted), cos, sin).negated_by_half_turn(shifted);
+    select(x == 0.0, x, y)
+}
+
+/// `cos x`, a quarter turn ahead of the sine.
+#[inline(always)]
+pub(super) fn cos<A: Arithmetic>(x: f64) -> f64 {
+    let (sin, cos, shifted) = reduced::<A>(x);
+    select(f64::is_odd(shifted), sin, cos).negated_by_half_turn(shifted + 1.0)
+}
+
+/// `tan x`.
+#[inline(always)]
+pub(super) fn tan<A: Arithmetic>(x: f64) -> f64 {
+    let (sin, cos, shifted) = reduced::<A>(x);
+    let is_odd = f64::is_odd(shifted);
+    let y = select(is_odd, -cos, sin) / select(is_odd, sin, cos);
+    select(x == 0.0, x, y)
+}

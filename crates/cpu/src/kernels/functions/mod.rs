@@ -1,0 +1,184 @@
+//! Elementary functions as branch-free code on one number, in loops that compilers vectorize for each instruction set.
+//!
+//! Which rows of the table of unary functions have such code stands below, in one place. The others run by the loop that
+//! core makes of their row, which is also what these are tested against.
+
+mod circular;
+mod error;
+mod exponential;
+mod inverse;
+mod logarithm;
+mod number;
+#[cfg(test)]
+mod tests;
+
+use retrograd_core::{Float, ops::Unary};
+
+use self::{
+    circular::LARGEST_ANGLE,
+    number::{Arithmetic, Fused, Number, Separate},
+};
+use crate::kernels::{InstructionSet, dispatched, instructions::Kind};
+
+/// Loops run over a multiple of this many numbers, so that they have no remainder that is computed one by one.
+const LANES: usize = 32;
+
+/// Numbers that functions are applied to by the block.
+pub(crate) trait Functions: Float {
+    /// The values of a function at all of `x`. A value does not depend on its position.
+    fn map(instructions: InstructionSet, op: Unary, x: &[Self], y: &mut [Self]);
+
+    /// The value of a function at one number.
+    fn value(instructions: InstructionSet, op: Unary, x: Self) -> Self {
+        let mut y = [x];
+        Self::map(instructions, op, &[x], &mut y);
+        y[0]
+    }
+}
+
+macro_rules! functions {
+    ($($F:ident),*) => { $(
+        impl Functions for $F {
+            fn map(instructions: InstructionSet, op: Unary, x: &[$F], y: &mut [$F]) {
+                if !has_code(op) {
+                    return map_as_core(op, x, y);
+                }
+                let whole = x.len() - x.len() % LANES;
+                let ((x, x_rest), (y, y_rest)) = (x.split_at(whole), y.split_at_mut(whole));
+                if !x.is_empty() {
+                    map_whole(instructions, op, x, y);
+                }
+                if !x_rest.is_empty() {
+                    let (mut x, mut y) = ([1.0; LANES], [0.0; LANES]);
+                    x[..x_rest.len()].copy_from_slice(x_rest);
+                    map_whole(instructions, op, &x, &mut y);
+                    y_rest.copy_from_slice(&y[..x_rest.len()]);
+                }
+            }
+        }
+    )* };
+}
+
+functions!(f32, f64);
+
+dispatched! {
+    /// The values of a row without code here.
+    fn map_as_core<F: Float>(op: Unary, x: &[F], y: &mut [F]) {
+        op.map(x, y);
+    }
+}
+
+/// The values at a multiple of [`LANES`] numbers.
+fn map_whole<F: Coefficients>(instructions: InstructionSet, op: Unary, x: &[F], y: &mut [F]) {
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma")]
+    fn with_avx2<F: Coefficients>(op: Unary, x: &[F], y: &mut [F]) {
+        map_row::<F, Fused>(op, x, y);
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma,avx512f,avx512dq,avx512vl")]
+    fn with_avx512<F: Coefficients>(op: Unary, x: &[F], y: &mut [F]) {
+        map_row::<F, Fused>(op, x, y);
+    }
+
+    match instructions.kind() {
+        Kind::Portable => map_row::<F, Separate>(op, x, y),
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: instruction sets exist only for what the processor has.
+        Kind::Avx2 => unsafe { with_avx2(op, x, y) },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: likewise.
+        Kind::Avx512 => unsafe { with_avx512(op, x, y) },
+    }
+}
+
+/// Numbers with coefficients for all families of functions.
+trait Coefficients: exponential::Exponential + logarithm::Logarithm + error::ErrorFunction {}
+
+impl<F: exponential::Exponential + logarithm::Logarithm + error::ErrorFunction> Coefficients for F {}
+
+/// Makes [`map_row`] from the rows that have code here: those for each type, and those that are computed in double
+/// precision for all types, angles apart.
+macro_rules! rows {
+    (each type { $($Op:ident => $family:ident::$function:ident,)* }
+        double { $($Double:ident => $double_family:ident::$double:ident,)* }
+        angle { $($Angle:ident => $angle_family:ident::$angle:ident,)* }) => {
+        /// The rows with code of their own.
+        #[cfg(test)]
+        const ROWS: &[Unary] = &[$(Unary::$Op,)* $(Unary::$Double,)* $(Unary::$Angle,)*];
+
+        /// Whether a row has code of its own.
+        fn has_code(op: Unary) -> bool {
+            matches!(op, $(Unary::$Op)|* $(| Unary::$Double)* $(| Unary::$Angle)*)
+        }
+
+        /// The values of a row that has code here.
+        #[inline(always)]
+        fn map_row<F: Coefficients, A: Arithmetic>(op: Unary, x: &[F], y: &mut [F]) {
+            $( if op == Unary::$Op {
+                return each(x, y, $family::$function::<F, A>);
+            } )*
+            $( if op == Unary::$Double {
+                return each(x, y, |x| F::narrow($double_family::$double::<A>(x.widen())));
+            } )*
+            $( if op == Unary::$Angle {
+                each(x, y, |x| F::narrow($angle_family::$angle::<A>(x.widen())));
+                return replace_large_angles(op, x, y);
+            } )*
+            unreachable!("the row has no code here");
+        }
+    };
+}
+
+rows! {
+    each type {
+        Exp => exponential::exp,
+        Exp2 => exponential::exp2,
+        Expm1 => exponential::expm1,
+        Tanh => exponential::tanh,
+        Sinh => exponential::sinh,
+        Cosh => exponential::cosh,
+        Sigmoid => exponential::sigmoid,
+        Log => logarithm::log,
+        Log2 => logarithm::log2,
+        Log10 => logarithm::log10,
+        Log1p => logarithm::log1p,
+        Softplus => logarithm::softplus,
+        LogSigmoid => logarithm::log_sigmoid,
+        Erf => error::erf,
+        Erfc => error::erfc,
+    }
+    double {
+        Asin => inverse::asin,
+        Acos => inverse::acos,
+        Atan => inverse::atan,
+        Asinh => inverse::asinh,
+        Acosh => inverse::acosh,
+        Atanh => inverse::atanh,
+    }
+    angle {
+        Sin => circular::sin,
+        Cos => circular::cos,
+        Tan => circular::tan,
+    }
+}
+
+#[inline(always)]
+fn each<F: Copy>(x: &[F], y: &mut [F], f: impl Fn(F) -> F) {
+    for (y, &x) in y.iter_mut().zip(x) {
+        *y = f(x);
+    }
+}
+
+/// The values of core at angles that are too large for the code here.
+#[inline(always)]
+fn replace_large_angles<F: Number>(op: Unary, x: &[F], y: &mut [F]) {
+    let is_large = |x: F| x.widen().abs() > LARGEST_ANGLE;
+    if !x.iter().fold(false, |any, &x| any | is_large(x)) {
+        return;
+    }
+    for (y, &x) in y.iter_mut().zip(x).filter(|(_, x)| is_large(**x)) {
+        *y = op.value(x);
+    }
+}

@@ -1,0 +1,200 @@
+//! What the kernels of functions need of numbers: bits, fused arithmetic, and polynomials.
+
+use retrograd_core::Float;
+
+/// How `a·b + c` is computed: a type, so that every loop is compiled for one way.
+pub(super) trait Arithmetic {
+    /// `a·b + c`, with one rounding or two.
+    fn mul_add<F: Number>(a: F, b: F, c: F) -> F;
+
+    /// What `a·b` has lost by rounding it to `product`.
+    fn product_rest<F: Number>(a: F, b: F, product: F) -> F;
+}
+
+/// Processors with a fused instruction.
+pub(super) struct Fused;
+
+/// All others: the fused operation would be a slow call there.
+pub(super) struct Separate;
+
+impl Arithmetic for Fused {
+    #[inline(always)]
+    fn mul_add<F: Number>(a: F, b: F, c: F) -> F {
+        a.fused(b, c)
+    }
+
+    #[inline(always)]
+    fn product_rest<F: Number>(a: F, b: F, product: F) -> F {
+        a.fused(b, -product)
+    }
+}
+
+impl Arithmetic for Separate {
+    #[inline(always)]
+    fn mul_add<F: Number>(a: F, b: F, c: F) -> F {
+        a * b + c
+    }
+
+    /// Dekker's product: halves have exact products.
+    #[inline(always)]
+    fn product_rest<F: Number>(a: F, b: F, product: F) -> F {
+        let (a_high, b_high) = (a.upper_half(), b.upper_half());
+        let (a_low, b_low) = (a - a_high, b - b_high);
+        (((a_high * b_high - product) + a_high * b_low) + a_low * b_high) + a_low * b_low
+    }
+}
+
+/// A floating-point number by its bits.
+///
+/// Where a method speaks of a shifted whole number `n`, it is the number `SHIFT + n`, whose last bits are those of `n`:
+/// adding [`SHIFT`](Number::SHIFT) rounds to whole numbers without the instruction that not every processor has.
+pub(super) trait Number: Float {
+    /// `1.5·2ᵐ` with the `m` bits of the mantissa.
+    const SHIFT: Self;
+    const INFINITY: Self;
+    const NAN: Self;
+    /// Where `eˣ` is neither 0 nor infinite, and a little more.
+    const EXP_RANGE: [Self; 2];
+    /// The same for `2ˣ`.
+    const EXP2_RANGE: [Self; 2];
+    /// `ln 2` in two parts; products of the first with the exponents of all numbers are exact.
+    const LN_2: [Self; 2];
+    /// `log₁₀ 2` likewise.
+    const LOG10_2: [Self; 2];
+
+    fn widen(self) -> f64;
+    fn narrow(wide: f64) -> Self;
+    fn fused(self, b: Self, c: Self) -> Self;
+    /// The magnitude of `self` with the sign of `sign`.
+    fn with_sign_of(self, sign: Self) -> Self;
+    /// The number with the lower half of its mantissa cut off.
+    fn upper_half(self) -> Self;
+    /// `self·2ⁿ` for a shifted `n` for which `2ⁿ⁄²` is a normal number, rounded once.
+    fn scale(self, shifted: Self) -> Self;
+    /// `2ⁿ` for a shifted `n` for which it is a normal number.
+    fn power_of_two(shifted: Self) -> Self;
+    /// `(k, m)` with `self = m·2ᵏ` and `√½ ≤ m < √2`, of a positive number.
+    fn split(self) -> (Self, Self);
+    /// Whether a shifted whole number is odd.
+    fn is_odd(shifted: Self) -> bool;
+    /// The negative of `self` if the second to last bit of a shifted whole number is set.
+    fn negated_by_half_turn(self, shifted: Self) -> Self;
+}
+
+macro_rules! number {
+    ($F:ident, $bits:ident, $n_mantissa:literal, $bias:literal, $n_half:literal, $shift:literal,
+        exp: $exp:expr, exp2: $exp2:expr, ln_2: $ln_2:expr, log10_2: $log10_2:expr) => {
+        impl Number for $F {
+            const SHIFT: Self = $shift;
+            const INFINITY: Self = $F::INFINITY;
+            const NAN: Self = $F::NAN;
+            const EXP_RANGE: [Self; 2] = $exp;
+            const EXP2_RANGE: [Self; 2] = $exp2;
+            const LN_2: [Self; 2] = $ln_2;
+            const LOG10_2: [Self; 2] = $log10_2;
+
+            #[inline(always)]
+            fn widen(self) -> f64 {
+                self as f64
+            }
+
+            #[inline(always)]
+            fn narrow(wide: f64) -> Self {
+                wide as $F
+            }
+
+            #[inline(always)]
+            fn fused(self, b: Self, c: Self) -> Self {
+                self.mul_add(b, c)
+            }
+
+            #[inline(always)]
+            fn with_sign_of(self, sign: Self) -> Self {
+                self.copysign(sign)
+            }
+
+            #[inline(always)]
+            fn upper_half(self) -> Self {
+                $F::from_bits(self.to_bits() & ($bits::MAX << $n_half))
+            }
+
+            #[inline(always)]
+            fn scale(self, shifted: Self) -> Self {
+                // Two factors, since 2ⁿ may be too large or too small for one; the first product is exact.
+                let n = shifted.to_bits().wrapping_sub($F::to_bits($shift)).wrapping_add(2 * $bias);
+                let half = n >> 1;
+                let rest = n.wrapping_sub(half);
+                self * $F::from_bits(half << $n_mantissa) * $F::from_bits(rest << $n_mantissa)
+            }
+
+            #[inline(always)]
+            fn power_of_two(shifted: Self) -> Self {
+                let n = shifted.to_bits().wrapping_sub($F::to_bits($shift)).wrapping_add($bias);
+                $F::from_bits(n << $n_mantissa)
+            }
+
+            #[inline(always)]
+            fn split(self) -> (Self, Self) {
+                const ONE: $bits = $bias << $n_mantissa;
+                const TO_NORMAL: $F = (1u64 << ($n_mantissa + 1)) as $F;
+                let is_small = self < $F::MIN_POSITIVE;
+                let normal = if is_small { self * TO_NORMAL } else { self };
+                let bits = normal.to_bits();
+                let offset = ONE - $F::to_bits(std::f64::consts::FRAC_1_SQRT_2 as $F);
+                let exponent = bits.wrapping_add(offset) >> $n_mantissa;
+                let m = $F::from_bits(bits.wrapping_add(ONE).wrapping_sub(exponent << $n_mantissa));
+                // The exponent as the last bits of a number, from which the rest of the number is taken away.
+                const WHOLE: $F = (1u64 << $n_mantissa) as $F;
+                let k = $F::from_bits(exponent | WHOLE.to_bits())
+                    - if is_small {
+                        WHOLE + ($bias + $n_mantissa + 1) as $F
+                    } else {
+                        WHOLE + $bias as $F
+                    };
+                (k, m)
+            }
+
+            #[inline(always)]
+            fn is_odd(shifted: Self) -> bool {
+                shifted.to_bits() & 1 != 0
+            }
+
+            #[inline(always)]
+            fn negated_by_half_turn(self, shifted: Self) -> Self {
+                let sign = (shifted.to_bits() >> 1) << ($bits::BITS - 1);
+                $F::from_bits(self.to_bits() ^ sign)
+            }
+        }
+    };
+}
+
+number!(f32, u32, 23, 127, 12, 12_582_912.0,
+    exp: [-104.0, 89.0], exp2: [-151.0, 129.0],
+    ln_2: [0.693_145_75, 1.428_606_8e-6], log10_2: [0.301_025_4, 4.605_039e-6]);
+number!(f64, u64, 52, 1023, 27, 6_755_399_441_055_744.0,
+    exp: [-746.0, 710.0], exp2: [-1076.0, 1025.0],
+    ln_2: [0.693_147_180_369_123_8, 1.908_214_929_270_587_7e-10],
+    log10_2: [0.301_029_995_663_611_77, 3.694_239_077_158_931e-13]);
+
+#[inline(always)]
+pub(super) fn lit<F: Float>(value: f64) -> F {
+    <F as Float>::lit(value)
+}
+
+#[inline(always)]
+pub(super) fn select<T>(condition: bool, a: T, b: T) -> T {
+    if condition { a } else { b }
+}
+
+/// `c₀ + c₁x + c₂x² + …`, by Horner's rule.
+#[inline(always)]
+pub(super) fn polynomial<F: Number, A: Arithmetic>(x: F, coefficients: &[F]) -> F {
+    let (mut sum, rest) = match coefficients {
+        [rest @ .., last] => (*last, rest),
+        [] => return lit(0.0),
+    };
+    for &coefficient in rest.iter().rev() {
+        sum = A::mul_add(sum, x, coefficient);
+    }
+    sum
+}

@@ -1,0 +1,72 @@
+//! The instruction sets that kernels are compiled for, and which of them this machine has.
+
+/// Instructions that a workspace's elementwise kernels use.
+///
+/// Values of this type exist only for what the machine has. Functions such as `exp` round differently with fused
+/// multiplication and addition than without, so results can differ in the last bits between [`portable`](Self::portable)
+/// and the others, and so between machines; a workspace that is restricted to `portable` gives the same elementwise
+/// results on all machines of one target.
+///
+/// ```
+/// use retrograd_cpu::InstructionSet;
+///
+/// let best = InstructionSet::best();
+/// assert!(InstructionSet::available().contains(&best));
+/// assert_eq!(InstructionSet::portable().name(), "portable");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct InstructionSet(Kind);
+
+/// Which set. Kept private, since a set that the machine lacks must not be named to a kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Kind {
+    Portable,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+}
+
+impl InstructionSet {
+    /// What every processor of the target has.
+    pub fn portable() -> Self {
+        Self(Kind::Portable)
+    }
+
+    /// All sets that this machine has, the best one last.
+    pub fn available() -> Vec<Self> {
+        let mut sets = vec![Self::portable()];
+        #[cfg(target_arch = "x86_64")]
+        {
+            use std::arch::is_x86_feature_detected as has;
+            let has_avx2 = has!("avx2") && has!("fma");
+            if has_avx2 {
+                sets.push(Self(Kind::Avx2));
+            }
+            if has_avx2 && has!("avx512f") && has!("avx512dq") && has!("avx512vl") {
+                sets.push(Self(Kind::Avx512));
+            }
+        }
+        sets
+    }
+
+    /// The best one, which workspaces use unless told otherwise.
+    pub fn best() -> Self {
+        Self::available().pop().unwrap_or(Self::portable())
+    }
+
+    /// The name, as in `docs/accuracy.md`.
+    pub fn name(self) -> &'static str {
+        match self.0 {
+            Kind::Portable => "portable",
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2 => "AVX2",
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512 => "AVX-512",
+        }
+    }
+
+    pub(super) fn kind(self) -> Kind {
+        self.0
+    }
+}
