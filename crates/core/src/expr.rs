@@ -32,6 +32,9 @@ pub struct Expr<'g> {
     id: NodeId,
 }
 
+/// An expression, and what goes with it: its seed, its tangent, or a batch of them.
+pub type Pair<'g> = (Expr<'g>, Expr<'g>);
+
 impl<'g> Expr<'g> {
     pub(crate) fn new(graph: &'g Graph, id: NodeId) -> Self {
         Self { graph, id }

@@ -5,18 +5,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_hash::FxHashSet;
-
 use crate::{
-    error::{Error, located},
-    expr::{Expr, inputs_of_one_graph},
+    active::between,
+    error::Error,
+    eval,
+    expr::{Expr, Pair, inputs_of_one_graph},
+    forward::require_alike,
+    functions::functions,
     graph::NodeId,
     ops::Rule,
+    tensor::Tensor,
 };
 
-impl<'g> Expr<'g> {
+functions! { "Derivatives":
     /// The gradient of this scalar by each of `wrt`, as expressions of the same graph: they can be evaluated,
-    /// drawn, compiled and differentiated again. Zeros where this value does not depend on the expression.
+    /// drawn, compiled and differentiated again. Any expression will do, not only leaves. Zeros where this value does
+    /// not depend on the expression.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
@@ -26,26 +30,47 @@ impl<'g> Expr<'g> {
     /// let ddy = dy.grad(&[x])[0];
     /// assert_eq!((dy.value().item(), ddy.value().item()), (27.0, 18.0));
     /// ```
-    ///
-    /// # Panics
-    /// If this value is not a scalar: then say with which weights its elements count, by [`vjp`](Self::vjp).
-    #[track_caller]
-    pub fn grad(self, wrt: &[Expr<'g>]) -> Vec<Expr<'g>> {
-        located(self.try_grad(wrt))
+    grad / try_grad(y, wrt: &[Expr<'g>]) -> Vec<Expr<'g>>,
+    "If this value is not a scalar: then say with which weights its elements count, by [`vjp`](Self::vjp).",
+    {
+        Ok(or_zeros(y.try_grad_if_used(wrt)?, wrt))
     }
 
-    /// [`grad`](Self::grad) that returns what is wrong.
+    /// The gradient of this scalar by each of `wrt`, as by [`grad`](Self::grad), but `None` where this value does not
+    /// depend on the expression: to find a parameter that was forgotten.
     ///
-    /// # Errors
-    /// If this value is not a scalar, or expressions of different graphs are mixed.
-    #[track_caller]
-    pub fn try_grad(self, wrt: &[Expr<'g>]) -> Result<Vec<Expr<'g>>, Error> {
-        if self.rank() != 0 {
+    /// ```
+    /// let g = retrograd_core::Graph::new();
+    /// let (x, unused) = (g.param("x", 3.0), g.param("unused", 1.0));
+    /// let grads = x.square().grad_if_used(&[x, unused]);
+    /// assert!(grads[0].is_some() && grads[1].is_none());
+    /// ```
+    grad_if_used / try_grad_if_used(y, wrt: &[Expr<'g>]) -> Vec<Option<Expr<'g>>>,
+    "As [`grad`](Self::grad).",
+    {
+        if y.rank() != 0 {
             let reason = "only a scalar has a gradient; reduce it by `sum` or `mean`, or give a seed to `vjp`";
-            return Err(Self::misfit("grad", &[self], reason));
+            return Err(Expr::misfit("grad", &[y], reason));
         }
-        self.require_gradients("grad", wrt)?;
-        Ok(gradients(self, self.like(1.0), wrt))
+        y.require_derivatives("grad", wrt.iter().copied())?;
+        Ok(gradients(&[(y, y.like(1.0))], wrt))
+    }
+
+    /// This scalar and its gradient by each of `wrt`, as numbers, from the data that the leaves were recorded with.
+    ///
+    /// ```
+    /// let g = retrograd_core::Graph::new();
+    /// let x = g.param("x", [3.0, 4.0]);
+    /// let (value, grads) = x.square().sum().value_and_grad(&[x]);
+    /// assert_eq!((value.item(), grads[0].to_vec::<f64>()), (25.0, vec![6.0, 8.0]));
+    /// ```
+    value_and_grad / try_value_and_grad(y, wrt: &[Expr<'g>]) -> (Tensor, Vec<Tensor>),
+    "As [`grad`](Self::grad) and [`value`](Self::value).",
+    {
+        let grads = y.try_grad(wrt)?;
+        let value = y.try_value()?;
+        let grads: Result<_, _> = grads.into_iter().map(eval::remembered_value).collect();
+        Ok((value, grads?))
     }
 
     /// Vector–Jacobian product: the gradient of `Σ seed·self` by each of `wrt`, where `seed` has the shape of this
@@ -57,40 +82,52 @@ impl<'g> Expr<'g> {
     /// let seed = g.constant([1.0, 10.0, 100.0]);
     /// assert_eq!(x.square().vjp(seed, &[x])[0].value().to_vec::<f64>(), [2.0, 40.0, 600.0]);
     /// ```
-    ///
-    /// # Panics
-    /// If the seed has another shape or dtype, this value is not of floating-point numbers, or expressions of
-    /// different graphs are mixed.
-    #[track_caller]
-    pub fn vjp(self, seed: Expr<'g>, wrt: &[Expr<'g>]) -> Vec<Expr<'g>> {
-        located(self.try_vjp(seed, wrt))
+    vjp / try_vjp(y, seed: Expr<'g>, wrt: &[Expr<'g>]) -> Vec<Expr<'g>>,
+    "If the seed has another shape or dtype, this value is not of floating-point numbers, or expressions of different graphs are mixed.",
+    {
+        y.graph().try_vjp(&[(y, seed)], wrt)
     }
 
-    /// [`vjp`](Self::vjp) that returns what is wrong.
+    graph:
+
+    /// Vector–Jacobian products of several values by one sweep: the gradient of `Σ seed·y` over pairs `(y, seed)`, by
+    /// each of `wrt`.
     ///
-    /// # Errors
-    /// If the seed has another shape or dtype, this value is not of floating-point numbers, or expressions of
-    /// different graphs are mixed.
-    #[track_caller]
-    pub fn try_vjp(self, seed: Expr<'g>, wrt: &[Expr<'g>]) -> Result<Vec<Expr<'g>>, Error> {
-        self.require_gradients("vjp", wrt)?;
-        inputs_of_one_graph("vjp", &[self, seed])?;
-        if (seed.shape(), seed.dtype()) != (self.shape(), self.dtype()) {
-            let reason = "the seed, named last, must have the shape and dtype of the output";
-            return Err(Self::misfit("vjp", &[self, seed], reason));
+    /// ```
+    /// let g = retrograd_core::Graph::new();
+    /// let (x, seed) = (g.param("x", 0.0), g.constant(3.0));
+    /// let by_x = g.vjp(&[(x.sin(), seed), (x.exp(), seed)], &[x])[0];
+    /// assert_eq!(by_x.value().item(), 6.0);
+    /// ```
+    vjp / try_vjp(_graph, seeds: &[Pair<'g>], wrt: &[Expr<'g>]) -> Vec<Expr<'g>>,
+    "As [`Expr::vjp`].",
+    {
+        for (output, _) in seeds {
+            output.require_derivatives("vjp", wrt.iter().copied())?;
         }
-        Ok(gradients(self, seed, wrt))
+        require_alike(
+            "vjp",
+            seeds,
+            "the seed, named last, must have the shape and dtype of the output",
+        )?;
+        Ok(or_zeros(gradients(seeds, wrt), wrt))
     }
+}
 
-    /// Whether this value can have gradients by `wrt`; else an error of the operation `op`.
-    fn require_gradients(self, op: &str, wrt: &[Expr<'g>]) -> Result<(), Error> {
-        for &x in wrt {
+impl<'g> Expr<'g> {
+    /// Whether this value can have derivatives by all of `wrt`; else an error of the operation `op`.
+    pub(crate) fn require_derivatives(
+        self,
+        op: &str,
+        wrt: impl Iterator<Item = Expr<'g>>,
+    ) -> Result<(), Error> {
+        for x in wrt.chain([self]) {
             inputs_of_one_graph(op, &[self, x])?;
+            if !x.dtype().is_float() {
+                return Err(Self::misfit(op, &[x], "only floating-point numbers have derivatives"));
+            }
         }
-        match wrt.iter().chain([&self]).find(|x| !x.dtype().is_float()) {
-            Some(x) => Err(Self::misfit(op, &[*x], "only floating-point numbers have gradients")),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     /// The share of this cotangent that passes through the local derivative `d`; `None` if `d` is known to be 0.
@@ -106,56 +143,48 @@ impl<'g> Expr<'g> {
     }
 }
 
-/// The gradient of `Σ seed·output` by each of `wrt`: zeros where nothing depends on it.
+/// Gradients, with zeros for those that there are none of.
 #[track_caller]
-fn gradients<'g>(output: Expr<'g>, seed: Expr<'g>, wrt: &[Expr<'g>]) -> Vec<Expr<'g>> {
-    let cotangents = sweep(output, seed, wrt);
-    wrt.iter().map(|x| cotangents.get(&x.id()).copied().unwrap_or_else(|| x.like(0.0))).collect()
+fn or_zeros<'g>(gradients: Vec<Option<Expr<'g>>>, wrt: &[Expr<'g>]) -> Vec<Expr<'g>> {
+    let pairs = gradients.into_iter().zip(wrt);
+    pairs.map(|(gradient, x)| gradient.unwrap_or_else(|| x.like(0.0))).collect()
 }
 
-/// Cotangents of the nodes `wrt` that `output` depends on, for the cotangent `seed` of the output.
-fn sweep<'g>(output: Expr<'g>, seed: Expr<'g>, wrt: &[Expr<'g>]) -> BTreeMap<NodeId, Expr<'g>> {
-    let graph = output.graph();
+/// The gradient of `Σ seed·output` by each of `wrt`; `None` where nothing depends on it.
+#[track_caller]
+pub(crate) fn gradients<'g>(seeds: &[Pair<'g>], wrt: &[Expr<'g>]) -> Vec<Option<Expr<'g>>> {
+    let cotangents = sweep(seeds, wrt);
+    wrt.iter().map(|x| cotangents.get(&x.id()).copied()).collect()
+}
+
+/// Cotangents of the nodes `wrt` that the outputs depend on, for the cotangents of the outputs, which are their seeds.
+fn sweep<'g>(seeds: &[Pair<'g>], wrt: &[Expr<'g>]) -> BTreeMap<NodeId, Expr<'g>> {
     let wrt: BTreeSet<_> = wrt.iter().map(|x| x.id()).collect();
-    let active = between(&wrt, output);
-    let mut wanted = BTreeMap::new();
-    let mut pending = BTreeMap::from([(output.id(), seed)]);
+    let outputs: Vec<_> = seeds.iter().map(|&(output, _)| output).collect();
+    let active = between(&wrt, &outputs);
+    let (mut wanted, mut pending) = (BTreeMap::new(), BTreeMap::new());
+    for &(output, seed) in seeds {
+        add(&mut pending, output.id(), seed);
+    }
     while let Some((id, g)) = pending.pop_last() {
         if wrt.contains(&id) {
             wanted.insert(id, g);
         }
-        let node = graph.node(id).clone();
-        let y = graph.expr(id);
-        graph.recording_gradient_of(id, || {
-            for (k, input) in
-                node.inputs.iter().enumerate().filter(|(_, input)| active.contains(input))
-            {
-                let Some(share) = node.op.behavior().vjp(Rule::new(k, &node.inputs, y), g) else {
-                    continue;
-                };
-                pending.entry(*input).and_modify(|sum| *sum = *sum + share).or_insert(share);
+        let y = g.graph().expr(id);
+        let node = y.graph().node(id).clone();
+        y.graph().recording_gradient_of(id, || {
+            let inputs = node.inputs.iter().enumerate();
+            for (k, input) in inputs.filter(|(_, input)| active.contains(*input)) {
+                if let Some(share) = node.op.behavior().vjp(Rule::new(k, &node.inputs, y), g) {
+                    add(&mut pending, *input, share);
+                }
             }
         });
     }
     wanted
 }
 
-/// The nodes that lie on a path from one of `sources` to `output`, both included.
-fn between(sources: &BTreeSet<NodeId>, output: Expr<'_>) -> FxHashSet<NodeId> {
-    let graph = output.graph();
-    let mut active = FxHashSet::default();
-    let Some(&first) = sources.first() else { return active };
-    let mut reachable = Vec::new();
-    let mut pending = BTreeSet::from([output.id()]);
-    while let Some(id) = pending.pop_last() {
-        reachable.push(id);
-        pending.extend(graph.node(id).inputs.iter().filter(|&&input| input >= first));
-    }
-    for id in reachable.into_iter().rev() {
-        if sources.contains(&id) || graph.node(id).inputs.iter().any(|input| active.contains(input))
-        {
-            active.insert(id);
-        }
-    }
-    active
+/// Adds a share to the cotangent of a node.
+fn add<'g>(cotangents: &mut BTreeMap<NodeId, Expr<'g>>, id: NodeId, share: Expr<'g>) {
+    cotangents.entry(id).and_modify(|sum| *sum = *sum + share).or_insert(share);
 }

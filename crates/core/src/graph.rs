@@ -74,7 +74,7 @@ struct State {
     params: Vec<NodeId>,
     values: FxHashMap<NodeId, Tensor>,
     scopes: Scopes,
-    origin: Option<NodeId>,
+    inherited: Option<Provenance>,
     calls: Calls,
 }
 
@@ -163,16 +163,38 @@ impl Graph {
     /// Runs `record` so that its nodes belong to the gradient of `origin`: they lie in the gradient of its
     /// scope, remember it, and carry its line.
     pub(crate) fn recording_gradient_of<T>(&self, origin: NodeId, record: impl FnOnce() -> T) -> T {
-        let (outer_scope, outer_origin) = {
+        let (scope, provenance) = {
             let mut state = self.state.borrow_mut();
             let scope = state.nodes[origin.index()].scope;
-            let gradient = state.scopes.gradient_of(scope);
-            (std::mem::replace(&mut state.scopes.current, gradient), state.origin.replace(origin))
+            let of_origin = state.provenance[origin.index()].clone();
+            (state.scopes.gradient_of(scope), Provenance { origin: Some(origin), ..of_origin })
         };
+        self.recording_as(scope, provenance, record)
+    }
+
+    /// Runs `record` so that its nodes stand beside `model`: they lie in its scope, and carry its line and origin.
+    pub(crate) fn recording_beside<T>(&self, model: NodeId, record: impl FnOnce() -> T) -> T {
+        let (scope, provenance) = {
+            let state = self.state.borrow();
+            (state.nodes[model.index()].scope, state.provenance[model.index()].clone())
+        };
+        self.recording_as(scope, provenance, record)
+    }
+
+    fn recording_as<T>(
+        &self,
+        scope: ScopeId,
+        provenance: Provenance,
+        record: impl FnOnce() -> T,
+    ) -> T {
+        let enter = |scope, inherited| {
+            let mut state = self.state.borrow_mut();
+            let outer = std::mem::replace(&mut state.scopes.current, scope);
+            (outer, std::mem::replace(&mut state.inherited, inherited))
+        };
+        let (outer_scope, outer_provenance) = enter(scope, Some(provenance));
         let result = record();
-        let mut state = self.state.borrow_mut();
-        state.scopes.current = outer_scope;
-        state.origin = outer_origin;
+        enter(outer_scope, outer_provenance);
         result
     }
 
@@ -336,15 +358,8 @@ impl State {
     fn intern(&mut self, node: Node, location: &'static Location<'static>) -> NodeId {
         let (index, is_new) = self.nodes.insert_full(node);
         if is_new {
-            let location = match self.origin {
-                Some(origin) => self.provenance[origin.index()].location,
-                None => location,
-            };
-            self.provenance.push(Provenance {
-                location,
-                origin: self.origin,
-                call: self.calls.current,
-            });
+            let own = || Provenance { location, origin: None, call: self.calls.current };
+            self.provenance.push(self.inherited.clone().unwrap_or_else(own));
         }
         NodeId::new(index)
     }

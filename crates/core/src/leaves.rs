@@ -81,6 +81,12 @@ impl Graph {
         self.leaf_with(LeafKind::State, name, initial, false)
     }
 
+    /// A leaf that stands for something to be put in its place: it has neither name nor data.
+    #[track_caller]
+    pub(crate) fn placeholder(&self, shape: Shape, dtype: DType) -> Expr<'_> {
+        self.leaf(LeafKind::Input, None, dtype, shape, None, false)
+    }
+
     /// A named leaf that holds data, in the graph's floating-point type if they are numbers.
     #[track_caller]
     fn leaf_with(&self, kind: LeafKind, name: &str, data: Tensor, trainable: bool) -> Expr<'_> {

@@ -7,13 +7,17 @@
 //!
 //! This crate has no `unsafe`, no threads and no input or output. What makes graphs fast is `retrograd-cpu`.
 
+mod active;
+mod batch;
 pub mod call;
 pub mod computation;
+mod derivatives;
 pub mod documented;
 pub mod dtype;
 pub mod error;
 pub mod eval;
 pub mod expr;
+mod forward;
 pub mod functions;
 mod grad;
 pub mod graph;
@@ -24,6 +28,7 @@ pub mod real;
 pub mod scope;
 pub mod shape;
 mod special;
+mod taylor;
 pub mod tensor;
 pub mod traverse;
 

@@ -245,6 +245,11 @@ impl AxisSet {
         self.0 >> axis & 1 == 1
     }
 
+    /// The same axes of a tensor that has one more axis in front.
+    pub(crate) fn after_one_more(self) -> Self {
+        Self(self.0 << 1)
+    }
+
     /// The axes of the set, ascending.
     pub fn iter(self) -> impl DoubleEndedIterator<Item = usize> {
         (0..Self::LIMIT).filter(move |&axis| self.contains(axis))

@@ -33,9 +33,9 @@ pub use pad::PadMode;
 pub use pool::{AvgPool, MaxPool};
 pub use windows::Unfold;
 
-use crate::documented::Theme;
+use crate::{batch, derivatives, documented::Theme, forward, grad, taylor};
 
-/// All functions composed of operations, by theme.
+/// All functions composed of operations, by theme; derivatives are composed, too.
 pub const THEMES: &[Theme] = &[
     moving::THEME,
     joining::THEME,
@@ -58,6 +58,11 @@ pub const THEMES: &[Theme] = &[
     normalize::THEME,
     attention::THEME,
     embedding::THEME,
+    grad::THEME,
+    forward::THEME,
+    derivatives::THEME,
+    taylor::THEME,
+    batch::THEME,
 ];
 
 /// Makes two methods of [`Expr`](crate::Expr) from one body that returns a result: a method that panics, and its

@@ -4,7 +4,7 @@ use crate::{
     dtype::{DType, Element},
     expr::Expr,
     functions::functions,
-    ops::{Op, Operation, Rule, sum::kept_then_reduced},
+    ops::{Batch, Linearity, Op, Operation, Rule, sum::kept_then_reduced},
     shape::{AxisSet, Shape, resolve_axis},
     tensor::{View, ViewMut},
 };
@@ -43,6 +43,14 @@ impl Operation for ArgMax {
 
     fn vjp<'g>(&self, _: Rule<'_, 'g>, _: Expr<'g>) -> Option<Expr<'g>> {
         None
+    }
+
+    fn linearity(&self) -> Linearity {
+        Linearity::Constant
+    }
+
+    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
+        batch.record(Op::ArgMax(ArgMax { axis: self.axis + 1 }))
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

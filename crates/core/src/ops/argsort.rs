@@ -6,7 +6,7 @@ use crate::{
     dtype::{DType, Element},
     expr::Expr,
     functions::functions,
-    ops::{Op, Operation, Rule},
+    ops::{Batch, Linearity, Op, Operation, Rule},
     shape::{Layout, Shape, resolve_axis},
     tensor::{View, ViewMut},
 };
@@ -46,6 +46,14 @@ impl Operation for ArgSort {
 
     fn vjp<'g>(&self, _: Rule<'_, 'g>, _: Expr<'g>) -> Option<Expr<'g>> {
         None
+    }
+
+    fn linearity(&self) -> Linearity {
+        Linearity::Constant
+    }
+
+    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
+        batch.record(Op::ArgSort(ArgSort { axis: self.axis + 1, ..*self }))
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

@@ -7,7 +7,7 @@ use crate::{
     error::{Error, located},
     expr::Expr,
     ops::{
-        Op, Operand, Operation, Rule,
+        Batch, Linearity, Op, Operand, Operation, Rule, Tangents,
         operators::{aligned, binary_expressions},
         same_dtype,
     },
@@ -256,6 +256,24 @@ impl Operation for Binary {
 
     fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
         g.pull_back(self.derivative(rule.k, rule.x(0), rule.x(1), rule.y))
+    }
+
+    fn linearity(&self) -> Linearity {
+        if matches!(self, Binary::Add | Binary::Sub) {
+            Linearity::Linear
+        } else if matches!(self, Binary::Mul | Binary::Chain) {
+            Linearity::Bilinear
+        } else {
+            Linearity::Nonlinear
+        }
+    }
+
+    fn jvp<'g>(&self, tangents: Tangents<'_, 'g>) -> Option<Expr<'g>> {
+        tangents.times(|k| self.derivative(k, tangents.x(0), tangents.x(1), tangents.y))
+    }
+
+    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
+        batch.record(Op::Binary(*self))
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

@@ -3,7 +3,7 @@
 use crate::{
     expr::Expr,
     functions::functions,
-    ops::{Op, Operation, Rule, same_dtype},
+    ops::{Batch, Linearity, Op, Operation, Rule, same_dtype},
     shape::{AxisSet, Layout, Shape},
     tensor::{View, ViewMut},
 };
@@ -26,6 +26,12 @@ functions! { "Shapes":
 }
 
 impl<'g> Expr<'g> {
+    /// This value `n` times, along a new axis in front.
+    #[track_caller]
+    pub(crate) fn repeated(self, n: usize) -> Self {
+        self.broadcast_to_known(&self.shape().with_axis(0, n))
+    }
+
     /// This value stretched to a shape that it is known to fit.
     #[track_caller]
     pub(crate) fn broadcast_to_known(self, shape: &Shape) -> Self {
@@ -63,6 +69,19 @@ impl Operation for Broadcast {
     fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
         let (x, y) = (rule.x(0).shape(), rule.y.shape());
         Some(g.sum_over(stretched(&x, &y)).reshape(x))
+    }
+
+    fn linearity(&self) -> Linearity {
+        Linearity::Linear
+    }
+
+    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
+        // Axes are aligned at the last one, so those that are missing come after the new one.
+        let (single, y) = (batch.single(0).shape(), batch.y.shape());
+        let missing = vec![1; y.rank() - single.rank()];
+        let aligned = [batch.n].into_iter().chain(missing).chain(single.iter().copied());
+        let x = batch.x(0).reshape(aligned.collect::<Shape>());
+        batch.record_of(Op::Broadcast, &[x])
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

@@ -3,7 +3,7 @@
 use crate::{
     dtype::{DType, Element},
     expr::Expr,
-    ops::{Op, Operation, Rule},
+    ops::{Batch, Linearity, Op, Operation, Rule},
     tensor::{Slice, View, ViewMut},
     with_elements,
 };
@@ -35,6 +35,14 @@ impl Operation for Cast {
     fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
         let dtype = rule.x(0).dtype();
         (dtype.is_float() && rule.y.dtype().is_float()).then(|| g.cast(dtype))
+    }
+
+    fn linearity(&self) -> Linearity {
+        Linearity::Linear
+    }
+
+    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
+        batch.record(Op::Cast)
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

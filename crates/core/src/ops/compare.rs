@@ -7,7 +7,7 @@ use crate::{
     error::{Error, located},
     expr::Expr,
     ops::{
-        Op, Operand, Operation, Rule,
+        Batch, Linearity, Op, Operand, Operation, Rule,
         operators::{aligned, binary_expressions},
     },
     tensor::{View, ViewMut},
@@ -102,6 +102,14 @@ impl Operation for Comparison {
 
     fn vjp<'g>(&self, _: Rule<'_, 'g>, _: Expr<'g>) -> Option<Expr<'g>> {
         None
+    }
+
+    fn linearity(&self) -> Linearity {
+        Linearity::Constant
+    }
+
+    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
+        batch.record(Op::Compare(*self))
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

@@ -3,7 +3,7 @@
 use crate::{
     expr::{Expr, inputs_of_one_graph},
     functions::functions,
-    ops::{Op, Operation, Rule, same_dtype},
+    ops::{Batch, Linearity, Op, Operation, Rule, same_dtype},
     shape::{Shape, resolve_axis},
     tensor::{View, ViewMut},
 };
@@ -91,6 +91,14 @@ impl Operation for Concat {
         let size = |k: usize| rule.x(k).shape()[self.axis];
         let start: usize = (0..rule.k).map(size).sum();
         Some(g.slice(self.axis as isize, start..start + size(rule.k)))
+    }
+
+    fn linearity(&self) -> Linearity {
+        Linearity::Linear
+    }
+
+    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
+        batch.record(Op::Concat(Concat { axis: self.axis + 1 }))
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

@@ -7,7 +7,7 @@ use crate::{
     error::Error,
     expr::{Expr, inputs_of_one_graph},
     functions::functions,
-    ops::{Op, Operation, Rule, same_dtype},
+    ops::{Batch, Linearity, Op, Operation, Rule, same_dtype},
     shape::{Layout, Shape, resolve_axis},
     tensor::{View, ViewMut},
 };
@@ -117,6 +117,14 @@ impl Operation for Gather {
         (rule.k == 0).then(|| g.scatter_add(self.axis as isize, rule.x(1), size))
     }
 
+    fn linearity(&self) -> Linearity {
+        Linearity::Linear
+    }
+
+    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
+        batch.record(Op::Gather(Gather { axis: self.axis + 1 }))
+    }
+
     fn check(&self, x: &[View<'_>], _: &Shape) -> Result<(), String> {
         check_bounds(x[1].elements(), self.axis, x[0].shape[self.axis])
     }
@@ -140,6 +148,14 @@ impl Operation for ScatterAdd {
 
     fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
         (rule.k == 0).then(|| g.gather(self.axis as isize, rule.x(1)))
+    }
+
+    fn linearity(&self) -> Linearity {
+        Linearity::Linear
+    }
+
+    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
+        batch.record(Op::ScatterAdd(ScatterAdd { axis: self.axis + 1 }))
     }
 
     fn check(&self, x: &[View<'_>], y: &Shape) -> Result<(), String> {

@@ -2,7 +2,7 @@
 
 use crate::{
     expr::Expr,
-    ops::{Op, Operation, Rule, same_dtype},
+    ops::{Batch, Linearity, Op, Operation, Rule, same_dtype},
     tensor::{View, ViewMut},
 };
 
@@ -36,6 +36,14 @@ impl Operation for Identity {
         Some(g)
     }
 
+    fn linearity(&self) -> Linearity {
+        Linearity::Linear
+    }
+
+    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
+        batch.record(Op::Identity)
+    }
+
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {
         same_dtype!(x[0], y => |x, y| y.copy_from_slice(x));
     }
@@ -48,6 +56,14 @@ impl Operation for StopGradient {
 
     fn vjp<'g>(&self, _: Rule<'_, 'g>, _: Expr<'g>) -> Option<Expr<'g>> {
         None
+    }
+
+    fn linearity(&self) -> Linearity {
+        Linearity::Constant
+    }
+
+    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
+        batch.record(Op::StopGradient)
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

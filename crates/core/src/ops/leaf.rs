@@ -7,7 +7,7 @@ use crate::{
     expr::Expr,
     functions::functions,
     graph::{Graph, Inputs},
-    ops::{Op, Operation, Rule},
+    ops::{Batch, Linearity, Op, Operation, Rule},
     shape::{Layout, Shape},
     tensor::{View, ViewMut},
     with_elements,
@@ -68,6 +68,14 @@ impl Operation for Leaf {
         None
     }
 
+    fn linearity(&self) -> Linearity {
+        Linearity::Constant
+    }
+
+    fn vmap<'g>(&self, _: Batch<'_, 'g>) -> Expr<'g> {
+        unreachable!("a node without inputs is the same for all of a batch")
+    }
+
     fn eval(&self, _: &[View<'_>], _: ViewMut<'_>) {
         unreachable!("the data of a leaf come from its binding")
     }
@@ -96,6 +104,14 @@ impl Operation for Literal {
 
     fn vjp<'g>(&self, _: Rule<'_, 'g>, _: Expr<'g>) -> Option<Expr<'g>> {
         None
+    }
+
+    fn linearity(&self) -> Linearity {
+        Linearity::Constant
+    }
+
+    fn vmap<'g>(&self, _: Batch<'_, 'g>) -> Expr<'g> {
+        unreachable!("a node without inputs is the same for all of a batch")
     }
 
     fn eval(&self, _: &[View<'_>], y: ViewMut<'_>) {
@@ -150,6 +166,14 @@ impl Operation for Iota {
 
     fn vjp<'g>(&self, _: Rule<'_, 'g>, _: Expr<'g>) -> Option<Expr<'g>> {
         None
+    }
+
+    fn linearity(&self) -> Linearity {
+        Linearity::Constant
+    }
+
+    fn vmap<'g>(&self, _: Batch<'_, 'g>) -> Expr<'g> {
+        unreachable!("a node without inputs is the same for all of a batch")
     }
 
     fn eval(&self, _: &[View<'_>], y: ViewMut<'_>) {

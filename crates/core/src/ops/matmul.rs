@@ -5,7 +5,7 @@ use crate::{
     error::Error,
     expr::{Expr, inputs_of_one_graph},
     functions::functions,
-    ops::{Op, Operation, Rule, same_dtype},
+    ops::{Batch, Linearity, Op, Operation, Rule, same_dtype},
     shape::Shape,
     tensor::{View, ViewMut},
 };
@@ -103,6 +103,21 @@ impl Operation for MatMul {
     fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
         let (a, b) = (rule.x(0), rule.x(1));
         Some(if rule.k == 0 { g.matmul(b.t()) } else { a.t().matmul(g) })
+    }
+
+    fn linearity(&self) -> Linearity {
+        Linearity::Bilinear
+    }
+
+    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
+        let (x, y) = (batch.single(0).shape(), batch.y.shape());
+        if batch.differs(1) || y.rank() != 2 {
+            return batch.record(Op::MatMul);
+        }
+        // One matrix on the right: the rows of all on the left are those of one product.
+        let (&[m, k], n) = (last_two(&x), y[1]);
+        let product = batch.x(0).reshape([batch.n * m, k]).matmul(batch.single(1));
+        product.reshape([batch.n, m, n])
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

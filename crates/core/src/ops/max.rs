@@ -5,7 +5,7 @@ use crate::{
     error::Error,
     expr::Expr,
     functions::functions,
-    ops::{Op, Operation, Rule, same_dtype, sum::kept_then_reduced},
+    ops::{Batch, Linearity, Op, Operation, Rule, same_dtype, sum::kept_then_reduced},
     shape::{Axes, AxisSet, Shape},
     tensor::{View, ViewMut},
 };
@@ -77,6 +77,14 @@ impl Operation for Max {
         let n_equal = is_max.sum_over(axes);
         let share = g.pull_back(n_equal.reciprocal())?;
         share.stretched_back(axes, &shape).pull_back(is_max)
+    }
+
+    fn linearity(&self) -> Linearity {
+        Linearity::Nonlinear
+    }
+
+    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
+        batch.record(Op::Max(Max { axes: self.axes.after_one_more() }))
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

@@ -20,6 +20,7 @@ mod max;
 mod operators;
 mod permute;
 mod reshape;
+mod rule;
 mod select;
 mod slice;
 mod softmax;
@@ -41,6 +42,7 @@ pub use leaf::{Iota, Leaf, LeafKind, Literal};
 pub use max::Max;
 pub use operators::Operand;
 pub use permute::Permutation;
+pub use rule::{Batch, Rule, Tangents};
 pub use slice::{Padding, Slicing, Window, Windows};
 pub use sum::Sum;
 pub use unary::Unary;
@@ -49,7 +51,7 @@ pub(crate) use unary::unary_methods;
 use crate::{
     documented::Theme,
     expr::Expr,
-    graph::NodeId,
+    forward::transposed,
     shape::{Layout, Shape},
     tensor::{View, ViewMut},
 };
@@ -176,6 +178,19 @@ operations! {
     Svd,
 }
 
+/// How the output of an operation depends on those of its inputs that have derivatives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Linearity {
+    /// Its derivatives are 0 everywhere.
+    Constant,
+    /// It is linear in all of them together.
+    Linear,
+    /// It is linear in each of two.
+    Bilinear,
+    /// None of these.
+    Nonlinear,
+}
+
 /// What every operation has: a label, a derivative rule, and a meaning.
 pub trait Operation {
     /// The operation as pictures and formulas show it.
@@ -185,6 +200,24 @@ pub trait Operation {
     /// that input, transposed. `None` if the derivative is zero everywhere. It is an expression: rules never read
     /// values.
     fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>>;
+
+    /// How the output depends on the inputs that have derivatives.
+    fn linearity(&self) -> Linearity;
+
+    /// The tangent of the output for tangents of inputs: the sum over inputs of the derivative of the output by each,
+    /// times its tangent. `None` if it is zero everywhere. A linear operation is its own tangent; for others it follows
+    /// from [`vjp`](Self::vjp), by transposition, where no rule is written.
+    fn jvp<'g>(&self, tangents: Tangents<'_, 'g>) -> Option<Expr<'g>> {
+        match self.linearity() {
+            Linearity::Constant => None,
+            Linearity::Linear => Some(tangents.linear()),
+            Linearity::Bilinear => tangents.bilinear(),
+            Linearity::Nonlinear => transposed(tangents),
+        }
+    }
+
+    /// The output for inputs that have one more axis in front: that of each of them along it, side by side.
+    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g>;
 
     /// Whether the values of the inputs are acceptable for an output of shape `y`, such as indices within bounds;
     /// else the reason.
@@ -200,27 +233,6 @@ pub trait Operation {
 
     /// Writes the value for the inputs `x` into `y`: a plain loop, the definition of the operation.
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>);
-}
-
-/// What a derivative rule may look at: the inputs and output of the node, as expressions.
-#[derive(Clone, Copy)]
-pub struct Rule<'a, 'g> {
-    /// The input whose cotangent is wanted.
-    pub k: usize,
-    /// The output.
-    pub y: Expr<'g>,
-    inputs: &'a [NodeId],
-}
-
-impl<'a, 'g> Rule<'a, 'g> {
-    pub(crate) fn new(k: usize, inputs: &'a [NodeId], y: Expr<'g>) -> Self {
-        Self { k, y, inputs }
-    }
-
-    /// Input `k`.
-    pub fn x(&self, k: usize) -> Expr<'g> {
-        Expr::new(self.y.graph(), self.inputs[k])
-    }
 }
 
 impl Op {

@@ -3,7 +3,7 @@
 use crate::{
     expr::Expr,
     functions::functions,
-    ops::{Op, Operation, Rule, same_dtype},
+    ops::{Batch, Linearity, Op, Operation, Rule, same_dtype},
     shape::{Layout, resolve_axis},
     tensor::{View, ViewMut},
 };
@@ -87,6 +87,16 @@ impl Operation for Permutation {
             inverse[axis] = k as isize;
         }
         Some(g.permute(&inverse))
+    }
+
+    fn linearity(&self) -> Linearity {
+        Linearity::Linear
+    }
+
+    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
+        batch.record(Op::Permute(Permutation(
+            [0].into_iter().chain(self.0.iter().map(|axis| axis + 1)).collect(),
+        )))
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

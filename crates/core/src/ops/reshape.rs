@@ -3,7 +3,7 @@
 use crate::{
     expr::Expr,
     functions::functions,
-    ops::{Op, Operation, Rule, same_dtype},
+    ops::{Batch, Linearity, Op, Operation, Rule, same_dtype},
     shape::{Axes, Shape, resolve_axis},
     tensor::{View, ViewMut},
 };
@@ -65,6 +65,14 @@ impl Operation for Reshape {
 
     fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
         Some(g.reshape(rule.x(0).shape()))
+    }
+
+    fn linearity(&self) -> Linearity {
+        Linearity::Linear
+    }
+
+    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
+        batch.record(Op::Reshape)
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

@@ -6,7 +6,7 @@ use crate::{
     dtype::DType,
     expr::{Expr, inputs_of_one_graph},
     functions::functions,
-    ops::{Op, Operand, Operation, Rule, same_dtype},
+    ops::{Batch, Linearity, Op, Operand, Operation, Rule, same_dtype},
     tensor::{View, ViewMut},
 };
 
@@ -61,6 +61,14 @@ impl Operation for Select {
             1 => Some(mask.select(g, zero)),
             _ => Some(mask.select(zero, g)),
         }
+    }
+
+    fn linearity(&self) -> Linearity {
+        Linearity::Linear
+    }
+
+    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
+        batch.record(Op::Select)
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

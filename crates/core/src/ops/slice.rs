@@ -5,7 +5,7 @@ use std::ops::{Bound, RangeBounds};
 use crate::{
     expr::Expr,
     functions::functions,
-    ops::{Op, Operation, Rule, same_dtype},
+    ops::{Batch, Linearity, Op, Operation, Rule, same_dtype},
     shape::{Layout, Shape, resolve_axis},
     tensor::{View, ViewMut},
 };
@@ -46,6 +46,12 @@ impl Windows {
     fn on_axis(rank: usize, axis: usize, window: Window) -> Self {
         let whole = Window { start: 0, step: 1 };
         Self((0..rank).map(|k| if k == axis { window } else { whole }).collect())
+    }
+
+    /// These windows after a whole axis.
+    fn after_whole_axis(&self) -> Self {
+        let whole = Window { start: 0, step: 1 };
+        Self::new([whole].into_iter().chain(self.iter()))
     }
 
     /// The layout of the part in a buffer where the whole has the layout `whole`.
@@ -138,6 +144,14 @@ impl Operation for Slicing {
         Some(g.among_zeros(&self.0, rule.x(0).shape()))
     }
 
+    fn linearity(&self) -> Linearity {
+        Linearity::Linear
+    }
+
+    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
+        batch.record(Op::Slice(Slicing(self.0.after_whole_axis())))
+    }
+
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {
         let layout = self.0.view(&Layout::contiguous(x[0].shape));
         let positions = layout.positions(y.shape);
@@ -156,6 +170,14 @@ impl Operation for Padding {
 
     fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
         Some(g.record1(Op::Slice(Slicing(self.0.clone())), rule.x(0).shape(), g.dtype()))
+    }
+
+    fn linearity(&self) -> Linearity {
+        Linearity::Linear
+    }
+
+    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
+        batch.record(Op::Pad(Padding(self.0.after_whole_axis())))
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

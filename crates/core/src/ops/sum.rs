@@ -5,7 +5,7 @@ use crate::{
     error::Error,
     expr::Expr,
     functions::functions,
-    ops::{Op, Operation, Rule},
+    ops::{Batch, Linearity, Op, Operation, Rule},
     shape::{Axes, AxisSet, Layout, Shape},
     tensor::{SliceMut, View, ViewMut},
 };
@@ -104,6 +104,14 @@ impl Operation for Sum {
 
     fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
         Some(g.stretched_back(self.axes, &rule.x(0).shape()))
+    }
+
+    fn linearity(&self) -> Linearity {
+        Linearity::Linear
+    }
+
+    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
+        batch.record(Op::Sum(Sum { axes: self.axes.after_one_more() }))
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

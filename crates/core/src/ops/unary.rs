@@ -6,7 +6,7 @@ use crate::{
     dtype::Float,
     error::{Error, located},
     expr::Expr,
-    ops::{Op, Operation, Rule, same_dtype},
+    ops::{Batch, Linearity, Op, Operation, Rule, Tangents, same_dtype},
     real::Real,
     tensor::{View, ViewMut},
 };
@@ -313,6 +313,18 @@ impl Operation for Unary {
 
     fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
         g.pull_back(self.derivative(rule.x(0), rule.y))
+    }
+
+    fn linearity(&self) -> Linearity {
+        if *self == Unary::Neg { Linearity::Linear } else { Linearity::Nonlinear }
+    }
+
+    fn jvp<'g>(&self, tangents: Tangents<'_, 'g>) -> Option<Expr<'g>> {
+        tangents.times(|_| self.derivative(tangents.x(0), tangents.y))
+    }
+
+    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
+        batch.record(Op::Unary(*self))
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

@@ -5,7 +5,7 @@ use crate::{
     expr::Expr,
     functions::functions,
     ops::{
-        Op, Operation, Rule,
+        Batch, Linearity, Op, Operation, Rule,
         linalg::{batch_axes, last_two, matrices},
         same_dtype,
     },
@@ -61,6 +61,14 @@ impl Operation for Adjugate {
         let difference = inner * adjugate - adjugate.matmul(by_adjugate.t()).matmul(adjugate);
         let second = difference.chain(determinant.reciprocal());
         Some((corner(g, n) * adjugate + second).t())
+    }
+
+    fn linearity(&self) -> Linearity {
+        Linearity::Nonlinear
+    }
+
+    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
+        batch.record(Op::Adjugate)
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

@@ -5,7 +5,7 @@ use crate::{
     expr::Expr,
     functions::functions,
     ops::{
-        Comparison, Op, Operation, Rule,
+        Batch, Comparison, Linearity, Op, Operation, Rule,
         linalg::{check_each, elimination::dot, last_two, mask},
         same_dtype,
     },
@@ -48,6 +48,14 @@ impl Operation for Cholesky {
         let is_lower = mask(g.graph(), last_two(&g.shape()).0, Comparison::Ge);
         let symmetric = is_lower.select(product, product.t());
         Some(upper.solve(upper.solve(symmetric).t()) * 0.5)
+    }
+
+    fn linearity(&self) -> Linearity {
+        Linearity::Nonlinear
+    }
+
+    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
+        batch.record(Op::Cholesky)
     }
 
     fn verify(&self, y: View<'_>) -> Result<(), String> {

@@ -5,7 +5,7 @@ use crate::{
     expr::Expr,
     functions::functions,
     ops::{
-        Op, Operation, Rule,
+        Batch, Linearity, Op, Operation, Rule,
         linalg::{
             batch_axes,
             elimination::{Elimination, factorize},
@@ -55,6 +55,14 @@ impl Operation for LogDeterminant {
         let n = last_two(&x.shape()).0;
         let by_log = g.slice(-1, n * n + 1..).unsqueeze(-1);
         Some(by_log * x.t().inv())
+    }
+
+    fn linearity(&self) -> Linearity {
+        Linearity::Nonlinear
+    }
+
+    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
+        batch.record(Op::LogDeterminant)
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

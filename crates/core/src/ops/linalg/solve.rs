@@ -8,7 +8,7 @@ use crate::{
     expr::{Expr, inputs_of_one_graph},
     functions::functions,
     ops::{
-        Op, Operation, Rule,
+        Batch, Linearity, Op, Operation, Rule,
         linalg::{
             batch_axes, check_each,
             elimination::{Elimination, dot, factorize},
@@ -112,6 +112,14 @@ impl Operation for Solve {
             0 => -by_rhs.matmul(rule.y.slice(-1, n..).t()),
             _ => by_rhs,
         })
+    }
+
+    fn linearity(&self) -> Linearity {
+        Linearity::Nonlinear
+    }
+
+    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
+        batch.record(Op::Solve)
     }
 
     fn verify(&self, y: View<'_>) -> Result<(), String> {

@@ -5,7 +5,7 @@ use crate::{
     expr::Expr,
     functions::functions,
     ops::{
-        Comparison, Op, Operation, Rule,
+        Batch, Comparison, Linearity, Op, Operation, Rule,
         linalg::{batch_axes, elimination::dot, last_two, mask, matrices},
         same_dtype,
     },
@@ -77,6 +77,14 @@ impl Operation for Svd {
         let outside = by_u - u.matmul(u.t().matmul(by_u));
         let outside = outside.chain(s.reciprocal());
         Some((spanned + outside).matmul(v.t()))
+    }
+
+    fn linearity(&self) -> Linearity {
+        Linearity::Nonlinear
+    }
+
+    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
+        batch.record(Op::Svd)
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

@@ -1,0 +1,103 @@
+//! Batching: one sweep over the graph that gives every node one more axis.
+//!
+//! What was recorded for one example becomes, for many of them side by side, one computation. The sweep knows no
+//! operation; each says what it does with one more axis in front, and elementwise ones do nothing at all.
+
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use crate::{
+    active::between,
+    error::Error,
+    expr::{Expr, Pair, inputs_of_one_graph},
+    functions::functions,
+    graph::NodeId,
+    ops::Batch,
+};
+
+functions! { "Derivatives":
+    /// This value for each of many inputs, side by side along a new first axis: in place of `x`, of shape `[…]`, stands
+    /// `xs`, of shape `[n, …]`, for each pair `(x, xs)`; the result has shape `[n, …]`, too. What does not depend on
+    /// them is shared. `x` can be any expression.
+    ///
+    /// ```
+    /// let g = retrograd_core::Graph::new();
+    /// let w = g.param("w", [1.0, -2.0]);
+    /// let x = g.input("x", [2]);
+    /// let loss = x.dot(w).square();
+    ///
+    /// // The gradient of each example's loss, by one call.
+    /// let xs = g.constant([[1.0, 1.0], [2.0, 0.5], [0.0, 3.0]]);
+    /// let grads = loss.grad(&[w])[0].vmap(&[(x, xs)]);
+    /// assert_eq!(grads.value().to_vec::<f64>(), [-2.0, -2.0, 4.0, 1.0, -0.0, -36.0]);
+    /// ```
+    vmap / try_vmap(y, batches: &[Pair<'g>]) -> Expr<'g>,
+    "If there is no pair, the shapes of one do not differ by an axis in front, its size or the dtypes differ, or expressions of different graphs are mixed.",
+    {
+        Ok(y.graph().try_vmap(&[y], batches)?[0])
+    }
+
+    graph:
+
+    /// Several values for each of many inputs by one sweep, as [`Expr::vmap`] of each.
+    vmap / try_vmap(_graph, outputs: &[Expr<'g>], batches: &[Pair<'g>]) -> Vec<Expr<'g>>,
+    "As [`Expr::vmap`].",
+    {
+        let n = size_of(batches)?;
+        for &output in outputs {
+            inputs_of_one_graph("vmap", &[output, batches[0].0])?;
+        }
+        let batched = sweep(n, outputs, batches);
+        let of = |y: &Expr<'g>| batched.get(&y.id()).copied().unwrap_or_else(|| y.repeated(n));
+        Ok(outputs.iter().map(of).collect())
+    }
+}
+
+/// The size of the axis that the second of each pair has in front.
+fn size_of(batches: &[(Expr<'_>, Expr<'_>)]) -> Result<usize, Error> {
+    let Some((_, first)) = batches.first() else {
+        return Err(Expr::misfit("vmap", &[], "no expression is to be replaced by a batch"));
+    };
+    let n = first.shape().first().copied();
+    for &(x, xs) in batches {
+        inputs_of_one_graph("vmap", &[x, xs])?;
+        let misfit = |reason: String| Err(Expr::misfit("vmap", &[x, xs], reason));
+        if x.dtype() != xs.dtype() {
+            return misfit("the dtypes differ; cast one of them".to_owned());
+        }
+        match xs.shape().split_first() {
+            Some((&size, single)) if *single == *x.shape() => match n {
+                Some(n) if n != size => {
+                    return misfit(format!("the batch is of {size}, and another one is of {n}"));
+                }
+                _ => {}
+            },
+            _ => {
+                let reason = "the batch, named last, must have the shape of its expression and one axis in front";
+                return misfit(reason.to_owned());
+            }
+        }
+    }
+    Ok(n.expect("the first batch has an axis in front"))
+}
+
+/// What stands in place of each node between what is replaced and the outputs.
+fn sweep<'g>(n: usize, outputs: &[Expr<'g>], batches: &[Pair<'g>]) -> FxHashMap<NodeId, Expr<'g>> {
+    let sources: BTreeSet<_> = batches.iter().map(|(x, _)| x.id()).collect();
+    let mut batched: FxHashMap<_, _> = batches.iter().map(|&(x, xs)| (x.id(), xs)).collect();
+    for id in between(&sources, outputs) {
+        if sources.contains(&id) {
+            continue;
+        }
+        let y = outputs[0].graph().expr(id);
+        let node = y.graph().node(id).clone();
+        let inputs: SmallVec<[_; 4]> =
+            node.inputs.iter().map(|x| batched.get(x).copied()).collect();
+        let rule = Batch::new(n, y, &node.inputs, &inputs);
+        let ys = y.graph().recording_beside(id, || node.op.behavior().vmap(rule));
+        batched.insert(id, ys);
+    }
+    batched
+}

@@ -1,0 +1,160 @@
+//! What the rules of an operation may look at: the node it computes, as expressions, and what arrives at it.
+//!
+//! There is one view of a node for each mode: a cotangent comes from behind ([`Rule`]), tangents come from the front
+//! ([`Tangents`]), and a batch has more of everything ([`Batch`]).
+
+use smallvec::SmallVec;
+
+use crate::{
+    expr::Expr,
+    graph::{Inputs, NodeId},
+    ops::Op,
+};
+
+/// What a derivative rule may look at: the inputs and output of the node, as expressions.
+#[derive(Clone, Copy)]
+pub struct Rule<'a, 'g> {
+    /// The input whose cotangent is wanted.
+    pub k: usize,
+    /// The output.
+    pub y: Expr<'g>,
+    inputs: &'a [NodeId],
+}
+
+impl<'a, 'g> Rule<'a, 'g> {
+    pub(crate) fn new(k: usize, inputs: &'a [NodeId], y: Expr<'g>) -> Self {
+        Self { k, y, inputs }
+    }
+
+    /// Input `k`.
+    pub fn x(&self, k: usize) -> Expr<'g> {
+        Expr::new(self.y.graph(), self.inputs[k])
+    }
+}
+
+/// What a tangent rule may look at: the inputs and output of the node, and the tangents of the inputs.
+#[derive(Clone, Copy)]
+pub struct Tangents<'a, 'g> {
+    /// The output.
+    pub y: Expr<'g>,
+    inputs: &'a [NodeId],
+    tangents: &'a [Option<Expr<'g>>],
+}
+
+impl<'a, 'g> Tangents<'a, 'g> {
+    pub(crate) fn new(y: Expr<'g>, inputs: &'a [NodeId], tangents: &'a [Option<Expr<'g>>]) -> Self {
+        Self { y, inputs, tangents }
+    }
+
+    /// Input `k`.
+    pub fn x(&self, k: usize) -> Expr<'g> {
+        Expr::new(self.y.graph(), self.inputs[k])
+    }
+
+    pub(crate) fn inputs(&self) -> &'a [NodeId] {
+        self.inputs
+    }
+
+    /// The tangent of input `k`; `None` if it is zero.
+    pub fn of(&self, k: usize) -> Option<Expr<'g>> {
+        self.tangents[k]
+    }
+
+    /// The inputs that have a tangent, by index, with it.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, Expr<'g>)> {
+        self.tangents.iter().enumerate().filter_map(|(k, tangent)| Some((k, (*tangent)?)))
+    }
+
+    /// The tangent of an elementwise function: the sum of those of the inputs, each times the derivative by it.
+    #[track_caller]
+    pub(super) fn times(&self, derivative: impl Fn(usize) -> Expr<'g>) -> Option<Expr<'g>> {
+        self.iter().filter_map(|(k, tangent)| tangent.pull_back(derivative(k))).reduce(|a, b| a + b)
+    }
+
+    /// The tangent of an operation that is linear in its floating-point inputs together: itself, of the tangents.
+    #[track_caller]
+    pub(crate) fn linear(&self) -> Expr<'g> {
+        let of = |k: usize| match self.x(k) {
+            x if x.dtype().is_float() => self.of(k).unwrap_or_else(|| x.like(0.0)),
+            fixed => fixed,
+        };
+        self.again((0..self.inputs.len()).map(of))
+    }
+
+    /// The tangent of an operation that is linear in each of two inputs: the sum of itself with one of them replaced
+    /// by its tangent.
+    #[track_caller]
+    pub(super) fn bilinear(&self) -> Option<Expr<'g>> {
+        let (a, b) = (self.x(0), self.x(1));
+        let by_a = self.of(0).map(|tangent| self.again([tangent, b]));
+        let by_b = self.of(1).map(|tangent| self.again([a, tangent]));
+        [by_a, by_b].into_iter().flatten().reduce(|a, b| a + b)
+    }
+
+    /// The operation of the node, on other inputs of the same shapes.
+    #[track_caller]
+    pub(crate) fn again(&self, inputs: impl IntoIterator<Item = Expr<'g>>) -> Expr<'g> {
+        let graph = self.y.graph();
+        let op = graph.node(self.y.id()).op.clone();
+        let inputs: Inputs = inputs.into_iter().map(Expr::id).collect();
+        graph.record(op, inputs, self.y.shape(), self.y.dtype())
+    }
+}
+
+/// What a batching rule may look at: a node, and its inputs with one more axis in front, some of them only repeated
+/// along it.
+pub struct Batch<'a, 'g> {
+    /// Size of the new axis.
+    pub n: usize,
+    /// The output of the node, without that axis.
+    pub y: Expr<'g>,
+    inputs: &'a [NodeId],
+    batched: &'a [Option<Expr<'g>>],
+}
+
+impl<'a, 'g> Batch<'a, 'g> {
+    pub(crate) fn new(
+        n: usize,
+        y: Expr<'g>,
+        inputs: &'a [NodeId],
+        batched: &'a [Option<Expr<'g>>],
+    ) -> Self {
+        Self { n, y, inputs, batched }
+    }
+
+    /// Input `k` with the new axis in front, repeated along it if it does not depend on it.
+    #[track_caller]
+    pub fn x(&self, k: usize) -> Expr<'g> {
+        self.batched[k].unwrap_or_else(|| self.single(k).repeated(self.n))
+    }
+
+    /// All inputs with the new axis in front.
+    #[track_caller]
+    pub fn all(&self) -> SmallVec<[Expr<'g>; 4]> {
+        (0..self.inputs.len()).map(|k| self.x(k)).collect()
+    }
+
+    /// Input `k` without the new axis, and whether it is the same everywhere along it.
+    pub fn single(&self, k: usize) -> Expr<'g> {
+        Expr::new(self.y.graph(), self.inputs[k])
+    }
+
+    /// Whether input `k` differs along the new axis.
+    pub fn differs(&self, k: usize) -> bool {
+        self.batched[k].is_some()
+    }
+
+    /// An operation on the inputs with the new axis, whose output is that of the node with the new axis.
+    #[track_caller]
+    pub(super) fn record(&self, op: Op) -> Expr<'g> {
+        self.record_of(op, &self.all())
+    }
+
+    /// An operation on some inputs, whose output is that of the node with the new axis.
+    #[track_caller]
+    pub(super) fn record_of(&self, op: Op, inputs: &[Expr<'g>]) -> Expr<'g> {
+        let shape = self.y.shape().with_axis(0, self.n);
+        let inputs: Inputs = inputs.iter().map(|input| input.id()).collect();
+        self.y.graph().record(op, inputs, shape, self.y.dtype())
+    }
+}

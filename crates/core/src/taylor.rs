@@ -1,0 +1,219 @@
+//! Taylor mode: derivatives of every order along one direction.
+//!
+//! Where inputs move along `x + t·v`, every node is a power series in `t`. A coefficient of a linear operation is the
+//! operation of the inputs' coefficients; of a bilinear one it is their Cauchy product; and of any other it follows
+//! from the series of its tangent, since `ẏ = Σ k·yₖ·tᵏ⁻¹` (Griewank and Walther 2008, "Evaluating derivatives",
+//! chapter 13). So rows are needed for no function, and order `n` costs `O(n²)` products where nesting costs `2ⁿ`.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use crate::{
+    expr::{Expr, Pair},
+    forward::require_alike,
+    functions::functions,
+    graph::{Node, NodeId},
+    ops::{Linearity, Op, Tangents},
+};
+
+functions! { "Derivatives":
+    /// Taylor coefficients of this value along a direction: with `x + t·v` in place of `x` for each pair `(x, v)`, it
+    /// is `Σ cₖ·tᵏ`, and the result is `c₀, …, c_order`. The derivative of order `k` along the direction is `k!·cₖ`.
+    ///
+    /// ```
+    /// use retrograd_core::{DType, Graph};
+    ///
+    /// let g = Graph::with_dtype(DType::F64);
+    /// let x = g.param("x", 0.0);
+    /// let series = x.exp().taylor(&[(x, g.constant(1.0))], 4);
+    /// let coefficients: Vec<_> = series.iter().map(|c| c.value().item()).collect();
+    /// assert_eq!(coefficients, [1.0, 1.0, 0.5, 1.0 / 6.0, 1.0 / 24.0]);
+    /// ```
+    taylor / try_taylor(y, along: &[Pair<'g>], order: usize) -> Vec<Expr<'g>>,
+    "As [`jvp`](Self::jvp).",
+    {
+        y.require_derivatives("taylor", along.iter().map(|&(x, _)| x))?;
+        require_alike(
+            "taylor",
+            along,
+            "the direction, named last, must have the shape and dtype of its expression",
+        )?;
+        let mut series = Series::along(along);
+        let coefficient = |k| series.coefficient(y, k).unwrap_or_else(|| y.like(0.0));
+        Ok((0..=order).map(coefficient).collect())
+    }
+}
+
+/// A coefficient: of which node, and of which power.
+type Term = (NodeId, usize);
+
+/// The coefficients known so far; `None` is zero.
+struct Series<'g> {
+    known: FxHashMap<Term, Option<Expr<'g>>>,
+    /// For each node that needs one, its tangent as an expression.
+    tangents: FxHashMap<NodeId, Option<Expr<'g>>>,
+    /// Which node's tangent a placeholder stands for.
+    placeholders: BTreeMap<NodeId, NodeId>,
+    /// Which placeholder stands for a node's tangent.
+    stand_ins: FxHashMap<NodeId, Expr<'g>>,
+    /// What moves, and along which direction.
+    directions: FxHashMap<NodeId, Expr<'g>>,
+}
+
+impl<'g> Series<'g> {
+    fn along(along: &[Pair<'g>]) -> Self {
+        let mut directions = FxHashMap::default();
+        for &(x, v) in along {
+            directions.entry(x.id()).and_modify(|sum| *sum = *sum + v).or_insert(v);
+        }
+        Self {
+            known: FxHashMap::default(),
+            tangents: FxHashMap::default(),
+            placeholders: BTreeMap::new(),
+            stand_ins: FxHashMap::default(),
+            directions,
+        }
+    }
+
+    /// Coefficient `k` of a node. What it takes is kept on a stack of its own, so that depth costs none.
+    fn coefficient(&mut self, y: Expr<'g>, k: usize) -> Option<Expr<'g>> {
+        let mut pending = vec![(y.id(), k)];
+        while let Some(&term) = pending.last() {
+            if self.known.contains_key(&term) {
+                pending.pop();
+                continue;
+            }
+            let y = y.graph().expr(term.0);
+            let n_pending = pending.len();
+            pending.extend(
+                self.needs(y, term.1).into_iter().filter(|need| !self.known.contains_key(need)),
+            );
+            if pending.len() == n_pending {
+                let coefficient =
+                    y.graph().recording_gradient_of(term.0, || self.combine(y, term.1));
+                self.known.insert(term, coefficient);
+                pending.pop();
+            }
+        }
+        self.known[&(y.id(), k)]
+    }
+
+    /// The other coefficients that one is made of.
+    fn needs(&mut self, y: Expr<'g>, k: usize) -> Vec<Term> {
+        let node = y.graph().node(y.id()).clone();
+        if let Some(&of) = self.placeholders.get(&y.id()) {
+            return vec![(of, k + 1)];
+        }
+        if k == 0 {
+            let is_new =
+                self.placeholders.first_key_value().is_some_and(|(&first, _)| y.id() > first);
+            return if is_new { node.inputs.iter().map(|&x| (x, 0)).collect() } else { Vec::new() };
+        }
+        if !node.dtype.is_float() {
+            return Vec::new();
+        }
+        match node.op.behavior().linearity() {
+            Linearity::Constant => Vec::new(),
+            Linearity::Linear => node.inputs.iter().map(|&x| (x, k)).collect(),
+            Linearity::Bilinear => {
+                node.inputs.iter().flat_map(|&x| (0..=k).map(move |j| (x, j))).collect()
+            }
+            Linearity::Nonlinear => match self.tangent(y, &node) {
+                Some(tangent) => vec![(tangent.id(), k - 1)],
+                None => Vec::new(),
+            },
+        }
+    }
+
+    /// A coefficient, from those that it needs.
+    fn combine(&self, y: Expr<'g>, k: usize) -> Option<Expr<'g>> {
+        let own = if k == 1 { self.directions.get(&y.id()).copied() } else { None };
+        [own, self.passed_on(y, k)].into_iter().flatten().reduce(|a, b| a + b)
+    }
+
+    /// The part of a coefficient that comes from the inputs.
+    fn passed_on(&self, y: Expr<'g>, k: usize) -> Option<Expr<'g>> {
+        let node = y.graph().node(y.id()).clone();
+        if let Some(&of) = self.placeholders.get(&y.id()) {
+            return self.known[&(of, k + 1)].map(|c| c * (k + 1) as f64);
+        }
+        if k == 0 {
+            return Some(self.in_place_of_placeholders(y, &node));
+        }
+        if !node.dtype.is_float() {
+            return None;
+        }
+        match node.op.behavior().linearity() {
+            Linearity::Constant => None,
+            Linearity::Linear => {
+                let of: SmallVec<[_; 4]> =
+                    node.inputs.iter().map(|&x| self.known[&(x, k)]).collect();
+                let is_zero = of.iter().all(Option::is_none);
+                (!is_zero).then(|| Tangents::new(y, &node.inputs, &of).linear())
+            }
+            Linearity::Bilinear => self.cauchy_product(y, &node, k),
+            Linearity::Nonlinear => {
+                let tangent = self.tangents[&y.id()]?;
+                self.known[&(tangent.id(), k - 1)].map(|c| c / k as f64)
+            }
+        }
+    }
+
+    /// A node with the tangents themselves in place of what stands for them.
+    fn in_place_of_placeholders(&self, y: Expr<'g>, node: &Node) -> Expr<'g> {
+        let of = |&x: &NodeId| {
+            let x = y.graph().expr(x);
+            let value = self.known.get(&(x.id(), 0)).copied().unwrap_or(Some(x));
+            value.unwrap_or_else(|| x.like(0.0))
+        };
+        let inputs: SmallVec<[_; 4]> = node.inputs.iter().map(of).collect();
+        match inputs.iter().zip(&node.inputs).all(|(x, &old)| x.id() == old) {
+            true => y,
+            false => Tangents::new(y, &node.inputs, &[]).again(inputs),
+        }
+    }
+
+    /// `Σ aⱼ·bₖ₋ⱼ`.
+    fn cauchy_product(&self, y: Expr<'g>, node: &Node, k: usize) -> Option<Expr<'g>> {
+        let (a, b) = (node.inputs[0], node.inputs[1]);
+        let terms = (0..=k).filter_map(|j| Some([self.known[&(a, j)]?, self.known[&(b, k - j)]?]));
+        let rule = Tangents::new(y, &node.inputs, &[]);
+        terms.map(|term| rule.again(term)).reduce(|a, b| a + b)
+    }
+
+    /// The tangent of a node as an expression of placeholders, which stand for the tangents of its inputs.
+    fn tangent(&mut self, y: Expr<'g>, node: &Node) -> Option<Expr<'g>> {
+        if let Some(&tangent) = self.tangents.get(&y.id()) {
+            return tangent;
+        }
+        let of: SmallVec<[_; 4]> =
+            node.inputs.iter().map(|&x| self.stand_in(y.graph().expr(x))).collect();
+        let rule = Tangents::new(y, &node.inputs, &of);
+        let record = || node.op.behavior().jvp(rule);
+        let tangent = match of.iter().any(Option::is_some) {
+            true => y.graph().recording_gradient_of(y.id(), record),
+            false => None,
+        };
+        self.tangents.insert(y.id(), tangent);
+        tangent
+    }
+
+    /// A placeholder for the tangent of an input; `None` if it has none for sure.
+    fn stand_in(&mut self, x: Expr<'g>) -> Option<Expr<'g>> {
+        let is_fixed = matches!(x.graph().node(x.id()).op, Op::Literal(_) | Op::Leaf(_))
+            && !self.directions.contains_key(&x.id())
+            && !self.placeholders.contains_key(&x.id());
+        if is_fixed || !x.dtype().is_float() {
+            return None;
+        }
+        let placeholders = &mut self.placeholders;
+        let stand_in = self.stand_ins.entry(x.id()).or_insert_with(|| {
+            let stand_in = x.graph().placeholder(x.shape(), x.dtype());
+            placeholders.insert(stand_in.id(), x.id());
+            stand_in
+        });
+        Some(*stand_in)
+    }
+}
