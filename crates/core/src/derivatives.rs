@@ -45,7 +45,7 @@ functions! { "Derivatives":
     /// ```
     /// let g = retrograd_core::Graph::new();
     /// let x = g.param("x", [1.0, 2.0]);
-    /// let y = x.prod(0).square();
+    /// let y = x.prod().square();
     /// assert_eq!(y.hessian(x).value().to_vec::<f64>(), [8.0, 8.0, 8.0, 2.0]);
     /// ```
     hessian / try_hessian(y, x: Expr<'g>) -> Expr<'g>,
@@ -63,7 +63,7 @@ functions! { "Derivatives":
     /// let g = retrograd_core::Graph::new();
     /// let x = g.param("x", [1.0, 2.0]);
     /// let v = g.constant([1.0, -1.0]);
-    /// let product = x.prod(0).square().hessian_vector(&[(x, v)]);
+    /// let product = x.prod().square().hessian_vector(&[(x, v)]);
     /// assert_eq!(product[0].value().to_vec::<f64>(), [0.0, 6.0]);
     /// ```
     hessian_vector / try_hessian_vector(y, along: &[Pair<'g>]) -> Vec<Expr<'g>>,
@@ -79,7 +79,7 @@ functions! { "Derivatives":
     /// ```
     /// let g = retrograd_core::Graph::new();
     /// let x = g.param("x", [1.0, 2.0]);
-    /// let y = x.prod(0).square();
+    /// let y = x.prod().square();
     /// assert_eq!(y.hessian_diagonal(x).value().to_vec::<f64>(), [8.0, 2.0]);
     /// ```
     hessian_diagonal / try_hessian_diagonal(y, x: Expr<'g>) -> Expr<'g>,

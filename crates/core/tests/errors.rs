@@ -239,6 +239,32 @@ fn sizes_that_do_not_fit_are_named() {
 }
 
 #[test]
+fn what_cannot_be_a_tangent_or_a_batch_says_why() {
+    with_leaves(|g| {
+        leaves!(g: x = 0, w = 1, labels = 2);
+        reads(
+            x.try_jvp(&[(x, w)]),
+            "jvp: `x` [32, 3] × `w` [4, 8]: the tangent, named last, must have the shape and dtype of its expression\n  `x` at here\n  `w` at here",
+        );
+        reads(
+            labels.try_jvp(&[(x, x)]),
+            "jvp: `labels` [32]: only floating-point numbers have derivatives\n  `labels` at here",
+        );
+        reads(
+            x.try_vmap(&[(x, w)]),
+            "vmap: `x` [32, 3] × `w` [4, 8]: the batch, named last, must have the shape of its expression and one axis in front\n  `x` at here\n  `w` at here",
+        );
+        let xs = x.broadcast_to([5, 32, 3]).named("xs");
+        let ws = w.broadcast_to([6, 4, 8]).named("ws");
+        reads(
+            x.try_vmap(&[(x, xs), (w, ws)]),
+            "vmap: `w` [4, 8] × `ws` [6, 4, 8]: the batch is of 6, and another one is of 5\n  `w` at here\n  `ws` at here",
+        );
+        reads(x.try_vmap(&[]), "vmap: no expression is to be replaced by a batch");
+    });
+}
+
+#[test]
 fn what_has_no_gradient_says_why() {
     with_leaves(|g| {
         leaves!(g: x = 0, w = 1, labels = 2);
@@ -249,11 +275,11 @@ fn what_has_no_gradient_says_why() {
         );
         reads(
             loss.try_grad(&[labels]),
-            "grad: `labels` [32]: only floating-point numbers have gradients\n  `labels` at here",
+            "grad: `labels` [32]: only floating-point numbers have derivatives\n  `labels` at here",
         );
         reads(
             labels.sum().try_grad(&[x]),
-            "grad: `sum [0](labels)` []: only floating-point numbers have gradients\n  `sum [0](labels)` at here",
+            "grad: `sum [0](labels)` []: only floating-point numbers have derivatives\n  `sum [0](labels)` at here",
         );
         reads(
             x.try_vjp(w, &[x]),

@@ -141,5 +141,6 @@ fn class(computation: &Computation, id: NodeId) -> Class {
         Op::Pad(_) | Op::Concat(_) | Op::Gather(_) | Op::ScatterAdd(_) => Class::Step,
         Op::Sum(_) | Op::Max(_) | Op::ArgMax(_) | Op::ArgSort(_) | Op::MatMul => Class::Step,
         Op::Cholesky | Op::Solve | Op::Adjugate | Op::LogDeterminant | Op::Svd => Class::Step,
+        Op::Custom(_) => Class::Step,
     }
 }

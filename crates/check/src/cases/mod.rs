@@ -6,6 +6,7 @@
 
 mod arrangements;
 mod compositions;
+mod custom;
 mod elementwise;
 mod functions;
 mod leaves;
@@ -122,6 +123,7 @@ families! {
     Op::Adjugate => "det", linalg::det;
     Op::LogDeterminant => "slogdet", linalg::slogdet;
     Op::Svd => "svd", linalg::svd;
+    Op::Custom(_) => "custom", custom::custom;
 }
 
 /// All cases: of every operation, and of functions composed of several.

@@ -11,6 +11,7 @@ mod cast;
 mod compare;
 mod composed;
 mod concat;
+mod custom;
 mod gather;
 mod identity;
 mod leaf;
@@ -37,6 +38,7 @@ pub use compare::Comparison;
 pub use composed::{COMPOSED, Call, Composed};
 pub(crate) use composed::{composed, composed_methods};
 pub use concat::Concat;
+pub use custom::{Custom, CustomOperation};
 pub use gather::{Gather, ScatterAdd};
 pub use leaf::{Iota, Leaf, LeafKind, Literal};
 pub use max::Max;
@@ -176,6 +178,8 @@ operations! {
     /// right for equal values too. Shapes `[…, m, n] → […, m + 1 + n, n]`. Source: Townsend 2016, "Differentiating
     /// the singular value decomposition".
     Svd,
+    /// An operation of a user's own.
+    Custom(Custom),
 }
 
 /// How the output of an operation depends on those of its inputs that have derivatives.
@@ -267,6 +271,7 @@ impl Op {
             Op::Adjugate => &linalg::Adjugate,
             Op::LogDeterminant => &linalg::LogDeterminant,
             Op::Svd => &linalg::Svd,
+            Op::Custom(custom) => custom,
         }
     }
 
@@ -293,6 +298,7 @@ impl Op {
             | Op::ScatterAdd(_) => None,
             Op::Sum(_) | Op::Max(_) | Op::ArgMax(_) | Op::ArgSort(_) | Op::MatMul => None,
             Op::Cholesky | Op::Solve | Op::Adjugate | Op::LogDeterminant | Op::Svd => None,
+            Op::Custom(_) => None,
         }
     }
 
@@ -300,7 +306,7 @@ impl Op {
     /// [`Operation::verify`] says why.
     pub fn can_refuse(&self) -> bool {
         match self {
-            Op::Gather(_) | Op::ScatterAdd(_) | Op::Cholesky | Op::Solve => true,
+            Op::Gather(_) | Op::ScatterAdd(_) | Op::Cholesky | Op::Solve | Op::Custom(_) => true,
             Op::Leaf(_) | Op::Literal(_) | Op::Iota(_) => false,
             Op::Unary(_) | Op::Binary(_) | Op::Compare(_) | Op::Select | Op::Cast => false,
             Op::Identity | Op::StopGradient | Op::Broadcast | Op::Reshape => false,
