@@ -11,7 +11,7 @@ use std::{
 
 use retrograd_check::cases::{self, Case};
 use retrograd_core::{
-    DType, Expr, Graph, Shape, Tensor, functions,
+    DType, Expr, Graph, Shape, Tensor, derivatives, functions,
     ops::{self, Binary, COMPOSED, Comparison, Unary},
 };
 
@@ -70,13 +70,14 @@ fn others(x: &Tensor) -> Vec<Tensor> {
 /// ``sum_over: `x` [2]: axis 1 does not exist``.
 fn is_of_a_function(message: &str) -> bool {
     let Some((name, _)) = message.split_once(": ") else { return false };
-    let themes = ops::THEMES.iter().chain(functions::THEMES);
+    let themes = ops::THEMES.iter().chain(functions::THEMES).chain(derivatives::THEMES);
     themes.flat_map(|theme| theme.functions).any(|function| function.name == name)
         || Unary::ALL.iter().any(|row| row.name() == name)
         || Binary::ALL.iter().any(|row| row.name() == name)
         || Comparison::ALL.iter().any(|row| row.name() == name)
         || COMPOSED.iter().any(|row| row.name == name)
-        || ["grad", "vjp"].contains(&name)
+        // The operation of a user's own among the cases.
+        || name == "product"
 }
 
 /// Whether a file stands for the user's: that of the cases, or the table of composed functions, which has its own.

@@ -1,13 +1,21 @@
 //! Jacobians, Hessians and their products: the two sweeps and batching, put together.
 
 use crate::{
+    batch,
+    documented::Theme,
     dtype::DType,
     error::Error,
     expr::{Expr, Pair},
+    forward,
     functions::functions,
+    grad,
     graph::Graph,
     shape::Shape,
+    taylor,
 };
+
+/// The functions that record derivatives and batches, in all files.
+pub const THEMES: &[Theme] = &[grad::THEME, forward::THEME, THEME, taylor::THEME, batch::THEME];
 
 functions! { "Derivatives":
     /// All derivatives of this value's elements by those of `x`: the Jacobian, whose shape is that of this value

@@ -11,7 +11,7 @@ mod active;
 mod batch;
 pub mod call;
 pub mod computation;
-mod derivatives;
+pub mod derivatives;
 pub mod documented;
 pub mod dtype;
 pub mod error;

@@ -1,5 +1,7 @@
 //! Cases of operations of users' own: with the rules that have to be written only, and with all of them.
 
+use std::sync::LazyLock;
+
 use retrograd_core::{
     DType, Expr, Float, Shape, View, ViewMut,
     ops::{Batch, Custom, CustomOperation, Rule, Tangents},
@@ -11,20 +13,22 @@ use super::{Case, numbers};
 #[derive(Debug)]
 struct Cube;
 
+/// One such operation for all graphs: another one would not be equal to it.
+pub(crate) static CUBE: LazyLock<Custom> = LazyLock::new(|| Custom::new(Cube));
+
 /// `y = a·b`, by all rules.
 #[derive(Debug)]
 struct Product;
 
 pub(super) fn custom() -> Vec<Case> {
     vec![
-        Case::new("custom cube [2, 3]", [numbers([2, 3], 1)], |x| Custom::new(Cube).apply(x)),
-        Case::new("custom cube []", [numbers([], 2)], |x| Custom::new(Cube).apply(x)),
+        Case::new("custom cube [2, 3]", [numbers([2, 3], 1)], |x| CUBE.apply(x)),
+        Case::new("custom cube []", [numbers([], 2)], |x| CUBE.apply(x)),
         Case::new("custom product [4]", [numbers([4], 3), numbers([4], 4)], |x| {
             Custom::new(Product).apply(x)
         }),
         Case::new("custom product of cubes", [numbers([2, 2], 5)], |x| {
-            let cube = Custom::new(Cube);
-            Custom::new(Product).apply(&[cube.apply(x), cube.apply(&[x[0].sin()])])
+            Custom::new(Product).apply(&[CUBE.apply(x), CUBE.apply(&[x[0].sin()])])
         }),
     ]
 }

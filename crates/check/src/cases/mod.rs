@@ -6,7 +6,7 @@
 
 mod arrangements;
 mod compositions;
-mod custom;
+pub(crate) mod custom;
 mod elementwise;
 mod functions;
 mod leaves;

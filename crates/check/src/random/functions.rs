@@ -7,6 +7,8 @@ use retrograd_core::{
     keep,
 };
 
+use crate::cases::custom::CUBE;
+
 use super::{
     builder::{Builder, Move},
     probe::{MARGIN, elements},
@@ -31,6 +33,7 @@ impl<'g> Builder<'g> {
         Self::einsum,
         Self::pad_by_mode,
         Self::normalize,
+        Self::custom,
     ];
 
     /// Elements by size, where no two along the axis are nearly equal.
@@ -169,6 +172,12 @@ impl<'g> Builder<'g> {
             2 if axis == -1 => x.layer_norm(&[last], &Norm::default()),
             _ => x.normalize(2.0, axis, 1e-12),
         })
+    }
+
+    /// An operation of a user's own.
+    fn custom(&mut self) -> Option<Expr<'g>> {
+        let x = self.float_that(|_| true)?;
+        Some(CUBE.apply(&[0.5 * x]))
     }
 }
 

@@ -33,9 +33,9 @@ pub use pad::PadMode;
 pub use pool::{AvgPool, MaxPool};
 pub use windows::Unfold;
 
-use crate::{batch, derivatives, documented::Theme, forward, grad, taylor};
+use crate::documented::Theme;
 
-/// All functions composed of operations, by theme; derivatives are composed, too.
+/// All functions composed of operations, by theme.
 pub const THEMES: &[Theme] = &[
     moving::THEME,
     joining::THEME,
@@ -58,11 +58,6 @@ pub const THEMES: &[Theme] = &[
     normalize::THEME,
     attention::THEME,
     embedding::THEME,
-    grad::THEME,
-    forward::THEME,
-    derivatives::THEME,
-    taylor::THEME,
-    batch::THEME,
 ];
 
 /// Makes two methods of [`Expr`](crate::Expr) from one body that returns a result: a method that panics, and its
