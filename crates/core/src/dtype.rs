@@ -177,6 +177,8 @@ pub trait Float:
     fn erfc(self) -> Self;
     /// `e^(x²)·erfc(x)`.
     fn erfcx(self) -> Self;
+    /// Derivative of `e^(x²)·erfc(x)` of order `order`.
+    fn erfcx_derivative(self, order: Self) -> Self;
     /// Logarithm of the normal distribution function.
     fn log_ndtr(self) -> Self;
     /// `ln |Γ(x)|`.
@@ -206,7 +208,8 @@ macro_rules! float {
                 round_ties_even(), exp(), exp2(), exp_m1(), ln(), log2(), log10(), ln_1p(), sqrt(), cbrt(), sin(),
                 cos(), tan(), asin(), acos(), atan(), sinh(), cosh(), tanh(), powf(exponent), atan2(x), hypot(other));
 
-            float!(@special $type: erfcx(), log_ndtr(), polygamma(order), sinc_derivative(order));
+            float!(@special $type: erfcx(), erfcx_derivative(order), log_ndtr(), polygamma(order),
+                sinc_derivative(order));
 
             $(
                 #[inline(always)]

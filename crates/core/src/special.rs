@@ -107,7 +107,9 @@ fn cotangent_derivative(t: f64, n: usize) -> f64 {
         }
         polynomial = next;
     }
-    polynomial[..=n + 1].iter().rev().fold(0.0, |sum, coefficient| sum * cotangent + coefficient)
+    // Horner's rule starts at the leading coefficient, not at 0, which an infinite cotangent would turn into NaN.
+    let lower = polynomial[..=n].iter().rev();
+    lower.fold(polynomial[n + 1], |sum, coefficient| sum * cotangent + coefficient)
 }
 
 /// Scaled complementary error function `e^(x²)·erfc(x)`: the product where `erfc` is a normal number, else the asymptotic
@@ -121,6 +123,33 @@ pub(crate) fn erfcx(x: f64) -> f64 {
     let t = 0.5 / (x * x);
     let series = (1..=8).rev().fold(1.0, |sum, k| 1.0 - (2 * k - 1) as f64 * t * sum);
     0.5 * FRAC_2_SQRT_PI / x * series
+}
+
+/// The derivative of order `n` of [`erfcx`]; NaN for orders that are no natural numbers or above 60.
+///
+/// With `e^{x²}·iⁿerfc x` for the repeated integrals, it is `(−2)ⁿ·n!` times that (Abramowitz & Stegun 1964, 7.2.9). Their
+/// recurrence (7.2.5) is stable upwards for `x ≤ 1`; beyond, where `2x·y − 2/√π` cancels, downwards, as a continued
+/// fraction for the ratio of neighbors.
+pub(crate) fn erfcx_derivative(x: f64, order: f64) -> f64 {
+    let order = order.round_ties_even();
+    if x.is_nan() || order.is_nan() || !(0.0..=MAX_ORDER as f64).contains(&order) {
+        return f64::NAN;
+    }
+    let n = order as usize;
+    if x <= 1.0 {
+        let (mut lower, mut derivative) = (-FRAC_2_SQRT_PI, erfcx(x));
+        for k in 1..=n {
+            let factor = if k == 1 { 1.0 } else { 2.0 * (k - 1) as f64 };
+            (lower, derivative) = (derivative, 2.0 * x * derivative + factor * lower);
+        }
+        return derivative;
+    }
+    let (mut ratio, mut product) = (0.0, 1.0);
+    for k in (1..=n + 150).rev() {
+        ratio = (2.0 * x + 2.0 * (k + 1) as f64 * ratio).recip();
+        product *= if k <= n { -2.0 * k as f64 * ratio } else { 1.0 };
+    }
+    product * erfcx(x)
 }
 
 /// `ln Φ(x)`, the logarithm of the normal distribution function, without underflow on the left.

@@ -29,6 +29,54 @@ fn kinks_have_the_derivative_that_their_rows_document() {
 }
 
 #[test]
+fn at_nan_a_smooth_derivative_is_nan_and_a_chosen_one_is_flat() {
+    let nan = f64::NAN;
+    for slope in
+        [slopes(&[nan], |x| x.relu()), slopes(&[nan], |x| x.abs()), slopes(&[nan], |x| x.elu(1.0))]
+    {
+        assert!(slope[0].is_nan(), "{slope:?}");
+    }
+    let flat: [fn(Expr<'_>) -> Expr<'_>; 6] = [
+        |x| x.hardtanh(-1.0, 1.0),
+        |x| x.relu6(),
+        |x| x.hardsigmoid(),
+        |x| x.hardshrink(0.5),
+        |x| x.softshrink(0.5),
+        |x| x.clamp(-1.0, 1.0),
+    ];
+    let g = Graph::with_dtype(DType::F64);
+    for f in flat {
+        assert_eq!(slopes(&[nan], f), [0.0]);
+        assert!(f(g.constant(nan)).value().item().is_nan(), "NaN gets through");
+    }
+}
+
+#[test]
+fn a_clamp_passes_at_its_bounds_and_takes_nan_from_them() {
+    assert_eq!(slopes(&[-1.0, 0.5, 1.0, 2.0], |x| x.clamp(-1.0, 1.0)), [1.0, 1.0, 1.0, 0.0]);
+    let g = Graph::with_dtype(DType::F64);
+    let (x, bound) = (g.param("x", [1.0, 1.0]), g.param("bound", [1.0, f64::NAN]));
+    for y in [x.clamp_min(bound), x.clamp_max(bound)] {
+        assert!(y.value().to_vec::<f64>()[1].is_nan());
+        let gradient = y.sum().grad(&[x, bound]);
+        assert_eq!(gradient[0].value().to_vec::<f64>(), [1.0, 0.0]);
+        assert_eq!(gradient[1].value().to_vec::<f64>(), [0.0, 1.0]);
+    }
+}
+
+#[test]
+fn what_is_nan_has_derivatives_that_are_nan() {
+    let g = Graph::with_dtype(DType::F64);
+    let (x, nan) = (g.param("x", [0.0, 1.0]), g.param("nan", [f64::NAN, f64::NAN]));
+    for gradient in x.xlogy(nan).sum().grad(&[x, nan]) {
+        assert!(gradient.value().to_vec::<f64>().iter().all(|slope| slope.is_nan()));
+    }
+    let zero = g.param("zero", [0.0, 0.0]);
+    let by_exponent = zero.pow(nan).sum().grad(&[nan])[0].value().to_vec::<f64>();
+    assert!(by_exponent.iter().all(|slope| slope.is_nan()));
+}
+
+#[test]
 fn ties_share_the_gradient_equally() {
     assert_eq!(slopes(&[3.0, 1.0, 3.0, 3.0], |x| x.max()), [1.0 / 3.0, 0.0, 1.0 / 3.0, 1.0 / 3.0]);
     assert_eq!(slopes(&[3.0, 1.0, 1.0], |x| x.min()), [0.0, 0.5, 0.5]);
@@ -91,6 +139,21 @@ fn a_logarithm_of_a_sum_of_exponentials_is_finite_where_it_can_be() {
     assert_eq!(slopes(&[1000.0, 1000.0], |x| x.logsumexp(0)), [0.5, 0.5]);
     assert_eq!(slopes(&[1000.0, -1000.0], |x| x.logsumexp(0)), [1.0, 0.0]);
     assert_eq!(slopes(&[f64::NEG_INFINITY, 3.0], |x| x.logsumexp(0)), [0.0, 1.0]);
+    // Where the largest is infinite, the gradient is that of the maximum.
+    assert_eq!(slopes(&[f64::INFINITY, 3.0], |x| x.logsumexp(0)), [1.0, 0.0]);
+    assert_eq!(slopes(&[f64::INFINITY; 2], |x| x.logsumexp(0)), [0.5, 0.5]);
+    assert_eq!(slopes(&[f64::NEG_INFINITY; 2], |x| x.logsumexp(0)), [0.5, 0.5]);
+}
+
+#[test]
+fn a_norm_has_its_limit_where_it_is_infinite() {
+    assert_eq!(slopes(&[f64::NEG_INFINITY, 1.0], |x| x.vector_norm(2.0, 0)), [-1.0, 0.0]);
+    assert_eq!(slopes(&[f64::INFINITY, 1.0], |x| x.vector_norm(3.0, 0)), [1.0, 0.0]);
+    assert_eq!(slopes(&[0.0, 0.0], |x| x.vector_norm(2.0, 0)), [0.0, 0.0]);
+    let g = Graph::with_dtype(DType::F64);
+    let norm = |x: [f64; 2]| g.constant(x).vector_norm(2.0, 0).value().item();
+    assert_eq!(norm([f64::NEG_INFINITY, 1.0]), f64::INFINITY);
+    assert!(norm([f64::NAN, 1.0]).is_nan());
 }
 
 #[test]
@@ -108,7 +171,6 @@ fn of_nothing_but_minus_infinity_there_is_no_softmax() {
     let is_nan = |numbers: Vec<f64>| numbers.iter().all(|x| x.is_nan());
     let g = Graph::with_dtype(DType::F64);
     assert!(is_nan(g.constant(nothing).softmax(0).value().to_vec()));
-    assert!(is_nan(slopes(&nothing, |x| x.logsumexp(0))));
     let one = g.constant([f64::NEG_INFINITY, 1.0]);
     assert_eq!(one.softmax(0).value().to_vec::<f64>(), [0.0, 1.0]);
     assert_eq!(one.log_softmax(0).value().to_vec::<f64>(), [f64::NEG_INFINITY, 0.0]);

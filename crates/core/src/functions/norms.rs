@@ -11,8 +11,9 @@ use crate::{
 functions! { "Norms":
     /// Norm `(Σ|x|ᵖ)^{1/p}` of the elements along axes, taken as one vector. Order 0 counts what is not 0; ±∞ gives the
     /// largest or smallest magnitude. Elements are scaled by the largest first, so that no power overflows or vanishes.
-    /// The gradient at a vector of zeros is 0; equal extreme magnitudes share it. Shapes `[…, n, …] → […, …]`. Source:
-    /// `torch.linalg.vector_norm`.
+    /// The gradient at a vector of zeros is 0; equal extreme magnitudes share it. Where the norm is infinite because an
+    /// element is, the gradient is that of the largest magnitude: the limit of `x/‖x‖` for one infinite element. Shapes
+    /// `[…, n, …] → […, …]`. Source: `torch.linalg.vector_norm`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::with_dtype(retrograd_core::DType::F64);
@@ -48,39 +49,45 @@ impl<'g> Expr<'g> {
     /// A norm of another order than 0, 1 and ±∞.
     #[track_caller]
     fn scaled_norm(self, order: f64, axes: &Axes) -> Result<Self, Error> {
-        let scale = self.scale(order, axes)?;
-        let x = self.try_div(scale)?;
-        let norm = if order == 2.0 {
-            x.square().try_sum_over(axes.clone())?.sqrt_flat_at_zero()
-        } else {
-            let is_zero = x.try_eq(0.0)?;
-            let at_zero = if order > 0.0 { 0.0 } else { f64::INFINITY };
-            let powers = is_zero.try_select(x.like(at_zero), x.abs().powf(order))?;
-            let total = powers.try_sum_over(axes.clone())?;
-            total.try_eq(0.0)?.try_select(total.like(0.0), total.powf(1.0 / order))?
+        if self.shape().n_elements() == 0 {
+            return self.norm_of_scaled(order, axes);
+        }
+        // The magnitude that decides how large the powers are.
+        let deciding = match order > 0.0 {
+            true => self.abs().try_max_over(keep(axes.clone()))?,
+            false => self.abs().try_min_over(keep(axes.clone()))?,
         };
-        norm.try_mul(scale.try_reshape(norm.shape())?)
+        let scale = deciding.stop_gradient().limited_scale()?;
+        let norm = self.try_div(scale)?.norm_of_scaled(order, axes)?;
+        let norm = norm.try_mul(scale.try_reshape(norm.shape())?)?;
+        let deciding = deciding.try_reshape(norm.shape())?;
+        deciding.try_eq(f64::INFINITY)?.try_select(deciding, norm)
     }
 
-    /// What elements are divided by before they are raised to a power: the one that decides, between limits whose
-    /// reciprocal is finite, and 1 where there is none. It is a constant to derivatives.
+    /// A norm whose powers neither overflow nor vanish.
     #[track_caller]
-    fn scale(self, order: f64, axes: &Axes) -> Result<Self, Error> {
-        let size = self.stop_gradient().abs();
-        let one = size.like(1.0).try_sum_over(keep(axes.clone()))?.like(1.0);
-        if self.shape().n_elements() == 0 {
-            return Ok(one);
+    fn norm_of_scaled(self, order: f64, axes: &Axes) -> Result<Self, Error> {
+        if order == 2.0 {
+            return Ok(self.square().try_sum_over(axes.clone())?.sqrt_flat_at_zero());
         }
-        let deciding = match order > 0.0 {
-            true => size.try_max_over(keep(axes.clone()))?,
-            false => size.try_min_over(keep(axes.clone()))?,
-        };
+        let is_zero = self.try_eq(0.0)?;
+        let at_zero = if order > 0.0 { 0.0 } else { f64::INFINITY };
+        let powers = is_zero.try_select(self.like(at_zero), self.abs().powf(order))?;
+        let total = powers.try_sum_over(axes.clone())?;
+        total.try_eq(0.0)?.try_select(total.like(0.0), total.powf(1.0 / order))
+    }
+
+    /// What elements are divided by before they are raised to a power: this magnitude between limits whose reciprocal
+    /// is finite, and 1 where it is 0 or no finite number.
+    #[track_caller]
+    fn limited_scale(self) -> Result<Self, Error> {
         let (smallest, largest) = match self.dtype() {
             DType::F32 => (f64::from(f32::MIN_POSITIVE) * 4.0, f64::from(f32::MAX) / 64.0),
             DType::F64 | DType::I64 | DType::Bool => (f64::MIN_POSITIVE * 4.0, f64::MAX / 64.0),
         };
-        let limited = deciding.try_maximum(smallest)?.try_minimum(largest)?;
-        let is_usual = deciding.try_gt(0.0)?;
-        is_usual.try_select(deciding.try_lt(f64::INFINITY)?.try_select(limited, one)?, one)
+        let one = self.like(1.0);
+        let limited = self.try_maximum(smallest)?.try_minimum(largest)?;
+        let is_finite = self.try_lt(f64::INFINITY)?;
+        self.try_gt(0.0)?.try_select(is_finite.try_select(limited, one)?, one)
     }
 }

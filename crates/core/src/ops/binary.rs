@@ -151,6 +151,9 @@ binary! {
     /// The derivative of order `b` of `sin(πa)/(πa)`, for whole `b` up to 60; derivatives that of order `b + 1`, and 0.
     /// Source: `torch.sinc`.
     SincDerivative, sinc_derivative / try_sinc_derivative, None, |a, b| a.sinc_derivative(b), |a, b, _| a.sinc_derivative(b + b.lit(1.0)), |_, b, _| b.lit(0.0), [(-1.3, 0.0), (0.2, 1.0), (3.7, 2.0)];
+    /// The derivative of order `b` of `e^{a²}·erfc a`, for whole `b` up to 60, to all digits also where it vanishes;
+    /// derivatives that of order `b + 1`, and 0. Source: DLMF §7.18.
+    ErfcxDerivative, erfcx_derivative / try_erfcx_derivative, None, |a, b| a.erfcx_derivative(b), |a, b, _| a.erfcx_derivative(b + b.lit(1.0)), |_, b, _| b.lit(0.0), [(-0.7, 0.0), (0.4, 1.0), (3.5, 2.0)];
 }
 
 #[inline(always)]
@@ -191,11 +194,11 @@ fn share<R: Real>(a: R, b: R) -> R {
     R::select(b.gt(a), a.lit(0.0), unless_smaller)
 }
 
-/// `∂(aᵇ)/∂b = aᵇ·ln a`, with the limit 0 at `a = 0`.
+/// `∂(aᵇ)/∂b = aᵇ·ln a`, with the limit 0 at `a = 0`, and NaN where the power is.
 #[track_caller]
 fn log_power<R: Real>(a: R, _: R, y: R) -> R {
     let positive = R::select(a.eq(a.lit(0.0)), a.lit(1.0), a);
-    positive.log().chain(y)
+    R::select(y.eq(y), positive.log().chain(y), y)
 }
 
 /// `ln(eᵃ + eᵇ) = max(a, b) + ln(1 + e^{−|a − b|})`, which is an infinite number that both are.

@@ -206,28 +206,29 @@ composed! {
     /// `x − tanh x`. Source: `torch.nn.functional.tanhshrink`.
     tanhshrink / try_tanhshrink(x) { x - x.tanh() } [-2.0, 0.3, 2.0] with [()]
 
-    /// `x` where `|x| > λ`, else 0; the derivative at ±λ is 0. Source: `torch.nn.functional.hardshrink`.
+    /// `x` where `|x| > λ`, else 0; the derivative at ±λ and at NaN is 0. Source: `torch.nn.functional.hardshrink`.
     hardshrink / try_hardshrink(x, lambda: f64) {
-        Self::select(x.abs().compare(Comparison::Le, x.lit(lambda)), x.lit(0.0), x)
+        let small = Self::select(x.eq(x), x.lit(0.0), x.lit(f64::NAN));
+        Self::select(x.abs().gt(x.lit(lambda)), x, small)
     } [-2.0, 0.3, 2.0] with [(0.5)]
 
-    /// `x ∓ λ` where `±x > λ`, else 0; the derivative at ±λ is 0. Source: `torch.nn.functional.softshrink`.
+    /// `x ∓ λ` where `±x > λ`, else 0; the derivative at ±λ and at NaN is 0. Source: `torch.nn.functional.softshrink`.
     softshrink / try_softshrink(x, lambda: f64) {
-        let is_small = x.abs().compare(Comparison::Le, x.lit(lambda));
-        Self::select(is_small, x.lit(0.0), x - x.lit(lambda) * x.sign())
+        let small = Self::select(x.eq(x), x.lit(0.0), x.lit(f64::NAN));
+        Self::select(x.abs().gt(x.lit(lambda)), x - x.lit(lambda) * x.sign(), small)
     } [-2.0, 0.3, 2.0] with [(0.5)]
 
     /// `x` within the bounds, else the nearer bound; the derivative is 0 at both, unlike that of
-    /// [`clamp`](Self::clamp). Source: `torch.nn.functional.hardtanh`.
+    /// [`clamp`](Self::clamp), and at NaN. Source: `torch.nn.functional.hardtanh`.
     hardtanh / try_hardtanh(x, low: f64, high: f64) {
-        let below = Self::select(x.compare(Comparison::Ge, x.lit(high)), x.lit(high), x);
-        Self::select(x.compare(Comparison::Le, x.lit(low)), x.lit(low), below)
+        let below = Self::select(x.eq(x), x.lit(low), x.lit(f64::NAN));
+        Self::select(x.gt(x.lit(low)), Self::select(x.lit(high).gt(x), x, x.lit(high)), below)
     } [-2.0, 0.3, 2.0] with [(-1.0, 1.0)]
 
-    /// `min(max(x, 0), 6)`; the derivative at 0 and at 6 is 0. Source: `torch.nn.functional.relu6`.
+    /// `min(max(x, 0), 6)`; the derivative at 0, at 6 and at NaN is 0. Source: `torch.nn.functional.relu6`.
     relu6 / try_relu6(x) { x.hardtanh(0.0, 6.0) } [-2.0, 0.3, 7.0] with [()]
 
-    /// Piecewise linear sigmoid `min(max(x + 3, 0), 6)/6`; the derivative at ±3 is 0. Source:
+    /// Piecewise linear sigmoid `min(max(x + 3, 0), 6)/6`; the derivative at ±3 and at NaN is 0. Source:
     /// `torch.nn.functional.hardsigmoid`.
     hardsigmoid / try_hardsigmoid(x) { (x + x.lit(3.0)).relu6() / x.lit(6.0) } [-4.0, 0.3, 4.0] with [()]
 
@@ -242,18 +243,22 @@ composed! {
         Self::select(x.compare(Comparison::Le, x.lit(threshold)), x.lit(value), x)
     } [-2.0, 0.3, 2.0] with [(0.1, -9.0)]
 
-    /// `max(x, low)`, where a tie goes to `x`: its derivative at the bound is 1. Source: `torch.clamp`.
+    /// `max(x, low)`, NaN if one is. A tie goes to `x`, so that the derivative at the bound is 1; a bound that is NaN
+    /// takes all of the gradient, and `x` that is NaN has none. Source: `torch.clamp`.
     clamp_min / try_clamp_min(x, low: Number) {
-        Self::select(low.gt(x), low, x)
+        let below = Self::select(x.eq(x), low, x.lit(f64::NAN));
+        Self::select(x.compare(Comparison::Ge, low), x, below)
     } [-2.0, 0.3, 2.0] with [(x.lit(0.1)), (x.cos())]
 
-    /// `min(x, high)`, where a tie goes to `x`: its derivative at the bound is 1. Source: `torch.clamp`.
+    /// `min(x, high)`, NaN if one is. A tie goes to `x`, so that the derivative at the bound is 1; a bound that is NaN
+    /// takes all of the gradient, and `x` that is NaN has none. Source: `torch.clamp`.
     clamp_max / try_clamp_max(x, high: Number) {
-        Self::select(x.gt(high), high, x)
+        let above = Self::select(x.eq(x), high, x.lit(f64::NAN));
+        Self::select(x.compare(Comparison::Le, high), x, above)
     } [-2.0, 0.3, 2.0] with [(x.lit(0.1)), (x.cos())]
 
-    /// `x` within the bounds, else the nearer bound, or the upper if they cross; the derivative at the bounds is 1.
-    /// Source: `torch.clamp`.
+    /// `x` within the bounds, else the nearer bound, or the upper if they cross; the derivative at the bounds is 1, at
+    /// NaN 0. Source: `torch.clamp`.
     clamp / try_clamp(x, low: Number, high: Number) {
         x.clamp_min(low).clamp_max(high)
     } [-2.0, 0.3, 2.0] with [(x.lit(-0.5), x.lit(1.5)), (x.sin(), x.cos())]
@@ -270,12 +275,12 @@ composed! {
     /// `ψ(x)`, the derivative of `ln Γ(x)`. Source: DLMF §5.2.
     digamma / try_digamma(x) { x.polygamma(x.lit(0.0)) } [-1.3, 0.3, 2.5] with [()]
 
-    /// `x·ln y`, 0 where `x = 0` unless `y` is NaN. Where `x = 0` and `y ≤ 0`, both derivatives are 0. Source:
-    /// `torch.xlogy`.
+    /// `x·ln y`, 0 where `x = 0` unless `y` is NaN. Where `x = 0` and `y ≤ 0`, both derivatives are 0; where `y` is
+    /// NaN, both are NaN. Source: `torch.xlogy`.
     xlogy / try_xlogy(x, y: Number) {
         let is_never_positive = y.compare(Comparison::Le, y.lit(0.0));
         let log = Self::select(x.eq(x.lit(0.0)), Self::select(is_never_positive, y.lit(1.0), y), y).log();
-        Self::select(y.eq(y), x.chain(log), y)
+        Self::select(y.eq(y), x.chain(log), (x + y).log())
     } [-2.0, 0.3, 2.0] with [(x.lit(0.7)), (x.exp())]
 
     /// Interpolation `x + weight·(end − x)`. Source: `torch.lerp`.

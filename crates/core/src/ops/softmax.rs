@@ -9,8 +9,8 @@ use crate::{
 
 functions! { "Softmax":
     /// `ln Σ eˣ` over axes, finite for every finite `x`: `m + ln Σ e^{x − m}` with the maximum `m`. Its gradient is the
-    /// softmax. Where all elements are −∞ the value is −∞, and there is no gradient: it is NaN. Shapes `[…, n, …] → […,
-    /// …]`. Source: `torch.logsumexp`.
+    /// softmax; where the maximum is infinite, it is that of the maximum, the limit: of one `+∞` all, of equal infinite
+    /// ones an equal share each. Shapes `[…, n, …] → […, …]`. Source: `torch.logsumexp`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
@@ -21,9 +21,14 @@ functions! { "Softmax":
     "If an axis does not exist, or the elements are not floating-point numbers.",
     {
         let axes = axes.into();
-        let max = x.largest_finite("logsumexp", &axes)?;
-        let total = (x - max).exp().sum_over(axes.clone()).log();
-        total.try_add(max.try_reshape(total.shape())?)
+        let shift = x.largest_finite("logsumexp", &axes)?;
+        let total = (x - shift).exp().sum_over(axes.clone()).log();
+        let usual = total.try_add(shift.try_reshape(total.shape())?)?;
+        if x.shape().n_elements() == 0 {
+            return Ok(usual);
+        }
+        let max = x.try_max_over(axes)?;
+        max.abs().eq(f64::INFINITY).try_select(max, usual)
     }
 
     /// Softmax `e^{xᵢ} / Σ e^{xⱼ}` along an axis: positive numbers that sum to 1. Elements of −∞ get 0; where all are

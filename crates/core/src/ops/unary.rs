@@ -172,7 +172,7 @@ unary! {
     /// Complementary error function `y = 1 − erf x` without cancellation; `y' = −2/√π e^{−x²}`. Source: DLMF §7.2.
     Erfc, erfc / try_erfc, |x| x.erfc(), |x, _| x.lit(-consts::FRAC_2_SQRT_PI) * (-x.square()).exp(), [-2.0, 0.0, 0.7];
     /// Scaled complementary error function `y = e^{x²}·erfc x`; `y' = 2xy − 2/√π`. Source: `torch.special.erfcx`.
-    Erfcx, erfcx / try_erfcx, |x| x.erfcx(), |x, y| (x + x) * y - x.lit(consts::FRAC_2_SQRT_PI), [-1.0, 0.0, 0.7];
+    Erfcx, erfcx / try_erfcx, |x| x.erfcx(), |x, _| x.erfcx_derivative(x.lit(1.0)), [-1.0, 0.0, 0.7];
     /// Logarithm of the normal distribution function `y = ln Φ(x)`; `y' = φ(x)/Φ(x) = √(2/π)/erfcx(−x/√2)`. Source:
     /// `torch.special.log_ndtr`.
     LogNdtr, log_ndtr / try_log_ndtr, |x| x.log_ndtr(), inverse_mills_ratio, [-9.0, 0.0, 1.5];
@@ -278,11 +278,13 @@ fn rest_of_unit_circle<R: Real>(x: R) -> R {
     ((x.lit(1.0) - x) * (x.lit(1.0) + x)).sqrt()
 }
 
-/// `φ(x)/Φ(x)`, without underflow on the left.
+/// `φ(x)/Φ(x)`, without underflow on the left: beyond −10⁹ it is `−x` to all digits, and the slope of the quotient would
+/// overflow.
 #[track_caller]
 fn inverse_mills_ratio<R: Real>(x: R, _: R) -> R {
     let sqrt_2_over_pi = consts::FRAC_2_SQRT_PI * consts::FRAC_1_SQRT_2;
-    x.lit(sqrt_2_over_pi) / (x * x.lit(-consts::FRAC_1_SQRT_2)).erfcx()
+    let ratio = x.lit(sqrt_2_over_pi) / (x * x.lit(-consts::FRAC_1_SQRT_2)).erfcx();
+    R::select(x.lit(-1e9).gt(x), -x, ratio)
 }
 
 impl<'g> Expr<'g> {

@@ -161,6 +161,50 @@ fn values_are_those_of_many_digits() {
     }
 }
 
+const ERFCX_DERIVATIVE: &[(f64, f64, f64)] = &[
+    (-3.0, 1.0, -97237.06150316462),
+    (-3.0, 2.0, 615834.3467269868),
+    (-3.0, 3.0, -4083954.3263745797),
+    (-0.5, 1.0, -3.0807396562780696),
+    (-0.5, 2.0, 6.985460634643184),
+    (-0.5, 3.0, -19.308419259755464),
+    (0.0, 1.0, -FRAC_2_SQRT_PI),
+    (0.0, 2.0, 2.0),
+    (0.0, 3.0, -4.51351666838205),
+    (0.7, 1.0, -0.39207669480629526),
+    (0.7, 2.0, 0.5029533019700686),
+    (0.7, 3.0, -0.8641721564670852),
+    (1.0, 1.0, -0.27321201478389856),
+    (1.0, 2.0, 0.3087431227438169),
+    (1.0, 3.0, -0.4753618136479605),
+    (1.5, 1.0, -0.16362291773256007),
+    (1.5, 2.0, 0.1523020797109548),
+    (1.5, 3.0, -0.19758543179737587),
+    (4.0, 1.0, -0.032383506095021455),
+    (4.0, 2.0, 0.014930866489951141),
+    (4.0, 3.0, -0.010087092460476687),
+    (25.0, 1.0, -0.0009005454634446267),
+    (25.0, 2.0, 7.187169305138209e-05),
+    (25.0, 3.0, -8.597201209402327e-06),
+    (354.25, 1.0, -4.495729315774073e-06),
+    (354.25, 2.0, 2.538137236689174e-08),
+    (354.25, 3.0, -2.1494115349341083e-10),
+    (10000000000.0, 1.0, -5.6418958354775626e-21),
+    (10000000000.0, 2.0, 1.1283791670955125e-30),
+    (10000000000.0, 3.0, -3.3851375012865378e-40),
+];
+
+#[test]
+fn derivatives_of_the_scaled_error_function_do_not_cancel() {
+    for &(x, order, right) in ERFCX_DERIVATIVE {
+        let ours = erfcx_derivative(x, order);
+        assert!((ours / right - 1.0).abs() < 1e-14, "order {order} at {x}: {ours:e}, {right:e}");
+    }
+    assert_eq!(erfcx_derivative(0.3, 0.0), erfcx(0.3));
+    assert_eq!(erfcx_derivative(f64::INFINITY, 1.0), 0.0);
+    assert!(erfcx_derivative(f64::NAN, 1.0).is_nan() && erfcx_derivative(1.0, -1.0).is_nan());
+}
+
 #[test]
 fn limits_are_reached() {
     assert_eq!(polygamma(f64::INFINITY, 0.0), f64::INFINITY);
@@ -169,6 +213,9 @@ fn limits_are_reached() {
     assert_eq!(polygamma(-0.0, 0.0), f64::INFINITY);
     assert_eq!(polygamma(-2.0, 1.0), f64::INFINITY);
     assert!(polygamma(-2.0, 0.0).is_nan() && polygamma(f64::NEG_INFINITY, 0.0).is_nan());
+    // Beside a pole, where the cotangent overflows.
+    let beside = |order| polygamma(-5e-324, order);
+    assert_eq!([0.0, 1.0, 2.0, 3.0].map(beside), [f64::INFINITY; 4]);
     assert_eq!((erfcx(f64::INFINITY), erfcx(f64::NEG_INFINITY)), (0.0, f64::INFINITY));
     assert_eq!((log_ndtr(f64::INFINITY), log_ndtr(f64::NEG_INFINITY)), (0.0, f64::NEG_INFINITY));
     assert_eq!(sinc_derivative(f64::INFINITY, 0.0), 0.0);

@@ -40,13 +40,6 @@ impl Default for TripletMargin {
     }
 }
 
-/// `max(0, x)`, whose derivative at 0 is 1, as that of a clamp; NaN stays NaN, and its derivative is 0.
-#[track_caller]
-fn clamped(x: Expr<'_>) -> Expr<'_> {
-    let passed = x.ge(0.0).select(x, x.stop_gradient());
-    x.lt(0.0).select(x.lit(0.0), passed)
-}
-
 #[track_caller]
 pub(super) fn multi_margin_loss<'g>(
     y: Expr<'g>,
@@ -114,7 +107,7 @@ pub(super) fn hinge_embedding_loss<'g>(
     margin: f64,
 ) -> Result<Expr<'g>, Error> {
     check_broadcast("hinge_embedding_loss", &[y, targets])?;
-    let hinges = clamped(margin - y);
+    let hinges = (margin - y).relu();
     let nothing = y.lit(0.0);
     let if_unlike = targets.ne(1.0).try_select(hinges, nothing)?;
     if_unlike.try_add(targets.ne(-1.0).try_select(y, nothing)?)
@@ -128,7 +121,7 @@ pub(super) fn margin_ranking_loss<'g>(
     margin: f64,
 ) -> Result<Expr<'g>, Error> {
     check_broadcast("margin_ranking_loss", &[y, other, targets])?;
-    Ok(clamped(margin - targets.try_mul(y.try_sub(other)?)?))
+    Ok((margin - targets.try_mul(y.try_sub(other)?)?).relu())
 }
 
 #[track_caller]
@@ -151,7 +144,7 @@ pub(super) fn cosine_embedding_loss<'g>(
     }
     let nothing = cosine.lit(0.0);
     let if_like = targets.eq(1.0).try_select(1.0 - cosine, nothing)?;
-    if_like.try_add(targets.eq(-1.0).try_select(clamped(cosine - margin), nothing)?)
+    if_like.try_add(targets.eq(-1.0).try_select((cosine - margin).relu(), nothing)?)
 }
 
 #[track_caller]
@@ -173,5 +166,5 @@ pub(super) fn triplet_margin_loss<'g>(
     if options.swap {
         to_negative = to_negative.try_minimum(distance(positive, negative)?)?;
     }
-    Ok(clamped(options.margin + to_positive.try_sub(to_negative)?))
+    Ok((options.margin + to_positive.try_sub(to_negative)?).relu())
 }

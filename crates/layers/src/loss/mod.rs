@@ -148,7 +148,9 @@ losses! {
     "If targets and logits differ in shape or dtype, or weights do not broadcast.", binary::with_logits;
 
     /// Binary cross entropy of each element on probabilities, `−[t ln y + (1 − t) ln(1 − y)]` with logarithms not below
-    /// −100: `[…], […] → […]`. Prefer logits where there are some. Source: `torch.nn.functional.binary_cross_entropy`.
+    /// −100: `[…], […] → […]`. Prefer logits where there are some. The derivative is that of this formula: 0 where a
+    /// logarithm is cut off, so that a certain mistake (`y = 0` for `t = 1`) teaches nothing, while PyTorch divides by
+    /// `max(y(1 − y), 10⁻¹²)` everywhere. Source: `torch.nn.functional.binary_cross_entropy`.
     binary_cross_entropy_of_probabilities / try_binary_cross_entropy_of_probabilities(targets: Expr<'g>),
     "If targets and probabilities differ in shape or dtype.", binary::of_probabilities;
 
@@ -194,24 +196,26 @@ losses! {
     multilabel_margin_loss / try_multilabel_margin_loss(labels: Expr<'g>),
     "If the labels are not integers of the shape of the predictions.", margins::multilabel_margin_loss;
 
-    /// Hinge loss of each distance: `y` where the target is 1, `max(0, margin − y)` where it is −1. Shapes `[…], […] →
-    /// […]`. Source: `torch.nn.functional.hinge_embedding_loss`.
+    /// Hinge loss of each distance: `y` where the target is 1, `max(0, margin − y)` where it is −1. The derivative at a
+    /// hinge is 0. Shapes `[…], […] → […]`. Source: `torch.nn.functional.hinge_embedding_loss`.
     hinge_embedding_loss / try_hinge_embedding_loss(targets: Expr<'g>, margin: f64),
     "If targets and predictions differ in dtype, or do not broadcast.", margins::hinge_embedding_loss;
 
     /// Hinge loss of each pair of scores, `max(0, margin − t·(y − z))`: for target 1 the first should be larger, for −1
-    /// the second. Shapes `[…], […], […] → […]`. Source: `torch.nn.functional.margin_ranking_loss`.
+    /// the second. The derivative at a hinge is 0. Shapes `[…], […], […] → […]`. Source:
+    /// `torch.nn.functional.margin_ranking_loss`.
     margin_ranking_loss / try_margin_ranking_loss(other: Expr<'g>, targets: Expr<'g>, margin: f64),
     "If the operands differ in dtype, or do not broadcast.", margins::margin_ranking_loss;
 
     /// Loss of each pair of vectors along the last axis, with `c` the cosine of the angle between them: `1 − c` where
-    /// the target is 1, `max(0, c − margin)` where it is −1: `[…, k], […, k], […] → […]`. Source:
-    /// `torch.nn.functional.cosine_embedding_loss`.
+    /// the target is 1, `max(0, c − margin)` where it is −1: `[…, k], […, k], […] → […]`. The derivative at a hinge is 0.
+    /// Source: `torch.nn.functional.cosine_embedding_loss`.
     cosine_embedding_loss / try_cosine_embedding_loss(other: Expr<'g>, targets: Expr<'g>, margin: f64),
     "If the shapes do not fit each other.", margins::cosine_embedding_loss;
 
     /// Hinge loss of each anchor, `max(0, margin + d(a, positive) − d(a, negative))` with the distance `‖a − b + ε‖ₚ`
-    /// along the last axis: `[…, k], […, k], […, k] → […]`. Source: `torch.nn.functional.triplet_margin_loss`.
+    /// along the last axis: `[…, k], […, k], […, k] → […]`. The derivative at a hinge is 0. Source:
+    /// `torch.nn.functional.triplet_margin_loss`.
     triplet_margin_loss / try_triplet_margin_loss(
         positive: Expr<'g>, negative: Expr<'g>, options: &TripletMargin
     ),

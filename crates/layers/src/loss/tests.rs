@@ -114,3 +114,25 @@ fn a_label_that_is_no_class_is_an_error_of_the_run() {
     let message = y.cross_entropy(g.constant([3i64])).try_value().unwrap_err().to_string();
     assert!(message.contains("index 3 is out of bounds"), "{message}");
 }
+
+#[test]
+fn a_hinge_has_no_slope_where_it_begins() {
+    let g = Graph::with_dtype(DType::F64);
+    let (y, targets) = (g.param("y", [1.0, 0.5, f64::NAN]), g.constant([-1.0, -1.0, -1.0]));
+    let loss = y.hinge_embedding_loss(targets, 1.0);
+    assert_eq!(loss.value().to_vec::<f64>()[..2], [0.0, 0.5]);
+    let gradient = loss.sum().grad(&[y])[0].value().to_vec::<f64>();
+    assert_eq!(gradient[..2], [0.0, -1.0]);
+    assert!(gradient[2].is_nan(), "at NaN the slope of a hinge is unknown, as that of relu");
+}
+
+#[test]
+fn binary_cross_entropy_of_probabilities_has_the_slope_of_its_limited_logarithms() {
+    let g = Graph::with_dtype(DType::F64);
+    let y = g.param("y", [0.0, 0.0, 1.0, 0.25, 1e-300]);
+    let targets = g.constant([0.0, 1.0, 0.0, 1.0, 0.0]);
+    let loss = y.binary_cross_entropy_of_probabilities(targets);
+    assert_eq!(loss.value().to_vec::<f64>()[..3], [0.0, 100.0, 100.0]);
+    let gradient = loss.sum().grad(&[y])[0].value().to_vec::<f64>();
+    assert_eq!(gradient, [1.0, 0.0, 0.0, -4.0, 1.0]);
+}
