@@ -17,7 +17,9 @@ pub type Outputs<'g> = Result<Vec<Expr<'g>>, Refusal>;
 pub enum Refusal {
     /// One of our operations refused its operands.
     Operation(Error),
-    /// The call cannot be written with our types, or an adapter does not translate an argument.
+    /// The call cannot be written: our types have no such value.
+    Type(String),
+    /// An adapter does not translate an argument.
     Argument(String),
 }
 
@@ -31,6 +33,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Refusal::Operation(error) => error.fmt(f),
+            Refusal::Type(why) => write!(f, "the types refuse: {why}"),
             Refusal::Argument(why) => write!(f, "the adapter refuses: {why}"),
         }
     }
@@ -153,7 +156,7 @@ impl<'g> Call<'g> {
     /// An integer that is not negative.
     pub fn size(&self, place: impl Into<Place>) -> Result<usize, Refusal> {
         let size = self.required(place, |_, given| as_int(given))?;
-        usize::try_from(size).map_err(|_| Refusal::Argument(format!("{size} is not a size")))
+        usize::try_from(size).map_err(|_| Refusal::Type(format!("{size} is not a `usize`")))
     }
 
     /// The integers of a list; an integer that stands alone is a list of one.
@@ -182,7 +185,7 @@ impl<'g> Call<'g> {
             sizes.into_iter().map(|size| size.try_into().ok()).collect();
         sizes
             .and_then(|sizes| sizes.try_into().ok())
-            .ok_or_else(|| Refusal::Argument(format!("this is not a list of {N} sizes")))
+            .ok_or_else(|| Refusal::Type(format!("this is not a `[usize; {N}]`")))
     }
 
     /// A shape for the elements of `x`, in which one size may be −1: what is left of their number.
@@ -194,7 +197,7 @@ impl<'g> Call<'g> {
         let sizes = sizes.iter().map(|&size| usize::try_from(if size == -1 { rest } else { size }));
         let sizes: Option<Vec<_>> = sizes.map(Result::ok).collect();
         let shape = sizes.map(|sizes| Shape::from(&sizes[..]));
-        shape.ok_or_else(|| Refusal::Argument("a shape has no negative sizes".to_owned()))
+        shape.ok_or_else(|| Refusal::Type("a size of a shape is a `usize`".to_owned()))
     }
 
     /// What `f` makes of `x` along an axis; the reference lets a scalar count as a vector of one element.

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::Read,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
@@ -23,29 +23,52 @@ pub fn vendored(name: &str) -> String {
     text
 }
 
-/// The texts of all operations' cases, one for each file of vectors.
-pub fn texts() -> Vec<String> {
-    match std::env::var_os(FOLDER) {
-        Some(folder) => files(Path::new(&folder)).iter().map(|path| read(path)).collect(),
-        None => vendored("ops.jsonl.gz").lines().map(str::to_owned).collect(),
-    }
+/// A file of vectors: its name, and its text or why it cannot be read.
+pub struct Source {
+    /// The name of the file, or of the line.
+    pub name: String,
+    text: Result<String, String>,
 }
 
-/// The operation of a text; none if it is of something else.
-pub fn operation(text: &str) -> Option<Operation> {
-    let json: Value = serde_json::from_str(text).expect("the vectors are valid JSON");
+/// Whether the vendored vectors are read.
+pub fn are_vendored() -> bool {
+    std::env::var_os(FOLDER).is_none()
+}
+
+/// All operations' cases, one for each file of vectors.
+pub fn sources() -> Vec<Source> {
+    let Some(folder) = std::env::var_os(FOLDER) else {
+        let text = vendored("ops.jsonl.gz");
+        let lines = text.lines().zip(1..);
+        let source = |(line, k): (&str, u32)| Source {
+            name: format!("line {k}"),
+            text: Ok(line.to_owned()),
+        };
+        return lines.map(source).collect();
+    };
+    let paths =
+        files(Path::new(&folder)).unwrap_or_else(|e| panic!("{FOLDER}={}: {e}", folder.display()));
+    let read = |path: PathBuf| {
+        let text = fs::read_to_string(&path).map_err(|e| format!("it cannot be read: {e}"));
+        Source { name: path.display().to_string(), text }
+    };
+    paths.into_iter().map(read).collect()
+}
+
+/// The operation of a source; none if it is of something else.
+///
+/// # Panics
+/// If the source cannot be read, or is not in the format.
+pub fn operation(source: &Source) -> Option<Operation> {
+    let text = source.text.as_ref().unwrap_or_else(|how| panic!("{how}"));
+    let json: Value = serde_json::from_str(text).unwrap_or_else(|e| panic!("it is not JSON: {e}"));
     json["cases"].is_array().then(|| Operation::read(&json))
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
-    let paths = entries.map(|entry| entry.expect("the folder can be listed").path());
-    let mut paths: Vec<_> =
-        paths.filter(|path| path.extension().is_some_and(|e| e == "json")).collect();
+fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let paths: io::Result<Vec<_>> = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect();
+    let mut paths = paths?;
+    paths.retain(|path| path.extension().is_some_and(|e| e == "json"));
     paths.sort();
-    paths
-}
-
-fn read(path: &Path) -> String {
-    fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+    Ok(paths)
 }

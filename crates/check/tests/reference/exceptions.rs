@@ -1,130 +1,233 @@
-//! What is not compared, and what the reference has wrong: each with its reason.
+//! What the reference has wrong, what is decided otherwise here, and what is not compared: each with its reason.
 
-/// Calls that are not compared: the operation, a part of the message by which it is refused (none: all its calls are
-/// left out), and why.
-pub const SKIPPED: &[(&str, &str, &str)] = &[
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+};
+
+use super::{
+    format::{Argument, Case},
+    truths::*,
+    verdicts::{Part, Verdict, Verdicts},
+};
+
+/// Numbers that the reference has wrong, or chooses otherwise at a kink, with the right ones.
+pub const FAULTS: &[Verdict] = &[
+    (
+        &["abs", "nn.functional.relu", "nn.functional.selu", "nn.functional.celu"],
+        Part::Gradient(0),
+        nan_at_nan,
+        "the slope at NaN is unknown",
+    ),
+    (
+        &["nn.functional.selu", "nn.functional.celu"],
+        Part::Curvature,
+        nan_at_nan,
+        "the slope at NaN is unknown",
+    ),
+    (
+        &["nn.functional.softshrink"],
+        Part::Gradient(0),
+        flat_at_nan,
+        "a comparison with NaN is false; the reference has 0 or 1, as a vector or a scalar instruction meets it",
+    ),
+    (
+        &["nn.functional.hinge_embedding_loss"],
+        Part::Gradient(0),
+        nan_at_nan,
+        "a hinge is a relu: its slope at NaN is unknown",
+    ),
+    (
+        &["asinh", "atan", "atanh", "erf", "erfc"],
+        Part::Curvature,
+        zero_at_infinity,
+        "the limit of the formula; the reference has 0·∞",
+    ),
+    (&["digamma"], Part::Gradient(0), trigamma, "ψ', of which the reference has nine digits"),
+    (
+        &["digamma"],
+        Part::Curvature,
+        tetragamma_of_extremes,
+        "at a pole it has no sign, at ∞ the limit is 0",
+    ),
+    (
+        &["logit"],
+        Part::Gradient(0),
+        slope_of_logit,
+        "outside of [0, 1] the value is NaN, and the derivative that of the formula, as of log",
+    ),
+    (&["logit"], Part::Curvature, curvature_of_logit, "as the first derivative"),
+    (&["nn.functional.celu"], Part::Gradient(0), slope_of_celu, "e^(x/α), with 1/α in f64"),
+    (&["nn.functional.celu"], Part::Curvature, curvature_of_celu, "e^(x/α)/α, with 1/α in f64"),
+    (&["nn.functional.hardsigmoid"], Part::Gradient(0), slope_of_hardsigmoid, "1/6 in f64"),
+    (
+        &["nn.functional.mish", "nn.functional.silu"],
+        Part::Value,
+        zero_at_minus_infinity,
+        "the limit; the reference has −∞·0",
+    ),
+    (
+        &["nn.functional.mish", "nn.functional.silu"],
+        Part::Gradient(0),
+        slope_of_gated,
+        "the limit; the reference has ∞·0",
+    ),
+    (
+        &["nn.functional.mish", "nn.functional.silu"],
+        Part::Curvature,
+        curvature_of_gated,
+        "the limit; the reference has ∞·0",
+    ),
+    (
+        &["special.log_ndtr"],
+        Part::Gradient(0),
+        slope_of_log_ndtr,
+        "−x for large −x, to all digits, and ∞ at −∞, not 0/0",
+    ),
+    (
+        &["special.log_ndtr"],
+        Part::Curvature,
+        curvature_of_log_ndtr,
+        "near −1 for large −x, to all digits; the limits at ±∞, where the reference has 0/0 and ∞·0",
+    ),
+    (
+        &["clamp_min"],
+        Part::Gradient(0),
+        |p| (p.x[0] == p.x[1]).then_some(1.0),
+        "a clamp passes at its bounds; the reference shares with a bound that is a tensor",
+    ),
+    (&["clamp_min"], Part::Gradient(1), |p| (p.x[0] == p.x[1]).then_some(0.0), "the other share"),
+    (
+        &["clamp_min"],
+        Part::Gradient(0),
+        |p| p.x.iter().any(|x| x.is_nan()).then_some(0.0),
+        "NaN passes nothing on, and a bound that is NaN hides x; the reference passes all to both",
+    ),
+    (
+        &["clamp_min"],
+        Part::Gradient(1),
+        |p| p.x[0].is_nan().then_some(0.0),
+        "where x is NaN the bound is not looked at; the reference passes all to both",
+    ),
+    (
+        &["nn.functional.margin_ranking_loss"],
+        Part::Gradient(0),
+        slope_of_ranking,
+        "0 where the hinge is flat, though a score be infinite; NaN where it is NaN",
+    ),
+    (
+        &["nn.functional.margin_ranking_loss"],
+        Part::Gradient(1),
+        slope_of_ranking,
+        "as by the first score",
+    ),
+    (
+        &["nn.functional.margin_ranking_loss"],
+        Part::Gradient(2),
+        slope_of_ranking,
+        "as by the scores; the reference has 0·∞",
+    ),
+    (
+        &["nn.functional.margin_ranking_loss"],
+        Part::Curvature,
+        curvature_of_ranking,
+        "NaN where the hinge is",
+    ),
+];
+
+/// Calls that are not compared, or need not be rejected: the operation, a part of the message by which ours refuses it
+/// or the reference does, and why.
+pub type Exception = (&'static str, &'static str, &'static str);
+
+/// Calls that are not compared, by a part of our message.
+pub const SKIPPED: &[Exception] = &[
     (
         "nn.functional.scaled_dot_product_attention",
         "dropout is random",
         "dropout draws random numbers, and ours are others",
     ),
     ("nn.functional.batch_norm", "the channels must be axis 1", "a vector has no axis of channels"),
-    ("clamp", "the dtypes differ", "bounds of whole numbers are to be cast"),
-    (
-        "clamp_min",
-        "gradient by input",
-        "a tie with the bound goes to x, and the reference shares it",
-    ),
-    ("clamp_min", "output 0: element 2 is inf", "beside a bound that is NaN, ours is x"),
-    (
-        "logit",
-        "second derivative by",
-        "the derivative is that of the formula, also outside of [0, 1]",
-    ),
-    ("logit", "output 0", "bounds that cross, of eps > 1/2, are taken in another order"),
-    (
-        "nan_to_num",
-        "3.4028234663852886e38",
-        "the largest number of f32 is another than that of f64",
-    ),
-    (
-        "special.log_ndtr",
-        "second derivative, ",
-        "the second derivative cancels in f32 for large −x",
-    ),
 ];
 
-/// Calls that the reference rejects by a rule of its own, and why we need not: the operation, a part of what the
-/// reference says, and the reason.
-pub const ACCEPTED: &[(&str, &str, &str)] = &[
+/// Calls that the reference rejects by a rule of its own, by a part of its message.
+pub const ACCEPTED: &[Exception] = &[
     ("nn.functional.hardtanh", "min_val", "bounds may cross, as those of clamp in the reference"),
     ("scatter", "dtype", "the reference's two types of elements are one here"),
+    (
+        "t",
+        "expects a tensor with <= 2",
+        "the last two axes change places, of every matrix of a batch",
+    ),
 ];
 
-/// Keyword arguments that only the reference has: a call that is rejected for them has no counterpart.
-pub const FOREIGN: &[&str] = &["dtype", "out"];
-
-/// A number that the reference has wrong: the operation, the order of differentiation, which pairs of our number and
-/// the reference's are its fault, and what is true.
-pub type Fault = (&'static str, usize, fn(f64, f64) -> bool, &'static str);
-
-/// The table.
-pub const FAULTS: &[Fault] = &[
-    ("abs", 1, is_nan, "the derivative at NaN is NaN"),
-    ("acosh", 1, is_nan, "it is NaN where the value is"),
-    ("acosh", 2, is_nan, "it is NaN where the value is"),
-    ("asinh", 2, is_limit, "at ±∞ it is 0, not 0·∞"),
-    ("atan", 2, is_limit, "at ±∞ it is 0, not 0·∞"),
-    ("atanh", 2, is_limit, "at ±∞ it is 0, not 0·∞"),
-    (
-        "digamma",
-        1,
-        |ours, theirs| is_about(ours, theirs, 2e-9),
-        "ψ', of which the reference has 9 digits",
-    ),
-    ("digamma", 1, |ours, theirs| ours.is_infinite() && theirs.abs() > 1e20, "at a pole it is ∞"),
-    ("digamma", 2, |ours, _| ours.is_nan(), "at a pole it has no sign"),
-    ("digamma", 2, is_limit, "at ∞ it is 0, not 0·∞"),
-    ("erf", 2, is_limit, "at ±∞ it is 0, not 0·∞"),
-    ("erfc", 2, is_limit, "at ±∞ it is 0, not 0·∞"),
-    ("logit", 1, is_limit, "1/(x(1 − x)), also where the value is NaN"),
-    (
-        "nn.functional.celu",
-        1,
-        |ours, theirs| is_about(ours, theirs, 1e-7),
-        "e^(x/α), with 1/α in f64",
-    ),
-    ("nn.functional.celu", 2, |ours, theirs| is_about(ours, theirs, 1e-7), "e^(x/α)/α, in f64"),
-    ("nn.functional.celu", 2, is_nan, "the derivative at NaN is NaN"),
-    ("nn.functional.celu", 1, is_nan, "the derivative at NaN is NaN"),
-    ("nn.functional.hardsigmoid", 1, |ours, theirs| is_about(ours, theirs, 1e-7), "1/6 in f64"),
-    ("nn.functional.mish", 0, is_limit, "at −∞ it is 0, not −∞·0"),
-    ("nn.functional.mish", 1, is_limit, "at ±∞ it is finite"),
-    ("nn.functional.mish", 2, is_limit, "at ±∞ it is 0"),
-    ("nn.functional.relu", 1, is_nan, "the derivative at NaN is NaN"),
-    ("nn.functional.selu", 1, is_nan, "the derivative at NaN is NaN"),
-    ("nn.functional.selu", 2, is_nan, "the derivative at NaN is NaN"),
-    ("nn.functional.silu", 0, is_limit, "at −∞ it is 0, not −∞·0"),
-    ("nn.functional.silu", 1, is_limit, "at ±∞ it is finite"),
-    ("nn.functional.silu", 2, is_limit, "at ±∞ it is 0"),
-    ("special.log_ndtr", 1, |_, theirs| theirs.is_nan(), "at −∞ it is ∞, not 0/0"),
-    (
-        "special.log_ndtr",
-        1,
-        |ours, theirs| is_about(ours, theirs, 1e-9),
-        "−x for large −x, to all digits",
-    ),
-    ("special.log_ndtr", 2, |_, theirs| theirs.is_nan(), "at −∞ it is −1"),
+/// Keyword arguments that only the reference has, for which it rejects a call.
+pub const FOREIGN: &[(&str, &str)] = &[
+    ("dtype", "the argument `dtype`: types of elements are changed by `cast` alone"),
+    ("out", "the argument `out`: expressions have no memory that results could be written to"),
 ];
 
-/// Ours is NaN where the reference is not.
-fn is_nan(ours: f64, theirs: f64) -> bool {
-    ours.is_nan() && theirs.is_finite()
+/// Calls with numbers in place of tensors, which the reference rejects.
+const NUMBERS_ONLY: &str = "a call with numbers only is one of `f64`, not of a graph";
+
+/// All tables, and which of their rows have been of use.
+pub struct Exceptions {
+    /// The faults.
+    pub faults: Verdicts,
+    used: Mutex<BTreeSet<(&'static str, &'static str)>>,
 }
 
-/// Ours is a limit where the reference's formula is NaN.
-fn is_limit(ours: f64, theirs: f64) -> bool {
-    ours.is_finite() && theirs.is_nan()
+impl Default for Exceptions {
+    fn default() -> Self {
+        Self { faults: Verdicts::new(FAULTS), used: Mutex::default() }
+    }
 }
 
-/// The reference has few digits.
-fn is_about(ours: f64, theirs: f64, tolerance: f64) -> bool {
-    (ours - theirs).abs() <= tolerance * ours.abs().max(1e-3)
-}
+impl Exceptions {
+    /// Why a call that is refused with a message, or disagrees so, is skipped.
+    pub fn skipped(&self, name: &str, message: &str) -> Option<&'static str> {
+        self.reason(SKIPPED, name, message)
+    }
 
-/// Whether the reference's number is known to be wrong, and ours to be true.
-pub fn is_fault(name: &str, order: usize, ours: f64, theirs: f64) -> bool {
-    FAULTS.iter().any(|(row, of, covers, _)| *row == name && *of == order && covers(ours, theirs))
-}
+    /// Why a call that the reference rejects with a message need not be rejected.
+    pub fn accepted(&self, name: &str, message: &str) -> Option<&'static str> {
+        self.reason(ACCEPTED, name, message)
+    }
 
-/// Why a call that is refused with a message is skipped.
-pub fn skipped(name: &str, message: &str) -> Option<&'static str> {
-    let row = SKIPPED.iter().find(|(row, part, _)| *row == name && message.contains(part));
-    row.map(|&(_, _, reason)| reason)
-}
+    /// Why a call that the reference rejects cannot be made here.
+    pub fn foreign(&self, case: &Case) -> Option<&'static str> {
+        if let Some(&(name, why)) = FOREIGN.iter().find(|(name, _)| case.kwargs.contains_key(*name))
+        {
+            self.mark((name, name));
+            return Some(why);
+        }
+        let is_number =
+            |given: &Argument<_>| matches!(given, Argument::Int(_) | Argument::Float(_));
+        case.args.iter().all(is_number).then_some(NUMBERS_ONLY)
+    }
 
-/// Why a call that the reference rejects with a message need not be rejected.
-pub fn accepted(name: &str, message: &str) -> Option<&'static str> {
-    let row = ACCEPTED.iter().find(|(row, part, _)| *row == name && message.contains(part));
-    row.map(|&(_, _, reason)| reason)
+    /// The rows of all tables that have not been of use.
+    pub fn stale(&self) -> Vec<String> {
+        let rows = SKIPPED.iter().chain(ACCEPTED).map(|&(name, part, _)| (name, part));
+        let rows = rows.chain(FOREIGN.iter().map(|&(name, _)| (name, name)));
+        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let stale =
+            rows.filter(|row| !used.contains(row)).map(|(name, part)| format!("{name}: {part}"));
+        self.faults.stale().into_iter().chain(stale).collect()
+    }
+
+    fn reason(
+        &self,
+        table: &'static [Exception],
+        name: &str,
+        message: &str,
+    ) -> Option<&'static str> {
+        let row = table.iter().find(|(row, part, _)| *row == name && message.contains(part));
+        let &(name, part, why) = row?;
+        self.mark((name, part));
+        Some(why)
+    }
+
+    fn mark(&self, row: (&'static str, &'static str)) {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(row);
+    }
 }

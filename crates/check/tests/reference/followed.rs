@@ -1,98 +1,114 @@
-//! Whom we follow at kinks and extremes: PyTorch, or JAX where our number is JAX's, or a finite limit where PyTorch's
-//! formula is NaN; and what a table says otherwise.
+//! Whom we follow at kinks and extremes: PyTorch, unless a row says otherwise.
 
-/// A number that is compared.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Part {
-    /// The value.
-    Value,
-    /// The gradient by an input.
-    Gradient(usize),
-}
-
-/// A point, and what the libraries say there.
-#[derive(Clone, Copy, Debug)]
-pub struct Point<'a> {
-    /// The inputs: of one element, or a vector.
-    pub x: &'a [f64],
-    /// Which element is compared.
-    pub element: usize,
-    /// What PyTorch says.
-    pub torch: f64,
-    /// What JAX says, if it was asked.
-    pub jax: Option<f64>,
-}
-
-/// A decision: the function, the part, what is right in place of PyTorch's number (`None`: PyTorch is), and why.
-pub type Decision = (&'static str, Part, fn(&Point<'_>) -> Option<f64>, &'static str);
+use super::{
+    truths::*,
+    verdicts::{Part, Verdict},
+};
 
 /// The table.
-pub const FOLLOWED: &[Decision] = &[
-    ("abs", Part::Gradient(0), at_nan, "as JAX: the derivative at NaN is NaN"),
-    ("sign", Part::Value, at_nan, "as JAX: NaN has no sign"),
-    ("max", Part::Gradient(0), at_nan, "as JAX, and as PyTorch's amax: NaN is no maximum"),
+pub const FOLLOWED: &[Verdict] = &[
+    (&["sign"], Part::Value, nan_at_nan, "as JAX: NaN has no sign"),
     (
-        "median",
+        &["abs", "relu", "elu", "selu", "celu", "hardswish"],
         Part::Gradient(0),
-        jax,
-        "as JAX: the gradient goes to the element that is the median",
+        nan_at_nan,
+        "the slope at NaN is unknown; JAX says so, too, but for abs and relu",
     ),
-    ("norm2", Part::Gradient(0), direction, "x/|x|, where squares over- or underflow, too"),
-    ("norm2", Part::Value, length, "|x|, where squares over- or underflow, too"),
+    (&["max"], Part::Gradient(0), nan_at_nan, "as JAX, and as PyTorch's amax: NaN is no maximum"),
     (
-        "norm2",
+        &["clamp_-1_1"],
         Part::Gradient(0),
-        zero_at_infinity,
-        "a cotangent of 0 stays 0, where the others have 0·∞",
+        |p| (p.x[0].abs() == 1.0).then_some(1.0),
+        "a clamp passes at its bounds, so that what has been cut to a bound can leave it; JAX has 1/2",
     ),
     (
-        "logsumexp",
+        &["median"],
         Part::Gradient(0),
-        zero_at_infinity,
-        "a cotangent of 0 stays 0, where the others have 0·∞",
+        is_median,
+        "the gradient follows the index, as for sort; JAX's median of an even number is a mean",
     ),
-    ("softmax", Part::Value, limit_of_softmax, "a finite number beside +∞ has no weight"),
+    (&["hardsigmoid"], Part::Gradient(0), slope_of_hardsigmoid, "as JAX: PyTorch has 1/6 in f32"),
+    (
+        &["digamma"],
+        Part::Gradient(0),
+        trigamma,
+        "as JAX: PyTorch has nine digits, and finite numbers at poles",
+    ),
+    (
+        &["silu", "gelu", "gelu_tanh", "mish", "hardswish"],
+        Part::Value,
+        zero_at_minus_infinity,
+        "the limit; the others have −∞·0",
+    ),
+    (
+        &["silu", "gelu", "gelu_tanh", "mish"],
+        Part::Gradient(0),
+        slope_of_gated,
+        "the limit; the others have ∞·0, or a cube that overflows",
+    ),
+    (
+        &["softsign"],
+        Part::Value,
+        |p| p.x[0].is_infinite().then(|| p.x[0].signum()),
+        "the limit; the others have ∞/∞",
+    ),
+    (&["softsign"], Part::Gradient(0), zero_at_infinity, "the limit; the others have ∞/∞"),
+    (
+        &["hypot"],
+        Part::Gradient(0),
+        flat_at_origin,
+        "as the norm of a vector of zeros; PyTorch has 0/0, JAX 1/2",
+    ),
+    (&["hypot"], Part::Gradient(1), flat_at_origin, "as by the first input"),
+    (
+        &["atan2"],
+        Part::Gradient(0),
+        atan2_by_a,
+        "as JAX: PyTorch's squares underflow, and there is no angle at (0, 0)",
+    ),
+    (&["atan2"], Part::Gradient(1), atan2_by_b, "as by the first input"),
+    (
+        &["xlogy"],
+        Part::Gradient(1),
+        slope_of_nothing,
+        "0·ln y is 0 for every y; the others have 0/0",
+    ),
+    (&["norm2"], Part::Value, length, "|x|, where squares over- or underflow, too"),
+    (
+        &["norm2"],
+        Part::Gradient(0),
+        direction,
+        "x/|x|, where squares over- or underflow, too, and its limit at ∞; the others have ∞/∞",
+    ),
+    (
+        &["logsumexp"],
+        Part::Gradient(0),
+        softmax,
+        "the softmax, and its limit for one infinite element; of equal infinite ones, a share as of the maximum; the \
+         others have ∞ − ∞",
+    ),
+    (
+        &["softmax"],
+        Part::Value,
+        |p| (p.x.contains(&f64::INFINITY) && p.x[p.element].is_finite()).then_some(0.0),
+        "a finite number beside +∞ has no weight",
+    ),
+    (
+        &["bce_with_logits"],
+        Part::Value,
+        entropy_on_logits,
+        "a certain answer costs 0 if it is right, ∞ if not; PyTorch has ∞ − ∞",
+    ),
+    (
+        &["bce"],
+        Part::Gradient(0),
+        slope_of_entropy,
+        "the slope of the documented formula, whose logarithms end at −100; PyTorch divides by max(y(1 − y), 10⁻¹²)",
+    ),
+    (
+        &["kl_div"],
+        Part::Value,
+        |p| (p.x[1] == 0.0).then_some(0.0),
+        "what has no probability costs nothing; PyTorch has 0·∞",
+    ),
 ];
-
-/// NaN where an input is NaN.
-fn at_nan(p: &Point<'_>) -> Option<f64> {
-    p.x[0].is_nan().then_some(f64::NAN)
-}
-
-/// What JAX says.
-fn jax(p: &Point<'_>) -> Option<f64> {
-    p.jax
-}
-
-fn length(p: &Point<'_>) -> Option<f64> {
-    let largest = p.x.iter().fold(0.0_f64, |largest, x| largest.max(x.abs()));
-    let length = p.x.iter().map(|x| (x / largest).powi(2)).sum::<f64>().sqrt() * largest;
-    (largest > 0.0 && length.is_finite()).then_some(length)
-}
-
-fn direction(p: &Point<'_>) -> Option<f64> {
-    length(p).map(|length| p.x[p.element] / length)
-}
-
-fn zero_at_infinity(p: &Point<'_>) -> Option<f64> {
-    let at_infinity = p.x.contains(&f64::INFINITY) && p.torch.is_nan();
-    at_infinity.then_some(0.0)
-}
-
-fn limit_of_softmax(p: &Point<'_>) -> Option<f64> {
-    (p.x.contains(&f64::INFINITY) && p.x[p.element].is_finite()).then_some(0.0)
-}
-
-/// What is right in place of PyTorch's number.
-pub fn instead(name: &str, part: Part, point: &Point<'_>) -> Option<f64> {
-    let rows = FOLLOWED.iter().filter(|(row, of, ..)| *row == name && *of == part);
-    rows.into_iter().find_map(|(_, _, right, _)| right(point))
-}
-
-/// Functions whose other differences are open: which, and what is known of them.
-pub const UNDECIDED: &[(&str, &str)] = &[];
-
-/// What is known of a function's open differences.
-pub fn undecided(name: &str) -> Option<&'static str> {
-    UNDECIDED.iter().find(|(row, _)| *row == name).map(|&(_, why)| why)
-}

@@ -28,6 +28,8 @@ pub enum Argument<T> {
     DType(String),
     /// Something that the format does not describe.
     Opaque(String),
+    /// A tensor that the core refuses to make: of an input that is to be rejected.
+    Refused(Error),
     /// A tensor.
     Tensor(T),
 }
@@ -107,6 +109,7 @@ impl<T> Argument<T> {
             Argument::Ellipsis => Argument::Ellipsis,
             Argument::DType(name) => Argument::DType(name.clone()),
             Argument::Opaque(what) => Argument::Opaque(what.clone()),
+            Argument::Refused(error) => Argument::Refused(error.clone()),
             Argument::Tensor(tensor) => Argument::Tensor(f(tensor)),
         }
     }
@@ -195,11 +198,8 @@ fn argument(json: &Value) -> Argument<Input> {
             let of = |name: &str| fields.get(name);
             if of("t").is_some() {
                 let diff = of("diff").filter(|diff| !diff.is_null()).map(index);
-                // The core refuses some shapes of inputs that are to be rejected.
-                try_tensor(json).map_or_else(
-                    |error| Argument::Opaque(error.to_string()),
-                    |data| Argument::Tensor(Input { data, diff }),
-                )
+                let tensor = try_tensor(json);
+                tensor.map_or_else(Argument::Refused, |data| Argument::Tensor(Input { data, diff }))
             } else if let Some(value) = of("float") {
                 Argument::Float(number(value))
             } else if let Some(bounds) = of("slice") {

@@ -1,7 +1,7 @@
 //! Functions of one element, of a pair of elements, and of a few.
 
 use retrograd_core::{
-    Error, Expr, Shape,
+    Error, Expr, Real as _, Shape,
     ops::{Binary, Unary},
 };
 
@@ -13,8 +13,8 @@ pub const ELEMENTWISE: &[(&str, Adapter)] = &[
     ("acos", |c| unary(c, Unary::Acos)),
     ("acosh", |c| unary(c, Unary::Acosh)),
     ("add", |c| c.one(c.x(0)?.try_add(c.x(1)?.try_mul(c.number("alpha", 1.0)?)?))),
-    ("addcdiv", |c| c.one(fitting(c)?.addcdiv(c.x(1)?, c.x(2)?, c.number("value", 1.0)?))),
-    ("addcmul", |c| c.one(fitting(c)?.addcmul(c.x(1)?, c.x(2)?, c.number("value", 1.0)?))),
+    ("addcdiv", |c| c.one(c.x(0)?.try_addcdiv(c.x(1)?, c.x(2)?, c.number("value", 1.0)?))),
+    ("addcmul", |c| c.one(c.x(0)?.try_addcmul(c.x(1)?, c.x(2)?, c.number("value", 1.0)?))),
     ("asin", |c| unary(c, Unary::Asin)),
     ("asinh", |c| unary(c, Unary::Asinh)),
     ("atan", |c| unary(c, Unary::Atan)),
@@ -22,23 +22,26 @@ pub const ELEMENTWISE: &[(&str, Adapter)] = &[
     ("atanh", |c| unary(c, Unary::Atanh)),
     ("ceil", |c| unary(c, Unary::Ceil)),
     ("clamp", |c| {
-        let low = match c.optional((1, "min"))? {
-            Some(low) => fit(c.x(0)?, low)?.clamp_min(low),
+        // The reference casts bounds to the type of what they bound.
+        let bound =
+            |place| Ok::<_, Refusal>(c.optional(place)?.map(|bound| bound.cast(c.graph.dtype())));
+        let x = match bound((1, "min"))? {
+            Some(low) => c.x(0)?.try_clamp_min(low)?,
             None => c.x(0)?,
         };
-        match c.optional((2, "max"))? {
-            Some(high) => c.one(fit(low, high)?.clamp_max(high)),
-            None => c.one(low),
+        match bound((2, "max"))? {
+            Some(high) => c.one(x.try_clamp_max(high)),
+            None => c.one(x),
         }
     }),
-    ("clamp_max", |c| c.one(fitting(c)?.clamp_max(c.x(1)?))),
-    ("clamp_min", |c| c.one(fitting(c)?.clamp_min(c.x(1)?))),
+    ("clamp_max", |c| c.one(c.x(0)?.try_clamp_max(c.x(1)?))),
+    ("clamp_min", |c| c.one(c.x(0)?.try_clamp_min(c.x(1)?))),
     ("cos", |c| unary(c, Unary::Cos)),
     ("cosh", |c| unary(c, Unary::Cosh)),
     ("digamma", |c| c.one(c.x(0)?.digamma())),
     ("div", |c| match c.text("rounding_mode", "true")? {
-        "floor" => c.one(fitting(c)?.floor_divide(c.x(1)?)),
-        "trunc" => c.one(fitting(c)?.trunc_divide(c.x(1)?)),
+        "floor" => c.one(c.x(0)?.try_floor_divide(c.x(1)?)),
+        "trunc" => c.one(c.x(0)?.try_trunc_divide(c.x(1)?)),
         _ => c.one(c.x(0)?.try_div(c.x(1)?)),
     }),
     ("erf", |c| unary(c, Unary::Erf)),
@@ -52,7 +55,7 @@ pub const ELEMENTWISE: &[(&str, Adapter)] = &[
     ("fmin", |c| binary(c, Binary::Fmin)),
     ("fmod", |c| binary(c, Binary::Fmod)),
     ("hypot", |c| binary(c, Binary::Hypot)),
-    ("lerp", |c| c.one(fitting(c)?.lerp(c.x(1)?, c.x((2, "weight"))?))),
+    ("lerp", |c| c.one(c.x(0)?.try_lerp(c.x(1)?, c.x((2, "weight"))?))),
     ("lgamma", |c| unary(c, Unary::Lgamma)),
     ("log", |c| unary(c, Unary::Log)),
     ("log10", |c| unary(c, Unary::Log10)),
@@ -60,9 +63,11 @@ pub const ELEMENTWISE: &[(&str, Adapter)] = &[
     ("log2", |c| unary(c, Unary::Log2)),
     ("logaddexp", |c| binary(c, Binary::Logaddexp)),
     ("logit", |c| match c.maybe_number((1, "eps"))? {
+        // Bounds that cross, of eps > 1/2, are taken in this order.
         Some(eps) => {
-            let bound = |value| c.graph.constant(value);
-            c.one(c.x(0)?.clamp(bound(eps), bound(1.0 - eps)).logit())
+            let x = c.x(0)?;
+            let limited = x.gt(1.0 - eps).select(x.lit(1.0 - eps), x);
+            c.one(x.lt(eps).select(x.lit(eps), limited).logit())
         }
         None => c.one(c.x(0)?.logit()),
     }),
@@ -76,7 +81,7 @@ pub const ELEMENTWISE: &[(&str, Adapter)] = &[
     ("nn.functional.gelu", |c| match c.text("approximate", "none")? {
         "none" => c.one(c.x(0)?.gelu()),
         "tanh" => c.one(c.x(0)?.gelu_tanh()),
-        other => Err(Refusal::Argument(format!("there is no GELU of kind {other:?}"))),
+        other => Err(Refusal::Type(format!("there is no GELU of kind {other:?}"))),
     }),
     ("nn.functional.glu", |c| c.one(c.x(0)?.try_glu(c.int((1, "dim"), -1)?))),
     ("nn.functional.hardshrink", |c| c.one(c.x(0)?.hardshrink(c.number((1, "lambd"), 0.5)?))),
@@ -94,7 +99,7 @@ pub const ELEMENTWISE: &[(&str, Adapter)] = &[
     ("nn.functional.prelu", |c| {
         let x = c.x(0)?;
         let slope = by_channel(x, c.x((1, "weight"))?)?;
-        c.one(fit(x, slope)?.prelu(slope))
+        c.one(x.try_prelu(slope))
     }),
     ("nn.functional.relu", |c| unary(c, Unary::Relu)),
     ("nn.functional.relu6", |c| c.one(c.x(0)?.relu6())),
@@ -113,7 +118,7 @@ pub const ELEMENTWISE: &[(&str, Adapter)] = &[
     }),
     ("pow", |c| binary(c, Binary::Pow)),
     ("reciprocal", |c| unary(c, Unary::Reciprocal)),
-    ("remainder", |c| c.one(fitting(c)?.remainder(c.x(1)?))),
+    ("remainder", |c| c.one(c.x(0)?.try_remainder(c.x(1)?))),
     ("round", |c| c.one(c.x(0)?.round_to(c.int("decimals", 0)? as i32))),
     ("rsqrt", |c| c.one(c.x(0)?.rsqrt())),
     ("rsub", |c| c.one(c.x((1, "other"))?.try_sub(c.x(0)?.try_mul(c.number((2, "alpha"), 1.0)?)?))),
@@ -131,7 +136,7 @@ pub const ELEMENTWISE: &[(&str, Adapter)] = &[
     ("true_divide", |c| binary(c, Binary::Div)),
     ("trunc", |c| unary(c, Unary::Trunc)),
     ("where", |c| c.one(c.x(1)?.try_select(c.x(0)?, c.x(2)?))),
-    ("xlogy", |c| c.one(fitting(c)?.xlogy(c.x(1)?))),
+    ("xlogy", |c| c.one(c.x(0)?.try_xlogy(c.x(1)?))),
 ];
 
 fn unary<'g>(c: &Call<'g>, row: Unary) -> Outputs<'g> {
@@ -140,16 +145,6 @@ fn unary<'g>(c: &Call<'g>, row: Unary) -> Outputs<'g> {
 
 fn binary<'g>(c: &Call<'g>, row: Binary) -> Outputs<'g> {
     c.one(c.x(0)?.try_apply_binary(row, c.x((1, "other"))?))
-}
-
-/// The first operand, if the others can be combined with it.
-fn fitting<'g>(c: &Call<'g>) -> Result<Expr<'g>, Refusal> {
-    (1..c.args.len()).try_fold(c.x(0)?, |x, k| Ok(fit(x, c.x(k)?)?))
-}
-
-/// `x`, if `other` can be combined with it elementwise.
-fn fit<'g>(x: Expr<'g>, other: Expr<'g>) -> Result<Expr<'g>, Error> {
-    x.try_add(other).map(|_| x)
 }
 
 /// Numbers of each channel, on the axis of channels of `x`, the second.

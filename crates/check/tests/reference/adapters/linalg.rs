@@ -40,7 +40,7 @@ fn matrix_norm(c: &Call<'_>) -> Result<MatrixNorm, Refusal> {
         return match c.text((1, "ord"), "fro")? {
             "fro" => Ok(MatrixNorm::Frobenius),
             "nuc" => Ok(MatrixNorm::Nuclear),
-            other => Err(Refusal::Argument(format!("{other} is not a norm of matrices"))),
+            other => Err(Refusal::Type(format!("{other} is not a norm of matrices"))),
         };
     }
     let order = c.number((1, "ord"), 2.0)?;
@@ -51,6 +51,6 @@ fn matrix_norm(c: &Call<'_>) -> Result<MatrixNorm, Refusal> {
         (1.0, false) => Ok(MatrixNorm::SmallestColumn),
         (2.0, true) => Ok(MatrixNorm::LargestSingularValue),
         (2.0, false) => Ok(MatrixNorm::SmallestSingularValue),
-        _ => Err(Refusal::Argument(format!("{order} is not the order of a norm of matrices"))),
+        _ => Err(Refusal::Type(format!("{order} is not the order of a norm of matrices"))),
     }
 }

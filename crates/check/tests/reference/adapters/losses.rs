@@ -114,7 +114,7 @@ fn reduction(c: &Call<'_>) -> Result<Reduction, Refusal> {
         "none" => Ok(Reduction::None),
         "mean" => Ok(Reduction::Mean),
         "sum" => Ok(Reduction::Sum),
-        other => Err(Refusal::Argument(format!("there is no reduction {other:?}"))),
+        other => Err(Refusal::Type(format!("there is no reduction {other:?}"))),
     }
 }
 

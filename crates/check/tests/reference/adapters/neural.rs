@@ -156,13 +156,16 @@ fn output_sizes<const N: usize>(
     let place = (1, "output_size");
     let Some(Argument::List(items)) = c.get(place) else { return c.sizes(place, [1; N]) };
     if items.len() != N {
-        return Err(Refusal::Argument(format!("this is not a list of {N} sizes")));
+        return Err(Refusal::Type(format!("this is not a `[usize; {N}]`")));
     }
     let mut sizes = [0; N];
     for (k, item) in items.iter().enumerate() {
         sizes[k] = match (item, kept[k]) {
             (Argument::None, Some(size)) => size,
             (Argument::Int(size), _) if *size >= 0 => *size as usize,
+            (Argument::Int(size), _) => {
+                return Err(Refusal::Type(format!("{size} is not a `usize`")));
+            }
             _ => return Err(unexpected("a size", item)),
         };
     }

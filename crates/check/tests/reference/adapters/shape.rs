@@ -23,8 +23,7 @@ pub const SHAPE: &[(&str, Adapter)] = &[
         let x = c.x(0)?;
         match x.rank() {
             0 | 1 => c.one(x),
-            2 => c.one(x.try_transpose(0, 1)),
-            rank => Err(Refusal::Argument(format!("t is for at most 2 axes, not {rank}"))),
+            _ => c.one(x.try_transpose(-2, -1)),
         }
     }),
     ("flatten", |c| {
@@ -104,7 +103,7 @@ fn sizes(
 ) -> Result<Vec<usize>, Refusal> {
     let sizes = c.ints(place)?;
     let sizes: Option<Vec<usize>> = sizes.iter().map(|&size| size.try_into().ok()).collect();
-    sizes.ok_or_else(|| Refusal::Argument("a size is negative".to_owned()))
+    sizes.ok_or_else(|| Refusal::Type("a size is a `usize`".to_owned()))
 }
 
 /// Axes of other sizes than 1 stay, and a scalar may be squeezed.
@@ -133,7 +132,7 @@ fn expand<'g>(c: &Call<'g>) -> Outputs<'g> {
     let sizes: Result<Shape, _> = wanted.iter().enumerate().map(size).collect();
     match sizes {
         Ok(sizes) => c.one(x.try_broadcast_to(sizes)),
-        Err(size) => Err(Refusal::Argument(format!("{size} is not a size"))),
+        Err(size) => Err(Refusal::Type(format!("{size} is not a `usize`"))),
     }
 }
 
@@ -145,7 +144,7 @@ fn roll<'g>(c: &Call<'g>) -> Outputs<'g> {
         return c.one(flat.try_roll(shifts[0], 0)?.try_reshape(x.shape()));
     }
     if shifts.is_empty() || shifts.len() != axes.len() {
-        return Err(Refusal::Argument("each axis needs one shift".to_owned()));
+        return Err(Refusal::Type("a roll is by one shift along one axis".to_owned()));
     }
     c.one(shifts.iter().zip(&axes).try_fold(x, |x, (&shift, &axis)| x.try_roll(shift, axis)))
 }
@@ -167,7 +166,7 @@ fn meshgrid<'g>(c: &Call<'g>) -> Outputs<'g> {
 fn pad<'g>(c: &Call<'g>, mode: PadMode) -> Outputs<'g> {
     let margins = c.ints((1, "pad"))?;
     if !margins.len().is_multiple_of(2) {
-        return Err(Refusal::Argument("margins come in pairs".to_owned()));
+        return Err(Refusal::Type("margins are pairs".to_owned()));
     }
     let pairs: Vec<_> = margins.chunks(2).rev().map(|pair| (pair[0], pair[1])).collect();
     let padded: Result<_, Error> = c.x(0)?.try_pad(&pairs, mode);
