@@ -1,7 +1,9 @@
 //! Trigonometric functions, in double precision for all types: `x = n·π/2 + r`, then polynomials in `r`, after
 //! `e_rem_pio2.c`, `k_sin.c` and `k_cos.c` of fdlibm.
 
-use super::number::{Arithmetic, Number, polynomial, select};
+use retrograd_core::DType;
+
+use super::number::{Arithmetic, Number, lit, polynomial, select};
 
 /// Up to here `n·π/2` is exact in its leading parts; larger angles are left to the standard library.
 pub(super) const LARGEST_ANGLE: f64 = 1_048_576.0;
@@ -30,6 +32,19 @@ const COS: [f64; 6] = [
     -1.1358775672786261e-11,
 ];
 
+/// Of `(sin r/r − 1)/r²`, enough for single precision.
+const SIN_SINGLE: [f64; 4] =
+    [-0.16666666640766062, 0.008333329302032158, -0.00019839311512246836, 2.718115233511286e-06];
+
+/// Of `(cos r − 1)/r²`, enough for single precision.
+const COS_SINGLE: [f64; 5] = [
+    -0.5,
+    0.04166666661945126,
+    -0.0013888883497384537,
+    2.479945960902785e-05,
+    -2.7205719350454317e-07,
+];
+
 /// The sine and cosine of `r`, and the number of quarter turns (shifted) that `x` is beyond it.
 #[inline(always)]
 fn reduced<A: Arithmetic>(x: f64) -> (f64, f64, f64) {
@@ -50,26 +65,44 @@ fn reduced<A: Arithmetic>(x: f64) -> (f64, f64, f64) {
     (r + sin_tail, most + (((1.0 - most) - half) + cos_tail), shifted)
 }
 
+/// The same for a number of single precision: shorter polynomials, and nothing put back.
+#[inline(always)]
+fn reduced_single<A: Arithmetic>(x: f64) -> (f64, f64, f64) {
+    let shifted = A::mul_add(x, std::f64::consts::FRAC_2_PI, f64::SHIFT);
+    let n = shifted - f64::SHIFT;
+    let r = A::mul_add(n, -HALF_PI[1], A::mul_add(n, -HALF_PI[0], x));
+    let z = r * r;
+    let sin = A::mul_add(r * z, polynomial::<f64, A>(z, &SIN_SINGLE), r);
+    let cos = A::mul_add(z, polynomial::<f64, A>(z, &COS_SINGLE), 1.0);
+    (sin, cos, shifted)
+}
+
+/// The sine and cosine of what is left of an angle, and the quarter turns that were taken off it.
+#[inline(always)]
+fn sin_cos<F: Number, A: Arithmetic>(x: F) -> (f64, f64, f64) {
+    if F::DTYPE == DType::F32 { reduced_single::<A>(x.widen()) } else { reduced::<A>(x.widen()) }
+}
+
 /// `sin x`.
 #[inline(always)]
-pub(super) fn sin<A: Arithmetic>(x: f64) -> f64 {
-    let (sin, cos, shifted) = reduced::<A>(x);
+pub(super) fn sin<F: Number, A: Arithmetic>(x: F) -> F {
+    let (sin, cos, shifted) = sin_cos::<F, A>(x);
     let y = select(f64::is_odd(shifted), cos, sin).negated_by_half_turn(shifted);
-    select(x == 0.0, x, y)
+    select(x == lit(0.0), x, F::narrow(y))
 }
 
 /// `cos x`, a quarter turn ahead of the sine.
 #[inline(always)]
-pub(super) fn cos<A: Arithmetic>(x: f64) -> f64 {
-    let (sin, cos, shifted) = reduced::<A>(x);
-    select(f64::is_odd(shifted), sin, cos).negated_by_half_turn(shifted + 1.0)
+pub(super) fn cos<F: Number, A: Arithmetic>(x: F) -> F {
+    let (sin, cos, shifted) = sin_cos::<F, A>(x);
+    F::narrow(select(f64::is_odd(shifted), sin, cos).negated_by_half_turn(shifted + 1.0))
 }
 
 /// `tan x`.
 #[inline(always)]
-pub(super) fn tan<A: Arithmetic>(x: f64) -> f64 {
-    let (sin, cos, shifted) = reduced::<A>(x);
+pub(super) fn tan<F: Number, A: Arithmetic>(x: F) -> F {
+    let (sin, cos, shifted) = sin_cos::<F, A>(x);
     let is_odd = f64::is_odd(shifted);
     let y = select(is_odd, -cos, sin) / select(is_odd, sin, cos);
-    select(x == 0.0, x, y)
+    select(x == lit(0.0), x, F::narrow(y))
 }

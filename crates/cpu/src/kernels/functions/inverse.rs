@@ -1,6 +1,6 @@
-//! Inverse trigonometric and hyperbolic functions, in double precision for all types.
+//! Inverse trigonometric functions and `artanh`, in double precision for all types.
 
-use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, LN_2};
+use std::f64::consts::{FRAC_PI_2, FRAC_PI_4};
 
 use super::{
     logarithm::log1p,
@@ -9,9 +9,6 @@ use super::{
 
 /// What `π/2` has lost when it was rounded.
 const HALF_PI_REST: f64 = 6.123_233_995_736_766e-17;
-
-/// From here on `ln(x + √(x² ± 1))` is `ln 2x`, and below `x²` is finite.
-const LARGE: f64 = (1u64 << 60) as f64;
 
 /// Of `(arctan x/x − 1)/x²` in powers of `x²`, for `|x| ≤ tan(π/8)`.
 const ATAN: [f64; 12] = [
@@ -84,27 +81,6 @@ pub(super) fn acos<A: Arithmetic>(x: f64) -> f64 {
     let (p, is_large) = asin_of_half::<A>(x.abs());
     let far = select(x < 0.0, 2.0 * (FRAC_PI_2 - (p - HALF_PI_REST)), 2.0 * p);
     select(is_large, far, FRAC_PI_2 - (p.copysign(x) - HALF_PI_REST))
-}
-
-/// `arsinh x = ln(|x| + √(x² + 1))` with the sign of `x`.
-#[inline(always)]
-pub(super) fn asinh<A: Arithmetic>(x: f64) -> f64 {
-    let magnitude = x.abs();
-    let is_large = magnitude > LARGE;
-    let square = magnitude * magnitude;
-    let more = magnitude + square / (1.0 + (square + 1.0).sqrt());
-    let log = log1p::<f64, A>(select(is_large, magnitude, more));
-    (log + select(is_large, LN_2, 0.0)).copysign(x)
-}
-
-/// `arcosh x = ln(x + √(x² − 1))`.
-#[inline(always)]
-pub(super) fn acosh<A: Arithmetic>(x: f64) -> f64 {
-    let is_large = x > LARGE;
-    let t = x - 1.0;
-    let more = t + (t * (t + 2.0)).sqrt();
-    let y = log1p::<f64, A>(select(is_large, x, more)) + select(is_large, LN_2, 0.0);
-    select(x < 1.0, f64::NAN, y)
 }
 
 /// `artanh x = ½ ln((1 + x)/(1 − x))`.

@@ -119,11 +119,16 @@ macro_rules! rows {
             $( if op == Unary::$Op {
                 return each(x, y, $family::$function::<F, A>);
             } )*
+            // Functions rather than closures: those are sure to be inlined, and so compiled for the instruction set.
             $( if op == Unary::$Double {
-                return each(x, y, |x| F::narrow($double_family::$double::<A>(x.widen())));
+                #[inline(always)]
+                fn function<F: Number, A: Arithmetic>(x: F) -> F {
+                    F::narrow($double_family::$double::<A>(x.widen()))
+                }
+                return each(x, y, function::<F, A>);
             } )*
             $( if op == Unary::$Angle {
-                each(x, y, |x| F::narrow($angle_family::$angle::<A>(x.widen())));
+                each(x, y, $angle_family::$angle::<F, A>);
                 return replace_large_angles(op, x, y);
             } )*
             unreachable!("the row has no code here");
@@ -153,8 +158,6 @@ rows! {
         Asin => inverse::asin,
         Acos => inverse::acos,
         Atan => inverse::atan,
-        Asinh => inverse::asinh,
-        Acosh => inverse::acosh,
         Atanh => inverse::atanh,
     }
     angle {
