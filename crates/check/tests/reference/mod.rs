@@ -11,6 +11,7 @@ pub mod followed;
 pub mod format;
 pub mod kinks;
 pub mod record;
+pub mod rounding;
 pub mod single;
 pub mod tally;
 pub mod true_values;

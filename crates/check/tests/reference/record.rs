@@ -1,11 +1,13 @@
 //! A case as expressions: outputs, gradients, and gradients of gradients.
 
+use rand::Rng;
 use retrograd_core::{Bindings, Error, Expr, Graph, Tensor, eval};
 use retrograd_cpu::Plan;
 
 use super::{
     call::{Adapter, Call, Refusal},
     format::{Case, Input, Second},
+    rounding::rounded_values,
 };
 
 /// The expressions of a case.
@@ -103,6 +105,13 @@ impl Recorded<'_> {
         let Some(first) = exprs.first() else { return Ok(self.split(Vec::new())) };
         let ids: Vec<_> = exprs.iter().map(|expr| expr.id()).collect();
         Ok(self.split(eval::values(first.graph(), &ids, &Bindings::new())?))
+    }
+
+    /// The values of a graph of `f64` where every node is rounded at random, as single precision would round it.
+    pub fn by_rounding(&self, rng: &mut impl Rng) -> Result<Values, Error> {
+        let exprs = self.all();
+        let Some(first) = exprs.first() else { return Ok(self.split(Vec::new())) };
+        Ok(self.split(rounded_values(first.graph(), &exprs, rng)?))
     }
 
     /// The values that a compiled plan computes.

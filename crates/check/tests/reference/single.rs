@@ -1,10 +1,8 @@
 //! Single precision: on rounded inputs, held against our own double precision there.
 //!
-//! A backward stable computation is off by as much as its value moves when its data move by their roundoff. So the
-//! tolerance is measured: every number that goes in is moved by one unit in the last place of `f32`, up or down at
-//! random, a few times; what the values move by, and their own roundoff, times a factor, is allowed.
+//! Tolerances are derived: what [`rounding`](super::rounding) says that single precision can lose.
 
-use rand::{RngExt, SeedableRng};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use retrograd_core::{DType, Graph, Tensor};
 
@@ -13,28 +11,18 @@ use super::{
     compare::is_near,
     format::{Argument, Case, Input, Second},
     record::{Values, record},
+    rounding::{N_RUNS, QUANTILE, ROUNDOFF},
 };
-
-/// How many roundoffs a value may be off by.
-const N_ROUNDOFFS: f64 = 256.0;
-
-/// How often the data are moved.
-const N_MOVES: u64 = 4;
-
-/// The unit roundoff of `f32`.
-const ROUNDOFF: f64 = f32::EPSILON as f64 / 2.0;
 
 /// Whether a case is right in single precision.
 pub fn agrees(case: &Case, adapter: Adapter) -> Result<(), String> {
     let case = &mapped(case, &mut |x| f64::from(x as f32));
-    let exact = in_double(case, adapter)?;
-    let mut moved = Vec::new();
-    for seed in 0..N_MOVES {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let mut nudge =
-            |x: f64| x * if rng.random_bool(0.5) { 1.0 + ROUNDOFF } else { 1.0 - ROUNDOFF };
-        moved.push(in_double(&mapped(case, &mut nudge), adapter)?);
-    }
+    let graph = Graph::with_dtype(DType::F64);
+    let recorded = record(&graph, case, adapter).map_err(|e| e.to_string())?;
+    let exact = recorded.by_oracle().map_err(|e| e.to_string())?;
+    let run = |seed| recorded.by_rounding(&mut ChaCha8Rng::seed_from_u64(seed));
+    let runs: Result<Vec<_>, _> = (0..N_RUNS).map(run).collect();
+    let runs = runs.map_err(|e| e.to_string())?;
     let graph = Graph::with_dtype(DType::F32);
     let recorded = record(&graph, case, adapter).map_err(|e| e.to_string())?;
     let by_oracle = recorded.by_oracle().map_err(|e| e.to_string())?;
@@ -42,18 +30,12 @@ pub fn agrees(case: &Case, adapter: Adapter) -> Result<(), String> {
     for (way, single) in [("oracle", by_oracle), ("plan", by_plan)] {
         for (k, (part, ours)) in all(&single).enumerate() {
             let exact = all(&exact).nth(k).expect("the same is computed").1;
-            let moved: Vec<_> = moved.iter().filter_map(|values| all(values).nth(k)).collect();
-            let moved: Vec<_> = moved.into_iter().map(|(_, tensor)| tensor).collect();
-            is_close(ours, exact, &moved).map_err(|how| format!("{part}, {way}: {how}"))?;
+            let runs = runs.iter().filter_map(|values| all(values).nth(k));
+            let runs: Vec<_> = runs.map(|(_, tensor)| tensor).collect();
+            is_close(ours, exact, &runs).map_err(|how| format!("{part}, {way}: {how}"))?;
         }
     }
     Ok(())
-}
-
-fn in_double(case: &Case, adapter: Adapter) -> Result<Values, String> {
-    let graph = Graph::with_dtype(DType::F64);
-    let recorded = record(&graph, case, adapter).map_err(|e| e.to_string())?;
-    recorded.by_oracle().map_err(|e| e.to_string())
 }
 
 fn all(values: &Values) -> impl Iterator<Item = (&'static str, &Tensor)> {
@@ -63,20 +45,18 @@ fn all(values: &Values) -> impl Iterator<Item = (&'static str, &Tensor)> {
     outputs.chain(first).chain(values.second.iter().map(named("second derivative")))
 }
 
-fn is_close(ours: &Tensor, exact: &Tensor, moved: &[&Tensor]) -> Result<(), String> {
+fn is_close(ours: &Tensor, exact: &Tensor, runs: &[&Tensor]) -> Result<(), String> {
     let (ours, exact) = (ours.to_vec::<f64>(), exact.to_vec::<f64>());
-    let mut shifts = vec![0.0_f64; exact.len()];
-    for other in moved.iter().map(|other| other.to_vec::<f64>()) {
-        for ((shift, a), b) in shifts.iter_mut().zip(&other).zip(&exact) {
-            *shift = shift.max((a - b).abs());
+    let mut squares = vec![0.0; exact.len()];
+    for run in runs.iter().map(|run| run.to_vec::<f64>()) {
+        for ((square, a), b) in squares.iter_mut().zip(&run).zip(&exact) {
+            *square += (a - b).powi(2) / runs.len() as f64;
         }
     }
-    let typical_shift = shifts.iter().sum::<f64>() / exact.len().max(1) as f64;
-    for (k, ((a, b), shift)) in ours.iter().zip(&exact).zip(&shifts).enumerate() {
+    for (k, ((a, b), square)) in ours.iter().zip(&exact).zip(&squares).enumerate() {
         let roundoff = ROUNDOFF * b.abs().max(1.0);
-        let tolerance = N_ROUNDOFFS * (roundoff + shift.max(typical_shift));
-        let rounded = rounded(*b);
-        if !is_near(*a, rounded, tolerance) {
+        let tolerance = roundoff + QUANTILE * square.sqrt();
+        if !is_near(*a, rounded(*b), tolerance) {
             return Err(format!("element {k} is {a:e}, in double {b:e}, allowed {tolerance:e}"));
         }
     }
