@@ -66,8 +66,8 @@ fn introduction(sections: &[Section]) -> String {
 
 **{n_primitives} primitives** have a value and a derivative rule of their own: {n_unary} functions of one number,
 {n_binary} of two, {n_comparisons} comparisons, and {n_structural} operations that move, pick, sum or multiply elements or
-factorize matrices, leaves among them. Everything else on this page is *composed*: {n_functions} methods and {n_losses}
-losses record primitives, and their derivatives follow, at every order.
+factorize matrices, leaves among them. The other {n_functions} functions and {n_losses} losses on this page record one of
+them, or are *composed* of several; their derivatives follow, at every order.
 
 This page is generated. Formulas, rules at kinks, shapes and sources stand beside the row that defines a function; what is
 in a column *as recorded* or *made of* is what the engine records when it is asked. Derivative rules are written with

@@ -158,8 +158,14 @@ pub(crate) fn log_ndtr(x: f64) -> f64 {
     if x < -1.0 {
         return (0.5 * erfcx(-z)).ln() - 0.5 * x * x;
     }
-    (-0.5 * libm::erfc(z)).ln_1p()
+    // What rounding takes from z, erfc multiplies by 2z² on the right; so it is put back, to first order.
+    let lost = x.mul_add(FRAC_1_SQRT_2, -z) + x * REST_OF_FRAC_1_SQRT_2;
+    let tail = libm::erfc(z) - FRAC_2_SQRT_PI * (-z * z).exp() * lost;
+    (-0.5 * tail).ln_1p()
 }
+
+/// `1/√2` less its nearest number of double precision.
+const REST_OF_FRAC_1_SQRT_2: f64 = -4.833_646_656_726_457e-17;
 
 /// The derivative of order `n` of `sin(πx)/(πx)`; NaN for orders that are no natural numbers or above 60.
 ///

@@ -38,10 +38,9 @@ impl Row {
         }
     }
 
-    /// The value in double precision; NaN for `arcosh` where it has none, for which `libm` returns numbers near −2²⁶.
+    /// The value in double precision.
     fn value(self, a: f64, b: f64) -> f64 {
         match self {
-            Row::Unary(Unary::Acosh) if a < 1.0 => f64::NAN,
             Row::Unary(op) => op.value(a),
             Row::Binary(op) => op.value(a, b),
         }
@@ -163,12 +162,21 @@ pub fn pairs(n: usize) -> Vec<[f64; 2]> {
     (0..n).map(pair).collect()
 }
 
+/// The files of true values: at ordinary numbers and extremes, and at numbers of all sizes.
+const FILES: [&str; 2] = ["true_values.json.gz", "sampled_values.json.gz"];
+
 /// The inputs at which the true value of a function is known, and these values.
-pub fn true_values(data: &Value, row: Row) -> Option<(Vec<[f64; 2]>, Vec<f64>)> {
+pub fn true_values(files: &[Value], row: Row) -> Option<(Vec<[f64; 2]>, Vec<f64>)> {
+    let parts = files.iter().filter_map(|file| columns(file, row));
+    parts.reduce(|(inputs, exact), (more, also)| ([inputs, more].concat(), [exact, also].concat()))
+}
+
+/// The inputs and values of a function in one file.
+fn columns(file: &Value, row: Row) -> Option<(Vec<[f64; 2]>, Vec<f64>)> {
     let kind = if let Row::Unary(_) = row { "unary" } else { "binary" };
-    let columns = data[kind].as_object().expect("the file has functions of one and two numbers");
+    let functions = file[kind].as_object().expect("the file has functions of one and two numbers");
     let (_, columns) =
-        columns.iter().find(|(name, _)| name.replace('_', "") == row.name().replace('_', ""))?;
+        functions.iter().find(|(name, _)| name.replace('_', "") == row.name().replace('_', ""))?;
     let column = |k: usize| columns[k].as_array().expect("functions have columns").iter();
     let numbers = |k| column(k).map(|x| x.as_f64().expect("columns are of numbers"));
     let inputs = match row {
@@ -179,11 +187,15 @@ pub fn true_values(data: &Value, row: Row) -> Option<(Vec<[f64; 2]>, Vec<f64>)> 
     Some((inputs, numbers(exact).collect()))
 }
 
-/// The file of true values.
-pub fn read_true_values() -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/true_values.json.gz");
-    let file = File::open(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    let mut text = String::new();
-    GzDecoder::new(file).read_to_string(&mut text).expect("the file is compressed text");
-    serde_json::from_str(&text).expect("the true values are valid JSON")
+/// The contents of the files of true values.
+pub fn read_true_values() -> Vec<Value> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
+    let read = |name| {
+        let path = folder.join(name);
+        let file = File::open(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let mut text = String::new();
+        GzDecoder::new(file).read_to_string(&mut text).expect("the file is compressed text");
+        serde_json::from_str(&text).expect("the true values are valid JSON")
+    };
+    FILES.map(read).into()
 }

@@ -153,7 +153,7 @@ unary! {
     /// Inverse hyperbolic sine `y = arsinh x`; `y' = 1/√(1 + x²)`. Source: DLMF §4.37.
     Asinh, asinh / try_asinh, |x| x.asinh(), |x, _| x.hypot(x.lit(1.0)).reciprocal(), [-2.0, 0.0, 0.7];
     /// Inverse hyperbolic cosine `y = arcosh x`; `y' = 1/√((x − 1)(x + 1))`, infinite at 1. Source: DLMF §4.37.
-    Acosh, acosh / try_acosh, |x| x.acosh(), |x, _| ((x - x.lit(1.0)) * (x + x.lit(1.0))).sqrt().reciprocal(), [1.2, 2.0, 9.0];
+    Acosh, acosh / try_acosh, acosh, |x, _| ((x - x.lit(1.0)) * (x + x.lit(1.0))).sqrt().reciprocal(), [1.2, 2.0, 9.0];
     /// Inverse hyperbolic tangent `y = artanh x`; `y' = 1/((1 − x)(1 + x))`, infinite at ±1. Source: DLMF §4.37.
     Atanh, atanh / try_atanh, |x| x.atanh(), |x, _| ((x.lit(1.0) - x) * (x.lit(1.0) + x)).reciprocal(), [-0.7, 0.0, 0.4];
     /// Logistic sigmoid `y = 1/(1 + e⁻ˣ)`; `y' = y(1 − y) ≤ 1/4`, so deep stacks of it saturate. Source:
@@ -248,6 +248,12 @@ fn sigmoid<F: Float>(x: F) -> F {
 #[inline(always)]
 fn softplus<F: Float>(x: F) -> F {
     select(x < zero(), zero(), x) + (-x.abs()).exp().ln_1p()
+}
+
+/// NaN below 1, where the library has numbers for some.
+#[inline(always)]
+fn acosh<F: Float>(x: F) -> F {
+    if x < one() { F::lit(f64::NAN) } else { x.acosh() }
 }
 
 #[inline(always)]
