@@ -11,11 +11,12 @@ use crate::{
     grad,
     graph::Graph,
     shape::Shape,
-    taylor,
+    sparse, taylor,
 };
 
 /// The functions that record derivatives and batches, in all files.
-pub const THEMES: &[Theme] = &[grad::THEME, forward::THEME, THEME, taylor::THEME, batch::THEME];
+pub const THEMES: &[Theme] =
+    &[grad::THEME, forward::THEME, THEME, sparse::THEME, taylor::THEME, batch::THEME];
 
 functions! { "Derivatives":
     /// All derivatives of this value's elements by those of `x`: the Jacobian, whose shape is that of this value

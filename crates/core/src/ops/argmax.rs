@@ -4,7 +4,7 @@ use crate::{
     dtype::{DType, Element},
     expr::Expr,
     functions::functions,
-    ops::{Batch, Linearity, Op, Operation, Rule, sum::kept_then_reduced},
+    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule, sum::kept_then_reduced},
     shape::{AxisSet, Shape, resolve_axis},
     tensor::{View, ViewMut},
 };
@@ -47,6 +47,10 @@ impl Operation for ArgMax {
 
     fn linearity(&self) -> Linearity {
         Linearity::Constant
+    }
+
+    fn dependence(&self, _: Link<'_, '_>) -> Option<Dependence> {
+        None
     }
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {

@@ -6,7 +6,7 @@ use crate::{
     dtype::{DType, Element},
     expr::Expr,
     functions::functions,
-    ops::{Batch, Linearity, Op, Operation, Rule},
+    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule},
     shape::{Layout, Shape, resolve_axis},
     tensor::{View, ViewMut},
 };
@@ -50,6 +50,10 @@ impl Operation for ArgSort {
 
     fn linearity(&self) -> Linearity {
         Linearity::Constant
+    }
+
+    fn dependence(&self, _: Link<'_, '_>) -> Option<Dependence> {
+        None
     }
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {

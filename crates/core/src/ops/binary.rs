@@ -6,12 +6,14 @@ use crate::{
     dtype::Float,
     error::{Error, located},
     expr::Expr,
+    graph::Graph,
     ops::{
-        Batch, Linearity, Op, Operand, Operation, Rule, Tangents,
+        Batch, Dependence, Linearity, Link, Op, Operand, Operation, Rule, Tangents,
         operators::{aligned, binary_expressions},
         same_dtype,
     },
     real::Real,
+    shape::Shape,
     tensor::{View, ViewMut},
 };
 
@@ -269,6 +271,15 @@ impl Operation for Binary {
         } else {
             Linearity::Nonlinear
         }
+    }
+
+    fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
+        // In a graph of its own, so that the derivative leaves no nodes in this one.
+        let graph = Graph::new();
+        let [a, b] = [(); 2].map(|()| graph.placeholder(Shape::scalar(), graph.dtype()));
+        let derivative = self.derivative(link.k, a, b, a.apply_binary(*self, b));
+        let is_flat = derivative.as_literal() == Some(0.0);
+        (!is_flat).then(|| Dependence::elementwise(&link.y.shape()))
     }
 
     fn jvp<'g>(&self, tangents: Tangents<'_, 'g>) -> Option<Expr<'g>> {

@@ -3,7 +3,7 @@
 use crate::{
     expr::Expr,
     functions::functions,
-    ops::{Batch, Linearity, Op, Operation, Rule, same_dtype},
+    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule, same_dtype},
     shape::{AxisSet, Layout, Shape},
     tensor::{View, ViewMut},
 };
@@ -73,6 +73,11 @@ impl Operation for Broadcast {
 
     fn linearity(&self) -> Linearity {
         Linearity::Linear
+    }
+
+    fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
+        let (x, y) = (link.x(0).shape(), link.y.shape());
+        Some(Dependence::view(&x, view(&Layout::contiguous(&x), &x, &y)))
     }
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {

@@ -3,7 +3,7 @@
 use crate::{
     dtype::{DType, Element},
     expr::Expr,
-    ops::{Batch, Linearity, Op, Operation, Rule},
+    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule},
     tensor::{Slice, View, ViewMut},
     with_elements,
 };
@@ -39,6 +39,10 @@ impl Operation for Cast {
 
     fn linearity(&self) -> Linearity {
         Linearity::Linear
+    }
+
+    fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
+        Some(Dependence::elementwise(&link.y.shape()))
     }
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {

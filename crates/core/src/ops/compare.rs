@@ -7,7 +7,7 @@ use crate::{
     error::{Error, located},
     expr::Expr,
     ops::{
-        Batch, Linearity, Op, Operand, Operation, Rule,
+        Batch, Dependence, Linearity, Link, Op, Operand, Operation, Rule,
         operators::{aligned, binary_expressions},
     },
     tensor::{View, ViewMut},
@@ -106,6 +106,10 @@ impl Operation for Comparison {
 
     fn linearity(&self) -> Linearity {
         Linearity::Constant
+    }
+
+    fn dependence(&self, _: Link<'_, '_>) -> Option<Dependence> {
+        None
     }
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {

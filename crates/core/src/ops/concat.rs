@@ -3,8 +3,8 @@
 use crate::{
     expr::{Expr, inputs_of_one_graph},
     functions::functions,
-    ops::{Batch, Linearity, Op, Operation, Rule, same_dtype},
-    shape::{Shape, resolve_axis},
+    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule, same_dtype},
+    shape::{Layout, Shape, resolve_axis},
     tensor::{View, ViewMut},
 };
 
@@ -95,6 +95,14 @@ impl Operation for Concat {
 
     fn linearity(&self) -> Linearity {
         Linearity::Linear
+    }
+
+    fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
+        let y = link.y.shape();
+        let mut layout = Layout::contiguous(&y);
+        let start: usize = (0..link.k).map(|k| link.x(k).shape()[self.axis]).sum();
+        layout.offset = start * layout.strides[self.axis] as usize;
+        Some(Dependence::placed(layout, &y))
     }
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {

@@ -10,7 +10,7 @@ use crate::{
     error::{Error, located},
     expr::{Expr, inputs_of_one_graph},
     forward::transposed,
-    ops::{Batch, Linearity, Op, Operation, Rule, Tangents},
+    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule, Tangents},
     shape::Shape,
     tensor::{View, ViewMut},
 };
@@ -80,6 +80,12 @@ pub trait CustomOperation: fmt::Debug + Send + Sync {
     /// again. Where it is not written, the operation is applied to the inputs one by one.
     fn vmap<'g>(&self, this: &Custom, batch: Batch<'_, 'g>) -> Expr<'g> {
         this.one_by_one(&batch)
+    }
+
+    /// Which elements of the output can depend on which of input `link.k`, for sparse Jacobians; `None` if its
+    /// derivatives are zero everywhere. Where it is not written, all depend on all.
+    fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
+        Some(Dependence::full(&link.x(link.k).shape(), &link.y.shape()))
     }
 
     /// Whether the operation has an answer for data of given shapes and values; else the reason why it has none.
@@ -176,6 +182,10 @@ impl Operation for Custom {
 
     fn linearity(&self) -> Linearity {
         Linearity::Nonlinear
+    }
+
+    fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
+        self.0.dependence(link)
     }
 
     fn jvp<'g>(&self, tangents: Tangents<'_, 'g>) -> Option<Expr<'g>> {

@@ -7,7 +7,10 @@ use crate::{
     error::Error,
     expr::{Expr, inputs_of_one_graph},
     functions::functions,
-    ops::{Batch, Linearity, Op, Operation, Rule, same_dtype},
+    ops::{
+        Addresses, Batch, Dependence, Linearity, Link, Op, Operation, Rule, dependence::pointed_at,
+        same_dtype,
+    },
     shape::{Layout, Shape, resolve_axis},
     tensor::{View, ViewMut},
 };
@@ -121,6 +124,16 @@ impl Operation for Gather {
         Linearity::Linear
     }
 
+    fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
+        let (x, y) = (link.x(0).shape(), link.y.shape());
+        let fixed = link.fixed_value(1);
+        let from = fixed.and_then(|i| pointed_at(i.view().elements(), &y, self.axis, &x));
+        Some(match from {
+            Some(output) => Dependence { input: Addresses::distinct(&x), output },
+            None => Dependence::along(self.axis, link),
+        })
+    }
+
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
         batch.record(Op::Gather(Gather { axis: self.axis + 1 }))
     }
@@ -152,6 +165,16 @@ impl Operation for ScatterAdd {
 
     fn linearity(&self) -> Linearity {
         Linearity::Linear
+    }
+
+    fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
+        let (x, y) = (link.x(0).shape(), link.y.shape());
+        let fixed = link.fixed_value(1);
+        let to = fixed.and_then(|i| pointed_at(i.view().elements(), &x, self.axis, &y));
+        Some(match to {
+            Some(input) => Dependence { input, output: Addresses::distinct(&y) },
+            None => Dependence::along(self.axis, link),
+        })
     }
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {

@@ -2,7 +2,7 @@
 
 use crate::{
     expr::Expr,
-    ops::{Batch, Linearity, Op, Operation, Rule, same_dtype},
+    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule, same_dtype},
     tensor::{View, ViewMut},
 };
 
@@ -40,6 +40,10 @@ impl Operation for Identity {
         Linearity::Linear
     }
 
+    fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
+        Some(Dependence::elementwise(&link.y.shape()))
+    }
+
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
         batch.record(Op::Identity)
     }
@@ -60,6 +64,10 @@ impl Operation for StopGradient {
 
     fn linearity(&self) -> Linearity {
         Linearity::Constant
+    }
+
+    fn dependence(&self, _: Link<'_, '_>) -> Option<Dependence> {
+        None
     }
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {

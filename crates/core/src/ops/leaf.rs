@@ -7,7 +7,7 @@ use crate::{
     expr::Expr,
     functions::functions,
     graph::{Graph, Inputs},
-    ops::{Batch, Linearity, Op, Operation, Rule},
+    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule},
     shape::{Layout, Shape},
     tensor::{View, ViewMut},
     with_elements,
@@ -72,6 +72,10 @@ impl Operation for Leaf {
         Linearity::Constant
     }
 
+    fn dependence(&self, _: Link<'_, '_>) -> Option<Dependence> {
+        None
+    }
+
     fn vmap<'g>(&self, _: Batch<'_, 'g>) -> Expr<'g> {
         unreachable!("a node without inputs is the same for all of a batch")
     }
@@ -108,6 +112,10 @@ impl Operation for Literal {
 
     fn linearity(&self) -> Linearity {
         Linearity::Constant
+    }
+
+    fn dependence(&self, _: Link<'_, '_>) -> Option<Dependence> {
+        None
     }
 
     fn vmap<'g>(&self, _: Batch<'_, 'g>) -> Expr<'g> {
@@ -170,6 +178,10 @@ impl Operation for Iota {
 
     fn linearity(&self) -> Linearity {
         Linearity::Constant
+    }
+
+    fn dependence(&self, _: Link<'_, '_>) -> Option<Dependence> {
+        None
     }
 
     fn vmap<'g>(&self, _: Batch<'_, 'g>) -> Expr<'g> {

@@ -5,7 +5,7 @@ use crate::{
     error::Error,
     expr::{Expr, inputs_of_one_graph},
     functions::functions,
-    ops::{Batch, Linearity, Op, Operation, Rule, same_dtype},
+    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule, same_dtype},
     shape::Shape,
     tensor::{View, ViewMut},
 };
@@ -107,6 +107,14 @@ impl Operation for MatMul {
 
     fn linearity(&self) -> Linearity {
         Linearity::Bilinear
+    }
+
+    fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
+        // An element of the product depends on a row on the left and on a column on the right.
+        let (x, y) = (link.x(link.k).shape(), link.y.shape());
+        let (rank, inner) = (y.rank(), if link.k == 0 { y.rank() - 1 } else { y.rank() - 2 });
+        let outer: Vec<_> = (0..rank).filter(|&axis| axis != inner).collect();
+        Some(Dependence::equal_along(&x, &outer, &y, &outer))
     }
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {

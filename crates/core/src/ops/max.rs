@@ -5,7 +5,9 @@ use crate::{
     error::Error,
     expr::Expr,
     functions::functions,
-    ops::{Batch, Linearity, Op, Operation, Rule, same_dtype, sum::kept_then_reduced},
+    ops::{
+        Batch, Dependence, Linearity, Link, Op, Operation, Rule, same_dtype, sum::kept_then_reduced,
+    },
     shape::{Axes, AxisSet, Shape},
     tensor::{View, ViewMut},
 };
@@ -81,6 +83,10 @@ impl Operation for Max {
 
     fn linearity(&self) -> Linearity {
         Linearity::Nonlinear
+    }
+
+    fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
+        Some(Dependence::reduced(self.axes, link))
     }
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {

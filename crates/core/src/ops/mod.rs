@@ -12,6 +12,7 @@ mod compare;
 mod composed;
 mod concat;
 mod custom;
+mod dependence;
 mod gather;
 mod identity;
 mod leaf;
@@ -39,12 +40,13 @@ pub use composed::{COMPOSED, Call, Composed};
 pub(crate) use composed::{composed, composed_methods};
 pub use concat::Concat;
 pub use custom::{Custom, CustomOperation};
+pub use dependence::{Addresses, Dependence};
 pub use gather::{Gather, ScatterAdd};
 pub use leaf::{Iota, Leaf, LeafKind, Literal};
 pub use max::Max;
 pub use operators::Operand;
 pub use permute::Permutation;
-pub use rule::{Batch, Rule, Tangents};
+pub use rule::{Batch, Link, Rule, Tangents};
 pub use slice::{Padding, Slicing, Window, Windows};
 pub use sum::Sum;
 pub use unary::Unary;
@@ -208,9 +210,14 @@ pub trait Operation {
     /// How the output depends on the inputs that have derivatives.
     fn linearity(&self) -> Linearity;
 
+    /// Which elements of the output can have a derivative by which of input `link.k`; `None` if its derivatives are zero
+    /// everywhere. It may be more of them than there are, never fewer. It looks at shapes, and at values that are the
+    /// same in every run, such as constant indices.
+    fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence>;
+
     /// The tangent of the output for tangents of inputs: the sum over inputs of the derivative of the output by each,
     /// times its tangent. `None` if it is zero everywhere. A linear operation is its own tangent; for others it follows
-    /// from [`vjp`](Self::vjp), by transposition, where no rule is written.
+    /// from [`vjp`](Self::vjp), by transposition, where no link is written.
     fn jvp<'g>(&self, tangents: Tangents<'_, 'g>) -> Option<Expr<'g>> {
         match self.linearity() {
             Linearity::Constant => None,

@@ -3,7 +3,7 @@
 use crate::{
     expr::Expr,
     functions::functions,
-    ops::{Batch, Linearity, Op, Operation, Rule, same_dtype},
+    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule, same_dtype},
     shape::{Layout, resolve_axis},
     tensor::{View, ViewMut},
 };
@@ -91,6 +91,11 @@ impl Operation for Permutation {
 
     fn linearity(&self) -> Linearity {
         Linearity::Linear
+    }
+
+    fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
+        let x = link.x(0).shape();
+        Some(Dependence::view(&x, self.view(&Layout::contiguous(&x))))
     }
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {

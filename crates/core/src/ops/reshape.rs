@@ -3,8 +3,8 @@
 use crate::{
     expr::Expr,
     functions::functions,
-    ops::{Batch, Linearity, Op, Operation, Rule, same_dtype},
-    shape::{Axes, Shape, resolve_axis},
+    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule, same_dtype},
+    shape::{Axes, Layout, Shape, resolve_axis},
     tensor::{View, ViewMut},
 };
 
@@ -69,6 +69,11 @@ impl Operation for Reshape {
 
     fn linearity(&self) -> Linearity {
         Linearity::Linear
+    }
+
+    fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
+        let (x, y) = (link.x(0).shape(), link.y.shape());
+        Some(Dependence::view(&x, Layout::contiguous(&y)))
     }
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {

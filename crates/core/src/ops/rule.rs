@@ -1,14 +1,18 @@
 //! What the rules of an operation may look at: the node it computes, as expressions, and what arrives at it.
 //!
 //! There is one view of a node for each mode: a cotangent comes from behind ([`Rule`]), tangents come from the front
-//! ([`Tangents`]), and a batch has more of everything ([`Batch`]).
+//! ([`Tangents`]), a batch has more of everything ([`Batch`]), and a pattern asks what depends on what ([`Link`]).
+
+use std::collections::BTreeSet;
 
 use smallvec::SmallVec;
 
 use crate::{
+    active::Nodes,
     expr::Expr,
     graph::{Inputs, NodeId},
-    ops::Op,
+    ops::{LeafKind, Op},
+    tensor::Tensor,
 };
 
 /// What a derivative rule may look at: the inputs and output of the node, as expressions.
@@ -156,5 +160,44 @@ impl<'a, 'g> Batch<'a, 'g> {
         let shape = self.y.shape().with_axis(0, self.n);
         let inputs: Inputs = inputs.iter().map(|input| input.id()).collect();
         self.y.graph().record(op, inputs, shape, self.y.dtype())
+    }
+}
+
+/// What an operation may look at to say which elements of its output depend on those of an input: the inputs and output
+/// of the node, and values that are the same in every run.
+#[derive(Clone, Copy)]
+pub struct Link<'a, 'g> {
+    /// The input in question.
+    pub k: usize,
+    /// The output.
+    pub y: Expr<'g>,
+    inputs: &'a [NodeId],
+    varying: &'a Nodes,
+}
+
+impl<'a, 'g> Link<'a, 'g> {
+    pub(crate) fn new(k: usize, inputs: &'a [NodeId], y: Expr<'g>, varying: &'a Nodes) -> Self {
+        Self { k, y, inputs, varying }
+    }
+
+    /// Input `k`.
+    pub fn x(&self, k: usize) -> Expr<'g> {
+        Expr::new(self.y.graph(), self.inputs[k])
+    }
+
+    /// The value of input `k`, if it is made of constants alone, and of none by which derivatives are taken: such as
+    /// indices and masks.
+    pub fn fixed_value(&self, k: usize) -> Option<Tensor> {
+        let mut pending = vec![self.inputs[k]];
+        let mut seen: BTreeSet<_> = pending.iter().copied().collect();
+        while let Some(id) = pending.pop() {
+            let node = self.y.graph().node(id);
+            let is_constant = !matches!(node.op, Op::Leaf(leaf) if leaf.kind != LeafKind::Constant);
+            if !is_constant || self.varying.contains(&id) {
+                return None;
+            }
+            pending.extend(node.inputs.iter().filter(|&&input| seen.insert(input)));
+        }
+        self.x(k).try_value().ok()
     }
 }

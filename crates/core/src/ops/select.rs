@@ -6,7 +6,9 @@ use crate::{
     dtype::DType,
     expr::{Expr, inputs_of_one_graph},
     functions::functions,
-    ops::{Batch, Linearity, Op, Operand, Operation, Rule, same_dtype},
+    ops::{
+        Addresses, Batch, Dependence, Linearity, Link, Op, Operand, Operation, Rule, same_dtype,
+    },
     tensor::{View, ViewMut},
 };
 
@@ -65,6 +67,18 @@ impl Operation for Select {
 
     fn linearity(&self) -> Linearity {
         Linearity::Linear
+    }
+
+    fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
+        let shape = link.y.shape();
+        let mut dependence = Dependence::elementwise(&shape);
+        if let Some(mask) = link.fixed_value(0) {
+            let mask = mask.view().elements::<bool>();
+            let chosen = mask.iter().enumerate();
+            let chosen = chosen.map(|(at, &is_first)| (is_first == (link.k == 1)).then_some(at));
+            dependence.input = Addresses::Listed(chosen.collect());
+        }
+        Some(dependence)
     }
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {

@@ -5,7 +5,7 @@ use std::ops::{Bound, RangeBounds};
 use crate::{
     expr::Expr,
     functions::functions,
-    ops::{Batch, Linearity, Op, Operation, Rule, same_dtype},
+    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule, same_dtype},
     shape::{Layout, Shape, resolve_axis},
     tensor::{View, ViewMut},
 };
@@ -148,6 +148,11 @@ impl Operation for Slicing {
         Linearity::Linear
     }
 
+    fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
+        let x = link.x(0).shape();
+        Some(Dependence::view(&x, self.0.view(&Layout::contiguous(&x))))
+    }
+
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
         batch.record(Op::Slice(Slicing(self.0.after_whole_axis())))
     }
@@ -174,6 +179,11 @@ impl Operation for Padding {
 
     fn linearity(&self) -> Linearity {
         Linearity::Linear
+    }
+
+    fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
+        let y = link.y.shape();
+        Some(Dependence::placed(self.0.view(&Layout::contiguous(&y)), &y))
     }
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {

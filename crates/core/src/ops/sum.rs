@@ -5,7 +5,7 @@ use crate::{
     error::Error,
     expr::Expr,
     functions::functions,
-    ops::{Batch, Linearity, Op, Operation, Rule},
+    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule},
     shape::{Axes, AxisSet, Layout, Shape},
     tensor::{SliceMut, View, ViewMut},
 };
@@ -108,6 +108,10 @@ impl Operation for Sum {
 
     fn linearity(&self) -> Linearity {
         Linearity::Linear
+    }
+
+    fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
+        Some(Dependence::reduced(self.axes, link))
     }
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {

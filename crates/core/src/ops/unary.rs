@@ -6,8 +6,10 @@ use crate::{
     dtype::Float,
     error::{Error, located},
     expr::Expr,
-    ops::{Batch, Linearity, Op, Operation, Rule, Tangents, same_dtype},
+    graph::Graph,
+    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule, Tangents, same_dtype},
     real::Real,
+    shape::Shape,
     tensor::{View, ViewMut},
 };
 
@@ -325,6 +327,15 @@ impl Operation for Unary {
 
     fn linearity(&self) -> Linearity {
         if *self == Unary::Neg { Linearity::Linear } else { Linearity::Nonlinear }
+    }
+
+    fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
+        // In a graph of its own, so that the derivative leaves no nodes in this one.
+        let graph = Graph::new();
+        let x = graph.placeholder(Shape::scalar(), graph.dtype());
+        let derivative = self.derivative(x, x.apply_unary(*self));
+        let is_flat = derivative.as_literal() == Some(0.0);
+        (!is_flat).then(|| Dependence::elementwise(&link.y.shape()))
     }
 
     fn jvp<'g>(&self, tangents: Tangents<'_, 'g>) -> Option<Expr<'g>> {

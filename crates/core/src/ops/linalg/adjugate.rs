@@ -5,7 +5,7 @@ use crate::{
     expr::Expr,
     functions::functions,
     ops::{
-        Batch, Linearity, Op, Operation, Rule,
+        Batch, Dependence, Linearity, Link, Op, Operation, Rule,
         linalg::{batch_axes, last_two, matrices},
         same_dtype,
     },
@@ -65,6 +65,10 @@ impl Operation for Adjugate {
 
     fn linearity(&self) -> Linearity {
         Linearity::Nonlinear
+    }
+
+    fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
+        Some(Dependence::by_matrix(link))
     }
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {

@@ -5,7 +5,7 @@ use crate::{
     expr::Expr,
     functions::functions,
     ops::{
-        Batch, Comparison, Linearity, Op, Operation, Rule,
+        Batch, Comparison, Dependence, Linearity, Link, Op, Operation, Rule,
         linalg::{check_each, elimination::dot, last_two, mask},
         same_dtype,
     },
@@ -52,6 +52,10 @@ impl Operation for Cholesky {
 
     fn linearity(&self) -> Linearity {
         Linearity::Nonlinear
+    }
+
+    fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
+        Some(Dependence::by_matrix(link))
     }
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {

@@ -5,7 +5,7 @@ use crate::{
     expr::Expr,
     functions::functions,
     ops::{
-        Batch, Linearity, Op, Operation, Rule,
+        Batch, Dependence, Linearity, Link, Op, Operation, Rule,
         linalg::{
             batch_axes,
             elimination::{Elimination, factorize},
@@ -59,6 +59,12 @@ impl Operation for LogDeterminant {
 
     fn linearity(&self) -> Linearity {
         Linearity::Nonlinear
+    }
+
+    fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
+        let (x, y) = (link.x(0).shape(), link.y.shape());
+        let batch: Vec<_> = (0..y.rank() - 1).collect();
+        Some(Dependence::equal_along(&x, &batch, &y, &batch))
     }
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {

@@ -8,7 +8,7 @@ use crate::{
     expr::{Expr, inputs_of_one_graph},
     functions::functions,
     ops::{
-        Batch, Linearity, Op, Operation, Rule,
+        Addresses, Batch, Dependence, Linearity, Link, Op, Operation, Rule,
         linalg::{
             batch_axes, check_each,
             elimination::{Elimination, dot, factorize},
@@ -16,7 +16,7 @@ use crate::{
         },
         same_dtype,
     },
-    shape::Shape,
+    shape::{Layout, Shape},
     tensor::{View, ViewMut},
 };
 
@@ -116,6 +116,18 @@ impl Operation for Solve {
 
     fn linearity(&self) -> Linearity {
         Linearity::Nonlinear
+    }
+
+    fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
+        if link.k == 0 {
+            return Some(Dependence::by_matrix(link));
+        }
+        // A solution depends on its own right-hand side, which stands in the same column, after the identity.
+        let y = link.y.shape();
+        let mut output = Layout::contiguous(&y);
+        output.strides[y.rank() - 2] = 0;
+        let input = Layout { offset: last_two(&y).0, ..output.clone() };
+        Some(Dependence { input: Addresses::Strided(input), output: Addresses::Strided(output) })
     }
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {

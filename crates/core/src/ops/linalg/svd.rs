@@ -5,7 +5,7 @@ use crate::{
     expr::Expr,
     functions::functions,
     ops::{
-        Batch, Comparison, Linearity, Op, Operation, Rule,
+        Batch, Comparison, Dependence, Linearity, Link, Op, Operation, Rule,
         linalg::{batch_axes, elimination::dot, last_two, mask, matrices},
         same_dtype,
     },
@@ -81,6 +81,10 @@ impl Operation for Svd {
 
     fn linearity(&self) -> Linearity {
         Linearity::Nonlinear
+    }
+
+    fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
+        Some(Dependence::by_matrix(link))
     }
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
