@@ -107,6 +107,14 @@ fn logistic_regression_is_as_accurate_as_it_should_be() {
 }
 
 #[test]
+fn sparse_hessian_takes_three_products_for_ten_thousand_unknowns() {
+    let printed = printed("sparse_hessian", &[]);
+    assert_eq!(number_after(&printed, "entries of the Hessian:"), 29_998.0);
+    assert_eq!(number_after(&printed, "Hessian-vector products:"), 3.0);
+    assert!(number_after(&printed, "largest change at the end:") < 1e-8);
+}
+
+#[test]
 fn worked_backprop_agrees_with_the_lecture() {
     let printed = printed("worked_backprop", &[]);
     let numbers: Vec<Vec<_>> = printed
