@@ -100,7 +100,7 @@ pub fn compare(actual: &Tensor, expected: &Tensor, n_units: f64) -> Result<(), D
     match wrong.first() {
         None => Ok(()),
         Some(&first) => Err(Difference::Element {
-            index: index_of(first, expected.shape()),
+            index: expected.shape().index_of(first),
             actual: a[first],
             expected: e[first],
             n_units: (a[first] - e[first]).abs() / unit,
@@ -127,22 +127,6 @@ pub fn assert_close(actual: &Tensor, expected: &Tensor, n_units: f64) {
     if let Err(difference) = compare(actual, expected, n_units) {
         panic!("{difference}\n  actual: {actual:?}\n  expected: {expected:?}");
     }
-}
-
-/// The index, per axis, of the element at `position` in row-major order.
-pub(crate) fn index_of(position: usize, shape: &Shape) -> Vec<usize> {
-    let mut rest = position;
-    let mut index: Vec<_> = shape
-        .iter()
-        .rev()
-        .map(|&size| {
-            let along = rest % size;
-            rest /= size;
-            along
-        })
-        .collect();
-    index.reverse();
-    index
 }
 
 #[cfg(test)]

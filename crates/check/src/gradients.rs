@@ -5,7 +5,6 @@ use rand_chacha::ChaCha8Rng;
 use retrograd_core::{DType, Error, Expr, Graph, Tensor};
 
 use crate::{
-    compare::index_of,
     differences,
     point::{Point, random_weight},
     report::{Derivative, Element, Failure, Mismatch, Report},
@@ -188,7 +187,7 @@ impl GradientCheck {
                 let error = (along.derivative.graph - along.derivative.differences).abs();
                 if error > largest_error || worst.is_none() {
                     largest_error = error;
-                    let index = index_of(element, &leaf.expr.shape());
+                    let index = leaf.expr.shape().index_of(element);
                     worst = Some(Element { input: leaf.input, index, derivative });
                 }
             }
@@ -265,7 +264,7 @@ fn finite_values(order: usize, which: usize, expr: Expr<'_>) -> Result<Vec<f64>,
     match values.iter().position(|value| !value.is_finite()) {
         None => Ok(values),
         Some(position) => {
-            let index = index_of(position, &expr.shape());
+            let index = expr.shape().index_of(position);
             Err(Failure::NotFinite { order, which, index, value: values[position] })
         }
     }

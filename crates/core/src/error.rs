@@ -4,6 +4,7 @@ use std::{fmt, panic::Location};
 
 use crate::{
     dtype::DType,
+    nonfinite::NonFinite,
     shape::{AxisSet, Shape},
 };
 
@@ -55,6 +56,8 @@ pub enum Error {
         /// What is wrong with the data.
         reason: String,
     },
+    /// A value that was to be finite is not.
+    NonFinite(Box<NonFinite>),
     /// A name that no leaf or parameter has.
     UnknownName {
         /// The name.
@@ -120,6 +123,7 @@ impl fmt::Display for Error {
             Error::Data { op, node, reason } => {
                 write!(f, "{op}: {reason}{}", Origins(std::slice::from_ref(node)))
             }
+            Error::NonFinite(found) => found.fmt(f),
             Error::UnknownName { name, kind, known } => {
                 write!(f, "there is no {kind} `{name}`; there {}", list_of_names(known))
             }

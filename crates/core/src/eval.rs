@@ -108,30 +108,27 @@ fn compute(
             let data = graph.leaf_info(leaf).data.clone();
             data.ok_or_else(|| Error::Unbound { leaf: Box::new(graph.describe(id)) })?
         } else {
-            apply(graph, id, &node, &values)?
+            apply(&node, |input| &values[&input]).map_err(|reason| {
+                let (op, node) = (graph.function_of(id), Box::new(graph.describe(id)));
+                Error::Data { op, node, reason }
+            })?
         };
         values.insert(id, value);
     }
     Ok(values)
 }
 
-/// The value of one node from those of its inputs.
-fn apply(
-    graph: &Graph,
-    id: NodeId,
+/// The value of one node from those of its inputs; else the reason why there is none.
+pub(crate) fn apply<'v>(
     node: &Node,
-    values: &FxHashMap<NodeId, Tensor>,
-) -> Result<Tensor, Error> {
-    let inputs: SmallVec<[_; 4]> = node.inputs.iter().map(|input| values[input].view()).collect();
+    value: impl Fn(NodeId) -> &'v Tensor,
+) -> Result<Tensor, String> {
+    let inputs: SmallVec<[_; 4]> = node.inputs.iter().map(|&input| value(input).view()).collect();
     let behavior = node.op.behavior();
-    let refused = |reason| {
-        let (op, node) = (graph.function_of(id), Box::new(graph.describe(id)));
-        Error::Data { op, node, reason }
-    };
-    behavior.check(&inputs, &node.shape).map_err(refused)?;
+    behavior.check(&inputs, &node.shape)?;
     let mut value = Tensor::zeros(node.dtype, node.shape.clone());
     behavior.eval(&inputs, value.view_mut());
-    behavior.verify(value.view()).map_err(refused)?;
+    behavior.verify(value.view())?;
     Ok(value)
 }
 

@@ -27,6 +27,21 @@ impl Shape {
         self.0.iter().fold(1, |n, &size| n.saturating_mul(size))
     }
 
+    /// The index, along each axis, of the element at `position` in row-major order.
+    ///
+    /// ```
+    /// assert_eq!(retrograd_core::Shape::from([2, 3]).index_of(4), [1, 1]);
+    /// ```
+    pub fn index_of(&self, position: usize) -> Vec<usize> {
+        let mut rest = position;
+        let mut index = vec![0; self.rank()];
+        for (along, size) in index.iter_mut().zip(self.iter()).rev() {
+            *along = rest % size;
+            rest /= size;
+        }
+        index
+    }
+
     /// Whether a tensor can have this shape: it has at most [`AxisSet::LIMIT`] axes, and the elements can be
     /// addressed, even if sizes of 0 are left out.
     pub(crate) fn is_possible(&self) -> bool {

@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    dtype::{DType, Element},
+    dtype::{DType, Element, Float},
     error::Error,
     shape::Shape,
 };
@@ -103,6 +103,28 @@ impl Slice<'_> {
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
+
+    /// Whether all elements are finite, as integers and truth values are.
+    ///
+    /// ```
+    /// use retrograd_core::Slice;
+    ///
+    /// assert!(Slice::F32(&[1.0, f32::MAX]).is_finite());
+    /// assert!(!Slice::F32(&[1.0, f32::NAN]).is_finite() && !Slice::F64(&[f64::INFINITY]).is_finite());
+    /// ```
+    pub fn is_finite(self) -> bool {
+        match self {
+            Slice::F32(elements) => are_finite(elements),
+            Slice::F64(elements) => are_finite(elements),
+            Slice::I64(_) | Slice::Bool(_) => true,
+        }
+    }
+}
+
+/// Whether all numbers are finite. Blocks are tested without a branch inside, by vector instructions.
+fn are_finite<F: Float>(numbers: &[F]) -> bool {
+    let is_finite = |block: &[F]| block.iter().fold(true, |all, x| all & (x.abs() <= F::MAX));
+    numbers.chunks(1024).all(is_finite)
 }
 
 impl SliceMut<'_> {

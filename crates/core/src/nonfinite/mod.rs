@@ -1,0 +1,146 @@
+//! Where values stop being finite: the node that makes the first NaN or infinity, forwards or backwards.
+//!
+//! The graph is evaluated, and what is not finite is followed back from the outputs to the node that made it. An output
+//! is what counts: a mask of −∞ that a softmax absorbs is no fault, and neither is NaN in the branch of a `select` that
+//! is not taken. [`Graph::find_hidden_non_finite`] finds such values, too.
+
+mod report;
+mod search;
+
+pub use report::{InputValues, NonFinite, Site};
+pub use search::{Evaluated, Flaw};
+
+use crate::{
+    computation::{Computation, Recording},
+    error::Error,
+    eval::{self, Bindings},
+    expr::{Expr, inputs_of_one_graph},
+    graph::{Graph, NodeId},
+    ops::Op,
+    tensor::Tensor,
+};
+
+impl Graph {
+    /// What makes the first value that is not finite, of those that some of `outputs` have it from; `None` if all
+    /// outputs are finite. Gradients are expressions as all others, so this looks backwards as well as forwards.
+    ///
+    /// Of the values on the way, the first in the order of recording is blamed that is NaN or infinite though no input
+    /// is. Infinite constants, and −∞ in other data, are blamed only if there is nothing else.
+    ///
+    /// ```
+    /// use retrograd_core::{Bindings, Graph};
+    ///
+    /// let g = Graph::new();
+    /// let x = g.param("x", [3.0, 0.0]);
+    /// let length = x.square().sqrt();
+    /// assert_eq!(g.find_non_finite(&[length], &Bindings::new())?, None);
+    ///
+    /// let slopes = length.sum().grad(&[x]);
+    /// let found = g.find_non_finite(&slopes, &Bindings::new())?.expect("the root of 0 has no derivative");
+    /// assert_eq!((found.index, found.value), (vec![1], f64::INFINITY));
+    /// assert_eq!(found.site.gradient_of.map(|node| node.name), Some("sqrt(square(x))".to_owned()));
+    /// # Ok::<(), retrograd_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the outputs are of another graph, or have no values: see [`values`](eval::values).
+    pub fn find_non_finite(
+        &self,
+        outputs: &[Expr<'_>],
+        bindings: &Bindings<'_>,
+    ) -> Result<Option<NonFinite>, Error> {
+        self.find(outputs, bindings, |evaluated| evaluated.behind_roots())
+    }
+
+    /// What makes the first value that is not finite, of all those that `outputs` are computed from, even if the
+    /// outputs are finite: NaN that is no input's, or infinity that is no input's and no data.
+    ///
+    /// ```
+    /// use retrograd_core::{Bindings, Graph};
+    ///
+    /// let g = Graph::new();
+    /// let x = g.input_with("x", [4.0, -1.0]);
+    /// let root = x.gt(0.0).select(x.sqrt(), 0.0);
+    /// assert_eq!(g.find_non_finite(&[root], &Bindings::new())?, None);
+    /// let hidden = g.find_hidden_non_finite(&[root], &Bindings::new())?;
+    /// assert!(hidden.is_some_and(|found| found.to_string().starts_with("`sqrt(x)` [2] is NaN at [1]")));
+    /// # Ok::<(), retrograd_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`find_non_finite`](Self::find_non_finite).
+    pub fn find_hidden_non_finite(
+        &self,
+        outputs: &[Expr<'_>],
+        bindings: &Bindings<'_>,
+    ) -> Result<Option<NonFinite>, Error> {
+        self.find(outputs, bindings, |evaluated| evaluated.anywhere())
+    }
+
+    fn find(
+        &self,
+        outputs: &[Expr<'_>],
+        bindings: &Bindings<'_>,
+        search: impl Fn(&Evaluated<'_>) -> Option<(NodeId, Flaw)>,
+    ) -> Result<Option<NonFinite>, Error> {
+        let Some(first) = outputs.first() else { return Ok(None) };
+        inputs_of_one_graph("find_non_finite", outputs)?;
+        if !std::ptr::eq(first.graph(), self) {
+            return Err(Expr::misfit("find_non_finite", outputs, "they belong to another graph"));
+        }
+        let Recording { computation, leaves, origins } = Computation::of(outputs);
+        let data = eval::values(self, &leaves, bindings)?;
+        let leaf = |id: NodeId| match computation.nodes[id.index()].op {
+            Op::Leaf(leaf) => Some(data[leaf.slot].clone()),
+            _ => None,
+        };
+        let site = |id: NodeId| self.site(origins[id.index()]);
+        let evaluated = Evaluated::new(&computation, leaf, site)?;
+        Ok(search(&evaluated).map(|(id, flaw)| evaluated.report(id, flaw, site)))
+    }
+
+    /// A node in the user's terms: what it is, what recorded it, and where.
+    ///
+    /// ```
+    /// let g = retrograd_core::Graph::new();
+    /// let x = g.constant([1.0, 2.0]);
+    /// let _scope = g.scope("encoder");
+    /// let site = g.site(x.softmax(0).id());
+    /// assert_eq!((&*site.function, &*site.scope), ("softmax", "encoder"));
+    /// ```
+    pub fn site(&self, id: NodeId) -> Site {
+        let function = match self.node(id).op {
+            Op::Leaf(leaf) => leaf.kind.to_string(),
+            _ => self.function_of(id),
+        };
+        Site {
+            operand: self.describe(id),
+            function,
+            scope: self.scopes().path(self.node(id).scope),
+            gradient_of: self.origin(id).map(|origin| self.describe(origin)),
+        }
+    }
+}
+
+impl Expr<'_> {
+    /// The value with other data for some leaves, if it is finite.
+    ///
+    /// ```
+    /// use retrograd_core::{Bindings, Graph};
+    ///
+    /// let g = Graph::new();
+    /// let x = g.input_with("x", -1.0);
+    /// let error = x.log().checked_value(&Bindings::new()).unwrap_err();
+    /// assert!(error.to_string().starts_with("`log(x)` [] is NaN"));
+    /// ```
+    ///
+    /// # Errors
+    /// If it is not finite: then the error names the node that made it so. Also as
+    /// [`value_with`](Expr::value_with).
+    pub fn checked_value(self, bindings: &Bindings<'_>) -> Result<Tensor, Error> {
+        match self.graph().find_non_finite(&[self], bindings)? {
+            Some(found) => Err(found.into()),
+            None => self.value_with(bindings),
+        }
+    }
+}
