@@ -135,6 +135,18 @@ impl<'a> Memory<'a> {
         unsafe { std::slice::from_raw_parts(range.address.cast(), range.n_elements) }
     }
 
+    /// The first elements of a value of any type, as many as a shape has.
+    pub fn view<'s>(&'s self, id: NodeId, dtype: DType, shape: &'s Shape) -> View<'s> {
+        let n = shape.n_elements();
+        let data = match dtype {
+            DType::F32 => Slice::F32(&self.read(id)[..n]),
+            DType::F64 => Slice::F64(&self.read(id)[..n]),
+            DType::I64 => Slice::I64(&self.read(id)[..n]),
+            DType::Bool => Slice::Bool(&self.read(id)[..n]),
+        };
+        View { shape, data }
+    }
+
     /// The elements of a part of a value, to be written.
     pub fn write<T: Element>(&mut self, id: NodeId, part: std::ops::Range<usize>) -> &mut [T] {
         let range = self.range(id, T::DTYPE, true).part::<T>(part);
@@ -220,25 +232,26 @@ impl<'a> Beside<'a> {
     /// # Panics
     /// If they overlap what is being written: a fault of the plan.
     pub fn read<T: Element>(&self, id: NodeId) -> &'a [T] {
-        let range = self.memory.range(id, T::DTYPE, false);
+        self.check_apart(id, T::DTYPE);
+        self.memory.read(id)
+    }
+
+    /// The first elements of a value of any type, as many as a shape has.
+    ///
+    /// # Panics
+    /// If they overlap what is being written: a fault of the plan.
+    pub fn view(&self, id: NodeId, dtype: DType, shape: &'a Shape) -> View<'a> {
+        self.check_apart(id, dtype);
+        self.memory.view(id, dtype, shape)
+    }
+
+    fn check_apart(&self, id: NodeId, dtype: DType) {
+        let range = self.memory.range(id, dtype, false);
         let (read, written) = (range.address as usize, self.written.address as usize);
         let is_empty = range.n_bytes == 0 || self.written.n_bytes == 0;
         let is_apart =
             is_empty || read + range.n_bytes <= written || written + self.written.n_bytes <= read;
         assert!(is_apart, "a step never reads what it writes");
-        self.memory.read(id)
-    }
-
-    /// The first elements of a value of any type, as many as a shape has.
-    pub fn view(&self, id: NodeId, dtype: DType, shape: &'a Shape) -> View<'a> {
-        let n = shape.n_elements();
-        let data = match dtype {
-            DType::F32 => Slice::F32(&self.read(id)[..n]),
-            DType::F64 => Slice::F64(&self.read(id)[..n]),
-            DType::I64 => Slice::I64(&self.read(id)[..n]),
-            DType::Bool => Slice::Bool(&self.read(id)[..n]),
-        };
-        View { shape, data }
     }
 }
 

@@ -55,7 +55,23 @@ impl PlanCache {
         outputs: &[Expr<'g>],
         updates: &[(Expr<'g>, Expr<'g>)],
     ) -> Result<Plan, Error> {
-        let prepared = Prepared::new(outputs, updates)?;
+        Ok(self.plan(Prepared::new(outputs, updates, false)?))
+    }
+
+    /// The [checked](Plan::compile_checked) plan of these outputs and updates, compiled only if no checked plan of
+    /// equal structure has been.
+    ///
+    /// # Errors
+    /// As [`Plan::compile`].
+    pub fn compile_checked<'g>(
+        &mut self,
+        outputs: &[Expr<'g>],
+        updates: &[(Expr<'g>, Expr<'g>)],
+    ) -> Result<Plan, Error> {
+        Ok(self.plan(Prepared::new(outputs, updates, true)?))
+    }
+
+    fn plan(&mut self, prepared: Prepared) -> Plan {
         let program = match self.programs.get(&prepared.task) {
             Some(program) => Arc::clone(program),
             None => {
@@ -64,6 +80,6 @@ impl PlanCache {
                 program
             }
         };
-        Ok(prepared.into_plan(program))
+        prepared.into_plan(program)
     }
 }

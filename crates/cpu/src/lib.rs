@@ -15,6 +15,7 @@ mod order;
 mod place;
 mod plan;
 mod program;
+mod run;
 mod signature;
 mod step;
 

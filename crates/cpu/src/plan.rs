@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use retrograd_core::{
-    Error, Expr, Op, Params, View,
+    Error, Expr, NodeId, Op, Params, Tensor, View,
     computation::{Computation, Recording},
     error::Operand,
+    nonfinite::Evaluated,
     ops::LeafKind,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -13,7 +14,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::{
     arena::Leaves,
     kernels::InstructionSet,
-    program::{BadData, Memories, Program, Task},
+    program::{Memories, Program, Task},
+    run::Fault,
     signature::Signature,
 };
 
@@ -54,8 +56,12 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    /// Checks and canonizes outputs and updates.
-    pub fn new<'g>(outputs: &[Expr<'g>], updates: &[(Expr<'g>, Expr<'g>)]) -> Result<Self, Error> {
+    /// Checks and canonizes outputs and updates, for a plan that is checked or not.
+    pub fn new<'g>(
+        outputs: &[Expr<'g>],
+        updates: &[(Expr<'g>, Expr<'g>)],
+        is_checked: bool,
+    ) -> Result<Self, Error> {
         check_one_graph(outputs, updates)?;
         let leaves = updates
             .iter()
@@ -73,11 +79,15 @@ impl Prepared {
         let slot_of: FxHashMap<_, _> = slots.iter().copied().zip(0..).collect();
         let targets: Vec<usize> = leaves.iter().map(|leaf| slot_of[&leaf.id()]).collect();
         computation.roots = computation.roots[..outputs.len() + updates.len()].into();
-        let signature = match roots.first() {
+        let mut signature = match roots.first() {
             Some(root) => Signature::new(*root, &computation, &slots, &origins, &targets),
             None => Signature::default(),
         };
-        Ok(Self { task: Task { computation, n_outputs: outputs.len(), targets }, signature })
+        if is_checked && let Some(root) = roots.first() {
+            signature.sites = origins.iter().map(|&origin| root.graph().site(origin)).collect();
+        }
+        let task = Task { computation, n_outputs: outputs.len(), targets, is_checked };
+        Ok(Self { task, signature })
     }
 
     /// The plan that runs a program of this task.
@@ -151,9 +161,43 @@ impl Plan {
         outputs: &[Expr<'g>],
         updates: &[(Expr<'g>, Expr<'g>)],
     ) -> Result<Plan, Error> {
-        let prepared = Prepared::new(outputs, updates)?;
+        Ok(Self::of(Prepared::new(outputs, updates, false)?))
+    }
+
+    /// Compiles as [`compile`](Self::compile) does a plan that is checked: a run in which an output or a new value is
+    /// not finite updates nothing, and its error names the node that made the first such value, forwards or backwards,
+    /// as [`Graph::find_non_finite`](retrograd_core::Graph::find_non_finite) does.
+    ///
+    /// A checked step takes a little longer, since it tests outputs and new values, and stores those afterwards.
+    ///
+    /// ```
+    /// use retrograd_core::{Graph, Params, Tensor};
+    /// use retrograd_cpu::Plan;
+    ///
+    /// let g = Graph::new();
+    /// let w = g.param("w", [0.5, 0.0]);
+    /// let loss = w.square().sqrt().sum();
+    /// let plan = Plan::compile_checked(&[loss], &[(w, w - 0.1 * loss.grad(&[w])[0])])?;
+    /// let (mut params, mut workspace) = (g.recorded_params(), plan.workspace());
+    /// let error = plan.step(&mut workspace, &mut params, &mut Params::new(), &[]).unwrap_err();
+    /// assert!(error.to_string().contains("is inf at [1]; 1 of its 2 elements is not finite"));
+    /// assert!(error.to_string().contains("in the gradient of `sqrt(square(w))` [2]"));
+    /// assert_eq!(params.get("w"), Some(&Tensor::from([0.5f32, 0.0])), "nothing was updated");
+    /// # Ok::<(), retrograd_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`compile`](Self::compile).
+    pub fn compile_checked<'g>(
+        outputs: &[Expr<'g>],
+        updates: &[(Expr<'g>, Expr<'g>)],
+    ) -> Result<Plan, Error> {
+        Ok(Self::of(Prepared::new(outputs, updates, true)?))
+    }
+
+    fn of(prepared: Prepared) -> Plan {
         let program = Arc::new(Program::compile(&prepared.task));
-        Ok(prepared.into_plan(program))
+        prepared.into_plan(program)
     }
 
     /// Memory for this plan.
@@ -185,7 +229,7 @@ impl Plan {
     ///
     /// # Errors
     /// If the plan has updates, data are missing or misfit, or an operation has no answer for them, such as an index
-    /// out of bounds.
+    /// out of bounds, or a checked plan finds an output that is not finite.
     ///
     /// # Panics
     /// If the workspace is of another plan.
@@ -217,7 +261,8 @@ impl Plan {
     /// Computes the outputs, then writes the updates into `params` and `state`.
     ///
     /// # Errors
-    /// If data are missing or misfit, or an index is out of bounds; then nothing has been updated.
+    /// If data are missing or misfit, an operation has no answer for them, such as an index out of bounds, or a checked
+    /// plan finds something that is not finite; then nothing has been updated.
     ///
     /// # Panics
     /// If the workspace is of another plan.
@@ -280,11 +325,25 @@ impl Plan {
             .run(&mut workspace.memories, |leaves| bind(leaves).map_err(Failure::Binding));
         result.map_err(|failure| match failure {
             Failure::Binding(error) => error,
-            Failure::Data(BadData { node, reason }) => {
+            Failure::Run(Fault::Data { node, reason }) => {
                 let (op, node) = self.signature.refusing[&node].clone();
                 Error::Data { op, node: Box::new(node), reason }
             }
+            Failure::Run(Fault::NonFinite(values)) => self.traced(&values),
         })
+    }
+
+    /// The error that names the node that made the first value that is not finite. Inside kernels the oracle finds it,
+    /// from what they have read.
+    fn traced(&self, values: &FxHashMap<NodeId, Tensor>) -> Error {
+        let computation = self.program.checked().expect("only checked programs test their values");
+        let site = |id: NodeId| self.signature.sites[id.index()].clone();
+        let evaluated = match Evaluated::new(computation, |id| values.get(&id).cloned(), site) {
+            Ok(evaluated) => evaluated,
+            Err(error) => return error,
+        };
+        let (id, flaw) = evaluated.behind_roots().expect("a root is not finite");
+        evaluated.report(id, flaw, site).into()
     }
 
     /// The state that the plan reads and updates, with the values it was recorded with.
@@ -300,12 +359,12 @@ impl Plan {
 
 enum Failure {
     Binding(Error),
-    Data(BadData),
+    Run(Fault),
 }
 
-impl From<BadData> for Failure {
-    fn from(data: BadData) -> Self {
-        Failure::Data(data)
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Failure::Run(fault)
     }
 }
 

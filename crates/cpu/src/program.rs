@@ -14,6 +14,7 @@ use crate::{
     layout::Walk,
     order::{InPlace, in_order},
     place::{self, Places},
+    run::{Check, Fault, Run},
     step::{Kernel, Step, Steps},
 };
 
@@ -24,11 +25,15 @@ pub(crate) struct Task {
     pub n_outputs: usize,
     /// The slots of the leaves to be updated, one for each further root.
     pub targets: Vec<usize>,
+    /// Whether nothing is updated before outputs and new values are known to be finite.
+    pub is_checked: bool,
 }
 
 /// A compiled task. It is immutable; everything that a run changes is in [`Memories`].
 pub(crate) struct Program {
     steps: Vec<Step>,
+    /// What the steps before the last ones, which store new values of leaves, must have computed.
+    check: Option<Check>,
     places: Vec<Place>,
     outputs: Vec<(NodeId, DType, Shape)>,
     n_bytes: usize,
@@ -52,12 +57,6 @@ impl Memories {
     }
 }
 
-/// A step whose operation cannot work on the data.
-pub(crate) struct BadData {
-    pub node: NodeId,
-    pub reason: String,
-}
-
 impl Program {
     /// Compiles a task.
     pub fn compile(task: &Task) -> Self {
@@ -66,8 +65,12 @@ impl Program {
         let (outputs, values) = roots.split_at(task.n_outputs);
         let targets = task.targets.iter().map(|&slot| leaves[slot]);
         let updates: Vec<_> = targets.zip(values.iter().copied()).collect();
-        let in_place = InPlace::find(&steps, &updates, outputs);
+        let in_place = match task.is_checked {
+            true => InPlace::default(),
+            false => InPlace::find(&steps, &updates, outputs),
+        };
         let mut steps = in_order(steps, &in_place.after);
+        let check = task.is_checked.then(|| Check::new(&task.computation, &roots, steps.len()));
         let is_in_place: FxHashSet<_> = in_place.values.iter().map(|&(_, leaf)| leaf).collect();
         let stored = updates.iter().filter(|(leaf, _)| !is_in_place.contains(leaf));
         steps.extend(stored.map(|&(leaf, value)| store(value, leaf, sizes[value.index()])));
@@ -86,7 +89,7 @@ impl Program {
             .zip(nodes)
             .map(|(&id, node)| (id, node.dtype, node.shape.clone()))
             .collect();
-        Self { steps, places, outputs, n_bytes, n_bytes_live, n_slots: leaves.len() }
+        Self { steps, check, places, outputs, n_bytes, n_bytes_live, n_slots: leaves.len() }
     }
 
     /// Fresh memory for runs of this program.
@@ -106,9 +109,14 @@ impl Program {
         })
     }
 
+    /// What a checked program computes.
+    pub fn checked(&self) -> Option<&Computation> {
+        self.check.as_ref().map(Check::computation)
+    }
+
     /// Runs all steps on the data of the leaves, which `bind` sets. If a step fails, the arena is cleared: the places
     /// of outputs may hold elements of other types then.
-    pub fn run<'d, E: From<BadData>>(
+    pub fn run<'d, E: From<Fault>>(
         &self,
         memories: &'d mut Memories,
         bind: impl FnOnce(&mut Leaves<'d>) -> Result<(), E>,
@@ -116,34 +124,15 @@ impl Program {
         let Memories { arena, leaves, single, double } = memories;
         let mut leaves = Leaves::new(leaves, self.n_slots);
         bind(&mut leaves)?;
-        let result = self.run_steps(Memory::new(arena, &leaves, &self.places), single, double);
-        result.map_err(|bad| {
+        let mut run = Run { memory: Memory::new(arena, &leaves, &self.places), single, double };
+        let result = match &self.check {
+            Some(check) => check.run(&self.steps, &mut run),
+            None => run.steps(&self.steps),
+        };
+        result.map_err(|fault| {
             arena.clear();
-            bad.into()
+            fault.into()
         })
-    }
-
-    fn run_steps(
-        &self,
-        mut memory: Memory<'_>,
-        single: &mut Scratch<f32>,
-        double: &mut Scratch<f64>,
-    ) -> Result<(), BadData> {
-        for step in &self.steps {
-            match &step.kernel {
-                Kernel::Elementwise(kernel) if kernel.dtype == DType::F32 => {
-                    kernel.run(&mut memory, single)
-                }
-                Kernel::Elementwise(kernel) => kernel.run(&mut memory, double),
-                Kernel::Product(product) => product.run(&mut memory),
-                Kernel::Reduce(reduce) => reduce.run(&mut memory),
-                Kernel::Copy(copy) => copy.run(&mut memory),
-                Kernel::Plain(plain) => {
-                    plain.run(&mut memory).map_err(|reason| BadData { node: plain.out, reason })?;
-                }
-            }
-        }
-        Ok(())
     }
 
     /// Number of steps.

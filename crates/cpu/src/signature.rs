@@ -2,7 +2,7 @@
 
 use retrograd_core::{
     DType, Error, Expr, NodeId, Op, Params, Shape, Tensor, View, computation::Computation,
-    error::Operand, ops::LeafKind,
+    error::Operand, nonfinite::Site, ops::LeafKind,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -17,6 +17,8 @@ pub(crate) struct Signature {
     pub slots: FxHashMap<String, usize>,
     /// Nodes that can refuse data, described for messages.
     pub refusing: FxHashMap<NodeId, (String, Operand)>,
+    /// All nodes, described for messages, if the plan is checked.
+    pub sites: Vec<Site>,
 }
 
 /// A leaf as it was declared.
@@ -59,7 +61,7 @@ impl Signature {
         let is_held = |leaf: &LeafSpec| matches!(leaf.kind, LeafKind::Param | LeafKind::State);
         let held = leaves.iter().enumerate().filter(|(_, leaf)| is_held(leaf));
         let slots = held.map(|(slot, leaf)| (leaf.name().to_owned(), slot)).collect();
-        Self { leaves, slots, refusing: nodes.map(describe).collect() }
+        Self { leaves, slots, refusing: nodes.map(describe).collect(), sites: Vec::new() }
     }
 
     /// The names of the leaves of a kind.
