@@ -54,6 +54,15 @@ pub enum Error {
         /// The mean loss of the batch that was not finite.
         loss: f64,
     },
+    /// A checked step of training has met something that is not finite.
+    NonFinite {
+        /// The epoch, counted from 1.
+        epoch: usize,
+        /// The step since the start of training, counted from 1.
+        step: usize,
+        /// The node that made it.
+        found: Box<retrograd_core::NonFinite>,
+    },
 }
 
 impl Error {
@@ -81,8 +90,12 @@ impl fmt::Display for Error {
             Error::Mismatch { path, reason } => write!(f, "{}: {reason}", path.display()),
             Error::Diverged { epoch, loss } => write!(
                 f,
-                "the loss became {loss} in epoch {epoch}; a smaller learning rate or standardized data may help"
+                "the loss became {loss} in epoch {epoch}; a smaller learning rate or standardized data may help, and \
+                 checked steps say what made it so"
             ),
+            Error::NonFinite { epoch, step, found } => {
+                write!(f, "step {step}, in epoch {epoch}: {found}")
+            }
         }
     }
 }
@@ -96,7 +109,8 @@ impl std::error::Error for Error {
             | Error::Cell { .. }
             | Error::Data { .. }
             | Error::Mismatch { .. }
-            | Error::Diverged { .. } => None,
+            | Error::Diverged { .. }
+            | Error::NonFinite { .. } => None,
         }
     }
 }

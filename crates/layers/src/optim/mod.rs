@@ -66,6 +66,29 @@ pub trait Optimizer {
         self.compile_with(loss, &[], &mut PlanCache::new())
     }
 
+    /// Compiles the whole step, [checked](TrainStep::compile_checked).
+    ///
+    /// ```
+    /// use retrograd_core::{Graph, Params};
+    /// use retrograd_layers::{Optimizer, Sgd};
+    ///
+    /// let g = Graph::new();
+    /// let w = g.param("w", [1.0, -1.0]);
+    /// let mut step = Sgd::new(0.1).compile_checked(w.log().sum())?;
+    /// let mut params = g.recorded_params();
+    /// let error = step.run(&mut params, &mut Params::new(), &[]).unwrap_err().to_string();
+    /// assert!(error.starts_with("`log(w)` [2] is NaN at [1]"));
+    /// # Ok::<(), retrograd_layers::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`compile_with`](Self::compile_with).
+    #[track_caller]
+    fn compile_checked(&self, loss: Expr<'_>) -> Result<TrainStep, Error> {
+        let updates = Updates::record(self, loss)?;
+        TrainStep::compile_checked(loss, &[], &updates, &mut PlanCache::new())
+    }
+
     /// Compiles the whole step, with more outputs besides the loss, unless a plan of this structure is in `cache`.
     ///
     /// # Errors

@@ -37,6 +37,7 @@ pub struct Fit<'d, O> {
     pub(super) l1: f64,
     pub(super) l2: f64,
     pub(super) progress: Progress,
+    pub(super) is_checked: bool,
     validation: Option<&'d Dataset>,
 }
 
@@ -54,6 +55,7 @@ impl<'d, O: Optimizer> Fit<'d, O> {
             l2: 0.0,
             validation: None,
             progress: Progress::Bar,
+            is_checked: false,
         }
     }
 
@@ -102,11 +104,33 @@ impl<'d, O: Optimizer> Fit<'d, O> {
         Self { progress, ..self }
     }
 
+    /// With steps that are [checked](crate::TrainStep::compile_checked): the error of a loss, gradient or new value that
+    /// is not finite names the step and the node that made it, and leaves the parameters as they were before the step.
+    ///
+    /// ```
+    /// use retrograd_core::Tensor;
+    /// use retrograd_layers::{Dataset, Fit, LinearRegression, Model, Objective, Sgd, seeded};
+    ///
+    /// let data = Dataset::new(Tensor::from([[1.0f32], [2.0]]), Tensor::from([1.0f32, 3.0]))?;
+    /// let model = LinearRegression::new(1);
+    /// let mut params = model.params(&mut seeded(1));
+    /// let fit = Fit::new(Objective::MeanSquaredError, Sgd::new(1e9)).checked();
+    /// let error = fit.run(&model, &mut params, &data).unwrap_err().to_string();
+    /// assert!(error.starts_with("step 3, in epoch 3: "), "{error}");
+    /// assert!(error.contains("is inf"), "{error}");
+    /// assert!(params.iter().all(|(_, tensor)| tensor.as_slice().is_finite()));
+    /// # Ok::<(), retrograd_layers::Error>(())
+    /// ```
+    pub fn checked(self) -> Self {
+        Self { is_checked: true, ..self }
+    }
+
     /// Trains `params` in place.
     ///
     /// # Errors
     /// If there are no examples or no trainable parameters, outputs do not fit the targets, a label is not a class, or
-    /// the loss is not finite any more; then the parameters are as the last step left them.
+    /// the loss is not finite any more; then the parameters are as the last step left them, which a
+    /// [checked](Self::checked) one has not touched.
     ///
     /// # Panics
     /// If the model does: if a parameter is missing, or shapes do not fit.

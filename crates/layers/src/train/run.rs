@@ -6,7 +6,7 @@ use retrograd_core::{Expr, Graph, Params, Tensor};
 use retrograd_cpu::PlanCache;
 
 use crate::{
-    Dataset, Error, Model, Optimizer,
+    Dataset, Error, Model, Optimizer, Updates,
     data::copy_rows,
     l1, l2, seeded,
     train::{Fit, History, Score, TrainStep, progress::Meter, step::number},
@@ -61,6 +61,7 @@ impl<'a, O: Optimizer> Run<'a, O> {
 
     /// Makes a step with each batch, in a new order; gives the score and the last learning rate.
     pub fn epoch(&mut self, params: &mut Params) -> Result<(Score, f64), Error> {
+        let epoch = self.n_done / self.rows.len().div_ceil(self.whole.len()) + 1;
         self.rows.shuffle(&mut self.rng);
         let (mut loss, mut n_right, mut learning_rate) = (0.0, 0.0, 0.0);
         for rows in self.rows.chunks(self.whole.len()) {
@@ -71,11 +72,13 @@ impl<'a, O: Optimizer> Run<'a, O> {
             let share = self.fit.schedule.share(self.n_done as f64 / self.n_steps as f64);
             learning_rate = self.fit.optimizer.learning_rate() * share;
             batch.step.set_learning_rate(learning_rate);
-            let mean = batch.run(self.data, rows, params, &mut self.state)?;
-            if !mean.is_finite() {
-                let epoch = self.n_done / self.rows.len().div_ceil(self.whole.len()) + 1;
-                return Err(Error::Diverged { epoch, loss: mean });
-            }
+            let mean = match batch.run(self.data, rows, params, &mut self.state) {
+                Err(Error::Graph(retrograd_core::Error::NonFinite(found))) => {
+                    return Err(Error::NonFinite { epoch, step: self.n_done + 1, found });
+                }
+                Ok(loss) if !loss.is_finite() => return Err(Error::Diverged { epoch, loss }),
+                result => result?,
+            };
             loss += mean * rows.len() as f64;
             n_right += batch.n_right().unwrap_or(0.0);
             self.n_done += 1;
@@ -120,7 +123,9 @@ impl Batch {
         let loss = fit.objective.losses(outputs, targets)?.mean();
         let loss = penalized(loss, fit.l1, fit.l2).named("loss");
         let n_right = fit.objective.n_right(outputs, targets);
-        let step = fit.optimizer.compile_with(loss, n_right.as_slice(), cache)?;
+        let updates = Updates::record(&fit.optimizer, loss)?;
+        let compile = if fit.is_checked { TrainStep::compile_checked } else { TrainStep::compile };
+        let step = compile(loss, n_right.as_slice(), &updates, cache)?;
         Ok(Self { x, t, step, has_classes: n_right.is_some() })
     }
 

@@ -53,8 +53,25 @@ impl TrainStep {
         updates: &Updates<'g>,
         cache: &mut PlanCache,
     ) -> Result<Self, Error> {
-        let all: Vec<_> = std::iter::once(loss).chain(outputs.iter().copied()).collect();
-        let plan = cache.compile(&all, updates.pairs())?;
+        Self::new(cache.compile(&with(loss, outputs), updates.pairs())?, updates)
+    }
+
+    /// Compiles as [`compile`](Self::compile) does a step that is checked: when the loss, another output or a new value
+    /// is not finite, nothing is updated, and the error names the node that made the first such value, forwards or
+    /// backwards. It takes a little longer.
+    ///
+    /// # Errors
+    /// If expressions of different graphs are mixed.
+    pub fn compile_checked<'g>(
+        loss: Expr<'g>,
+        outputs: &[Expr<'g>],
+        updates: &Updates<'g>,
+        cache: &mut PlanCache,
+    ) -> Result<Self, Error> {
+        Self::new(cache.compile_checked(&with(loss, outputs), updates.pairs())?, updates)
+    }
+
+    fn new(plan: Plan, updates: &Updates<'_>) -> Result<Self, Error> {
         let (workspace, has_learning_rate) = (plan.workspace(), plan.has_input(LEARNING_RATE));
         let learning_rate = updates.learning_rate().try_value()?;
         Ok(Self { plan, workspace, learning_rate, has_learning_rate })
@@ -78,7 +95,8 @@ impl TrainStep {
     /// Makes one step and returns the loss before it.
     ///
     /// # Errors
-    /// If data of an input are missing or misfit, or an index is out of bounds; then nothing has been updated.
+    /// If data of an input are missing or misfit, an index is out of bounds, or a checked step meets something that is
+    /// not finite; then nothing has been updated.
     pub fn run(
         &mut self,
         params: &mut Params,
@@ -112,6 +130,11 @@ impl TrainStep {
     pub fn output(&self, k: usize) -> View<'_> {
         self.workspace.output(k + 1)
     }
+}
+
+/// The loss and further outputs.
+fn with<'g>(loss: Expr<'g>, outputs: &[Expr<'g>]) -> Vec<Expr<'g>> {
+    std::iter::once(loss).chain(outputs.iter().copied()).collect()
 }
 
 /// The number in a tensor of one element.

@@ -190,6 +190,21 @@ fn what_cannot_be_trained_is_an_error() {
     assert!(found.contains("labels of classes are integers"), "{found}");
 }
 
+#[test]
+fn a_checked_run_names_the_step_and_the_node_that_diverged() {
+    let (mlp, data) = (Mlp::new([2, 4, 2]), two_clouds(40));
+    let fit = Fit::new(Objective::CrossEntropy, Sgd::new(1e25)).batch_size(10).checked();
+    let mut params = mlp.params(&mut seeded(1));
+    let Err(Error::NonFinite { epoch, step, found }) = fit.run(&mlp, &mut params, &data) else {
+        panic!("a learning rate of 10²⁵ is too large");
+    };
+    assert_eq!((epoch, step, found.value.is_infinite()), (1, 2, true), "{found}");
+    assert!(params.iter().all(|(_, tensor)| tensor.as_slice().is_finite()));
+    // Steps that stay finite are the same as unchecked ones.
+    let fit = Fit::new(Objective::CrossEntropy, Adam::new(0.01)).epochs(2).batch_size(7);
+    assert_eq!(trained(fit.checked(), &data), trained(fit, &data));
+}
+
 /// A model that loses the axis of examples.
 struct Total;
 
