@@ -128,6 +128,22 @@ fn worked_backprop_agrees_with_the_lecture() {
     }
 }
 
+#[test]
+fn find_the_nan_names_the_nodes() {
+    let printed = printed("find_the_nan", &[]);
+    for expected in [
+        "The entropy is NaN.\n`log(p)` [2, 2] is -inf at [1, 0]; 1 of its 4 elements is not finite",
+        "where `p` [2, 2] is 0.0 there",
+        "The loss is 2.5, but a step of training is refused:\n",
+        "in ∂/∂metric at examples/find_the_nan.rs:",
+        "in the gradient of `distances` [2]",
+        "step 15, in epoch 15: ",
+    ] {
+        assert!(printed.contains(expected), "`{expected}` is not in:\n{printed}");
+    }
+    assert!(!printed.lines().last().unwrap().contains("NaN"), "{printed}");
+}
+
 /// Whether the words of a line are a name, two numbers and their difference.
 fn is_row(words: &[&str]) -> bool {
     words.len() == 4 && words[1..].iter().all(|word| word.parse::<f64>().is_ok())
