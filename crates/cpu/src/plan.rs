@@ -47,6 +47,8 @@ pub struct Plan {
 pub struct Workspace {
     program: Arc<Program>,
     memories: Memories,
+    /// Where a checked plan writes new values of leaves, one for each update.
+    next: Vec<Tensor>,
 }
 
 /// A task and what its recording calls things.
@@ -168,7 +170,8 @@ impl Plan {
     /// not finite updates nothing, and its error names the node that made the first such value, forwards or backwards,
     /// as [`Graph::find_non_finite`](retrograd_core::Graph::find_non_finite) does.
     ///
-    /// A checked step takes a little longer, since it tests outputs and new values, and stores those afterwards.
+    /// A checked step takes a little longer, since it tests outputs and new values, and writes those beside the old
+    /// ones. Its workspace holds the memory for that.
     ///
     /// ```
     /// use retrograd_core::{Graph, Params, Tensor};
@@ -202,7 +205,17 @@ impl Plan {
 
     /// Memory for this plan.
     pub fn workspace(&self) -> Workspace {
-        Workspace { program: Arc::clone(&self.program), memories: self.program.memories() }
+        let program = Arc::clone(&self.program);
+        let updated = self.signature.targets.iter().filter(|_| self.is_checked());
+        let zeros = |&slot: &usize| {
+            let leaf = &self.signature.leaves[slot].description;
+            Tensor::zeros(leaf.dtype, &leaf.shape)
+        };
+        Workspace { memories: program.memories(), program, next: updated.map(zeros).collect() }
+    }
+
+    fn is_checked(&self) -> bool {
+        self.program.checked().is_some()
     }
 
     /// Whether the plan reads an input of this name: data can be fed to no other.
@@ -283,20 +296,27 @@ impl Plan {
                     leaves.set(slot, leaf.fed(feeds)?.data);
                 }
             }
-            for (kind, map) in [(LeafKind::Param, params), (LeafKind::State, state)] {
+            for (kind, map) in [(LeafKind::Param, &mut *params), (LeafKind::State, &mut *state)] {
                 self.bind(leaves, kind, map);
             }
             Ok(())
-        })
+        })?;
+        // What a checked plan has written takes the place of what it has read.
+        for (&slot, next) in self.signature.targets.iter().zip(&mut workspace.next) {
+            let leaf = &self.signature.leaves[slot];
+            let map = if leaf.kind == LeafKind::Param { &mut *params } else { &mut *state };
+            let value = map.get_mut(leaf.name()).expect("all leaves were there before the run");
+            std::mem::swap(value, next);
+        }
+        Ok(())
     }
 
-    #[track_caller]
     /// Binds the leaves of a kind to the tensors of their names.
     fn bind<'d>(&self, leaves: &mut Leaves<'d>, kind: LeafKind, map: &'d mut Params) {
         for (name, tensor) in map.iter_mut() {
             let Some(&slot) = self.signature.slots.get(name) else { continue };
             let leaf = &self.signature.leaves[slot];
-            match leaf.is_updated {
+            match leaf.is_updated && !self.is_checked() {
                 // The other map may have an entry of the same name that is no leaf's.
                 _ if leaf.kind != kind => {}
                 true => leaves.set_mut(slot, tensor.as_mut_slice()),
@@ -320,9 +340,14 @@ impl Plan {
             let known = self.signature.names(LeafKind::Input);
             return Err(Error::UnknownName { name: (*stranger).to_owned(), kind: "input", known });
         }
-        let result = self
-            .program
-            .run(&mut workspace.memories, |leaves| bind(leaves).map_err(Failure::Binding));
+        let Workspace { memories, next, .. } = workspace;
+        let result = self.program.run(memories, |leaves| {
+            let n_leaves = self.signature.leaves.len();
+            for (k, value) in next.iter_mut().enumerate() {
+                leaves.set_mut(n_leaves + k, value.as_mut_slice());
+            }
+            bind(leaves).map_err(Failure::Binding)
+        });
         result.map_err(|failure| match failure {
             Failure::Binding(error) => error,
             Failure::Run(Fault::Data { node, reason }) => {

@@ -25,14 +25,15 @@ pub(crate) struct Task {
     pub n_outputs: usize,
     /// The slots of the leaves to be updated, one for each further root.
     pub targets: Vec<usize>,
-    /// Whether nothing is updated before outputs and new values are known to be finite.
+    /// Whether outputs and new values must be finite. Then new values are written not in place of the old ones but to
+    /// further slots, one for each target.
     pub is_checked: bool,
 }
 
 /// A compiled task. It is immutable; everything that a run changes is in [`Memories`].
 pub(crate) struct Program {
     steps: Vec<Step>,
-    /// What the steps before the last ones, which store new values of leaves, must have computed.
+    /// What a checked program tests.
     check: Option<Check>,
     places: Vec<Place>,
     outputs: Vec<(NodeId, DType, Shape)>,
@@ -61,27 +62,26 @@ impl Program {
     /// Compiles a task.
     pub fn compile(task: &Task) -> Self {
         let leaves = leaves(&task.computation);
-        let Steps { steps, roots, sizes } = Steps::new(&task.computation);
+        let Steps { steps, roots, mut sizes } = Steps::new(&task.computation);
         let (outputs, values) = roots.split_at(task.n_outputs);
-        let targets = task.targets.iter().map(|&slot| leaves[slot]);
-        let updates: Vec<_> = targets.zip(values.iter().copied()).collect();
-        let in_place = match task.is_checked {
-            true => InPlace::default(),
-            false => InPlace::find(&steps, &updates, outputs),
-        };
+        let targets = targets(task, &leaves, values, &mut sizes);
+        let updates: Vec<_> = targets.iter().copied().zip(values.iter().copied()).collect();
+        let in_place = InPlace::find(&steps, &updates, outputs);
         let mut steps = in_order(steps, &in_place.after);
-        let check = task.is_checked.then(|| Check::new(&task.computation, &roots, steps.len()));
-        let is_in_place: FxHashSet<_> = in_place.values.iter().map(|&(_, leaf)| leaf).collect();
-        let stored = updates.iter().filter(|(leaf, _)| !is_in_place.contains(leaf));
-        steps.extend(stored.map(|&(leaf, value)| store(value, leaf, sizes[value.index()])));
+        let is_in_place: FxHashSet<_> = in_place.values.iter().map(|&(_, target)| target).collect();
+        let stored = updates.iter().filter(|(target, _)| !is_in_place.contains(target));
+        steps.extend(stored.map(|&(target, value)| store(value, target, sizes[value.index()])));
 
         let mut places = vec![Place::Nowhere; sizes.len()];
-        for (slot, leaf) in leaves.iter().enumerate() {
+        let next = targets.iter().filter(|_| task.is_checked);
+        for (slot, leaf) in leaves.iter().chain(next).enumerate() {
             places[leaf.index()] = Place::Leaf { slot };
         }
-        for (value, leaf) in in_place.values {
-            places[value.index()] = places[leaf.index()];
+        for (value, target) in in_place.values {
+            places[value.index()] = places[target.index()];
         }
+        let check = task.is_checked.then(|| Check::new(task, outputs, &targets));
+        let n_slots = leaves.len() + if task.is_checked { targets.len() } else { 0 };
         let Places { places, n_bytes, n_bytes_live } = place::plan(&steps, &sizes, outputs, places);
         let nodes = task.computation.roots.iter().map(|root| &task.computation.nodes[root.index()]);
         let outputs = outputs
@@ -89,7 +89,7 @@ impl Program {
             .zip(nodes)
             .map(|(&id, node)| (id, node.dtype, node.shape.clone()))
             .collect();
-        Self { steps, check, places, outputs, n_bytes, n_bytes_live, n_slots: leaves.len() }
+        Self { steps, check, places, outputs, n_bytes, n_bytes_live, n_slots }
     }
 
     /// Fresh memory for runs of this program.
@@ -162,14 +162,31 @@ fn leaves(computation: &Computation) -> Vec<NodeId> {
         .collect()
 }
 
-/// The step that copies a new value to its leaf.
-fn store(value: NodeId, leaf: NodeId, (dtype, n_elements): (DType, usize)) -> Step {
+/// Where new values of leaves go: to the leaf itself, or in a checked program to a number beyond the values so far.
+fn targets(
+    task: &Task,
+    leaves: &[NodeId],
+    values: &[NodeId],
+    sizes: &mut Vec<(DType, usize)>,
+) -> Vec<NodeId> {
+    let target = |(&slot, value): (&usize, &NodeId)| match task.is_checked {
+        true => {
+            sizes.push(sizes[value.index()]);
+            NodeId::new(sizes.len() - 1)
+        }
+        false => leaves[slot],
+    };
+    task.targets.iter().zip(values).map(target).collect()
+}
+
+/// The step that copies a new value to its target.
+fn store(value: NodeId, target: NodeId, (dtype, n_elements): (DType, usize)) -> Step {
     let shape = Shape::from([n_elements]);
     let walk = Walk::new(&Layout::contiguous(&shape), &shape);
     Step {
-        kernel: Kernel::Copy(Copy { from: value, walk, to: leaf, dtype }),
+        kernel: Kernel::Copy(Copy { from: value, walk, to: target, dtype }),
         reads: smallvec![value],
-        writes: smallvec![leaf],
+        writes: smallvec![target],
         level: u32::MAX,
     }
 }

@@ -1,4 +1,4 @@
-//! A run of a program's steps, and what a checked program looks at before it updates anything.
+//! A run of a program's steps, and what a checked program tests after it.
 
 use retrograd_core::{DType, NodeId, Op, Shape, Tensor, computation::Computation};
 use rustc_hash::FxHashMap;
@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 use crate::{
     arena::Memory,
     kernels::elementwise::Scratch,
+    program::Task,
     step::{Kernel, Step},
 };
 
@@ -50,22 +51,22 @@ impl Run<'_> {
     }
 }
 
-/// What a checked program looks at before it stores anything.
+/// What a checked program tests.
 pub(crate) struct Check {
-    n_steps_before: usize,
     /// Outputs and new values of leaves.
     must_be_finite: Vec<(NodeId, DType, Shape)>,
     computation: Computation,
 }
 
 impl Check {
-    /// The check of a program with these roots that computes in its first `n_steps_before` steps, and then stores.
-    pub fn new(computation: &Computation, roots: &[NodeId], n_steps_before: usize) -> Self {
-        let values = roots.iter().zip(&computation.roots).map(|(&id, root)| {
+    /// The check of a task whose outputs and new values are found at some numbers.
+    pub fn new(task: &Task, outputs: &[NodeId], targets: &[NodeId]) -> Self {
+        let computation = task.computation.clone();
+        let values = outputs.iter().chain(targets).zip(&computation.roots).map(|(&id, root)| {
             let node = &computation.nodes[root.index()];
             (id, node.dtype, node.shape.clone())
         });
-        Self { n_steps_before, must_be_finite: values.collect(), computation: computation.clone() }
+        Self { must_be_finite: values.collect(), computation }
     }
 
     /// What the program computes.
@@ -73,32 +74,31 @@ impl Check {
         &self.computation
     }
 
-    /// Runs the steps, and stores nothing unless all is finite.
+    /// Runs the steps; fails if what must be finite is not.
     pub fn run(&self, steps: &[Step], run: &mut Run<'_>) -> Result<(), Fault> {
-        let (computing, storing) = steps.split_at(self.n_steps_before);
-        run.steps(computing)?;
+        run.steps(steps)?;
         let is_finite = |(id, dtype, shape): &(NodeId, DType, Shape)| {
             run.memory.view(*id, *dtype, shape).data.is_finite()
         };
         match self.must_be_finite.iter().all(is_finite) {
-            true => run.steps(storing),
-            false => Err(Fault::NonFinite(self.stored(computing, run)?)),
+            true => Ok(()),
+            false => Err(Fault::NonFinite(self.stored(steps, run)?)),
         }
     }
 
     /// The data of leaves, and all that the steps write when they run again.
     fn stored(
         &self,
-        computing: &[Step],
+        steps: &[Step],
         run: &mut Run<'_>,
     ) -> Result<FxHashMap<NodeId, Tensor>, Fault> {
         let nodes = self.computation.nodes.iter().enumerate();
         let leaves = nodes.filter(|(_, node)| matches!(node.op, Op::Leaf(_)));
         let mut values: FxHashMap<_, _> =
             leaves.map(|(index, _)| self.value(NodeId::new(index), run)).collect();
-        for step in computing {
+        for step in steps {
             run.step(step)?;
-            // Copies of roots are no nodes.
+            // Copies of roots, and new values of leaves, are no nodes.
             let nodes = step.writes.iter().filter(|id| id.index() < self.computation.nodes.len());
             values.extend(nodes.map(|&id| self.value(id, run)));
         }

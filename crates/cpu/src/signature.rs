@@ -19,6 +19,8 @@ pub(crate) struct Signature {
     pub refusing: FxHashMap<NodeId, (String, Operand)>,
     /// All nodes, described for messages, if the plan is checked.
     pub sites: Vec<Site>,
+    /// The slots that are updated, in the order of the updates.
+    pub targets: Vec<usize>,
 }
 
 /// A leaf as it was declared.
@@ -61,7 +63,8 @@ impl Signature {
         let is_held = |leaf: &LeafSpec| matches!(leaf.kind, LeafKind::Param | LeafKind::State);
         let held = leaves.iter().enumerate().filter(|(_, leaf)| is_held(leaf));
         let slots = held.map(|(slot, leaf)| (leaf.name().to_owned(), slot)).collect();
-        Self { leaves, slots, refusing: nodes.map(describe).collect(), sites: Vec::new() }
+        let refusing = nodes.map(describe).collect();
+        Self { leaves, slots, refusing, sites: Vec::new(), targets: targets.to_vec() }
     }
 
     /// The names of the leaves of a kind.
@@ -77,7 +80,8 @@ impl Signature {
 }
 
 impl LeafSpec {
-    fn name(&self) -> &str {
+    /// The name.
+    pub fn name(&self) -> &str {
         &self.description.name
     }
 

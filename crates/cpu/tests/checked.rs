@@ -6,7 +6,7 @@ use retrograd_cpu::{Plan, PlanCache};
 
 /// What a checked run of a plan of `outputs` finds.
 fn found(outputs: &[Expr<'_>]) -> Option<NonFinite> {
-    let plan = Plan::compile_checked(outputs, &[]).unwrap();
+    let plan = Plan::compile_checked(outputs, &[]).expect("the graph compiles");
     let params = outputs[0].graph().recorded_params();
     verdict(plan.run(&mut plan.workspace(), &params, &[]))
 }
@@ -130,8 +130,8 @@ fn check_random(seed: u64, bad: f64, dtype: DType) -> bool {
     let mut numbers = leaf.value().to_vec::<f64>();
     let Some(number) = numbers.last_mut() else { return false };
     *number = bad;
-    let data = Tensor::new(leaf.shape(), numbers).unwrap().cast(dtype);
-    let name = graph.name(leaf.id()).unwrap();
+    let data = Tensor::new(leaf.shape(), numbers).expect("only one has changed").cast(dtype);
+    let name = graph.name(leaf.id()).expect("inputs and parameters have names");
     let meant = graph.find_non_finite(&outputs, &Bindings::new().with(&name, &data));
 
     let mut params = graph.recorded_params();
@@ -140,7 +140,7 @@ fn check_random(seed: u64, bad: f64, dtype: DType) -> bool {
         params.insert(&*name, data.clone());
     }
     let feeds = [(&*name, data.view())];
-    let plan = Plan::compile_checked(&outputs, &[]).unwrap();
+    let plan = Plan::compile_checked(&outputs, &[]).expect("the graph compiles");
     let feeds = if is_param || !plan.has_input(&name) { &feeds[..0] } else { &feeds[..] };
     let ours = plan.run(&mut plan.workspace(), &params, feeds);
     let site = |found: NonFinite| (found.site, found.index, found.value.to_bits());
