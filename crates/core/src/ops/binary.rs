@@ -283,6 +283,12 @@ impl Operation for Binary {
     }
 
     fn jvp<'g>(&self, tangents: Tangents<'_, 'g>) -> Option<Expr<'g>> {
+        if let Binary::Chain = self {
+            // In both terms a cotangent that is 0 wins over a derivative, and over the tangent of one.
+            let by_cotangent = tangents.of(0).and_then(|v| v.pull_back(tangents.x(1)));
+            let by_derivative = tangents.of(1).and_then(|v| tangents.x(0).pull_back(v));
+            return [by_cotangent, by_derivative].into_iter().flatten().reduce(|a, b| a + b);
+        }
         tangents.times(|k| self.derivative(k, tangents.x(0), tangents.x(1), tangents.y))
     }
 
