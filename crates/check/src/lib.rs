@@ -4,6 +4,8 @@ pub mod cases;
 pub mod compare;
 pub mod differences;
 mod gradients;
+pub mod laws;
+mod mistake;
 mod point;
 pub mod random;
 mod report;
@@ -11,6 +13,7 @@ mod ulp;
 
 pub use compare::{Difference, assert_close, compare};
 pub use gradients::{GradientCheck, check_gradients};
+pub use mistake::Mistake;
 pub use random::{Options, RandomGraph, random_graph};
-pub use report::{Derivative, Element, Failure, Mismatch, Report};
+pub use report::{Derivative, Element, Failure, Mismatch, Modes, Report};
 pub use ulp::ulps;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rand::{Rng, RngExt};
-use retrograd_core::{Bindings, Error, Expr, Graph, Tensor, eval};
+use retrograd_core::{Bindings, Error, Expr, Graph, Tensor, eval, expr::Pair};
 
 use crate::report::Failure;
 
@@ -18,8 +18,10 @@ pub(crate) struct Leaf<'g> {
     /// Which of the inputs it is.
     pub(crate) input: usize,
     pub(crate) expr: Expr<'g>,
-    name: Arc<str>,
+    pub(crate) name: Arc<str>,
     values: Vec<f64>,
+    /// Stands for a direction in which the leaf moves.
+    tangent: Expr<'g>,
     /// How far each element is moved by a step of 1: as far as its size, or that of its neighbors if it is 0.
     pub(crate) scales: Vec<f64>,
 }
@@ -43,6 +45,11 @@ impl<'g> Point<'g> {
     /// The expressions to differentiate by.
     pub(crate) fn exprs(&self) -> Vec<Expr<'g>> {
         self.leaves.iter().map(|leaf| leaf.expr).collect()
+    }
+
+    /// The leaves, each with what stands for its direction.
+    pub(crate) fn tangents(&self) -> Vec<Pair<'g>> {
+        self.leaves.iter().map(|leaf| (leaf.expr, leaf.tangent)).collect()
     }
 
     pub(crate) fn n_elements(&self) -> usize {
@@ -83,19 +90,42 @@ impl<'g> Point<'g> {
         let values = eval::values(self.graph, &[scalar.id()], &bindings)?;
         Ok(values[0].item())
     }
+
+    /// The value of an expression of [`tangents`](Self::tangents) for a direction.
+    pub(crate) fn value_along(
+        &self,
+        tangent: Expr<'g>,
+        direction: &[Vec<f64>],
+    ) -> Result<f64, Error> {
+        let tensors =
+            self.leaves.iter().zip(direction).map(|(leaf, along)| leaf.tensor(along.clone()));
+        let tensors: Vec<_> = tensors.collect();
+        let names: Vec<_> = self.leaves.iter().map(Leaf::name_of_direction).collect();
+        let named = names.iter().zip(&tensors);
+        let bindings =
+            named.fold(Bindings::new(), |bindings, (name, data)| bindings.with(name, data));
+        let values = eval::values(self.graph, &[tangent.id()], &bindings)?;
+        Ok(values[0].item())
+    }
 }
 
 impl<'g> Leaf<'g> {
+    fn name_of_direction(&self) -> Arc<str> {
+        self.tangent.graph().name(self.tangent.id()).expect("inputs have names")
+    }
+
     #[track_caller]
     fn of(input: usize, expr: Expr<'g>) -> Result<Self, Failure> {
         let name = expr.graph().name(expr.id());
         let name = name
             .unwrap_or_else(|| panic!("gradients are checked by named leaves, not by {expr:?}"));
         let values = expr.try_value()?.to_vec::<f64>();
+        let graph = expr.graph();
+        let tangent = graph.input(&format!("{name}: direction {}", graph.len()), expr.shape());
         let mean_size = values.iter().map(|x| x.abs()).sum::<f64>() / values.len() as f64;
         let of_zero = if mean_size > 0.0 { mean_size } else { 1.0 };
         let scales = values.iter().map(|x| if *x == 0.0 { of_zero } else { x.abs() }).collect();
-        Ok(Self { input, expr, name, values, scales })
+        Ok(Self { input, expr, name, values, tangent, scales })
     }
 
     fn moved(&self, along: &[f64], step: f64) -> Tensor {

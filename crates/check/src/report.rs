@@ -4,11 +4,15 @@ use std::fmt;
 
 use retrograd_core::{Error, Tensor};
 
-/// One derivative, from the graph and by finite differences.
+use crate::mistake::Mistake;
+
+/// One derivative, from the graph in both modes and by finite differences.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Derivative {
-    /// What the recorded gradient gives.
-    pub graph: f64,
+    /// What the graph gives in reverse mode.
+    pub reverse: f64,
+    /// What the graph gives in forward mode.
+    pub forward: f64,
     /// What finite differences give.
     pub differences: f64,
     /// How far off the finite differences may be, by their own estimate.
@@ -18,9 +22,10 @@ pub struct Derivative {
 impl Derivative {
     /// The derivative by a variable that is `factor` times as slow.
     pub(crate) fn scaled(self, factor: f64) -> Self {
-        let Self { graph, differences, uncertainty } = self;
+        let Self { reverse, forward, differences, uncertainty } = self;
         Self {
-            graph: graph * factor,
+            reverse: reverse * factor,
+            forward: forward * factor,
             differences: differences * factor,
             uncertainty: uncertainty * factor,
         }
@@ -29,10 +34,11 @@ impl Derivative {
 
 impl fmt::Display for Derivative {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Derivative { graph, differences, uncertainty } = self;
+        let Derivative { reverse, forward, differences, uncertainty } = self;
         write!(
             f,
-            "the graph gives {graph:?}, finite differences give {differences:?} ± {uncertainty:.0e}"
+            "reverse mode gives {reverse:?}, forward mode {forward:?}, finite differences {differences:?} ± \
+             {uncertainty:.0e}"
         )
     }
 }
@@ -45,7 +51,8 @@ impl fmt::Display for Derivative {
 ///
 /// let report = check_gradients(|_, x| x[0].exp(), &[Tensor::from([0.5, -2.0])])?;
 /// for along in report.along {
-///     assert!((along.graph - along.differences).abs() < 1e-9, "{along}");
+///     assert!((along.reverse - along.differences).abs() < 1e-9, "{along}");
+///     assert!((along.forward - along.differences).abs() < 1e-9, "{along}");
 /// }
 /// # Ok::<(), retrograd_check::Failure>(())
 /// ```
@@ -64,16 +71,39 @@ pub struct Report {
 pub struct Element {
     /// Which of the inputs.
     pub input: usize,
+    /// Its name.
+    pub name: String,
     /// Index of the element in it.
     pub index: Vec<usize>,
     /// The derivative of the weighted sum of outputs by it.
     pub derivative: Derivative,
 }
 
+/// Modes of differentiation that disagree with finite differences.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Modes {
+    /// Reverse mode, whose rule is `vjp`, and forward mode, which follows from it where no rule is written.
+    Both,
+    /// Reverse mode alone.
+    Reverse,
+    /// Forward mode alone.
+    Forward,
+}
+
+impl fmt::Display for Modes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Modes::Both => "",
+            Modes::Reverse => " in a `vjp` (forward mode is right)",
+            Modes::Forward => " in a `jvp` (reverse mode is right)",
+        })
+    }
+}
+
 /// A gradient that is not the derivative of what it was recorded for.
 ///
 /// ```
-/// use retrograd_check::{Failure, check_gradients};
+/// use retrograd_check::{Failure, Mistake, check_gradients};
 /// use retrograd_core::Tensor;
 ///
 /// let x = Tensor::from([0.5, -2.0]);
@@ -81,7 +111,8 @@ pub struct Element {
 /// let Failure::Mismatch(mismatch) = wrong else { panic!("{wrong}") };
 /// let worst = mismatch.worst.expect("each element alone is wrong");
 /// assert_eq!((mismatch.order, mismatch.n_wrong, worst.input), (1, 2, 0));
-/// assert!((worst.derivative.graph / worst.derivative.differences - 0.5).abs() < 1e-9);
+/// assert!((worst.derivative.reverse / worst.derivative.differences - 0.5).abs() < 1e-9);
+/// assert!(matches!(mismatch.mistake, Some(Mistake::Factor(factor)) if (factor - 0.5).abs() < 1e-9));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mismatch {
@@ -93,6 +124,10 @@ pub struct Mismatch {
     pub direction: Vec<Tensor>,
     /// The element that is furthest off; `None` if each alone is right.
     pub worst: Option<Element>,
+    /// Which modes are wrong there.
+    pub modes: Modes,
+    /// What the mistake probably is, told by the derivatives by all elements of the input of the worst one.
+    pub mistake: Option<Mistake>,
     /// Number of elements that are wrong.
     pub n_wrong: usize,
     /// Number of elements.
@@ -104,8 +139,13 @@ pub struct Mismatch {
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "the derivative of order {} is wrong (seed {})", self.order, self.seed)?;
-        if let Some(Element { input, index, derivative }) = &self.worst {
-            writeln!(f, "  by input {input} at {index:?}: {derivative}")?;
+        if let Some(Element { name, index, derivative, .. }) = &self.worst {
+            writeln!(f, "  by `{name}` at {index:?}: {derivative}")?;
+            let (modes, mistake) = (self.modes, self.mistake);
+            match mistake {
+                Some(mistake) => writeln!(f, "  likely mistake{modes}: {mistake}")?,
+                None => writeln!(f, "  no common mistake{modes} explains it")?,
+            }
         }
         writeln!(f, "  {} of {} elements are wrong", self.n_wrong, self.n_elements)?;
         write!(f, "  along a random direction: {}", self.along)?;

@@ -21,7 +21,7 @@ where
 /// The graph's derivative over the right one, at the worst element.
 fn ratio(mismatch: &Mismatch) -> f64 {
     let Element { derivative, .. } = mismatch.worst.as_ref().expect("an element is wrong");
-    derivative.graph / derivative.differences
+    derivative.reverse / derivative.differences
 }
 
 fn square_matrix() -> Tensor {
@@ -39,7 +39,7 @@ fn right_functions_pass_with_integers_and_masks_beside_them() {
     let report = report.expect("the gradient is right");
     assert_eq!((report.along.len(), report.n_elements, report.seed), (2, 0, 0));
     for derivative in report.along {
-        assert!((derivative.graph - derivative.differences).abs() < 1e-8, "{derivative}");
+        assert!((derivative.reverse - derivative.differences).abs() < 1e-8, "{derivative}");
     }
 }
 
@@ -132,12 +132,15 @@ fn the_message_names_order_element_values_direction_and_seed() {
     let message = failure.to_string();
     let lines: Vec<_> = message.lines().collect();
     assert_eq!(lines[0], "the derivative of order 1 is wrong (seed 11)");
-    assert!(lines[1].starts_with("  by input 1 at ["), "{message}");
-    assert!(lines[1].contains("the graph gives ") && lines[1].contains("finite differences give "));
-    assert_eq!(lines[2], "  2 of 4 elements are wrong");
-    assert!(lines[3].starts_with("  along a random direction: the graph gives "), "{message}");
-    assert!(lines[4].starts_with("    direction 0: Tensor f64 [2] ["), "{message}");
-    assert!(lines[5].starts_with("    direction 1: Tensor f64 [2] ["), "{message}");
+    assert!(lines[1].starts_with("  by `input 1` at ["), "{message}");
+    for part in ["reverse mode gives ", "forward mode ", "finite differences ", " ± "] {
+        assert!(lines[1].contains(part), "{message}");
+    }
+    assert_eq!(lines[2], "  no common mistake explains it");
+    assert_eq!(lines[3], "  2 of 4 elements are wrong");
+    assert!(lines[4].starts_with("  along a random direction: reverse mode gives "), "{message}");
+    assert!(lines[5].starts_with("    direction 0: Tensor f64 [2] ["), "{message}");
+    assert!(lines[6].starts_with("    direction 1: Tensor f64 [2] ["), "{message}");
     assert_eq!(check.run(wrong, &inputs), Err(failure), "a seed repeats");
 }
 
