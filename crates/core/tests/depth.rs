@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use retrograd_core::{Bindings, DType, Graph};
+use retrograd_core::{Bindings, DType, Expr, Graph};
 
 /// Runs `body` in a thread with a stack on which no recursion over a deep graph would fit.
 fn on_a_small_stack(body: fn()) {
@@ -26,6 +26,46 @@ fn a_chain_of_a_million_nodes_is_evaluated_differentiated_and_dropped() {
         let derivative = y.grad(&[x])[0];
         assert_eq!(derivative.value().item(), slope);
         assert_eq!(format!("{derivative:?}"), "((… ⊙ …) ⊙ cos(…)) ⊙ cos(x)");
+    });
+}
+
+/// A chain, its input, and another leaf of its shape.
+fn chain(g: &Graph, n: usize) -> [Expr<'_>; 3] {
+    let x = g.param("x", 0.5);
+    [(0..n).fold(x, |y, _| y.sin()), x, g.input_with("v", 1.0)]
+}
+
+#[test]
+fn tangents_of_a_chain_of_a_million_nodes_are_its_gradient() {
+    on_a_small_stack(|| {
+        let g = Graph::with_dtype(DType::F64);
+        let [y, x, v] = chain(&g, 1_000_000);
+        let (forward, reverse) = (y.jvp(&[(x, v)]), y.grad(&[x])[0]);
+        let (forward, reverse) = (forward.value().item(), reverse.value().item());
+        // The same product of a million cosines, from one end and from the other.
+        assert!((forward / reverse - 1.0).abs() < 1e6 * f64::EPSILON, "{forward} and {reverse}");
+    });
+}
+
+#[test]
+fn a_chain_of_a_million_nodes_is_batched() {
+    on_a_small_stack(|| {
+        let g = Graph::with_dtype(DType::F64);
+        let [y, x, _] = chain(&g, 1_000_000);
+        let ys = y.vmap(&[(x, g.constant([0.5, 0.25]))]);
+        assert_eq!(ys.value().to_vec::<f64>()[0], y.value().item());
+    });
+}
+
+#[test]
+fn second_derivatives_of_a_chain_of_a_hundred_thousand_nodes_agree() {
+    on_a_small_stack(|| {
+        let g = Graph::with_dtype(DType::F64);
+        // They record many nodes for each of the chain, so a longer one would only take its time.
+        let [y, x, v] = chain(&g, 100_000);
+        let product = y.hessian_vector(&[(x, v)])[0].value().item();
+        let series = 2.0 * y.taylor(&[(x, v)], 2)[2].value().item();
+        assert!((product / series - 1.0).abs() < 1e5 * f64::EPSILON, "{product} and {series}");
     });
 }
 
