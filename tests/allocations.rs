@@ -12,7 +12,7 @@ const WIDTHS: [usize; 3] = [784, 128, 10];
 fn allocations_per_step(
     step: &mut TrainStep,
     params: &mut Params,
-    feeds: &[(&str, retrograd::View<'_>)],
+    feeds: &[(&str, View<'_>)],
 ) -> u64 {
     let mut state = step.initial_state();
     let mut run = || {

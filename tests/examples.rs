@@ -115,6 +115,32 @@ fn sparse_hessian_takes_three_products_for_ten_thousand_unknowns() {
 }
 
 #[test]
+fn second_order_methods_reach_the_minimum_in_a_few_steps() {
+    let printed = printed("second_order", &[]);
+    let last_steps = printed.split("Newton's method").skip(1).map(|part| part.lines().last());
+    let last_steps: Vec<_> = last_steps.map(|line| line.unwrap()).collect();
+    assert_eq!(last_steps.len(), 2);
+    for line in last_steps {
+        assert!(line.starts_with("step 8: loss 0.102416566"), "{printed}");
+    }
+}
+
+#[test]
+fn per_example_gradients_train_a_perceptron_with_clipping() {
+    let printed = printed("per_example_gradients", &[]);
+    assert!(number_after(&printed, "test accuracy:") > 0.85, "{printed}");
+}
+
+#[test]
+fn a_custom_operation_is_trained_drawn_and_differentiated_twice() {
+    let printed = printed("custom_op", &[]);
+    assert!(printed.contains("in the picture: true"), "{printed}");
+    assert!(number_after(&printed, "loss:") < 0.01);
+    assert_eq!(number_after(&printed, "y' at 3/4:"), 0.512);
+    assert_eq!(number_after(&printed, "y'' at 3/4:"), -0.73728);
+}
+
+#[test]
 fn worked_backprop_agrees_with_the_lecture() {
     let printed = printed("worked_backprop", &[]);
     let numbers: Vec<Vec<_>> = printed

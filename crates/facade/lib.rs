@@ -8,7 +8,10 @@ pub use retrograd_viz as viz;
 
 /// What most programs need: `use retrograd::prelude::*;`.
 pub mod prelude {
-    pub use retrograd_core::{Bindings, Bound, DType, Expr, Graph, Params, Shape, Tensor, keep};
+    pub use retrograd_core::{
+        Bindings, Bound, DType, Expr, Graph, Params, Shape, Tensor, View, ViewMut, keep,
+        ops::{Batch, Custom, CustomOperation, Rule, Tangents},
+    };
     pub use retrograd_cpu::{Plan, PlanCache, Workspace};
     pub use retrograd_layers::{
         Activation, Adam, Dataset, Init, Linear, LinearRegression, LogisticRegression, Loss, Mlp,
@@ -17,3 +20,8 @@ pub mod prelude {
     };
     pub use retrograd_viz::{Draw, LineChart};
 }
+
+// The programs in the pages are run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/derivatives.md")]
+struct Derivatives;
