@@ -1,8 +1,10 @@
 //! A computation: what some expressions compute, stripped of how it was written down.
 //!
 //! Names, scopes, lines and slots' numbers are left out, equal nodes of different scopes become one, dead nodes
-//! vanish, and simple algebra is done. Two recordings of one model give equal computations; so plans are compiled
-//! from computations and cached by them.
+//! vanish, and simple algebra is done. What checkpointed scopes do not keep is computed again for their gradients. Two
+//! recordings of one model give equal computations; so plans are compiled from computations and cached by them.
+
+mod recompute;
 
 use std::collections::BTreeSet;
 
@@ -12,21 +14,26 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use crate::{
     dtype::{DType, Float},
     expr::Expr,
-    graph::{Inputs, Node, NodeId},
+    graph::{Graph, Inputs, Node, NodeId},
     ops::{Binary, Leaf, Literal, Op, Unary},
     scope::Scopes,
 };
+use recompute::Checkpoints;
 
 /// The nodes that some roots need, in topological order, in canonical form.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Computation {
     /// The nodes. All are in the root scope, and leaves have the slots 0, 1, 2, … in order.
     pub nodes: Box<[Node]>,
+    /// For each node that computes again what another one has computed, the earlier node that must be there first. It is
+    /// a matter of memory: values do not depend on it.
+    pub awaited: Box<[Option<NodeId>]>,
     /// The nodes whose values are wanted.
     pub roots: Box<[NodeId]>,
 }
 
 /// A computation, with what connects it to the graph that it was taken from.
+#[derive(Default)]
 pub struct Recording {
     /// The computation.
     pub computation: Computation,
@@ -52,9 +59,8 @@ impl Computation {
     /// assert_eq!(record("a").nodes.len(), 1, "only the input is left");
     /// ```
     pub fn of(roots: &[Expr<'_>]) -> Recording {
-        let mut builder = Builder::default();
         let Some(graph) = roots.first().map(|root| root.graph()) else {
-            return builder.finish(&[]);
+            return Recording::default();
         };
         let mut reachable = Vec::new();
         let mut pending: BTreeSet<_> = roots.iter().map(|root| root.id()).collect();
@@ -62,27 +68,50 @@ impl Computation {
             reachable.push(id);
             pending.extend(&graph.node(id).inputs);
         }
-        let mut canonical = FxHashMap::with_capacity_and_hasher(reachable.len(), FxBuildHasher);
-        for id in reachable.into_iter().rev() {
+        reachable.reverse();
+        let mut builder = Builder::new(graph, &reachable, roots);
+        for id in reachable {
             let node = graph.node(id);
-            let inputs = node.inputs.iter().map(|input| canonical[input]).collect();
-            canonical.insert(id, builder.add(id, &node, inputs));
+            let inputs = node.inputs.iter().map(|&input| builder.read(input, node.scope)).collect();
+            let same = builder.add(id, &node, inputs, None);
+            builder.stands_for(id, same);
         }
-        let roots: Vec<_> = roots.iter().map(|root| canonical[&root.id()]).collect();
-        builder.finish(&roots).without_dead_nodes()
+        builder.finish(roots).without_dead_nodes()
     }
 }
 
-#[derive(Default)]
-struct Builder {
-    nodes: IndexSet<Node, FxBuildHasher>,
+/// A computation while it is built.
+struct Builder<'g> {
+    graph: &'g Graph,
+    /// The nodes, each with what it awaits.
+    nodes: IndexSet<(Node, Option<NodeId>), FxBuildHasher>,
     origins: Vec<NodeId>,
     leaves: Vec<NodeId>,
+    /// The node that stands for each node of the graph so far.
+    canonical: FxHashMap<NodeId, NodeId>,
+    checkpoints: Checkpoints,
 }
 
-impl Builder {
+impl<'g> Builder<'g> {
+    fn new(graph: &'g Graph, reachable: &[NodeId], roots: &[Expr<'g>]) -> Self {
+        Self {
+            graph,
+            nodes: IndexSet::default(),
+            origins: Vec::new(),
+            leaves: Vec::new(),
+            canonical: FxHashMap::with_capacity_and_hasher(reachable.len(), FxBuildHasher),
+            checkpoints: Checkpoints::find(graph, reachable, roots),
+        }
+    }
+
     /// Adds a node with canonical inputs, or finds what it is equal to.
-    fn add(&mut self, origin: NodeId, node: &Node, inputs: Inputs) -> NodeId {
+    fn add(
+        &mut self,
+        origin: NodeId,
+        node: &Node,
+        inputs: Inputs,
+        awaited: Option<NodeId>,
+    ) -> NodeId {
         if let Some(same) = self.forwarded(node, &inputs) {
             return same;
         }
@@ -96,7 +125,9 @@ impl Builder {
         let inputs = if op.as_literal().is_some() { Inputs::new() } else { inputs };
         let node =
             Node { op, inputs, shape: node.shape.clone(), dtype: node.dtype, scope: Scopes::ROOT };
-        let (index, is_new) = self.nodes.insert_full(node);
+        // What has no inputs is there at once.
+        let awaited = awaited.filter(|_| !node.inputs.is_empty());
+        let (index, is_new) = self.nodes.insert_full((node, awaited));
         if is_new {
             self.origins.push(origin);
         }
@@ -105,14 +136,14 @@ impl Builder {
 
     /// The input that a node is equal to, if it is equal to one.
     fn forwarded(&self, node: &Node, inputs: &[NodeId]) -> Option<NodeId> {
-        let literal = |k: usize| self.nodes[inputs[k].index()].op.as_literal();
+        let literal = |k: usize| self.node(inputs[k]).op.as_literal();
         match node.op {
             Op::Identity | Op::StopGradient => Some(inputs[0]),
-            Op::Reshape | Op::Broadcast if self.nodes[inputs[0].index()].shape == node.shape => {
+            Op::Reshape | Op::Broadcast if self.node(inputs[0]).shape == node.shape => {
                 Some(inputs[0])
             }
             Op::Unary(Unary::Neg) => {
-                let inner = &self.nodes[inputs[0].index()];
+                let inner = self.node(inputs[0]);
                 (inner.op == Op::Unary(Unary::Neg)).then(|| inner.inputs[0])
             }
             Op::Binary(Binary::Mul | Binary::Chain) if literal(1) == Some(1.0) => Some(inputs[0]),
@@ -128,7 +159,7 @@ impl Builder {
 
     /// A simpler operation with the same result.
     fn rewritten(&self, op: &Op, dtype: DType, inputs: &[NodeId]) -> Op {
-        let input = |k: usize| &self.nodes[inputs[k].index()];
+        let input = |k: usize| self.node(inputs[k]);
         let literal = |k: usize| input(k).op.as_literal();
         let folded = match op {
             Op::Unary(unary) => literal(0).map(|x| in_dtype(dtype, |f| f.unary(*unary, x))),
@@ -146,23 +177,28 @@ impl Builder {
             {
                 Op::Binary(Binary::Mul)
             }
-            (None, Op::Binary(Binary::Chain)) if is_truth_as_number(input(1), &self.nodes) => {
+            (None, Op::Binary(Binary::Chain)) if self.is_truth_as_number(input(1)) => {
                 Op::Binary(Binary::Mul)
             }
             _ => op.clone(),
         }
     }
 
-    fn finish(self, roots: &[NodeId]) -> Recording {
-        let computation =
-            Computation { nodes: self.nodes.into_iter().collect(), roots: roots.into() };
+    /// Whether a node is 0 or 1 in every place.
+    fn is_truth_as_number(&self, node: &Node) -> bool {
+        node.op == Op::Cast && self.node(node.inputs[0]).dtype == DType::Bool
+    }
+
+    fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.index()].0
+    }
+
+    fn finish(self, roots: &[Expr<'g>]) -> Recording {
+        let roots = roots.iter().map(|root| self.canonical[&root.id()]).collect();
+        let (nodes, awaited): (Vec<_>, Vec<_>) = self.nodes.into_iter().unzip();
+        let computation = Computation { nodes: nodes.into(), awaited: awaited.into(), roots };
         Recording { computation, leaves: self.leaves, origins: self.origins }
     }
-}
-
-/// Whether a node is 0 or 1 in every place.
-fn is_truth_as_number(node: &Node, nodes: &IndexSet<Node, FxBuildHasher>) -> bool {
-    node.op == Op::Cast && nodes[node.inputs[0].index()].dtype == DType::Bool
 }
 
 /// Whether a number is finite in the precision of a dtype.
@@ -202,31 +238,38 @@ impl Precision {
 impl Recording {
     /// This recording without the nodes that simplification has left unused.
     fn without_dead_nodes(self) -> Self {
-        let Computation { nodes, roots } = self.computation;
+        let Computation { nodes, awaited, roots } = self.computation;
         let mut is_live = vec![false; nodes.len()];
         roots.iter().for_each(|root| is_live[root.index()] = true);
         for (index, node) in nodes.iter().enumerate().rev() {
             if is_live[index] {
-                node.inputs.iter().for_each(|input| is_live[input.index()] = true);
+                let needed = node.inputs.iter().chain(&awaited[index]);
+                needed.for_each(|id| is_live[id.index()] = true);
             }
         }
-        let (mut live, mut leaves, mut origins) = (Vec::new(), Vec::new(), Vec::new());
+        let mut live = Self::default();
+        let (mut live_nodes, mut live_awaited) = (Vec::new(), Vec::new());
         let mut moved = vec![NodeId::new(0); nodes.len()];
         for (index, mut node) in nodes.into_vec().into_iter().enumerate() {
             if !is_live[index] {
                 continue;
             }
             if let Op::Leaf(leaf) = &mut node.op {
-                leaves.push(self.leaves[leaf.slot]);
-                leaf.slot = leaves.len() - 1;
+                live.leaves.push(self.leaves[leaf.slot]);
+                leaf.slot = live.leaves.len() - 1;
             }
             node.inputs.iter_mut().for_each(|input| *input = moved[input.index()]);
-            moved[index] = NodeId::new(live.len());
-            live.push(node);
-            origins.push(self.origins[index]);
+            moved[index] = NodeId::new(live_nodes.len());
+            live_nodes.push(node);
+            live_awaited.push(awaited[index].map(|id| moved[id.index()]));
+            live.origins.push(self.origins[index]);
         }
-        let roots = roots.iter().map(|root| moved[root.index()]).collect();
-        Self { computation: Computation { nodes: live.into(), roots }, leaves, origins }
+        live.computation = Computation {
+            nodes: live_nodes.into(),
+            awaited: live_awaited.into(),
+            roots: roots.iter().map(|root| moved[root.index()]).collect(),
+        };
+        live
     }
 }
 

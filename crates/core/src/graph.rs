@@ -147,7 +147,7 @@ impl Graph {
     #[track_caller]
     #[must_use = "the scope closes when the guard is dropped"]
     pub fn scope(&self, name: &str) -> ScopeGuard<'_> {
-        let outer = self.state.borrow_mut().scopes.enter(name, Location::caller());
+        let outer = self.scopes_mut().enter(name, Location::caller());
         ScopeGuard::new(self, outer)
     }
 
@@ -156,8 +156,8 @@ impl Graph {
         Ref::map(self.state.borrow(), |state| &state.scopes)
     }
 
-    pub(crate) fn set_scope(&self, scope: ScopeId) {
-        self.state.borrow_mut().scopes.current = scope;
+    pub(crate) fn scopes_mut(&self) -> RefMut<'_, Scopes> {
+        RefMut::map(self.state.borrow_mut(), |state| &mut state.scopes)
     }
 
     /// Runs `record` so that its nodes belong to the gradient of `origin`: they lie in the gradient of its

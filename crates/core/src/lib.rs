@@ -10,6 +10,7 @@
 mod active;
 mod batch;
 pub mod call;
+pub mod checkpoint;
 pub mod computation;
 pub mod derivatives;
 pub mod documented;

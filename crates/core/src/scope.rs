@@ -8,6 +8,12 @@ use crate::graph::Graph;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ScopeId(u32);
 
+impl ScopeId {
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// A named part of a graph.
 #[derive(Clone, Debug)]
 pub struct Scope {
@@ -17,8 +23,16 @@ pub struct Scope {
     pub name: Arc<str>,
     /// The scope whose gradient this is.
     pub gradient_of: Option<ScopeId>,
+    /// Whether plans compute its values again for the gradient instead of keeping them, those of scopes in it too.
+    pub is_checkpointed: bool,
     /// Where it was first opened.
     pub location: &'static Location<'static>,
+}
+
+impl Scope {
+    fn new(parent: Option<ScopeId>, name: Arc<str>, location: &'static Location<'static>) -> Self {
+        Self { parent, name, gradient_of: None, is_checkpointed: false, location }
+    }
 }
 
 /// The scopes of a graph, outer ones before inner ones.
@@ -33,7 +47,7 @@ pub struct Scopes {
 impl Default for Scopes {
     fn default() -> Self {
         let location = Location::caller();
-        let root = Scope { parent: None, name: "".into(), gradient_of: None, location };
+        let root = Scope::new(None, "".into(), location);
         Self {
             scopes: vec![root],
             children: HashMap::new(),
@@ -49,7 +63,7 @@ impl Scopes {
 
     /// The scope at `id`.
     pub fn get(&self, id: ScopeId) -> &Scope {
-        &self.scopes[id.0 as usize]
+        &self.scopes[id.index()]
     }
 
     /// All scopes.
@@ -73,14 +87,29 @@ impl Scopes {
         self.current = match self.children.get(&key) {
             Some(&id) => id,
             None => {
-                let name = Arc::clone(&key.1);
-                let id =
-                    self.push(Scope { parent: Some(parent), name, gradient_of: None, location });
+                let id = self.push(Scope::new(Some(parent), Arc::clone(&key.1), location));
                 self.children.insert(key, id);
                 id
             }
         };
         parent
+    }
+
+    /// Enters a new checkpointed scope, even if there is one of this name; returns the current one, to go back to.
+    pub(crate) fn enter_checkpoint(
+        &mut self,
+        name: &str,
+        location: &'static Location<'static>,
+    ) -> ScopeId {
+        let parent = self.current;
+        self.current = self.push(Scope::new(Some(parent), name.into(), location));
+        self.checkpoint(self.current);
+        parent
+    }
+
+    /// Makes a scope a checkpointed one.
+    pub(crate) fn checkpoint(&mut self, scope: ScopeId) {
+        self.scopes[scope.index()].is_checkpointed = true;
     }
 
     /// The scope in which the gradient of `scope` is recorded: nested as the scopes themselves are.
@@ -90,12 +119,8 @@ impl Scopes {
         for id in missing.into_iter().rev() {
             let of = self.get(id);
             let parent = of.parent.map(|parent| self.gradients[&parent]);
-            let gradient = Scope {
-                parent,
-                name: format!("∂{}", of.name).into(),
-                gradient_of: Some(id),
-                location: of.location,
-            };
+            let name = format!("∂{}", of.name).into();
+            let gradient = Scope { gradient_of: Some(id), ..Scope::new(parent, name, of.location) };
             let gradient = self.push(gradient);
             self.gradients.insert(id, gradient);
         }
@@ -124,6 +149,6 @@ impl<'g> ScopeGuard<'g> {
 
 impl Drop for ScopeGuard<'_> {
     fn drop(&mut self) {
-        self.graph.set_scope(self.outer);
+        self.graph.scopes_mut().current = self.outer;
     }
 }

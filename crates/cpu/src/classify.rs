@@ -44,6 +44,8 @@ pub(crate) struct Classified<'a> {
     pub users: Vec<SmallVec<[NodeId; 4]>>,
     /// Whether each node is a root.
     pub is_root: Vec<bool>,
+    /// Whether something is computed again only after each node.
+    pub is_awaited: Vec<bool>,
     /// For views without a buffer of their own: what they read.
     views: Vec<Option<Source>>,
     /// For views with a buffer of their own: what is copied to it.
@@ -59,6 +61,7 @@ impl<'a> Classified<'a> {
             classes: Vec::with_capacity(n),
             users: vec![SmallVec::new(); n],
             is_root: vec![false; n],
+            is_awaited: vec![false; n],
             views: vec![None; n],
             copies: vec![None; n],
         };
@@ -72,6 +75,8 @@ impl<'a> Classified<'a> {
             }
         }
         computation.roots.iter().for_each(|root| this.is_root[root.index()] = true);
+        let awaited = computation.awaited.iter().flatten();
+        awaited.for_each(|id| this.is_awaited[id.index()] = true);
         this.copy_inputs_of_steps();
         this
     }

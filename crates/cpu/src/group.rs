@@ -3,7 +3,8 @@
 //! Every node has a level: leaves 0, a step or view one more than its highest input, an elementwise node that of its
 //! highest input. A path that leaves a group and comes back passes a step or a view, and so climbs; nodes of one
 //! level can therefore be fused without a cycle. Nodes that only a later group uses sink to its level, so that what
-//! the backward pass derives from a stored value is computed there and not stored as well.
+//! the backward pass derives from a stored value is computed there and not stored as well. What is computed again after
+//! some value has a higher level than that, so that no kernel joins it with the forward pass.
 
 use petgraph::unionfind::UnionFind;
 use retrograd_core::NodeId;
@@ -43,7 +44,8 @@ fn earliest_levels(classified: &Classified<'_>) -> Vec<u32> {
                 && classified.elementwise(*input).is_some_and(|other| Some(other) != own);
             if is_other_kernel { level + 1 } else { level }
         };
-        let highest = node.inputs.iter().map(above).max().unwrap_or(0);
+        let awaited = classified.computation.awaited[index].map(|id| levels[id.index()] + 1);
+        let highest = node.inputs.iter().map(above).chain(awaited).max().unwrap_or(0);
         let level = match classified.classes[index] {
             Class::Leaf | Class::Literal => 0,
             Class::Elementwise(_) => highest,
@@ -69,7 +71,8 @@ fn sink(classified: &Classified<'_>, levels: &mut [u32]) {
         let users = &classified.users[index];
         let all_in_kernels = users.iter().all(|&user| classified.elementwise(user) == Some(own));
         let Some(target) = users.iter().map(|user| levels[user.index()]).min() else { continue };
-        if classified.is_root[index] || !all_in_kernels || target == levels[index] {
+        let is_fixed = classified.is_root[index] || classified.is_awaited[index];
+        if is_fixed || !all_in_kernels || target == levels[index] {
             continue;
         }
         if keeps_no_more_alive(classified, levels, id, target) {

@@ -9,8 +9,13 @@ use crate::step::{Kernel, Step};
 
 /// Puts steps in an order in which values are written before they are read, close to that of recording.
 ///
-/// `after` lists further pairs of steps, the first of which comes before the second.
-pub(crate) fn in_order(steps: Vec<Step>, after: &[(usize, usize)]) -> Vec<Step> {
+/// `after` lists further pairs of steps, the first of which comes before the second. Steps that write only in place, of
+/// the values `in_place`, come as early as they can: they need no memory, and free the gradients that they read.
+pub(crate) fn in_order(
+    steps: Vec<Step>,
+    after: &[(usize, usize)],
+    in_place: &[(NodeId, NodeId)],
+) -> Vec<Step> {
     let writers = writers(&steps);
     let mut n_awaited = vec![0usize; steps.len()];
     let mut followers: Vec<Vec<usize>> = vec![Vec::new(); steps.len()];
@@ -23,11 +28,15 @@ pub(crate) fn in_order(steps: Vec<Step>, after: &[(usize, usize)]) -> Vec<Step> 
         followers[before].push(at);
         n_awaited[at] += 1;
     }
-    let priority = |at: usize| Reverse((steps[at].writes.iter().max().copied(), at));
+    let in_place: FxHashSet<_> = in_place.iter().map(|&(value, _)| value).collect();
+    let priority = |at: usize| {
+        let takes_memory = steps[at].writes.iter().any(|id| !in_place.contains(id));
+        Reverse((takes_memory, steps[at].writes.iter().max().copied(), at))
+    };
     let mut ready: BinaryHeap<_> =
         (0..steps.len()).filter(|&at| n_awaited[at] == 0).map(priority).collect();
     let mut order = Vec::with_capacity(steps.len());
-    while let Some(Reverse((_, at))) = ready.pop() {
+    while let Some(Reverse((.., at))) = ready.pop() {
         order.push(at);
         for &follower in &followers[at] {
             n_awaited[follower] -= 1;
@@ -46,7 +55,7 @@ pub(crate) fn in_order(steps: Vec<Step>, after: &[(usize, usize)]) -> Vec<Step> 
 }
 
 /// The step that writes each value.
-fn writers(steps: &[Step]) -> FxHashMap<NodeId, usize> {
+pub(crate) fn writers(steps: &[Step]) -> FxHashMap<NodeId, usize> {
     let writes =
         steps.iter().enumerate().flat_map(|(at, step)| step.writes.iter().map(move |&id| (id, at)));
     writes.collect()

@@ -62,12 +62,13 @@ impl Program {
     /// Compiles a task.
     pub fn compile(task: &Task) -> Self {
         let leaves = leaves(&task.computation);
-        let Steps { steps, roots, mut sizes } = Steps::new(&task.computation);
+        let Steps { steps, roots, mut sizes, mut after } = Steps::new(&task.computation);
         let (outputs, values) = roots.split_at(task.n_outputs);
         let targets = targets(task, &leaves, values, &mut sizes);
         let updates: Vec<_> = targets.iter().copied().zip(values.iter().copied()).collect();
         let in_place = InPlace::find(&steps, &updates, outputs);
-        let mut steps = in_order(steps, &in_place.after);
+        after.extend(&in_place.after);
+        let mut steps = in_order(steps, &after, &in_place.values);
         let is_in_place: FxHashSet<_> = in_place.values.iter().map(|&(_, target)| target).collect();
         let stored = updates.iter().filter(|(target, _)| !is_in_place.contains(target));
         steps.extend(stored.map(|&(target, value)| store(value, target, sizes[value.index()])));

@@ -14,6 +14,7 @@ use crate::{
         reduce::Reduce,
     },
     layout::Walk,
+    order::writers,
 };
 
 /// One step of a program: reads some values, writes others.
@@ -47,6 +48,8 @@ pub(crate) struct Steps {
     pub roots: Vec<NodeId>,
     /// Dtype and number of elements of each value: of the nodes, then of the copies.
     pub sizes: Vec<(DType, usize)>,
+    /// Pairs of steps, the second of which computes something again that the first must come before.
+    pub after: Vec<(usize, usize)>,
 }
 
 impl Steps {
@@ -56,7 +59,7 @@ impl Steps {
         let groups = Groups::new(&classified);
         let sizes =
             computation.nodes.iter().map(|node| (node.dtype, node.shape.n_elements())).collect();
-        let mut this = Self { steps: Vec::new(), roots: Vec::new(), sizes };
+        let mut this = Self { steps: Vec::new(), roots: Vec::new(), sizes, after: Vec::new() };
         this.add_groups(&classified, &groups);
         for index in 0..computation.nodes.len() {
             this.add_step(&classified, &groups, NodeId::new(index));
@@ -64,7 +67,26 @@ impl Steps {
         for &root in &computation.roots {
             this.add_root(&classified, &groups, root);
         }
+        this.delay_recomputation(&classified, &groups);
         this
+    }
+
+    /// Orders each step that computes something again after the value that it awaits.
+    fn delay_recomputation(&mut self, classified: &Classified<'_>, groups: &Groups) {
+        let writers = writers(&self.steps);
+        let step_of = |id: NodeId| match groups.group_of[id.index()] {
+            // Groups have been added first.
+            Some(group) => Some(group as usize),
+            None => writers.get(&id).copied(),
+        };
+        let awaited = classified.computation.awaited.iter().enumerate();
+        let pair = |(index, awaited): (usize, &Option<NodeId>)| {
+            // A view has no step, but what reads it has.
+            Some((step_of(classified.base((*awaited)?))?, step_of(NodeId::new(index))?))
+        };
+        self.after = awaited.filter_map(pair).collect();
+        self.after.sort_unstable();
+        self.after.dedup();
     }
 
     fn add_groups(&mut self, classified: &Classified<'_>, groups: &Groups) {
