@@ -141,6 +141,18 @@ fn a_custom_operation_is_trained_drawn_and_differentiated_twice() {
 }
 
 #[test]
+fn checkpointed_chain_learns_the_same_in_less_memory() {
+    let printed = printed("checkpointed_chain", &[]);
+    assert_eq!(printed.matches("losses are equal").count(), 2, "{printed}");
+    let bytes = |label: &str| -> Vec<f64> {
+        let lines = printed.lines().filter_map(|line| line.trim_start().strip_prefix(label));
+        lines.map(|line| number_after(line, "checkpoints:")).collect()
+    };
+    let (without, with) = (bytes("without "), bytes("with "));
+    assert!(with[0] * 10.0 < without[0] && with[1] * 1.6 < without[1], "{printed}");
+}
+
+#[test]
 fn worked_backprop_agrees_with_the_lecture() {
     let printed = printed("worked_backprop", &[]);
     let numbers: Vec<Vec<_>> = printed

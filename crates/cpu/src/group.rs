@@ -88,21 +88,28 @@ fn keeps_no_more_alive(
     id: NodeId,
     target: u32,
 ) -> bool {
-    let n_elements = |id: NodeId| classified.computation.nodes[id.index()].shape.n_elements();
     let mut inputs: Vec<_> = classified.computation.nodes[id.index()].inputs.to_vec();
     inputs.sort_unstable();
     inputs.dedup();
     let is_kept_anyway = |&input: &NodeId| {
         let base = classified.base(input);
         let is_outside = matches!(classified.classes[base.index()], Class::Leaf | Class::Literal);
-        let is_small = n_elements(base) * 8 <= n_elements(id);
         let mut others = classified.users[input.index()].iter().filter(|&&user| user != id);
-        is_outside || is_small || others.any(|user| levels[user.index()] >= target)
+        is_outside
+            || is_small(classified, input, id)
+            || others.any(|user| levels[user.index()] >= target)
     };
     inputs.iter().filter(|input| !is_kept_anyway(input)).count() <= 1
 }
 
-/// Joins elementwise nodes of one level that use each other, or the same value.
+/// Whether the buffer that an input is read from is small beside the node that reads it.
+fn is_small(classified: &Classified<'_>, input: NodeId, id: NodeId) -> bool {
+    let n_elements = |id: NodeId| classified.computation.nodes[id.index()].shape.n_elements();
+    n_elements(classified.base(input)) * 8 <= n_elements(id)
+}
+
+/// Joins elementwise nodes of one level that use each other, or the same value, unless that is small: then a kernel of
+/// two results saves nothing, and may keep the operands of one waiting for those of the other.
 fn join_neighbors(classified: &Classified<'_>, levels: &[u32], sets: &mut UnionFind<usize>) {
     let mut readers: FxHashMap<(NodeId, u32), NodeId> = FxHashMap::default();
     for (index, node) in classified.computation.nodes.iter().enumerate() {
@@ -114,9 +121,10 @@ fn join_neighbors(classified: &Classified<'_>, levels: &[u32], sets: &mut UnionF
                 && classified.computation.nodes[other.index()].shape == node.shape
         };
         for &input in &node.inputs {
+            let is_literal = classified.classes[input.index()] == Class::Literal;
             if is_alike(input) {
                 sets.union(index, input.index());
-            } else if classified.classes[input.index()] != Class::Literal {
+            } else if !is_literal && !is_small(classified, input, id) {
                 let first = *readers.entry((input, levels[index])).or_insert(id);
                 if is_alike(first) {
                     sets.union(index, first.index());

@@ -1,5 +1,7 @@
 //! Checkpoints take less memory and change no value, not by a bit.
 
+use std::time::Instant;
+
 use retrograd_check::{Options, random_graph};
 use retrograd_core::{
     DType, Expr, Graph, Params, Tensor, computation::Computation, scope::ScopeId,
@@ -159,25 +161,26 @@ fn random_graphs_give_the_same_bits() {
     assert!(n_recomputing > 200, "{n_recomputing}");
 }
 
-/// The most values of a layer's size that are live at once in a step of training.
-fn live_values(n_layers: usize, is_checkpointed: bool) -> usize {
+/// How many values of a layer's size are live at once in a step of training, at most.
+fn n_live(n_layers: usize, is_checkpointed: bool) -> usize {
     let g = Graph::new();
     let loss = chain(input(&g), n_layers, is_checkpointed);
     let plan = Plan::compile(&[loss], &descent(loss)).unwrap();
-    println!(
-        "{n_layers} layers, checkpoints {is_checkpointed}: arena {} live {} steps {}",
-        plan.arena_bytes() / (4 * N * N),
-        plan.live_bytes() / (4 * N * N),
-        plan.n_steps()
-    );
-    plan.live_bytes().div_ceil(4 * N * N)
+    let (live, arena) = (plan.live_bytes(), plan.arena_bytes());
+    assert_eq!(live, arena, "the arena has no gaps");
+    live.div_ceil(4 * N * N)
 }
 
+/// Without checkpoints, `v` values of each of `n` layers are kept. With segments of `s` layers, only the outputs of all
+/// segments but the last are, and at any time the values of one segment, a cotangent and one in the making.
 #[test]
 fn a_chain_keeps_two_roots_of_its_length_instead_of_its_length() {
-    for n in [4, 16, 64, 256] {
-        live_values(n, false);
-        live_values(n, true);
+    for (n, s) in [(4, 2), (16, 4), (50, 8), (64, 8), (256, 16)] {
+        let (plain, checkpointed) = (n_live(n, false), n_live(n, true));
+        let v = plain / n;
+        println!("{n} layers: {plain} values live without checkpoints, {checkpointed} with");
+        assert!(plain >= v * n && v >= 1);
+        assert!(checkpointed <= (n.div_ceil(s) - 1) + v * s + 2, "{n} layers: {checkpointed}");
     }
 }
 
@@ -216,22 +219,22 @@ fn forward_mode_computes_nothing_again() {
 }
 
 #[test]
-fn a_deep_chain_compiles_in_a_small_stack() {
-    let thread = std::thread::Builder::new().stack_size(256 * 1024).spawn(|| {
-        for n_steps in [25_000, 100_000] {
-            let g = Graph::new();
-            let (x, w) = (g.param("x", [0.5, -0.25]), g.param("w", [[0.6, -0.8], [0.8, 0.6]]));
-            let y = g.checkpointed_chain(x, n_steps, |x, _| x.dot(w).tanh());
-            let outputs = y.square().sum().grad(&[x, w]);
-            let start = std::time::Instant::now();
-            let plan = Plan::compile(&outputs, &[]).unwrap();
-            println!(
-                "{n_steps} steps, compiled {} nodes in {:?}: {} bytes",
-                g.len(),
-                start.elapsed(),
-                plan.live_bytes()
-            );
-        }
-    });
+fn a_chain_of_a_hundred_thousand_layers_compiles_in_a_small_stack() {
+    let compile = |n_layers: usize| {
+        let g = Graph::new();
+        let (x, w) = (g.param("x", [0.5, -0.25]), g.param("w", [[0.6, -0.8], [0.8, 0.6]]));
+        let y = g.checkpointed_chain(x, n_layers, |x, _| x.dot(w).tanh());
+        let outputs = y.square().sum().grad(&[x, w]);
+        let start = Instant::now();
+        let plan = Plan::compile(&outputs, &[]).unwrap();
+        println!("compiled {} nodes in {:?}", g.len(), start.elapsed());
+        (plan.n_steps().div_ceil(n_layers), plan.live_bytes())
+    };
+    let run = move || {
+        let ((steps, bytes), (many_steps, many_bytes)) = (compile(1000), compile(100_000));
+        assert_eq!(steps, many_steps, "steps of a layer");
+        assert!(many_bytes < 12 * bytes, "{many_bytes} bytes for 100 times {bytes}");
+    };
+    let thread = std::thread::Builder::new().stack_size(256 * 1024).spawn(run);
     thread.expect("a thread can be started").join().expect("the stack is enough");
 }
