@@ -13,7 +13,8 @@ const N: usize = 16;
 
 fn matrix(seed: usize) -> Tensor {
     let element = |k: usize| (((seed * N * N + k) as f64 * 0.7).sin() / 3.0) as f32;
-    Tensor::new([N, N], (0..N * N).map(element).collect::<Vec<_>>()).unwrap()
+    Tensor::new([N, N], (0..N * N).map(element).collect::<Vec<_>>())
+        .expect("there is a number for every element")
 }
 
 fn input(g: &Graph) -> Expr<'_> {
@@ -165,7 +166,7 @@ fn random_graphs_give_the_same_bits() {
 fn n_live(n_layers: usize, is_checkpointed: bool) -> usize {
     let g = Graph::new();
     let loss = chain(input(&g), n_layers, is_checkpointed);
-    let plan = Plan::compile(&[loss], &descent(loss)).unwrap();
+    let plan = Plan::compile(&[loss], &descent(loss)).expect("the graph compiles");
     let (live, arena) = (plan.live_bytes(), plan.arena_bytes());
     assert_eq!(live, arena, "the arena has no gaps");
     live.div_ceil(4 * N * N)
