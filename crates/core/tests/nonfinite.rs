@@ -100,6 +100,9 @@ fn masks_of_infinity_are_not_blamed() {
     let blamed = found(&[empty]).unwrap();
     assert_eq!((&*blamed.site.function, blamed.value.is_nan()), ("softmax", true), "{blamed}");
     assert_eq!(blamed.index[0], 1);
+    // Nor is it where a mask meets another: ∞ − ∞ is made by the difference.
+    let mask = g.constant([0.0, f64::NEG_INFINITY]);
+    check(&[mask - mask], "constant − constant", &[1], f64::NAN);
     // If nothing else is found, it is the mask.
     let masked = keep([[true, false], [true, true]]);
     check(&[masked], &format!("{masked:?}"), &[0, 1], f64::NEG_INFINITY);
