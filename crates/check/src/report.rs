@@ -109,7 +109,7 @@ impl fmt::Display for Modes {
 /// let x = Tensor::from([0.5, -2.0]);
 /// let wrong = check_gradients(|_, x| x[0] * x[0].stop_gradient(), &[x]).unwrap_err();
 /// let Failure::Mismatch(mismatch) = wrong else { panic!("{wrong}") };
-/// let worst = mismatch.worst.expect("each element alone is wrong");
+/// let worst = mismatch.worst.as_ref().expect("each element alone is wrong");
 /// assert_eq!((mismatch.order, mismatch.n_wrong, worst.input), (1, 2, 0));
 /// assert!((worst.derivative.reverse / worst.derivative.differences - 0.5).abs() < 1e-9);
 /// assert!(matches!(mismatch.mistake, Some(Mistake::Factor(factor)) if (factor - 0.5).abs() < 1e-9));
