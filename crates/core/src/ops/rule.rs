@@ -138,7 +138,7 @@ impl<'a, 'g> Batch<'a, 'g> {
         (0..self.inputs.len()).map(|k| self.x(k)).collect()
     }
 
-    /// Input `k` without the new axis, and whether it is the same everywhere along it.
+    /// Input `k` as it was recorded, without the new axis.
     pub fn single(&self, k: usize) -> Expr<'g> {
         Expr::new(self.y.graph(), self.inputs[k])
     }
