@@ -170,6 +170,11 @@ impl<'a> Memory<'a> {
         (slice, Beside { memory: self, written })
     }
 
+    /// Whether two values lie in one and the same place.
+    pub fn are_in_one_place(&self, a: NodeId, b: NodeId) -> bool {
+        self.places[a.index()] == self.places[b.index()]
+    }
+
     fn range(&self, id: NodeId, dtype: DType, is_written: bool) -> Range {
         match self.places[id.index()] {
             Place::Nowhere => unreachable!("only values with a place are read or written"),

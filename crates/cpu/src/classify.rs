@@ -1,7 +1,10 @@
 //! What each node of a computation is to a plan, and through which layout of which buffer it is read.
 
 use retrograd_core::{DType, NodeId, Op, Shape, computation::Computation, shape::Layout};
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
+
+use crate::accumulate::{Accumulation, accumulate};
 
 /// What a node is to a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +19,8 @@ pub(crate) enum Class {
     Elementwise(DType),
     /// Anything else: a step of its own.
     Step,
+    /// Computed in the step of the node that uses it.
+    Part,
 }
 
 /// A value as a strided view of a buffer.
@@ -50,6 +55,8 @@ pub(crate) struct Classified<'a> {
     views: Vec<Option<Source>>,
     /// For views with a buffer of their own: what is copied to it.
     pub copies: Vec<Option<Source>>,
+    /// Sums that the kernel of a product adds to, which is a part of their step.
+    pub accumulations: FxHashMap<NodeId, Accumulation>,
 }
 
 impl<'a> Classified<'a> {
@@ -64,6 +71,7 @@ impl<'a> Classified<'a> {
             is_awaited: vec![false; n],
             views: vec![None; n],
             copies: vec![None; n],
+            accumulations: FxHashMap::default(),
         };
         for index in 0..n {
             let id = NodeId::new(index);
@@ -78,6 +86,7 @@ impl<'a> Classified<'a> {
         let awaited = computation.awaited.iter().flatten();
         awaited.for_each(|id| this.is_awaited[id.index()] = true);
         this.copy_inputs_of_steps();
+        accumulate(&mut this);
         this
     }
 
@@ -120,6 +129,15 @@ impl<'a> Classified<'a> {
     /// The node whose buffer holds a node's value.
     pub fn base(&self, id: NodeId) -> NodeId {
         self.views[id.index()].as_ref().map_or(id, |view| view.base)
+    }
+
+    /// Whether a node takes literals from memory, and not as numbers in its code.
+    pub fn reads_memory(&self, id: NodeId) -> bool {
+        match self.classes[id.index()] {
+            Class::Elementwise(_) => false,
+            Class::Part => self.computation.nodes[id.index()].op == Op::MatMul,
+            Class::Leaf | Class::Literal | Class::View | Class::Step => true,
+        }
     }
 
     /// The number type in which a node is computed elementwise, if it is.

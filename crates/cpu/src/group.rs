@@ -52,6 +52,8 @@ fn earliest_levels(classified: &Classified<'_>) -> Vec<u32> {
             // A view of a leaf is there from the start.
             Class::View if is_view_of_leaf(classified, NodeId::new(index)) => 0,
             Class::View | Class::Step => highest + 1,
+            // Its step comes after all that the parts need.
+            Class::Part => highest,
         };
         levels.push(level);
     }

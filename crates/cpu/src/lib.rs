@@ -4,6 +4,7 @@
 //! elementwise nodes are fused), `fuse` (their code), `step` (all steps), `order`, `place` (the arena), `program`.
 //! The only `unsafe` is in `arena` and `kernels`.
 
+mod accumulate;
 mod arena;
 mod cache;
 mod classify;

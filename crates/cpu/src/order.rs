@@ -83,13 +83,15 @@ impl InPlace {
             |step: &Step| matches!(&step.kernel, Kernel::Plain(plain) if plain.op.can_refuse());
         let failing: Vec<_> = (0..steps.len()).filter(|&at| can_fail(&steps[at])).collect();
         let is_elementwise = |at: usize| matches!(steps[at].kernel, Kernel::Elementwise(_));
+        let is_sum = |at: usize, leaf: NodeId| {
+            let Kernel::Product(product) = &steps[at].kernel else { return false };
+            product.reads_in_step().any(|of| of == leaf)
+        };
         let updating: FxHashSet<_> =
             updates.iter().filter_map(|(_, value)| writers.get(value).copied()).collect();
         let mut read_elsewhere: FxHashSet<(usize, NodeId)> = FxHashSet::default();
         for &at in &updating {
-            if let Kernel::Elementwise(kernel) = &steps[at].kernel {
-                read_elsewhere.extend(kernel.reads_elsewhere().map(|read| (at, read)));
-            }
+            read_elsewhere.extend(steps[at].reads_elsewhere().into_iter().map(|read| (at, read)));
         }
 
         let mut this = Self::default();
@@ -98,16 +100,19 @@ impl InPlace {
             let Some(&writer) = writers.get(&value).filter(|_| !taken.contains(&value)) else {
                 continue;
             };
-            if !is_elementwise(writer) || read_elsewhere.contains(&(writer, leaf)) {
+            let is_capable = is_elementwise(writer) || is_sum(writer, leaf);
+            if !is_capable || read_elsewhere.contains(&(writer, leaf)) {
                 continue;
             }
             let earlier = readers.get(&leaf).into_iter().flatten().chain(&failing).copied();
             let earlier: Vec<_> = earlier.filter(|&at| at != writer).collect();
-            // Nothing of a lower level depends on the writer, nor do steps of its own level, except that kernels
-            // that update leaves may have to wait for each other.
+            // Nothing of a lower level depends on the writer, nor do steps of its own level, except that elementwise
+            // kernels may read a product, and steps that update leaves may have to wait for each other.
             let comes_before = |&at: &usize| {
                 let (level, own) = (steps[at].level, steps[writer].level);
-                level < own || level == own && !(is_elementwise(at) && updating.contains(&at))
+                let may_wait =
+                    updating.contains(&at) || is_elementwise(at) && !is_elementwise(writer);
+                level < own || level == own && !may_wait
             };
             if earlier.iter().all(comes_before) {
                 this.values.push((value, leaf));

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     arena::{ALIGNMENT, Place},
-    step::{Kernel, Step},
+    step::Step,
 };
 
 /// Places of all values, and the size of the arena.
@@ -87,7 +87,7 @@ impl Planner<'_> {
     }
 }
 
-/// The operands that an elementwise kernel reads for the last time, block by block: results of the same size can take
+/// The operands that a step reads for the last time where it writes, just before: results of the same size can take
 /// their places.
 #[derive(Default)]
 struct Operands {
@@ -101,14 +101,16 @@ impl Operands {
     /// writes has none yet.
     fn new(step: &Step, dying: &[NodeId], sizes: &[(DType, usize)], places: &[Place]) -> Self {
         let mut this = Self::default();
-        let Kernel::Elementwise(kernel) = &step.kernel else { return this };
         let is_in_arena = |id: &NodeId| matches!(places[id.index()], Place::Arena { .. });
         let dying: Vec<_> = dying.iter().copied().filter(is_in_arena).collect();
         if dying.is_empty() {
             return this;
         }
-        let in_step: FxHashSet<_> = kernel.reads_in_step().collect();
-        let elsewhere: FxHashSet<_> = kernel.reads_elsewhere().collect();
+        let in_step: FxHashSet<_> = step.reads_in_step().into_iter().collect();
+        if in_step.is_empty() {
+            return this;
+        }
+        let elsewhere: FxHashSet<_> = step.reads_elsewhere().into_iter().collect();
         let overwritable = |id: &NodeId| in_step.contains(id) && !elsewhere.contains(id);
         for id in dying.into_iter().rev().filter(overwritable) {
             this.free.entry(sizes[id.index()]).or_default().push(id);

@@ -4,13 +4,14 @@ use retrograd_core::{DType, NodeId, Op, computation::Computation};
 use smallvec::{SmallVec, smallvec};
 
 use crate::{
+    accumulate::scalar,
     classify::{Class, Classified, Source},
     fuse::{fill, fuse},
     group::Groups,
     kernels::{
         elementwise::Elementwise,
         plain::{Copy, Plain},
-        product::Product,
+        product::{Addend, Product},
         reduce::Reduce,
     },
     layout::Walk,
@@ -24,6 +25,26 @@ pub(crate) struct Step {
     pub reads: SmallVec<[NodeId; 4]>,
     pub writes: SmallVec<[NodeId; 2]>,
     pub level: u32,
+}
+
+impl Step {
+    /// The values that are read where the step writes, just before it does: results can take their places.
+    pub fn reads_in_step(&self) -> SmallVec<[NodeId; 4]> {
+        match &self.kernel {
+            Kernel::Elementwise(kernel) => kernel.reads_in_step().collect(),
+            Kernel::Product(product) => product.reads_in_step().collect(),
+            Kernel::Reduce(_) | Kernel::Copy(_) | Kernel::Plain(_) => SmallVec::new(),
+        }
+    }
+
+    /// The values that such a step reads in other places than those being written.
+    pub fn reads_elsewhere(&self) -> SmallVec<[NodeId; 4]> {
+        match &self.kernel {
+            Kernel::Elementwise(kernel) => kernel.reads_elsewhere().collect(),
+            Kernel::Product(product) => product.reads_elsewhere().collect(),
+            Kernel::Reduce(_) | Kernel::Copy(_) | Kernel::Plain(_) => self.reads.clone(),
+        }
+    }
 }
 
 /// What a step does.
@@ -116,10 +137,9 @@ impl Steps {
         let level = groups.levels[id.index()];
         let node = &classified.computation.nodes[id.index()];
         match classified.classes[id.index()] {
-            Class::Leaf | Class::Elementwise(_) => {}
+            Class::Leaf | Class::Elementwise(_) | Class::Part => {}
             Class::Literal => {
-                let is_stepped_over = |user: &NodeId| classified.elementwise(*user).is_none();
-                if classified.users[id.index()].iter().any(is_stepped_over) {
+                if classified.users[id.index()].iter().any(|&user| classified.reads_memory(user)) {
                     self.push_elementwise(fill(classified, id, id), level);
                 }
             }
@@ -129,13 +149,14 @@ impl Steps {
                 }
             }
             Class::Step => {
-                let reads = node.inputs.iter().map(|&input| classified.base(input)).collect();
-                self.steps.push(Step {
-                    kernel: kernel(classified, id),
-                    reads,
-                    writes: smallvec![id],
-                    level,
-                });
+                let kernel = kernel(classified, id);
+                let reads = match &kernel {
+                    Kernel::Product(product) => {
+                        product.reads_in_step().chain(product.reads_elsewhere()).collect()
+                    }
+                    _ => node.inputs.iter().map(|&input| classified.base(input)).collect(),
+                };
+                self.steps.push(Step { kernel, reads, writes: smallvec![id], level });
             }
         }
     }
@@ -173,9 +194,19 @@ impl Steps {
 /// The kernel of a node with a step of its own.
 fn kernel(classified: &Classified<'_>, id: NodeId) -> Kernel {
     let node = &classified.computation.nodes[id.index()];
-    if node.op == Op::MatMul {
-        let [lhs, rhs] = [0, 1].map(|k| classified.source(node.inputs[k]));
-        return Kernel::Product(Product::new(id, node.dtype, &lhs, &rhs));
+    let accumulation = classified.accumulations.get(&id);
+    if node.op == Op::MatMul || accumulation.is_some() {
+        let product = accumulation.map_or(node, |accumulation| {
+            &classified.computation.nodes[accumulation.product.index()]
+        });
+        let [lhs, rhs] = [0, 1].map(|k| classified.source(product.inputs[k]));
+        let addend = accumulation.map(|accumulation| Addend {
+            of: classified.base(accumulation.onto),
+            scale: accumulation.keep,
+            product_scale: accumulation.scale,
+            product_factor: accumulation.factor.and_then(|factor| scalar(classified, factor)),
+        });
+        return Kernel::Product(Product::new(id, node.dtype, &lhs, &rhs, addend));
     }
     let input = |k: usize| {
         (classified.base(node.inputs[k]), &classified.computation.nodes[node.inputs[k].index()])

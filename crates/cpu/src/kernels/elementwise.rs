@@ -127,10 +127,7 @@ impl Elementwise {
 
     /// The values that are read in other places than those being written.
     pub fn reads_elsewhere(&self) -> impl Iterator<Item = NodeId> {
-        let scalars = self.scalars.iter().filter_map(|scalar| match scalar {
-            Scalar::Element { of, .. } => Some(*of),
-            Scalar::Literal(_) => None,
-        });
+        let scalars = self.scalars.iter().filter_map(Scalar::source);
         let loads = self.code.iter().filter_map(|(instruction, _)| match instruction {
             Instruction::Load { from, .. } | Instruction::LoadMask { from, .. } => Some(*from),
             Instruction::Unary { .. } | Instruction::Binary { .. } => None,
@@ -149,7 +146,13 @@ impl Elementwise {
 }
 
 impl Scalar {
-    fn settle<F: Float>(self, memory: &Memory<'_>) -> F {
+    /// The value that it is an element of, if it is one.
+    pub fn source(&self) -> Option<NodeId> {
+        if let Scalar::Element { of, .. } = self { Some(*of) } else { None }
+    }
+
+    /// The number.
+    pub fn settle<F: Float>(self, memory: &Memory<'_>) -> F {
         match self {
             Scalar::Literal(value) => <F as Float>::lit(value),
             Scalar::Element { of, dtype: DType::Bool, position } => {

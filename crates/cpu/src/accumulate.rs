@@ -1,0 +1,112 @@
+//! Which matrix products are added to a value by their own kernel, instead of being stored and added by another.
+//!
+//! Steps of gradient descent, `w − rate·xᵀδ`, are of this form: the product goes straight into the parameter.
+
+use retrograd_core::{DType, NodeId, Op, ops::Binary};
+
+use crate::{
+    classify::{Class, Classified},
+    kernels::elementwise::Scalar,
+    layout::Walk,
+};
+
+/// The value `keep·onto + scale·factor·product` of a node.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Accumulation {
+    pub product: NodeId,
+    pub onto: NodeId,
+    /// 1 or −1.
+    pub keep: f64,
+    /// 1 or −1.
+    pub scale: f64,
+    /// What else the product is multiplied by, a node of which all elements are one.
+    pub factor: Option<NodeId>,
+}
+
+/// Finds the nodes that are computed so, makes steps of them, and takes their steps from the products.
+///
+/// Left alone are sums that would be fused with what is computed before or after them: there a product that is stored is
+/// one more operand, while a sum that is stored would be read and written once more.
+pub(crate) fn accumulate(classified: &mut Classified<'_>) {
+    for index in 0..classified.classes.len() {
+        let id = NodeId::new(index);
+        let Some((accumulation, scaled)) = accumulation(classified, id) else { continue };
+        classified.classes[index] = Class::Step;
+        for part in [accumulation.product, scaled] {
+            classified.classes[part.index()] = Class::Part;
+        }
+        classified.accumulations.insert(id, accumulation);
+    }
+}
+
+/// What a node accumulates, and its operand with the product in it.
+fn accumulation(classified: &Classified<'_>, id: NodeId) -> Option<(Accumulation, NodeId)> {
+    let node = &classified.computation.nodes[id.index()];
+    let [keep, scale] = match node.op {
+        Op::Binary(Binary::Add) => [1.0, 1.0],
+        Op::Binary(Binary::Sub) => [1.0, -1.0],
+        _ => return None,
+    };
+    let is_fused_with = |&user: &NodeId| classified.elementwise(user).is_some();
+    if classified.users[id.index()].iter().any(is_fused_with) {
+        return None;
+    }
+    let (a, b) = (node.inputs[0], node.inputs[1]);
+    let sides = [(a, b, keep, scale), (b, a, scale, keep)];
+    sides.into_iter().find_map(|(onto, scaled, keep, scale)| {
+        let is_stored = matches!(
+            classified.classes[classified.base(onto).index()],
+            Class::Leaf | Class::Step | Class::View
+        );
+        if !is_stored || onto == scaled || !classified.source(onto).is_contiguous() {
+            return None;
+        }
+        let (product, factor) = scaled_product(classified, scaled)?;
+        Some((Accumulation { product, onto, keep, scale, factor }, scaled))
+    })
+}
+
+/// The product that a node is, or is by a factor for all elements, if nothing else needs either.
+fn scaled_product(classified: &Classified<'_>, id: NodeId) -> Option<(NodeId, Option<NodeId>)> {
+    let node = &classified.computation.nodes[id.index()];
+    let needs_no_step = |id: NodeId| {
+        classified.users[id.index()].len() == 1
+            && !classified.is_root[id.index()]
+            && !classified.is_awaited[id.index()]
+            && classified.computation.awaited[id.index()].is_none()
+    };
+    if !needs_no_step(id) {
+        return None;
+    }
+    let is_product = |id: NodeId| classified.computation.nodes[id.index()].op == Op::MatMul;
+    match node.op {
+        Op::MatMul => Some((id, None)),
+        Op::Binary(Binary::Mul) => {
+            let (a, b) = (node.inputs[0], node.inputs[1]);
+            let is_scaled = |&(product, factor): &(NodeId, NodeId)| {
+                is_product(product)
+                    && needs_no_step(product)
+                    && scalar(classified, factor).is_some()
+            };
+            let (product, factor) = [(a, b), (b, a)].into_iter().find(is_scaled)?;
+            Some((product, Some(factor)))
+        }
+        _ => None,
+    }
+}
+
+/// The number of a node of which all elements are one.
+pub(crate) fn scalar(classified: &Classified<'_>, id: NodeId) -> Option<Scalar> {
+    let node = &classified.computation.nodes[id.index()];
+    if classified.classes[id.index()] == Class::Literal {
+        return node.op.as_literal().map(Scalar::Literal);
+    }
+    let source = classified.source(id);
+    let walk = Walk::new(&source.layout, &source.shape);
+    let is_scalar = walk.is_one_element() && node.dtype != DType::Bool;
+    is_scalar.then(|| Scalar::Element {
+        of: source.base,
+        dtype: node.dtype,
+        position: walk.offset(),
+    })
+}

@@ -1,0 +1,131 @@
+//! Products that are added to a value by their own kernel: the sums are those of the oracle, in place and not.
+
+use retrograd_check::assert_close;
+use retrograd_core::{DType, Expr, Graph, Params, Tensor};
+use retrograd_cpu::Plan;
+
+const DTYPES: [DType; 2] = [DType::F32, DType::F64];
+
+fn tensor(seed: f64, shape: &[usize], dtype: DType) -> Tensor {
+    let elements: Vec<_> =
+        (0..shape.iter().product()).map(|k| (seed * (k + 1) as f64).sin()).collect();
+    Tensor::new(shape, elements).expect("there are as many elements").cast(dtype)
+}
+
+/// A graph with the parameters `w` and `v`, `[k, n]`, and the inputs `x`, `[k, k]`, and `rate`; returns the number of
+/// steps of what `record` records.
+fn check<F>([k, n]: [usize; 2], record: F) -> usize
+where
+    F: for<'g> Fn([Expr<'g>; 4]) -> (Vec<Expr<'g>>, Vec<(Expr<'g>, Expr<'g>)>),
+{
+    let n_steps = DTYPES.map(|dtype| {
+        let g = Graph::with_dtype(dtype);
+        let params = [("w", 0.7), ("v", 1.3)]
+            .map(|(name, seed)| g.param(name, tensor(seed, &[k, n], dtype)));
+        let x = g.constant(tensor(0.4, &[k, k], dtype));
+        let rate = g.constant(tensor(1.1, &[], dtype));
+        let (outputs, updates) = record([params[0], params[1], x, rate]);
+        let plan = Plan::compile(&outputs, &updates).expect("the graph compiles");
+        let checked = Plan::compile_checked(&outputs, &updates).expect("the graph compiles");
+        for plan in [&plan, &checked] {
+            let (mut workspace, mut params) = (plan.workspace(), g.recorded_params());
+            let result = plan.step(&mut workspace, &mut params, &mut Params::new(), &[]);
+            result.expect("all leaves hold data");
+            for (k, output) in outputs.iter().enumerate() {
+                assert_close(&workspace.output(k).to_tensor(), &output.value(), 64.0);
+            }
+            for (leaf, value) in &updates {
+                let name = g.name(leaf.id()).expect("parameters have names");
+                assert_close(params.get(&name).expect("it is there"), &value.value(), 64.0);
+            }
+        }
+        plan.n_steps()
+    });
+    assert_eq!(n_steps[0], n_steps[1]);
+    n_steps[0]
+}
+
+#[test]
+fn a_step_along_a_product_is_one_step_of_the_plan() {
+    for size in [[40, 40], [3, 700], [1, 1]] {
+        let n = check(size, |[w, v, x, rate]| (vec![], vec![(w, w - rate * x.t().dot(v))]));
+        assert_eq!(n, 1);
+        let n = check(size, |[w, v, x, _]| (vec![], vec![(w, x.dot(v) * 0.3 + w)]));
+        assert_eq!(n, 1);
+        let n = check(size, |[w, v, x, _]| (vec![], vec![(w, x.dot(v) - w)]));
+        assert_eq!(n, 1);
+    }
+}
+
+#[test]
+fn products_of_one_sum_accumulate() {
+    let n = check([20, 30], |[w, v, x, _]| (vec![x.dot(w) + x.dot(v)], vec![]));
+    assert_eq!(n, 2);
+}
+
+#[test]
+fn a_batch_of_products_accumulates() {
+    fn stacked<'g>(a: Expr<'g>, b: Expr<'g>) -> Expr<'g> {
+        a.reshape([1, 6, 6]).broadcast_to([5, 6, 6]).cumsum(0) + b
+    }
+    check([6, 6], |[w, v, x, rate]| {
+        let (a, b) = (stacked(w, v), stacked(x, w));
+        let sums = [a.matmul(b) - rate * b.matmul(a), (a.matmul(b) + b.matmul(a)).transpose(1, 2)];
+        (sums.to_vec(), vec![])
+    });
+}
+
+#[test]
+fn products_without_terms_add_nothing() {
+    check([5, 6], |[w, v, x, rate]| {
+        let product = || x.slice(1, 0..0).dot(v.slice(0, 0..0));
+        (vec![product() - w], vec![(w, w - rate * product())])
+    });
+    check([0, 6], |[w, v, x, _]| (vec![w - x.dot(v)], vec![(w, w - x.dot(v))]));
+}
+
+#[test]
+fn what_is_an_operand_too_is_not_overwritten() {
+    check([30, 30], |[w, v, _, rate]| (vec![], vec![(w, w - rate * w.dot(v)), (v, v + v.dot(v))]));
+    check([30, 30], |[w, v, x, _]| (vec![], vec![(w, w - x.dot(v)), (v, v - x.dot(w))]));
+    check([30, 30], |[w, v, x, _]| (vec![], vec![(w, v - x.dot(v)), (v, w - x.dot(w))]));
+}
+
+#[test]
+fn what_is_read_afterwards_is_copied() {
+    check([30, 30], |[w, v, x, rate]| {
+        let h = x.dot(w);
+        let sum = h + rate * x.dot(v);
+        (vec![sum, h, h.dot(sum)], vec![(w, w - sum.dot(v))])
+    });
+}
+
+#[test]
+fn a_product_that_is_needed_itself_is_kept() {
+    check([30, 30], |[w, v, x, rate]| {
+        let product = x.dot(v);
+        (vec![product, w + product * rate], vec![(w, w - product)])
+    });
+}
+
+#[test]
+fn sums_that_are_fused_with_their_neighbors_stay_elementwise() {
+    let n = check([30, 30], |[w, v, x, _]| (vec![(w + x.dot(v)).tanh()], vec![]));
+    assert_eq!(n, 2);
+    let n = check([30, 30], |[w, v, x, _]| (vec![w.exp() + x.dot(v)], vec![]));
+    assert_eq!(n, 2);
+}
+
+#[test]
+fn numbers_that_are_not_finite_stay_so() {
+    let g = Graph::new();
+    let (w, x) = (
+        g.param("w", [[1.0, f64::NAN], [2.0, 3.0]]),
+        g.constant([[f64::INFINITY, 0.0], [0.0, 1.0]]),
+    );
+    let next = w - 0.5 * x.dot(x);
+    let plan = Plan::compile(&[next], &[]).unwrap();
+    let mut workspace = plan.workspace();
+    plan.run(&mut workspace, &g.recorded_params(), &[]).unwrap();
+    assert_close(&workspace.output(0).to_tensor(), &next.value(), 4.0);
+}
