@@ -32,15 +32,33 @@ impl<'p> Automatic<'p> {
     /// # Errors
     /// If the plan cannot be compiled.
     pub fn new(problem: &'p Problem, task: Task) -> Result<Self, Error> {
+        Self::of(problem, task, false)
+    }
+
+    /// As [`new`](Self::new), with a plan that tests whether the loss and new parameters are finite.
+    ///
+    /// # Errors
+    /// If the plan cannot be compiled.
+    pub fn checked(problem: &'p Problem, task: Task) -> Result<Self, Error> {
+        Self::of(problem, task, true)
+    }
+
+    fn of(problem: &'p Problem, task: Task, is_checked: bool) -> Result<Self, Error> {
         let g = Graph::with_dtype(problem.dtype);
         let (loss, leaves) = models::record(problem, &g);
         let start = Instant::now();
+        let sgd = Sgd::new(problem.workload.learning_rate);
         let compiled = match task {
-            Task::Forward => Compiled::outputs(loss, &[])?,
+            Task::Forward => Compiled::outputs(loss, &[], is_checked)?,
             Task::Step if problem.workload.kind != Kind::Chain => {
-                Compiled::Step(Sgd::new(problem.workload.learning_rate).compile(loss)?)
+                Compiled::Step(match is_checked {
+                    true => sgd.compile_checked(loss)?,
+                    false => sgd.compile(loss)?,
+                })
             }
-            Task::Gradient | Task::Step => Compiled::outputs(loss, &loss.grad(&leaves))?,
+            Task::Gradient | Task::Step => {
+                Compiled::outputs(loss, &loss.grad(&leaves), is_checked)?
+            }
         };
         let compile_time = start.elapsed();
         let state = match &compiled {
@@ -89,8 +107,13 @@ impl<'p> Automatic<'p> {
 }
 
 impl Compiled {
-    fn outputs<'g>(loss: Expr<'g>, gradients: &[Expr<'g>]) -> Result<Self, Error> {
-        let plan = Plan::compile(&[&[loss], gradients].concat(), &[])?;
+    fn outputs<'g>(
+        loss: Expr<'g>,
+        gradients: &[Expr<'g>],
+        is_checked: bool,
+    ) -> Result<Self, Error> {
+        let compile = if is_checked { Plan::compile_checked } else { Plan::compile };
+        let plan = compile(&[&[loss], gradients].concat(), &[])?;
         Ok(Self::Outputs { workspace: plan.workspace(), plan, n_gradients: gradients.len() })
     }
 }

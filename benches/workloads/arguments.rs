@@ -12,6 +12,7 @@ cargo bench --bench workloads -- [NAME …] [OPTIONS]
   --threads N     threads of the side written by hand; the engine runs in one (1)
   --manual        measures the side written by hand
   --pair          measures both, in turns, and prints the ratio of their medians
+  --checked       measures a checked step and an unchecked one, in turns
   --json          one JSON object per line and workload";
 
 /// What the user wants.
@@ -27,16 +28,31 @@ pub struct Arguments {
     pub workloads: Vec<&'static Workload>,
     pub dtype: DType,
     pub n_threads: usize,
-    pub sides: Sides,
+    /// One, or two to be compared: the ratio is that of the first to the second.
+    pub sides: &'static [Side],
     pub json: bool,
 }
 
-/// The sides of the comparison.
+/// What can be measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sides {
+pub enum Side {
+    /// The engine.
     Automatic,
+    /// The engine, testing that losses and new parameters are finite.
+    Checked,
+    /// The same by hand.
     ByHand,
-    Both,
+}
+
+impl Side {
+    /// Its name in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Side::Automatic => "automatic",
+            Side::Checked => "checked",
+            Side::ByHand => "by hand",
+        }
+    }
 }
 
 /// Reads the command line.
@@ -45,7 +61,7 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command, Error> {
         workloads: Vec::new(),
         dtype: DType::F32,
         n_threads: 1,
-        sides: Sides::Automatic,
+        sides: &[],
         json: false,
     };
     while let Some(argument) = parser.next()? {
@@ -53,14 +69,18 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command, Error> {
             Value(name) => arguments.add(&name.string()?)?,
             Long("dtype") => arguments.dtype = parser.value()?.parse_with(dtype)?,
             Long("threads") => arguments.n_threads = parser.value()?.parse_with(n_threads)?,
-            Long("manual") => arguments.choose(Sides::ByHand)?,
-            Long("pair") => arguments.choose(Sides::Both)?,
+            Long("manual") => arguments.choose(&[Side::ByHand])?,
+            Long("pair") => arguments.choose(&[Side::Automatic, Side::ByHand])?,
+            Long("checked") => arguments.choose(&[Side::Checked, Side::Automatic])?,
             Long("json") => arguments.json = true,
             // Cargo says so to every benchmark.
             Long("bench") => {}
             Short('h') | Long("help") => return Ok(Command::Help),
             _ => return Err(argument.unexpected()),
         }
+    }
+    if arguments.sides.is_empty() {
+        arguments.sides = &[Side::Automatic];
     }
     if arguments.workloads.is_empty() {
         arguments.workloads.extend(&WORKLOADS);
@@ -84,9 +104,9 @@ impl Arguments {
         Ok(())
     }
 
-    fn choose(&mut self, sides: Sides) -> Result<(), Error> {
-        if ![Sides::Automatic, sides].contains(&self.sides) {
-            return Err("--manual and --pair exclude each other".into());
+    fn choose(&mut self, sides: &'static [Side]) -> Result<(), Error> {
+        if ![&[], sides].contains(&self.sides) {
+            return Err("--manual, --pair and --checked exclude each other".into());
         }
         self.sides = sides;
         Ok(())

@@ -8,8 +8,8 @@ mod report;
 
 use std::{error::Error, process::ExitCode};
 
-use arguments::{Arguments, Command, Sides};
-use measure::{Measured, Side, measure};
+use arguments::{Arguments, Command, Side};
+use measure::{Contender, Measured, measure};
 use retrograd_benches::{Problem, Workload};
 
 /// By how much, relatively, the losses of both sides may differ.
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
-    if arguments.n_threads > 1 && arguments.sides != Sides::ByHand {
+    if arguments.n_threads > 1 && arguments.sides != [Side::ByHand] {
         eprintln!("note: the engine runs in one thread; --threads is for the side written by hand");
     }
     if !arguments.json {
@@ -61,21 +61,14 @@ fn run_one(
 ) -> Result<Vec<Measured>, Box<dyn Error>> {
     memory::forget_peak();
     let problem = Problem::new(workload, arguments.dtype, arguments.n_threads);
-    let mut sides = Vec::new();
-    if arguments.sides != Sides::ByHand {
-        sides.push(Side::automatic(&problem)?);
-    }
-    if arguments.sides != Sides::Automatic {
-        sides.push(Side::by_hand(&problem));
-    }
-    let measured = measure(&problem, &mut sides)?;
-    if let [automatic, by_hand] = &measured[..] {
-        for (loss, expected) in automatic.losses.into_iter().zip(by_hand.losses) {
+    let contenders = arguments.sides.iter().map(|&side| Contender::new(side, &problem));
+    let measured = measure(&problem, &mut contenders.collect::<Result<Vec<_>, _>>()?)?;
+    if let ([first, second], [a, b]) = (&measured[..], arguments.sides) {
+        for (loss, expected) in first.losses.into_iter().zip(second.losses) {
             if (loss - expected).abs() > TOLERANCE * expected.abs() {
-                let name = workload.name;
-                return Err(
-                    format!("{name}: the sides disagree: loss {loss}, by hand {expected}").into()
-                );
+                let (name, a, b) = (workload.name, a.name(), b.name());
+                let reason = format!("{name}: the losses differ: {a} {loss}, {b} {expected}");
+                return Err(reason.into());
             }
         }
     }

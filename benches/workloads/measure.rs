@@ -8,7 +8,7 @@ use std::{
 use retrograd::layers::Error;
 use retrograd_benches::{Manual, Problem, Task, automatic::Automatic, products};
 
-use crate::memory;
+use crate::{arguments::Side, memory};
 
 /// Steps before the measurement; the losses of the first and the last of them are reported.
 const N_WARM_UP: usize = 20;
@@ -25,10 +25,16 @@ const SAMPLE: Duration = Duration::from_millis(1);
 /// Samples of the slowest workloads, however long they take.
 const MIN_SAMPLES: usize = 9;
 
-/// A side of the comparison.
-pub enum Side<'p> {
+type Compile<'p> = fn(&'p Problem, Task) -> Result<Automatic<'p>, Error>;
+
+/// A side, ready to run.
+pub enum Contender<'p> {
     /// The engine: its plan of the step, and its plan of the loss alone once that is compiled.
-    Automatic { step: Box<Automatic<'p>>, forward: Option<Box<Automatic<'p>>> },
+    Automatic {
+        step: Box<Automatic<'p>>,
+        forward: Option<Box<Automatic<'p>>>,
+        compile: Compile<'p>,
+    },
     /// The same by hand.
     ByHand(Box<dyn Manual>),
 }
@@ -58,36 +64,37 @@ pub struct PlanFigures {
     pub arena_bytes: usize,
 }
 
-impl<'p> Side<'p> {
-    /// The engine's side.
-    pub fn automatic(problem: &'p Problem) -> Result<Self, Error> {
-        Ok(Side::Automatic { step: Box::new(Automatic::new(problem, Task::Step)?), forward: None })
-    }
-
-    /// The side that is written by hand.
-    pub fn by_hand(problem: &Problem) -> Self {
-        Side::ByHand(problem.by_hand())
+impl<'p> Contender<'p> {
+    /// A side of a problem.
+    pub fn new(side: Side, problem: &'p Problem) -> Result<Self, Error> {
+        let compile = match side {
+            Side::Automatic => Automatic::new,
+            Side::Checked => Automatic::checked,
+            Side::ByHand => return Ok(Contender::ByHand(problem.by_hand())),
+        };
+        let step = Box::new(compile(problem, Task::Step)?);
+        Ok(Contender::Automatic { step, forward: None, compile })
     }
 
     fn step(&mut self) -> f64 {
         match self {
-            Side::Automatic { step, .. } => step.run(),
-            Side::ByHand(by_hand) => by_hand.run(Task::Step),
+            Contender::Automatic { step, .. } => step.run(),
+            Contender::ByHand(by_hand) => by_hand.run(Task::Step),
         }
     }
 
     fn forward(&mut self) -> f64 {
         match self {
-            Side::Automatic { forward, .. } => {
+            Contender::Automatic { forward, .. } => {
                 forward.as_mut().expect("it is compiled before it is measured").run()
             }
-            Side::ByHand(by_hand) => by_hand.run(Task::Forward),
+            Contender::ByHand(by_hand) => by_hand.run(Task::Forward),
         }
     }
 
     fn compile_forward(&mut self, problem: &'p Problem) -> Result<(), Error> {
-        if let Side::Automatic { forward, .. } = self {
-            *forward = Some(Box::new(Automatic::new(problem, Task::Forward)?));
+        if let Contender::Automatic { forward, compile, .. } = self {
+            *forward = Some(Box::new(compile(problem, Task::Forward)?));
         }
         Ok(())
     }
@@ -98,26 +105,29 @@ impl<'p> Side<'p> {
         [first, (1..N_WARM_UP).map(|_| self.step()).last().expect("there is more than one step")]
     }
 
-    fn plan_figures(&self, problem: &Problem) -> Result<Option<PlanFigures>, Error> {
-        let Side::Automatic { step, .. } = self else { return Ok(None) };
+    fn plan_figures(&self, problem: &'p Problem) -> Result<Option<PlanFigures>, Error> {
+        let Contender::Automatic { step, compile, .. } = self else { return Ok(None) };
         let mut times = Vec::new();
         for _ in 0..N_COMPILATIONS {
-            times.push(microseconds(Automatic::new(problem, Task::Step)?.compile_time()));
+            times.push(microseconds(compile(problem, Task::Step)?.compile_time()));
         }
         Ok(Some(PlanFigures { compile: median(times), arena_bytes: step.arena_bytes() }))
     }
 }
 
 /// Measures sides of a problem in turns.
-pub fn measure<'p>(problem: &'p Problem, sides: &mut [Side<'p>]) -> Result<Vec<Measured>, Error> {
-    let losses: Vec<_> = sides.iter_mut().map(Side::warm_up).collect();
+pub fn measure<'p>(
+    problem: &'p Problem,
+    sides: &mut [Contender<'p>],
+) -> Result<Vec<Measured>, Error> {
+    let losses: Vec<_> = sides.iter_mut().map(Contender::warm_up).collect();
     let allocations: Vec<_> = sides.iter_mut().map(|side| count(|| side.step())).collect();
-    let steps = medians(sides, Side::step);
+    let steps = medians(sides, Contender::step);
     let peak_bytes = memory::peak_bytes();
     sides.iter_mut().try_for_each(|side| side.compile_forward(problem))?;
-    let forwards = medians(sides, Side::forward);
+    let forwards = medians(sides, Contender::forward);
     let in_products = allocations_in_products(problem);
-    let measured = |(k, side): (usize, &Side<'_>)| {
+    let measured = |(k, side): (usize, &Contender<'p>)| {
         // Where a side needs no product, or other ones, nothing is said to be inside them that it has not allocated.
         let n_allocations_in_products = in_products.min(allocations[k]);
         Ok(Measured {

@@ -6,20 +6,17 @@ use retrograd_benches::Workload;
 use serde_json::{Value, json};
 
 use crate::{
-    arguments::{Arguments, Sides},
+    arguments::{Arguments, Side},
     measure::Measured,
 };
 
 const MEGABYTE: f64 = 1e6;
 
-const AUTOMATIC: &str = "automatic";
-const BY_HAND: &str = "by hand";
-
 /// The head of the table, and what must be known to read it.
 pub fn header(arguments: &Arguments) -> String {
     let threads = match (arguments.n_threads, arguments.sides) {
         (1, _) => "1 thread".to_owned(),
-        (n, Sides::ByHand) => format!("{n} threads"),
+        (n, [Side::ByHand]) => format!("{n} threads"),
         (n, _) => format!("by hand {n} threads, the engine 1 (it ignores --threads)"),
     };
     format!(
@@ -42,14 +39,15 @@ pub fn header(arguments: &Arguments) -> String {
 
 /// A line of the table for each side.
 pub fn row(workload: &Workload, arguments: &Arguments, sides: &[Measured]) -> String {
-    let lines = sides.iter().zip(names(arguments.sides)).map(|(measured, name)| {
+    let lines = sides.iter().enumerate().map(|(k, measured)| {
+        let name = arguments.sides[k].name();
         let Measured { step, forward, n_allocations, losses, .. } = measured;
         let (compile, arena) = match &measured.plan {
             Some(plan) => (format!("{:.0}", plan.compile), megabytes(plan.arena_bytes)),
             None => Default::default(),
         };
         let ratio = match ratio(sides) {
-            Some(ratio) if *name == AUTOMATIC => format!("{ratio:.2}"),
+            Some(ratio) if k == 0 => format!("{ratio:.2}"),
             _ => String::new(),
         };
         format!(
@@ -65,13 +63,13 @@ pub fn row(workload: &Workload, arguments: &Arguments, sides: &[Measured]) -> St
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// All figures in one line of JSON: those of the engine if it was measured; with `--pair` the hand-written step beside.
+/// All figures in one line of JSON: those of the first side, and the times of a second one.
 pub fn json(workload: &Workload, arguments: &Arguments, sides: &[Measured]) -> String {
     let measured = &sides[0];
     let plan = measured.plan.as_ref();
     let mut fields = vec![
         ("workload", json!(workload.name)),
-        ("side", json!(names(arguments.sides)[0])),
+        ("side", json!(arguments.sides[0].name())),
         ("threads", json!(arguments.n_threads)),
         ("dtype", json!(arguments.dtype.to_string())),
         ("us_per_step_median", json!(measured.step)),
@@ -84,9 +82,10 @@ pub fn json(workload: &Workload, arguments: &Arguments, sides: &[Measured]) -> S
         ("loss_first", json!(measured.losses[0])),
         ("loss_last", json!(measured.losses[1])),
     ];
-    if let [_, by_hand] = sides {
-        fields.push(("manual_us_per_step_median", json!(by_hand.step)));
-        fields.push(("manual_fwd_us", json!(by_hand.forward)));
+    if let ([_, second], [_, side]) = (sides, arguments.sides) {
+        fields.push(("second_side", json!(side.name())));
+        fields.push(("second_us_per_step_median", json!(second.step)));
+        fields.push(("second_fwd_us", json!(second.forward)));
         fields.push(("ratio", json!(ratio(sides))));
     }
     object(&fields)
@@ -102,18 +101,10 @@ fn object(fields: &[(&str, Value)]) -> String {
     line + "}"
 }
 
-fn names(sides: Sides) -> &'static [&'static str] {
-    match sides {
-        Sides::Automatic => &[AUTOMATIC],
-        Sides::ByHand => &[BY_HAND],
-        Sides::Both => &[AUTOMATIC, BY_HAND],
-    }
-}
-
-/// Automatic ÷ manual, if both were measured.
+/// The first side ÷ the second, if there are two.
 fn ratio(sides: &[Measured]) -> Option<f64> {
-    let [automatic, by_hand] = sides else { return None };
-    Some(automatic.step / by_hand.step)
+    let [first, second] = sides else { return None };
+    Some(first.step / second.step)
 }
 
 fn megabytes(bytes: usize) -> String {
