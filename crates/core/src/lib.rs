@@ -47,4 +47,4 @@ pub use params::{Bound, Params};
 pub use real::Real;
 pub use shape::{Axes, Shape, keep};
 pub use sparse::Sparse;
-pub use tensor::{Buffer, Slice, SliceMut, Tensor, View, ViewMut};
+pub use tensor::{Buffer, Slice, SliceMut, Tensor, View, ViewMut, are_finite};

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use crate::{
     classify::{Class, Classified},
-    kernels::elementwise::{Elementwise, Instruction, Operand, Register, Scalar},
+    kernels::elementwise::{Elementwise, Instruction, Operand, Register, Scalar, Store},
     layout::Walk,
 };
 
@@ -42,7 +42,7 @@ pub(crate) fn fill(classified: &Classified<'_>, literal: NodeId, to: NodeId) -> 
         n_elements: node.shape.n_elements(),
         scalars: vec![Scalar::Literal(value)],
         code: Vec::new(),
-        stores: vec![(to, Operand::Scalar(0), false)],
+        stores: vec![Store { to, from: Operand::Scalar(0), is_mask: false, is_tested: false }],
         n_registers: 0,
     }
 }
@@ -146,8 +146,12 @@ impl Writer<'_> {
             registers.free(&dead);
         }
         let dtype = |id: NodeId| self.classified.computation.nodes[id.index()].dtype;
-        let store =
-            |&(id, operand)| (id, rename(operand, &registers.assigned), dtype(id) == DType::Bool);
+        let store = |&(to, operand)| Store {
+            to,
+            from: rename(operand, &registers.assigned),
+            is_mask: dtype(to) == DType::Bool,
+            is_tested: false,
+        };
         Elementwise {
             dtype: self.dtype,
             n_elements,

@@ -71,8 +71,8 @@ pub(crate) struct InPlace {
 }
 
 impl InPlace {
-    /// Finds the updates, pairs of a leaf and its new value, that can be written in place: computed elementwise,
-    /// with every other reader of the leaf, and every step that can fail, sure to come before.
+    /// Finds the updates, pairs of a leaf and its new value, that can be written in place: computed elementwise or by a
+    /// product, with every other reader of the leaf, and every step that can fail, sure to come before.
     pub fn find(steps: &[Step], updates: &[(NodeId, NodeId)], outputs: &[NodeId]) -> Self {
         let writers = writers(steps);
         let mut readers: FxHashMap<NodeId, Vec<usize>> = FxHashMap::default();
@@ -83,10 +83,7 @@ impl InPlace {
             |step: &Step| matches!(&step.kernel, Kernel::Plain(plain) if plain.op.can_refuse());
         let failing: Vec<_> = (0..steps.len()).filter(|&at| can_fail(&steps[at])).collect();
         let is_elementwise = |at: usize| matches!(steps[at].kernel, Kernel::Elementwise(_));
-        let is_sum = |at: usize, leaf: NodeId| {
-            let Kernel::Product(product) = &steps[at].kernel else { return false };
-            product.reads_in_step().any(|of| of == leaf)
-        };
+        let is_product = |at: usize| matches!(steps[at].kernel, Kernel::Product(_));
         let updating: FxHashSet<_> =
             updates.iter().filter_map(|(_, value)| writers.get(value).copied()).collect();
         let mut read_elsewhere: FxHashSet<(usize, NodeId)> = FxHashSet::default();
@@ -100,7 +97,7 @@ impl InPlace {
             let Some(&writer) = writers.get(&value).filter(|_| !taken.contains(&value)) else {
                 continue;
             };
-            let is_capable = is_elementwise(writer) || is_sum(writer, leaf);
+            let is_capable = is_elementwise(writer) || is_product(writer);
             if !is_capable || read_elsewhere.contains(&(writer, leaf)) {
                 continue;
             }

@@ -38,7 +38,10 @@ pub(crate) fn plan(
         let mut dying: Vec<_> = values.filter(|id| last_use[id.index()] == at).collect();
         dying.sort_unstable();
         dying.dedup();
-        let mut operands = Operands::new(step, &dying, sizes, &planner.places);
+        let is_in_arena = |id: &NodeId| matches!(planner.places[id.index()], Place::Arena { .. });
+        // What the step writes has no place yet.
+        let in_arena = dying.iter().copied().filter(is_in_arena).collect();
+        let mut operands = Operands::new(step, in_arena, sizes);
         step.writes.iter().for_each(|&id| planner.place(id, &mut operands));
         operands.taken.sort_unstable();
         dying.retain(|id| operands.taken.binary_search(id).is_err());
@@ -46,6 +49,36 @@ pub(crate) fn plan(
     }
     let Planner { places, ranges, most_live, .. } = planner;
     Places { places, n_bytes: ranges.end, n_bytes_live: most_live }
+}
+
+/// Has operands computed in the places where results of the same size go: places outside the arena that nothing else
+/// uses, each of a pair of `targets`, a result and its place. Of these operands the step that writes the result is the
+/// only reader, block by block; `kept` values are none of them.
+pub(crate) fn lend(
+    steps: &[Step],
+    sizes: &[(DType, usize)],
+    kept: &[NodeId],
+    targets: &[(NodeId, Place)],
+    places: &mut [Place],
+) {
+    let mut n_readers = vec![0usize; sizes.len()];
+    let reads = steps.iter().flat_map(|step| &step.reads);
+    reads.chain(kept).for_each(|id| n_readers[id.index()] += 1);
+    let places_of: FxHashMap<_, _> = targets.iter().copied().collect();
+    for step in steps {
+        let once = step
+            .reads
+            .iter()
+            .copied()
+            .filter(|id| n_readers[id.index()] == 1 && places[id.index()] == Place::Nowhere);
+        let mut operands = Operands::new(step, once.collect(), sizes);
+        for id in &step.writes {
+            let Some(&place) = places_of.get(id) else { continue };
+            if let Some(operand) = operands.take(sizes[id.index()]) {
+                places[operand.index()] = place;
+            }
+        }
+    }
 }
 
 struct Planner<'a> {
@@ -97,13 +130,10 @@ struct Operands {
 }
 
 impl Operands {
-    /// The operands of `step` that are among `dying`, in ascending order, and have a place in the arena. What the step
-    /// writes has none yet.
-    fn new(step: &Step, dying: &[NodeId], sizes: &[(DType, usize)], places: &[Place]) -> Self {
+    /// The operands of `step` that are among `candidates`, in ascending order.
+    fn new(step: &Step, candidates: Vec<NodeId>, sizes: &[(DType, usize)]) -> Self {
         let mut this = Self::default();
-        let is_in_arena = |id: &NodeId| matches!(places[id.index()], Place::Arena { .. });
-        let dying: Vec<_> = dying.iter().copied().filter(is_in_arena).collect();
-        if dying.is_empty() {
+        if candidates.is_empty() {
             return this;
         }
         let in_step: FxHashSet<_> = step.reads_in_step().into_iter().collect();
@@ -112,7 +142,7 @@ impl Operands {
         }
         let elsewhere: FxHashSet<_> = step.reads_elsewhere().into_iter().collect();
         let overwritable = |id: &NodeId| in_step.contains(id) && !elsewhere.contains(id);
-        for id in dying.into_iter().rev().filter(overwritable) {
+        for id in candidates.into_iter().rev().filter(overwritable) {
             this.free.entry(sizes[id.index()]).or_default().push(id);
         }
         this

@@ -78,10 +78,15 @@ impl Program {
         for (slot, leaf) in leaves.iter().chain(next).enumerate() {
             places[leaf.index()] = Place::Leaf { slot };
         }
-        for (value, target) in in_place.values {
-            places[value.index()] = places[target.index()];
+        let in_place = in_place.values.iter();
+        let in_place: Vec<_> =
+            in_place.map(|&(value, target)| (value, places[target.index()])).collect();
+        in_place.iter().for_each(|&(value, place)| places[value.index()] = place);
+        if task.is_checked {
+            // Nothing is where new values go until they are written.
+            place::lend(&steps, &sizes, outputs, &in_place, &mut places);
         }
-        let check = task.is_checked.then(|| Check::new(task, outputs, &targets));
+        let check = task.is_checked.then(|| Check::new(task, &mut steps, outputs, &updates));
         let n_slots = leaves.len() + if task.is_checked { targets.len() } else { 0 };
         let Places { places, n_bytes, n_bytes_live } = place::plan(&steps, &sizes, outputs, places);
         let nodes = task.computation.roots.iter().map(|root| &task.computation.nodes[root.index()]);

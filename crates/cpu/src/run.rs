@@ -1,7 +1,7 @@
 //! A run of a program's steps, and what a checked program tests after it.
 
 use retrograd_core::{DType, NodeId, Op, Shape, Tensor, computation::Computation};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     arena::Memory,
@@ -51,22 +51,39 @@ impl Run<'_> {
     }
 }
 
-/// What a checked program tests.
+/// What a checked program tests: that outputs and new values of leaves are finite. Elementwise kernels test what they
+/// store while they have it at hand; the rest is looked at after the run.
 pub(crate) struct Check {
-    /// Outputs and new values of leaves.
-    must_be_finite: Vec<(NodeId, DType, Shape)>,
+    rest: Vec<(NodeId, DType, Shape)>,
     computation: Computation,
 }
 
 impl Check {
-    /// The check of a task whose outputs and new values are found at some numbers.
-    pub fn new(task: &Task, outputs: &[NodeId], targets: &[NodeId]) -> Self {
+    /// The check of a task whose steps write some outputs and updates, pairs of a target and its new value.
+    pub fn new(
+        task: &Task,
+        steps: &mut [Step],
+        outputs: &[NodeId],
+        updates: &[(NodeId, NodeId)],
+    ) -> Self {
         let computation = task.computation.clone();
-        let values = outputs.iter().chain(targets).zip(&computation.roots).map(|(&id, root)| {
+        let written = outputs.iter().map(|&output| (output, output)).chain(updates.iter().copied());
+        let values: FxHashSet<_> = written.clone().map(|(_, value)| value).collect();
+        let mut tested = FxHashSet::default();
+        for step in steps {
+            let Kernel::Elementwise(kernel) = &mut step.kernel else { continue };
+            for store in kernel.stores.iter_mut().filter(|store| values.contains(&store.to)) {
+                store.is_tested = true;
+                tested.insert(store.to);
+            }
+        }
+        let rest =
+            written.zip(&computation.roots).filter(|((_, value), _)| !tested.contains(value));
+        let rest = rest.map(|((target, _), root)| {
             let node = &computation.nodes[root.index()];
-            (id, node.dtype, node.shape.clone())
+            (target, node.dtype, node.shape.clone())
         });
-        Self { must_be_finite: values.collect(), computation }
+        Self { rest: rest.collect(), computation }
     }
 
     /// What the program computes.
@@ -76,11 +93,12 @@ impl Check {
 
     /// Runs the steps; fails if what must be finite is not.
     pub fn run(&self, steps: &[Step], run: &mut Run<'_>) -> Result<(), Fault> {
+        (run.single.is_finite, run.double.is_finite) = (true, true);
         run.steps(steps)?;
         let is_finite = |(id, dtype, shape): &(NodeId, DType, Shape)| {
             run.memory.view(*id, *dtype, shape).data.is_finite()
         };
-        match self.must_be_finite.iter().all(is_finite) {
+        match run.single.is_finite && run.double.is_finite && self.rest.iter().all(is_finite) {
             true => Ok(()),
             false => Err(Fault::NonFinite(self.stored(steps, run)?)),
         }

@@ -128,7 +128,7 @@ impl Steps {
             kernel.reads_in_step().chain(kernel.reads_elsewhere()).collect();
         reads.sort_unstable();
         reads.dedup();
-        let writes = kernel.stores.iter().map(|store| store.0).collect();
+        let writes = kernel.stores.iter().map(|store| store.to).collect();
         self.steps.push(Step { kernel: Kernel::Elementwise(kernel), reads, writes, level });
     }
 

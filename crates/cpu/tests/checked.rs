@@ -1,7 +1,9 @@
 //! Checked plans: what is not finite stops a step before it updates anything, and is traced as the oracle traces it.
 
 use retrograd_check::{Options, random_graph};
-use retrograd_core::{Bindings, DType, Error, Expr, Graph, NonFinite, Params, Tensor};
+use retrograd_core::{
+    Bindings, DType, Error, Expr, Graph, NonFinite, Op, Params, Tensor, ops::LeafKind,
+};
 use retrograd_cpu::{Plan, PlanCache};
 
 /// What a checked run of a plan of `outputs` finds.
@@ -120,6 +122,34 @@ fn checked_steps_compute_what_others_do() {
         (params, workspace.output(0).to_tensor())
     });
     assert_eq!(trained[0], trained[1]);
+}
+
+#[test]
+fn checked_steps_of_random_graphs_compute_what_others_do() {
+    let options = Options { max_size: 24, max_elements: 3000, n_outputs: 1, ..Options::default() };
+    let mut n_updated = 0;
+    for seed in 0..60 {
+        let random = random_graph(seed, &options);
+        let (graph, loss) = (random.graph(), random.outputs()[0].sum());
+        let params: Vec<_> = random.leaves().into_iter().filter(is_param).collect();
+        let slopes = loss.grad(&params);
+        let new_values = params.iter().zip(slopes).map(|(&leaf, slope)| (leaf, leaf - 0.1 * slope));
+        let updates: Vec<_> = new_values.collect();
+        n_updated += updates.len();
+        let trained = [Plan::compile, Plan::compile_checked].map(|compile| {
+            let plan = compile(&[loss], &updates).expect("the graph compiles");
+            let (mut params, mut workspace) = (graph.recorded_params(), plan.workspace());
+            let result = plan.step(&mut workspace, &mut params, &mut Params::new(), &[]);
+            result.expect("all values are small");
+            (params, workspace.output(0).to_tensor())
+        });
+        assert_eq!(trained[0], trained[1], "seed {seed}");
+    }
+    assert!(n_updated > 60, "{n_updated}");
+}
+
+fn is_param(leaf: &Expr<'_>) -> bool {
+    matches!(leaf.graph().node(leaf.id()).op, Op::Leaf(leaf) if leaf.kind == LeafKind::Param)
 }
 
 /// Puts a bad number into one leaf of a random graph, and compares what oracle and plan say; whether they find it.

@@ -1,7 +1,7 @@
 //! Fused elementwise code: a register machine whose registers are blocks of numbers small enough for the cache.
 
 use retrograd_core::{
-    DType, Float, NodeId,
+    DType, Float, NodeId, are_finite,
     ops::{Binary, Comparison, Unary},
 };
 use smallvec::{SmallVec, smallvec};
@@ -70,14 +70,27 @@ pub(crate) struct Elementwise {
     pub scalars: Vec<Scalar>,
     /// Instructions, each with the register that it writes.
     pub code: Vec<(Instruction, Register)>,
-    /// What is kept of each block: values, where from, and whether they are truth values.
-    pub stores: Vec<(NodeId, Operand, bool)>,
+    pub stores: Vec<Store>,
     pub n_registers: usize,
+}
+
+/// What is kept of each block.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    /// The value that it is a block of.
+    pub to: NodeId,
+    pub from: Operand,
+    /// Whether it is kept as truth values.
+    pub is_mask: bool,
+    /// Whether [`Scratch::is_finite`] tells of it.
+    pub is_tested: bool,
 }
 
 /// Registers and scalars, allocated once for all kernels of a plan.
 pub(crate) struct Scratch<F> {
     pub instructions: InstructionSet,
+    /// Whether all has been finite that was stored and tested since this was set.
+    pub is_finite: bool,
     registers: Vec<Box<[F]>>,
     scalars: Vec<F>,
 }
@@ -98,6 +111,7 @@ impl<F: Float> Scratch<F> {
         let registers = lengths.into_iter().map(|length| vec![zero; length].into_boxed_slice());
         Self {
             instructions: InstructionSet::best(),
+            is_finite: true,
             registers: registers.collect(),
             scalars: vec![zero; n_scalars],
         }
@@ -175,36 +189,44 @@ dispatched! {
                 block.execute(instruction, &mut y[..n]);
                 scratch.registers[*register as usize] = y;
             }
-            for &(value, from, is_mask) in &kernel.stores {
-                store(value, from, is_mask, memory, scratch, start..start + n);
+            for store in &kernel.stores {
+                store.keep(memory, scratch, start..start + n);
             }
             start += n;
         }
     }
 }
 
-/// Writes a block of a kept value.
-#[inline(always)]
-fn store<F: Float>(
-    value: NodeId,
-    from: Operand,
-    is_mask: bool,
-    memory: &mut Memory<'_>,
-    scratch: &Scratch<F>,
-    range: std::ops::Range<usize>,
-) {
-    let n = range.len();
-    let x = match from {
-        Operand::Register(register) => Source::Block(&scratch.registers[register as usize][..n]),
-        Operand::Scalar(scalar) => Source::One(scratch.scalars[scalar as usize]),
-        Operand::Contiguous(_) => {
-            unreachable!("a value that is stored has been computed or loaded")
+impl Store {
+    /// Writes a block.
+    #[inline(always)]
+    fn keep<F: Float>(
+        &self,
+        memory: &mut Memory<'_>,
+        scratch: &mut Scratch<F>,
+        range: std::ops::Range<usize>,
+    ) {
+        let x = match self.from {
+            Operand::Register(register) => {
+                Source::Block(&scratch.registers[register as usize][..range.len()])
+            }
+            Operand::Scalar(scalar) => Source::One(scratch.scalars[scalar as usize]),
+            Operand::Contiguous(_) => {
+                unreachable!("a value that is stored has been computed or loaded")
+            }
+        };
+        if self.is_tested {
+            scratch.is_finite &= match x {
+                Source::Block(x) => are_finite(x),
+                Source::One(x) => are_finite(&[x]),
+            };
         }
-    };
-    if is_mask {
-        return unary(x, memory.write::<bool>(value, range), |x| x != <F as Float>::lit(0.0));
+        if self.is_mask {
+            let zero = <F as Float>::lit(0.0);
+            return unary(x, memory.write::<bool>(self.to, range), |x| x != zero);
+        }
+        unary(x, memory.write::<F>(self.to, range), |x| x);
     }
-    unary(x, memory.write::<F>(value, range), |x| x);
 }
 
 #[inline(always)]
