@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     arena::Memory,
-    kernels::elementwise::Scratch,
+    kernels::{elementwise::Scratch, finite::is_finite},
     program::Task,
     step::{Kernel, Step},
 };
@@ -95,10 +95,10 @@ impl Check {
     pub fn run(&self, steps: &[Step], run: &mut Run<'_>) -> Result<(), Fault> {
         (run.single.is_finite, run.double.is_finite) = (true, true);
         run.steps(steps)?;
-        let is_finite = |(id, dtype, shape): &(NodeId, DType, Shape)| {
-            run.memory.view(*id, *dtype, shape).data.is_finite()
+        let holds = |(id, dtype, shape): &(NodeId, DType, Shape)| {
+            is_finite(run.memory.view(*id, *dtype, shape).data)
         };
-        match run.single.is_finite && run.double.is_finite && self.rest.iter().all(is_finite) {
+        match run.single.is_finite && run.double.is_finite && self.rest.iter().all(holds) {
             true => Ok(()),
             false => Err(Fault::NonFinite(self.stored(steps, run)?)),
         }

@@ -1,4 +1,5 @@
-//! Loops that do the arithmetic: matrix products, reductions, and the interpreter of fused elementwise code.
+//! Loops that do the arithmetic: matrix products, reductions, and the interpreter of fused elementwise code; and the
+//! test for what is not finite.
 //!
 //! Reductions and elementwise code are compiled for several instruction sets, and the best one that the machine has is
 //! taken at run time. Reductions and elementwise arithmetic give the same bits with each: nothing is contracted or
@@ -10,6 +11,7 @@
 )]
 
 pub(crate) mod elementwise;
+pub(crate) mod finite;
 pub(crate) mod functions;
 mod instructions;
 pub(crate) mod plain;
@@ -20,17 +22,17 @@ pub use instructions::InstructionSet;
 
 /// Defines a function whose body is compiled for AVX2 as well, and taken where the processor has it.
 macro_rules! dispatched {
-    ($(#[$doc:meta])* $visibility:vis fn $name:ident<$T:ident: $bound:path>($($arg:ident: $type:ty),* $(,)?) $body:block) => {
+    ($(#[$doc:meta])* $visibility:vis fn $name:ident<$T:ident: $bound:path>($($arg:ident: $type:ty),* $(,)?) $(-> $out:ty)? $body:block) => {
         $(#[$doc])*
-        $visibility fn $name<$T: $bound>($($arg: $type),*) {
+        $visibility fn $name<$T: $bound>($($arg: $type),*) $(-> $out)? {
             #[inline(always)]
-            fn portable<$T: $bound>($($arg: $type),*) $body
+            fn portable<$T: $bound>($($arg: $type),*) $(-> $out)? $body
 
             #[cfg(target_arch = "x86_64")]
             {
                 #[target_feature(enable = "avx2,fma")]
-                fn vectorized<$T: $bound>($($arg: $type),*) {
-                    portable($($arg),*);
+                fn vectorized<$T: $bound>($($arg: $type),*) $(-> $out)? {
+                    portable($($arg),*)
                 }
 
                 if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
@@ -38,7 +40,7 @@ macro_rules! dispatched {
                     return unsafe { vectorized($($arg),*) };
                 }
             }
-            portable($($arg),*);
+            portable($($arg),*)
         }
     };
 }
