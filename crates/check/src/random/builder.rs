@@ -76,7 +76,8 @@ impl<'g> Builder<'g> {
     }
 
     fn make_move(&mut self) {
-        let families = [Self::ELEMENTWISE, Self::STRUCTURAL, Self::PRODUCTS, Self::FUNCTIONS];
+        let families =
+            [Self::ELEMENTWISE, Self::STRUCTURAL, Self::PRODUCTS, Self::FUNCTIONS, Self::CALLS];
         let family = *self.pick(&families);
         let record = *self.pick(family);
         let Some(expr) = record(self) else { return };

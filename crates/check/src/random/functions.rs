@@ -1,13 +1,7 @@
-//! Moves that call functions which ask for more of their input: a clear order, a matrix far from singular, a window that
-//! fits, a variance that is not nearly 0.
+//! Moves that call functions which ask for more of their input: a clear order, a matrix far from singular, a
+//! variance that is not nearly 0.
 
-use retrograd_core::{
-    Axes, Expr, MatrixNorm, PadMode,
-    functions::{AvgPool, Conv, ConvPadding, Norm},
-    keep,
-};
-
-use crate::cases::custom::CUBE;
+use retrograd_core::{Axes, Expr, MatrixNorm, PadMode, functions::Norm, keep};
 
 use super::{
     builder::{Builder, Move},
@@ -28,12 +22,8 @@ impl<'g> Builder<'g> {
         Self::solve,
         Self::determinant,
         Self::singular_values,
-        Self::convolve,
-        Self::average,
-        Self::einsum,
         Self::pad_by_mode,
         Self::normalize,
-        Self::custom,
     ];
 
     /// Elements by size, where no two along the axis are nearly equal.
@@ -115,38 +105,6 @@ impl<'g> Builder<'g> {
         Some(if self.chance(0.5) { s } else { (u * s.cos().unsqueeze(-2)).matmul(vt) })
     }
 
-    fn convolve(&mut self) -> Option<Expr<'g>> {
-        let x = self
-            .float_that(|x| matches!(x.rank(), 2 | 3) && x.shape().iter().all(|&size| size > 0))?;
-        let (channels, length) = (x.shape()[x.rank() - 2], x.shape()[x.rank() - 1]);
-        let (n_kernels, size) = (self.number(1..=3), self.number(1..=length));
-        let options = Conv {
-            stride: [self.number(1..=2)],
-            padding: ConvPadding::By([self.number(0..=1)]),
-            ..Conv::default()
-        };
-        let weight = self.leaf(&[n_kernels, channels, size].into());
-        let y = x.conv1d(weight, None, &options);
-        self.fits(&y.shape()).then_some(y)
-    }
-
-    fn average(&mut self) -> Option<Expr<'g>> {
-        let x = self
-            .float_that(|x| matches!(x.rank(), 2 | 3) && x.shape().iter().all(|&size| size > 0))?;
-        let size = self.number(1..=x.shape()[x.rank() - 1]);
-        let stride = self.number(1..=2);
-        Some(x.avg_pool1d(&AvgPool { stride: [stride], ..AvgPool::new([size]) }))
-    }
-
-    fn einsum(&mut self) -> Option<Expr<'g>> {
-        let x = self.float_that(|x| x.rank() == 2)?;
-        let n = self.number(1..=3);
-        let weight = self.leaf(&[x.shape()[1], n].into());
-        let equation = *self.pick(&["ij,jk->ki", "ij,jk->i", "ij,jk->jki"]);
-        let y = x.graph().einsum(equation, &[x, weight]);
-        self.fits(&y.shape()).then_some(y)
-    }
-
     fn pad_by_mode(&mut self) -> Option<Expr<'g>> {
         let x = self.float_that(|x| x.shape().last().is_some_and(|&size| size >= 2))?;
         let modes =
@@ -172,12 +130,6 @@ impl<'g> Builder<'g> {
             2 if axis == -1 => x.layer_norm(&[last], &Norm::default()),
             _ => x.normalize(2.0, axis, 1e-12),
         })
-    }
-
-    /// An operation of a user's own.
-    fn custom(&mut self) -> Option<Expr<'g>> {
-        let x = self.float_that(|_| true)?;
-        Some(CUBE.apply(&[0.5 * x]))
     }
 }
 

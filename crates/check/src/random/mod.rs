@@ -5,6 +5,7 @@
 //! near its jump: a plan that rounds differently takes the same branches.
 
 mod builder;
+mod calls;
 mod elementwise;
 mod functions;
 mod probe;

@@ -27,6 +27,13 @@ pub(super) fn are_away_from(threshold: f64, values: &[f64]) -> bool {
     values.iter().all(|value| (value - threshold).abs() >= MARGIN)
 }
 
+/// Whether no two of `values` are nearly equal.
+pub(super) fn are_apart(values: &[f64]) -> bool {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.windows(2).all(|pair| pair[1] - pair[0] >= MARGIN)
+}
+
 /// A number in every place where one fits between two of `values`, [`MARGIN`] away from both, and one below all.
 pub(super) fn gaps(values: &[f64]) -> Vec<f64> {
     let mut sorted = values.to_vec();
