@@ -1,10 +1,13 @@
-//! Every operation in every mode: tangents against cotangents, batches against loops, series against nested tangents.
+//! Every operation in every mode: tangents against cotangents, batches against loops, series against nested tangents;
+//! and modes composed, against finite differences on random graphs.
 
 use retrograd_check::{
+    GradientCheck, Options, RandomGraph,
     cases::{self, Case},
     compare::compare,
+    random_graph,
 };
-use retrograd_core::{DType, Expr, Graph, Tensor};
+use retrograd_core::{DType, Expr, Graph, Tensor, expr::Pair};
 
 /// A case, recorded of leaves that hold its data.
 fn recorded<'g>(graph: &'g Graph, case: &Case) -> (Vec<Expr<'g>>, Expr<'g>) {
@@ -124,4 +127,86 @@ fn series_of_every_operation_are_those_of_nested_tangents() {
         }
     });
     failures.assert_none();
+}
+
+/// A function at a point: its values as a vector, its leaves with directions, and one of them with a batch of two.
+struct Function<'g> {
+    y: Expr<'g>,
+    along: Vec<Pair<'g>>,
+    batch: Pair<'g>,
+}
+
+/// What modes and their compositions make of a function.
+type Mode = for<'g> fn(&Function<'g>) -> Vec<Expr<'g>>;
+
+/// Their gradients and tangents, and those of the gradients, are one composition more.
+const COMPOSITIONS: &[(&str, Mode)] = &[
+    ("Hessian–vector product", |f| f.loss().hessian_vector(&f.along)),
+    ("Taylor coefficient", |f| f.y.taylor(&f.along, 2).split_off(2)),
+    ("vmap", |f| vec![f.y.vmap(&[f.batch])]),
+    ("vmap of grad", |f| f.graph().vmap(&f.loss().grad(&f.leaves()), &[f.batch])),
+    ("vmap of jvp", |f| vec![f.y.jvp(&f.along).vmap(&[f.batch])]),
+    ("vmap of a Hessian–vector product", |f| {
+        f.graph().vmap(&f.loss().hessian_vector(&f.along), &[f.batch])
+    }),
+    ("gradient of a vmapped loss", |f| {
+        f.loss().vmap(&[f.batch]).square().sum().grad(&[f.batch.1, f.along[0].0])
+    }),
+];
+
+impl<'g> Function<'g> {
+    /// The function of a random graph, in every other one of which `custom` is applied.
+    fn of(random: &'g RandomGraph, custom: &Case) -> Self {
+        let graph = random.graph();
+        let values: Vec<_> = floats(&random.outputs()).into_iter().map(Expr::flatten).collect();
+        let y = graph.concat(&values, 0);
+        let y = if random.seed() % 2 == 1 { custom.record(&[0.5 * y]) } else { y };
+        let along: Vec<_> = random.leaves().into_iter().map(|x| (x, numbers(x, 1))).collect();
+        // By little, so that no function meets a jump on the way.
+        let (x, data) = (along[0].0, along[0].0.value().to_vec::<f64>());
+        let near = [0.999, 1.001].iter().flat_map(|by| data.iter().map(move |x| by * x));
+        let near = Tensor::new(x.shape().with_axis(0, 2), near.collect::<Vec<_>>());
+        let near = near.expect("there are two numbers for every element");
+        Self { y, along, batch: (x, graph.input_with("batch", near)) }
+    }
+
+    fn graph(&self) -> &'g Graph {
+        self.y.graph()
+    }
+
+    fn loss(&self) -> Expr<'g> {
+        self.y.sin().sum()
+    }
+
+    fn leaves(&self) -> Vec<Expr<'g>> {
+        self.along.iter().map(|&(x, _)| x).collect()
+    }
+}
+
+#[test]
+fn compositions_of_modes_agree_with_finite_differences_on_random_graphs() {
+    let options = Options {
+        dtype: DType::F64,
+        n_nodes: 24,
+        max_size: 3,
+        max_elements: 12,
+        is_differentiable: true,
+        ..Options::default()
+    };
+    let cases = cases::all();
+    let cube = cases.iter().find(|case| case.name == "custom cube []").expect("it is a case");
+    for seed in 0..60 {
+        let random = random_graph(seed, &options);
+        let function = Function::of(&random, cube);
+        let mut leaves = vec![function.batch.1];
+        leaves.extend(function.along.iter().flat_map(|&(x, v)| [x, v]));
+        for (name, mode) in COMPOSITIONS {
+            for derivative in mode(&function) {
+                let check = GradientCheck { seed, ..GradientCheck::default() };
+                if let Err(failure) = check.check(derivative, &leaves) {
+                    panic!("{name} on the random graph of seed {seed}: {failure}");
+                }
+            }
+        }
+    }
 }

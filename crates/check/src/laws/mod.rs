@@ -7,7 +7,8 @@
 //! | products by whole matrices | single sweeps against batches of them |
 //! | `vmap` = loop | batches of values, gradients, tangents and curvatures against one example at a time |
 //! | Taylor = nested tangents | series against forward over forward over forward |
-//! | one computation | what sharing and simplification leave, equal to the graph |
+//! | `v·∇(v·H·v) = 3!·c₃`, `w·∇(v·H·v) = v·∇(w·H·v)` | gradients of Hessian–vector products against series and each other |
+//! | one computation | what sharing, simplification and checkpoints make of the graph, equal to it |
 //!
 //! The expressions of both sides are evaluated side by side. How far they may lie apart is found by rounding them more
 //! coarsely, and not chosen.
@@ -68,6 +69,8 @@ pub struct Tally {
     pub n_graphs: usize,
     /// Those whose function has an operation of a user's own in it.
     pub n_with_custom: usize,
+    /// Those with checkpoints because of which something is computed again.
+    pub n_recomputing: usize,
     /// For each law, how well it was kept.
     pub laws: BTreeMap<&'static str, Kept>,
 }
@@ -119,6 +122,7 @@ impl Tally {
     pub fn add(&mut self, other: &Tally) {
         self.n_graphs += other.n_graphs;
         self.n_with_custom += other.n_with_custom;
+        self.n_recomputing += other.n_recomputing;
         for (&law, kept) in &other.laws {
             let sum = self.laws.entry(law).or_default();
             sum.n_equations += kept.n_equations;
@@ -132,8 +136,9 @@ impl Tally {
 /// A table, one law a line.
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { n_graphs, n_with_custom, laws } = self;
-        writeln!(f, "{n_graphs} graphs, {n_with_custom} of them with a custom operation")?;
+        let Self { n_graphs, n_with_custom, n_recomputing, laws } = self;
+        write!(f, "{n_graphs} graphs, {n_with_custom} of them with a custom operation, ")?;
+        writeln!(f, "{n_recomputing} with checkpoints that compute something again")?;
         writeln!(f, "{:<48} {:>9} {:>8} {:>7} {:>9}", "law", "compared", "zero", "loose", "worst")?;
         for (law, Kept { n_equations, n_zero, n_loose, worst }) in laws {
             writeln!(f, "{law:<48} {n_equations:>9} {n_zero:>8} {n_loose:>7} {worst:>9.1e}")?;
@@ -260,6 +265,8 @@ impl Trial {
     fn one_computation(&mut self, samples: &Samples<'_>, twins: &[Expr<'_>]) {
         const LAW: &str = "sharing and simplification change no value";
         let recording = Computation::of(&samples.roots);
+        let recomputes = recording.computation.awaited.iter().any(Option::is_some);
+        self.tally.n_recomputing = usize::from(recomputes);
         if recording.computation != Computation::of(twins).computation {
             self.violate(LAW, "recorded again, it is another computation".to_owned());
         }

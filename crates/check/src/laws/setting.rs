@@ -15,7 +15,8 @@ pub(super) const N_EXAMPLES: usize = 4;
 /// The largest leaf by which whole matrices of derivatives are recorded.
 const LARGEST_DENSE: usize = 6;
 
-/// The random graph of a seed, small enough for every mode to be tried on it.
+/// The random graph of a seed, small enough for every mode to be tried on it. In every third one, all scopes are
+/// checkpointed.
 pub(super) fn graph_of(seed: u64) -> RandomGraph {
     let options = Options {
         dtype: DType::F64,
@@ -26,7 +27,13 @@ pub(super) fn graph_of(seed: u64) -> RandomGraph {
         order: 0,
         is_differentiable: true,
     };
-    random_graph(seed, &options)
+    let random = random_graph(seed, &options);
+    if seed.is_multiple_of(3) {
+        let graph = random.graph();
+        let scopes: Vec<_> = graph.scopes().iter().map(|(id, _)| id).skip(1).collect();
+        scopes.into_iter().for_each(|scope| graph.checkpoint_scope(scope));
+    }
+    random
 }
 
 /// A function of some leaves, and at what it is looked.

@@ -32,6 +32,7 @@ pub(super) const LAWS: &[Law] = &[
     Law { name: "Gauss–Newton and Fisher by the whole Jacobian", equations: gauss_newton },
     Law { name: "Taylor = nested tangents", equations: taylor },
     Law { name: "v·∇(v·H·v) = 3!·c₃", equations: third_order },
+    Law { name: "w·∇(v·H·v) = v·∇(w·H·v)", equations: symmetry_of_third_order },
     Law { name: "vmap = loop", equations: batches },
     Law { name: "vmap of grad = loop", equations: per_example_gradients },
     Law { name: "jvp of vmap = loop", equations: tangents_of_a_batch },
@@ -134,10 +135,18 @@ fn taylor<'g>(s: &Setting<'g>) -> Vec<Equation<'g>> {
     equations
 }
 
+/// `c·∇(b·H·v)`, the gradient of a Hessian–vector product.
+fn third_derivative<'g>(s: &Setting<'g>, b: &[Pair<'g>], c: &[Pair<'g>]) -> Expr<'g> {
+    let curvature = inner(zip(s.loss.hessian_vector(&s.v), b));
+    inner(zip(curvature.grad(&s.leaves), c))
+}
+
 fn third_order<'g>(s: &Setting<'g>) -> Vec<Equation<'g>> {
-    let curvature = inner(zip(s.loss.hessian_vector(&s.v), &s.v));
-    let third = inner(zip(curvature.grad(&s.leaves), &s.v));
-    vec![Is(third, 6.0 * s.loss.taylor(&s.v, 3)[3])]
+    vec![Is(third_derivative(s, &s.v, &s.v), 6.0 * s.loss.taylor(&s.v, 3)[3])]
+}
+
+fn symmetry_of_third_order<'g>(s: &Setting<'g>) -> Vec<Equation<'g>> {
+    vec![Is(third_derivative(s, &s.v, &s.w), third_derivative(s, &s.w, &s.v))]
 }
 
 fn batches<'g>(s: &Setting<'g>) -> Vec<Equation<'g>> {
