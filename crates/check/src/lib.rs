@@ -9,6 +9,7 @@ mod mistake;
 mod point;
 pub mod random;
 mod report;
+pub mod rounding;
 mod ulp;
 
 pub use compare::{Difference, assert_close, compare};

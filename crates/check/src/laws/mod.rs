@@ -7,13 +7,12 @@
 //! | products by whole matrices | single sweeps against batches of them |
 //! | `vmap` = loop | batches of values, gradients, tangents and curvatures against one example at a time |
 //! | Taylor = nested tangents | series against forward over forward over forward |
-//! | `v·∇(v·H·v) = 3!·c₃`, `w·∇(v·H·v) = v·∇(w·H·v)` | gradients of Hessian–vector products against series and each other |
+//! | `v·∇(v·H·v) = 3!·c₃`, `w·∇(v·H·v) = v·∇(w·H·v)` | gradients of `H·v` against series and each other |
 //! | one computation | what sharing, simplification and checkpoints make of the graph, equal to it |
 //!
 //! The expressions of both sides are evaluated side by side. How far they may lie apart is found by rounding them more
 //! coarsely, and not chosen.
 
-mod rounding;
 mod setting;
 mod table;
 #[cfg(test)]
@@ -21,27 +20,32 @@ mod tests;
 
 use std::{collections::BTreeMap, fmt};
 
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
 use retrograd_core::{
-    Error, Expr, NodeId, Op, Tensor,
+    DType, Error, Expr, NodeId, Op, Tensor,
     computation::{Computation, Recording},
     ops::Custom,
 };
 
-use crate::cases::custom::CUBE;
+use crate::{
+    cases::custom::CUBE,
+    rounding::{Errors, Evaluation, Values, apply},
+};
 
-use rounding::{Evaluation, UNITS, Values, apply};
 use setting::{Setting, graph_of, side_by_side};
 use table::{Equation, LAWS};
+
+/// The size of errors: far above unit roundoff, and so small that values depend on it linearly.
+const COARSE: f64 = 1.0 / (1u64 << 32) as f64;
+
+/// How many units of roundoff an error is.
+const UNITS: f64 = COARSE / (f64::EPSILON / 2.0);
 
 /// Evaluations with errors, of which the largest effect counts.
 const N_SAMPLES: usize = 4;
 
-/// How many times the largest effect of random errors rounding may reach. The errors are drawn at random, so all samples
-/// can happen to have small effects: with this factor once in 10¹⁰ numbers. Operations that are off by a few units of
-/// roundoff instead of half a unit have room too.
-const FACTOR: f64 = 256.0;
+/// How many times the largest effect of random errors rounding may reach. Errors are drawn at random, so all samples
+/// can happen to have small effects: with this factor once in 10⁹ numbers.
+const FACTOR: f64 = 128.0;
 
 /// A tolerance, relative to the value, beyond which an equation says nothing.
 const LOOSE: f64 = 1e-6;
@@ -193,10 +197,13 @@ impl<'g> Samples<'g> {
                 Equation::IsEach(_, right) => Some(right),
             })
             .collect();
-        let mut errors = ChaCha8Rng::seed_from_u64(0);
+        let mut errors = Errors::new(DType::F64, COARSE, 0);
         let mut sample = |evaluation: &Evaluation<'g>, data: &Values| -> Vec<Values> {
-            let exact = evaluation.run(data, None);
-            let wrong = (0..N_SAMPLES).map(|_| evaluation.run(data, Some(&mut errors)));
+            let run = |errors: Option<&mut Errors>| {
+                evaluation.run(data, errors).expect("all leaves hold data")
+            };
+            let exact = run(None);
+            let wrong = (0..N_SAMPLES).map(|_| run(Some(&mut errors)));
             std::iter::once(exact).chain(wrong).collect()
         };
         let values = sample(&Evaluation::of(setting.graph, &roots), &Values::new());
@@ -337,7 +344,7 @@ fn values_of(recording: &Recording, leaves: &Values) -> Vec<Tensor> {
             Op::Leaf(leaf) => leaves[&recording.leaves[leaf.slot]].clone(),
             _ => {
                 let inputs = node.inputs.iter().map(|x: &NodeId| values[x.index()].clone());
-                apply(node, inputs.collect(), None)
+                apply(node, &inputs.collect::<Vec<_>>(), None)
             }
         };
         values.push(value);

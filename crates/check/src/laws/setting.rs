@@ -6,8 +6,10 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use retrograd_core::{DType, Expr, Graph, Tensor, expr::Pair, ops::Custom};
 
-use super::rounding::Values;
-use crate::random::{Options, RandomGraph, random_graph};
+use crate::{
+    random::{Options, RandomGraph, random_graph},
+    rounding::Values,
+};
 
 /// Examples in a batch, which is also one of two batches of two.
 pub(super) const N_EXAMPLES: usize = 4;

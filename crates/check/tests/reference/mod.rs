@@ -11,7 +11,6 @@ pub mod followed;
 pub mod format;
 pub mod kinks;
 pub mod record;
-pub mod rounding;
 pub mod single;
 pub mod tally;
 pub mod true_values;

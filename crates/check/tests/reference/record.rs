@@ -1,13 +1,12 @@
 //! A case as expressions: outputs, gradients, and gradients of gradients.
 
-use rand::Rng;
+use retrograd_check::rounding::{self, Errors, Evaluation};
 use retrograd_core::{Bindings, Error, Expr, Graph, Tensor, eval};
 use retrograd_cpu::Plan;
 
 use super::{
     call::{Adapter, Call, Refusal},
     format::{Case, Input, Second},
-    rounding::rounded_values,
 };
 
 /// The expressions of a case.
@@ -107,11 +106,13 @@ impl Recorded<'_> {
         Ok(self.split(eval::values(first.graph(), &ids, &Bindings::new())?))
     }
 
-    /// The values of a graph of `f64` where every node is rounded at random, as single precision would round it.
-    pub fn by_rounding(&self, rng: &mut impl Rng) -> Result<Values, Error> {
+    /// The values of a graph of `f64` where every node is rounded at random.
+    pub fn by_rounding(&self, errors: &mut Errors) -> Result<Values, Error> {
         let exprs = self.all();
         let Some(first) = exprs.first() else { return Ok(self.split(Vec::new())) };
-        Ok(self.split(rounded_values(first.graph(), &exprs, rng)?))
+        let evaluation = Evaluation::of(first.graph(), &exprs);
+        let values = evaluation.run(&rounding::Values::new(), Some(errors))?;
+        Ok(self.split(exprs.iter().map(|x| values[&x.id()].clone()).collect()))
     }
 
     /// The values that a compiled plan computes.

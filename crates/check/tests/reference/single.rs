@@ -1,9 +1,9 @@
 //! Single precision: on rounded inputs, held against our own double precision there.
 //!
-//! Tolerances are derived: what [`rounding`](super::rounding) says that single precision can lose.
+//! Tolerances are derived: values in double precision, each node rounded at random as single precision would round it,
+//! lie so far apart.
 
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
+use retrograd_check::rounding::Errors;
 use retrograd_core::{DType, Graph, Tensor};
 
 use super::{
@@ -11,8 +11,17 @@ use super::{
     compare::is_near,
     format::{Argument, Case, Input, Second},
     record::{Values, record},
-    rounding::{N_RUNS, QUANTILE, ROUNDOFF},
 };
+
+/// The unit roundoff of `f32`.
+const ROUNDOFF: f64 = f32::EPSILON as f64 / 2.0;
+
+/// Runs that are rounded at random.
+const N_RUNS: u64 = 16;
+
+/// How many spreads of the runs a value may be off by: the quantile of Student's distribution with [`N_RUNS`] degrees
+/// of freedom beyond which one number in 10⁹ lies, which is more than are compared.
+const QUANTILE: f64 = 12.61;
 
 /// Whether a case is right in single precision.
 pub fn agrees(case: &Case, adapter: Adapter) -> Result<(), String> {
@@ -20,7 +29,7 @@ pub fn agrees(case: &Case, adapter: Adapter) -> Result<(), String> {
     let graph = Graph::with_dtype(DType::F64);
     let recorded = record(&graph, case, adapter).map_err(|e| e.to_string())?;
     let exact = recorded.by_oracle().map_err(|e| e.to_string())?;
-    let run = |seed| recorded.by_rounding(&mut ChaCha8Rng::seed_from_u64(seed));
+    let run = |seed| recorded.by_rounding(&mut Errors::new(DType::F32, ROUNDOFF, seed));
     let runs: Result<Vec<_>, _> = (0..N_RUNS).map(run).collect();
     let runs = runs.map_err(|e| e.to_string())?;
     let graph = Graph::with_dtype(DType::F32);

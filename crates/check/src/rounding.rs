@@ -1,0 +1,233 @@
+//! What rounding can do to a value: evaluation in which every operation rounds at random.
+//!
+//! What rounding makes of a value depends on its graph: a sum of terms that cancel keeps few digits. Roundings behave like
+//! independent random errors; so instead of guessing, each operation is given an error of its own, and how far values of
+//! several runs lie apart says how far rounding may move them (Parker 1997, "Monte Carlo arithmetic"; Vignes 2004,
+//! "Discrete stochastic arithmetic for validating results of numerical software").
+
+use std::collections::{BTreeSet, HashMap};
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use retrograd_core::{
+    DType, Error, Expr, Graph, Node, NodeId, Op, Tensor, View, ViewMut,
+    ops::{Binary, Unary},
+};
+
+/// Units of an elementary function: 3 units in the last place, the limit of `docs/accuracy.md`.
+const ELEMENTARY: f64 = 6.0;
+
+/// Errors to draw from.
+#[derive(Clone, Debug)]
+pub struct Errors {
+    dtype: DType,
+    unit: f64,
+    rng: ChaCha8Rng,
+}
+
+impl Errors {
+    /// Relative errors whose mean square is that of `unit`, where numbers that are exact in `dtype` come without one.
+    pub fn new(dtype: DType, unit: f64, seed: u64) -> Self {
+        Self { dtype, unit, rng: ChaCha8Rng::seed_from_u64(seed) }
+    }
+
+    /// A positive or negative error. Sizes differ, so that two errors never cancel.
+    fn draw(&mut self) -> f64 {
+        // The mean square of numbers between a and 3a is 13/3·a².
+        let least = (3.0f64 / 13.0).sqrt();
+        let size = self.unit * self.rng.random_range(least..3.0 * least);
+        if self.rng.random_bool(0.5) { size } else { -size }
+    }
+
+    /// Each element off by so many units, up or down. Zero stays zero.
+    fn moved(&mut self, x: &Tensor, n_units: f64) -> Tensor {
+        mapped(x, |x| x * (1.0 + n_units * self.draw()))
+    }
+}
+
+/// How an operation rounds.
+enum Rounding {
+    /// Not at all: it moves, picks or compares numbers.
+    Exact,
+    /// Each element by so many units.
+    Elements(f64),
+    /// Sums of so many terms: each by the root of the number of units of all terms together (Higham and Mary 2019, "A
+    /// new approach to probabilistic rounding error analysis").
+    Sums(usize),
+    /// As if the data were off by so many units: factorizations of matrices, by their size (Wilkinson 1963).
+    Backward(usize),
+}
+
+impl Rounding {
+    fn of(op: &Op, inputs: &[Tensor], dtype: DType) -> Self {
+        let last = |k: usize| inputs[k].shape().last().copied().unwrap_or(1);
+        match op {
+            Op::Leaf(_) | Op::Iota(_) | Op::Compare(_) | Op::Select => Self::Exact,
+            Op::Identity | Op::StopGradient | Op::Cast | Op::Broadcast => Self::Exact,
+            Op::Reshape | Op::Permute(_) | Op::Slice(_) | Op::Pad(_) => Self::Exact,
+            Op::Concat(_) | Op::Gather(_) => Self::Exact,
+            Op::Max(_) | Op::ArgMax(_) | Op::ArgSort(_) => Self::Exact,
+            Op::Literal(literal) => {
+                let value = literal.value();
+                let is_exact = dtype == DType::F64 || f64::from(value as f32) == value;
+                if is_exact { Self::Exact } else { Self::Elements(1.0) }
+            }
+            Op::Unary(unary) => Self::of_unary(*unary),
+            Op::Binary(binary) => Self::of_binary(*binary),
+            Op::Sum(sum) => Self::Sums(sum.axes.n_elements(inputs[0].shape())),
+            Op::ScatterAdd(scatter) => Self::Sums(inputs[0].shape()[scatter.axis]),
+            Op::MatMul => Self::Sums(last(0)),
+            Op::Cholesky | Op::Solve | Op::Adjugate => Self::Backward(last(0)),
+            Op::LogDeterminant | Op::Svd => Self::Backward(last(0)),
+            Op::Custom(_) => Self::Backward(1),
+        }
+    }
+
+    fn of_unary(op: Unary) -> Self {
+        match op {
+            Unary::Neg | Unary::Abs | Unary::Sign | Unary::Step | Unary::Relu => Self::Exact,
+            Unary::Floor | Unary::Ceil | Unary::Trunc | Unary::Round => Self::Exact,
+            Unary::NanToNum => Self::Exact,
+            _ => Self::Elements(ELEMENTARY),
+        }
+    }
+
+    fn of_binary(op: Binary) -> Self {
+        match op {
+            Binary::Add | Binary::Sub | Binary::Mul | Binary::Div => Self::Elements(1.0),
+            Binary::Chain => Self::Elements(1.0),
+            Binary::Maximum | Binary::Minimum | Binary::Fmax | Binary::Fmin => Self::Exact,
+            _ => Self::Elements(ELEMENTARY),
+        }
+    }
+}
+
+/// Values by node.
+pub type Values = HashMap<NodeId, Tensor>;
+
+/// The nodes that some expressions of a graph of `f64` need.
+pub struct Evaluation<'g> {
+    graph: &'g Graph,
+    /// In the order of recording.
+    needed: Vec<NodeId>,
+}
+
+impl<'g> Evaluation<'g> {
+    /// What `roots` need.
+    pub fn of(graph: &'g Graph, roots: &[Expr<'g>]) -> Self {
+        let mut pending: BTreeSet<_> = roots.iter().map(|root| root.id()).collect();
+        let mut needed = Vec::new();
+        while let Some(id) = pending.pop_last() {
+            needed.push(id);
+            pending.extend(&graph.node(id).inputs);
+        }
+        needed.reverse();
+        Self { graph, needed }
+    }
+
+    /// The values of all that is needed, with `data` in place of what leaves hold; with errors, if there are some.
+    ///
+    /// ```
+    /// use retrograd_check::rounding::{Errors, Evaluation, Values};
+    /// use retrograd_core::{DType, Graph};
+    ///
+    /// let g = Graph::with_dtype(DType::F64);
+    /// let sum = g.constant([1.0, -0.999]).sum();
+    /// let evaluation = Evaluation::of(&g, &[sum]);
+    /// let exact = evaluation.run(&Values::new(), None)?[&sum.id()].item();
+    /// let mut errors = Errors::new(DType::F64, 1e-9, 0);
+    /// let rounded = evaluation.run(&Values::new(), Some(&mut errors))?[&sum.id()].item();
+    /// // The terms nearly cancel, so that errors of them weigh a thousand times as much.
+    /// assert!((rounded / exact - 1.0).abs() > 1e-7);
+    /// # Ok::<(), retrograd_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If a leaf has no data.
+    pub fn run(&self, data: &Values, mut errors: Option<&mut Errors>) -> Result<Values, Error> {
+        let mut values = Values::default();
+        for &id in &self.needed {
+            let node = self.graph.node(id).clone();
+            let value = match (&node.op, data.get(&id)) {
+                (_, Some(data)) => data.clone(),
+                (Op::Leaf(_), None) => self.graph.expr(id).try_value()?,
+                _ => {
+                    let inputs: Vec<_> = node.inputs.iter().map(|x| values[x].clone()).collect();
+                    apply(&node, &inputs, errors.as_deref_mut())
+                }
+            };
+            values.insert(id, value);
+        }
+        Ok(values)
+    }
+}
+
+/// The value of a node from those of its inputs.
+pub(crate) fn apply(node: &Node, inputs: &[Tensor], errors: Option<&mut Errors>) -> Tensor {
+    let Some(errors) = errors else { return exact(node, inputs) };
+    match Rounding::of(&node.op, inputs, errors.dtype) {
+        Rounding::Exact => exact(node, inputs),
+        Rounding::Elements(n) => errors.moved(&exact(node, inputs), n),
+        Rounding::Sums(n) => {
+            let magnitudes: Vec<_> = inputs.iter().map(|x| mapped(x, f64::abs)).collect();
+            let totals = exact(node, &magnitudes).to_vec::<f64>();
+            let mut sizes = totals.iter().map(|total| total * (n as f64).sqrt());
+            mapped(&exact(node, inputs), |y| {
+                y + sizes.next().expect("there is one for each sum") * errors.draw()
+            })
+        }
+        Rounding::Backward(n) => {
+            let inputs: Vec<_> = inputs.iter().map(|x| errors.moved(x, n as f64)).collect();
+            errors.moved(&exact(node, &inputs), 1.0)
+        }
+    }
+}
+
+fn exact(node: &Node, inputs: &[Tensor]) -> Tensor {
+    let mut value = Tensor::zeros(node.dtype, node.shape.clone());
+    let views: Vec<View<'_>> = inputs.iter().map(Tensor::view).collect();
+    let output = ViewMut { shape: &node.shape, data: value.as_mut_slice() };
+    node.op.behavior().eval(&views, output);
+    value
+}
+
+/// A function of each element, if they are floating-point numbers.
+fn mapped(x: &Tensor, f: impl FnMut(f64) -> f64) -> Tensor {
+    if !x.dtype().is_float() {
+        return x.clone();
+    }
+    let elements = x.to_vec::<f64>().into_iter().map(f).collect();
+    Tensor::new(x.shape(), elements).expect("there are as many elements")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How far errors move a value, in units of it.
+    fn scatter(record: impl for<'g> Fn(&'g Graph) -> Expr<'g>) -> f64 {
+        const UNIT: f64 = 1e-9;
+        let g = Graph::with_dtype(DType::F64);
+        let y = record(&g);
+        let evaluation = Evaluation::of(&g, &[y]);
+        let value = |errors: Option<&mut Errors>| {
+            evaluation.run(&Values::new(), errors).expect("leaves hold data")[&y.id()].item()
+        };
+        let exact = value(None);
+        let moved = value(Some(&mut Errors::new(DType::F64, UNIT, 1)));
+        (moved - exact).abs() / exact / UNIT
+    }
+
+    #[test]
+    fn a_sum_that_cancels_is_as_uncertain_as_its_terms_are_large() {
+        let benign = scatter(|g| g.constant([1.0, 2.0]).sum());
+        let cancelling = scatter(|g| g.constant([1.0, -1.0 + 1e-3]).sum());
+        assert!((0.1..8.0).contains(&benign), "{benign}");
+        assert!((1e3..1e4).contains(&cancelling), "{cancelling}");
+    }
+
+    #[test]
+    fn numbers_that_are_only_moved_stay_what_they_are() {
+        assert_eq!(scatter(|g| g.constant([1.0, 3.0]).slice_by(0, .., -1).max_over(0)), 0.0);
+    }
+}
