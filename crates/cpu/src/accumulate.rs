@@ -62,6 +62,12 @@ fn accumulation(classified: &Classified<'_>, id: NodeId) -> Option<(Accumulation
             return None;
         }
         let (product, factor) = scaled_product(classified, scaled)?;
+        // By a factor it is rounded once, and elementwise twice. A checkpoint can make others wait for the product, which
+        // is stored then; none waits for what updates a leaf, so that values are the same with and without.
+        let is_leaf = classified.classes[classified.base(onto).index()] == Class::Leaf;
+        if factor.is_some() && !(is_leaf && classified.is_root[id.index()]) {
+            return None;
+        }
         Some((Accumulation { product, onto, keep, scale, factor }, scaled))
     })
 }

@@ -106,6 +106,20 @@ fn gradients_of_a_batched_chain_are_the_same() {
 }
 
 #[test]
+fn a_sum_with_a_scaled_product_that_others_wait_for_is_the_same() {
+    check(|g, is_checkpointed| {
+        let x = g.param("x", matrix(1000));
+        let (part, scaled) = {
+            let _checkpoint = is_checkpointed.then(|| g.checkpoint("layer"));
+            (x.slice(0, 1..).sin(), 0.3 * x)
+        };
+        let product = g.constant(matrix(0)).dot(scaled) * g.constant(matrix(1));
+        let loss = product.sum() + (part * g.constant(matrix(2)).slice(0, 1..)).sum();
+        loss.grad(&[x])
+    });
+}
+
+#[test]
 fn nested_checkpoints_are_the_same_and_take_less_than_one_level() {
     let nested = |g: &Graph, n_levels: usize| {
         let mut y = input(g);
