@@ -4,7 +4,7 @@ use retrograd::DType;
 
 use crate::{
     Problem,
-    by_hand::{Matrix, Number, multiply, number},
+    by_hand::{Matrix, Number, Products, number},
 };
 
 /// A product, of zeros.
@@ -38,9 +38,10 @@ fn product<F: Number>(
     [a_is_transposed, b_is_transposed]: [bool; 2],
 ) -> Product {
     let [a, b, mut out] = [m * k, k * n, m * n].map(|size| vec![F::default(); size]);
+    let mut products = Products::new(1);
     Box::new(move || {
         let a = if a_is_transposed { Matrix::new(&a, m).t() } else { Matrix::new(&a, k) };
         let b = if b_is_transposed { Matrix::new(&b, k).t() } else { Matrix::new(&b, n) };
-        multiply([number(0.0), number(1.0)], a, b, &mut out, 1);
+        products.multiply([number(0.0), number(1.0)], a, b, &mut out);
     })
 }

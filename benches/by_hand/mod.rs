@@ -6,5 +6,5 @@ mod product;
 mod vectorized;
 
 pub use number::{Number, number};
-pub use product::{Matrix, multiply, transpose};
+pub use product::{LibraryProduct, Matrix, Products};
 pub(crate) use vectorized::vectorized;

@@ -4,8 +4,13 @@ use std::ops::AddAssign;
 
 use retrograd::{Element, Float};
 
+use crate::by_hand::LibraryProduct;
+
 /// `f32` or `f64`.
 pub trait Number: Float + Element + AddAssign + Default + Send + Sync {
+    /// The library's matrix product for the instructions of this machine.
+    fn library_product() -> LibraryProduct<Self>;
+
     /// `self·factor + term`, rounded once.
     fn fused(self, factor: Self, term: Self) -> Self;
 
@@ -39,8 +44,12 @@ pub fn number<F: Number>(value: f64) -> F {
 }
 
 macro_rules! number {
-    ($type:ident, range: $low:literal..$high:literal, rest_of_ln_2: $rest:expr, degree: $degree:literal) => {
+    ($type:ident, $library:ident, range: $low:literal..$high:literal, rest_of_ln_2: $rest:expr, degree: $degree:literal) => {
         impl Number for $type {
+            fn library_product() -> LibraryProduct<Self> {
+                $library::gemm::$type::get_gemm_fn()
+            }
+
             #[inline(always)]
             fn fused(self, factor: Self, term: Self) -> Self {
                 self.mul_add(factor, term)
@@ -87,8 +96,8 @@ macro_rules! number {
     };
 }
 
-number!(f32, range: -87.0..88.0, rest_of_ln_2: (std::f64::consts::LN_2 - LN_2 as f64) as f32, degree: 6);
-number!(f64, range: -708.0..709.0, rest_of_ln_2: 2.319_046_813_846_299_6e-17, degree: 12);
+number!(f32, gemm_f32, range: -87.0..88.0, rest_of_ln_2: (std::f64::consts::LN_2 - LN_2 as f64) as f32, degree: 6);
+number!(f64, gemm_f64, range: -708.0..709.0, rest_of_ln_2: 2.319_046_813_846_299_6e-17, degree: 12);
 
 #[cfg(test)]
 mod tests {

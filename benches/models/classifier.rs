@@ -7,7 +7,7 @@ use retrograd::{
 
 use crate::{
     Manual, Problem, Task,
-    by_hand::{Matrix, Number, multiply, number, transpose},
+    by_hand::{Matrix, Number, Products, number},
     models::rows::{
         N_CLASSES, cross_entropy, gelu, gelu_with_slope, relu, slope_of_relu, times_slope,
     },
@@ -27,14 +27,12 @@ pub struct ByHand<F> {
     t: Tensor,
     activation: Activation,
     rate: F,
-    n_threads: usize,
+    products: Products<F>,
     params: Vec<Linear<F>>,
     gradients: Vec<Linear<F>>,
     hidden: Vec<Hidden<F>>,
     /// The outputs of the last layer, then the gradient by them.
     logits: Vec<F>,
-    /// Room for transposes. The library is slow at `δ·Wᵀ`, and `(W·δᵀ)ᵀ` needs transposes of small matrices only.
-    scratch: [Vec<F>; 2],
 }
 
 /// Parameters of a layer, or their gradients.
@@ -73,17 +71,15 @@ impl<F: Number> ByHand<F> {
             slope: if workload.activation == Activation::Relu { vec![] } else { zeros(n * width) },
             delta: zeros(n * width),
         });
-        let widest = widths[1..].iter().max().copied().unwrap_or(0);
         Self {
             x: problem.x.clone(),
             t: problem.t.clone(),
             activation: workload.activation,
             rate: number(workload.learning_rate),
-            n_threads: problem.n_threads,
+            products: Products::new(problem.n_threads),
             gradients: gradients.collect(),
             hidden: hidden.collect(),
             logits: zeros(n * N_CLASSES),
-            scratch: [zeros(n * widest), zeros(n * widest)],
             params,
         }
     }
@@ -95,7 +91,7 @@ impl<F: Number> ByHand<F> {
             let overwrite = [number(0.0), number(1.0)];
             let n_in = layer.weight.len() / hidden.width;
             let (a, b) = (Matrix::new(x, n_in), Matrix::new(&layer.weight, hidden.width));
-            multiply(overwrite, a, b, &mut hidden.y, self.n_threads);
+            self.products.multiply(overwrite, a, b, &mut hidden.y);
             match self.activation {
                 Activation::Relu => relu(&mut hidden.y, &layer.bias),
                 Activation::GeluTanh if keeps_slopes => {
@@ -110,7 +106,7 @@ impl<F: Number> ByHand<F> {
         let (layer, gradient) = (&self.params[last], &mut self.gradients[last]);
         let (a, b) =
             (Matrix::new(x, layer.weight.len() / N_CLASSES), Matrix::new(&layer.weight, N_CLASSES));
-        multiply([number(0.0), number(1.0)], a, b, &mut self.logits, self.n_threads);
+        self.products.multiply([number(0.0), number(1.0)], a, b, &mut self.logits);
         let labels = self.t.view().elements::<i64>();
         cross_entropy(&mut self.logits, &layer.bias, labels, &mut gradient.bias)
     }
@@ -129,14 +125,8 @@ impl<F: Number> ByHand<F> {
                 None => self.x.view().elements::<F>(),
                 Some(hidden) => {
                     // Before the weight is updated.
-                    let [transposed, product] = &mut self.scratch;
-                    let n = delta.len() / width;
-                    let (transposed, product) =
-                        (&mut transposed[..delta.len()], &mut product[..n * hidden.width]);
-                    transpose(delta, width, transposed);
-                    let (a, b) = (Matrix::new(weight, width), Matrix::new(transposed, n));
-                    multiply([number(0.0), number(1.0)], a, b, product, self.n_threads);
-                    transpose(product, n, &mut hidden.delta);
+                    let (a, b) = (Matrix::new(delta, width), Matrix::new(weight, width).t());
+                    self.products.multiply([number(0.0), number(1.0)], a, b, &mut hidden.delta);
                     let d_bias = &mut self.gradients[k - 1].bias;
                     match self.activation {
                         Activation::Relu => slope_of_relu(&mut hidden.delta, &hidden.y, d_bias),
@@ -152,7 +142,7 @@ impl<F: Number> ByHand<F> {
                 }
             };
             let a = Matrix::new(x, out.len() / width).t();
-            multiply(scales, a, Matrix::new(delta, width), out, self.n_threads);
+            self.products.multiply(scales, a, Matrix::new(delta, width), out);
         }
     }
 }

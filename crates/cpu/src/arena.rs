@@ -170,6 +170,12 @@ impl<'a> Memory<'a> {
         (slice, Beside { memory: self, written })
     }
 
+    /// The same for elements whose type is known.
+    pub fn write_all_beside<T: Element>(&mut self, id: NodeId) -> (&mut [T], Beside<'_>) {
+        let (slice, rest) = self.write_beside(id, T::DTYPE);
+        (T::of_mut(slice).expect("the slice is of the dtype that was asked for"), rest)
+    }
+
     /// Whether two values lie in one and the same place.
     pub fn are_in_one_place(&self, a: NodeId, b: NodeId) -> bool {
         self.places[a.index()] == self.places[b.index()]

@@ -29,12 +29,13 @@ pub(crate) fn plan(
 ) -> Places {
     let mut last_use = vec![0; sizes.len()];
     for (at, step) in steps.iter().enumerate() {
-        step.reads.iter().chain(&step.writes).for_each(|id| last_use[id.index()] = at);
+        let values = step.reads.iter().chain(&step.writes).chain(&step.scratch);
+        values.for_each(|id| last_use[id.index()] = at);
     }
     kept.iter().for_each(|id| last_use[id.index()] = usize::MAX);
     let mut planner = Planner { sizes, places, ranges: Ranges::default(), n_live: 0, most_live: 0 };
     for (at, step) in steps.iter().enumerate() {
-        let values = step.reads.iter().chain(&step.writes).copied();
+        let values = step.reads.iter().chain(&step.writes).chain(&step.scratch).copied();
         let mut dying: Vec<_> = values.filter(|id| last_use[id.index()] == at).collect();
         dying.sort_unstable();
         dying.dedup();
@@ -43,6 +44,7 @@ pub(crate) fn plan(
         let in_arena = dying.iter().copied().filter(is_in_arena).collect();
         let mut operands = Operands::new(step, in_arena, sizes);
         step.writes.iter().for_each(|&id| planner.place(id, &mut operands));
+        step.scratch.iter().for_each(|&id| planner.place_apart(id));
         operands.taken.sort_unstable();
         dying.retain(|id| operands.taken.binary_search(id).is_err());
         dying.into_iter().for_each(|id| planner.free(id));
@@ -99,6 +101,11 @@ impl Planner<'_> {
             self.places[id.index()] = self.places[operand.index()];
             return;
         }
+        self.place_apart(id);
+    }
+
+    /// Gives a value a range of its own.
+    fn place_apart(&mut self, id: NodeId) {
         let n_bytes = self.n_bytes(id);
         self.n_live += n_bytes;
         self.most_live = self.most_live.max(self.n_live);

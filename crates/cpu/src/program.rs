@@ -193,6 +193,7 @@ fn store(value: NodeId, target: NodeId, (dtype, n_elements): (DType, usize)) -> 
         kernel: Kernel::Copy(Copy { from: value, walk, to: target, dtype }),
         reads: smallvec![value],
         writes: smallvec![target],
+        scratch: None,
         level: u32::MAX,
     }
 }

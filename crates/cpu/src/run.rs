@@ -39,7 +39,7 @@ impl Run<'_> {
                 kernel.run(memory, self.single);
             }
             Kernel::Elementwise(kernel) => kernel.run(memory, self.double),
-            Kernel::Product(product) => product.run(memory),
+            Kernel::Product(product) => product.run(memory, self.single.instructions),
             Kernel::Reduce(reduce) => reduce.run(memory),
             Kernel::Copy(copy) => copy.run(memory),
             Kernel::Plain(plain) => {

@@ -24,6 +24,8 @@ pub(crate) struct Step {
     pub kernel: Kernel,
     pub reads: SmallVec<[NodeId; 4]>,
     pub writes: SmallVec<[NodeId; 2]>,
+    /// A value that only the step itself writes and reads.
+    pub scratch: Option<NodeId>,
     pub level: u32,
 }
 
@@ -67,7 +69,7 @@ pub(crate) struct Steps {
     pub steps: Vec<Step>,
     /// The value of each root: the root, or a copy of it under a number beyond the nodes.
     pub roots: Vec<NodeId>,
-    /// Dtype and number of elements of each value: of the nodes, then of the copies.
+    /// Dtype and number of elements of each value: of the nodes, then of copies and scratch.
     pub sizes: Vec<(DType, usize)>,
     /// Pairs of steps, the second of which computes something again that the first must come before.
     pub after: Vec<(usize, usize)>,
@@ -129,7 +131,8 @@ impl Steps {
         reads.sort_unstable();
         reads.dedup();
         let writes = kernel.stores.iter().map(|store| store.to).collect();
-        self.steps.push(Step { kernel: Kernel::Elementwise(kernel), reads, writes, level });
+        let kernel = Kernel::Elementwise(kernel);
+        self.steps.push(Step { kernel, reads, writes, scratch: None, level });
     }
 
     /// The step of a node that has one of its own.
@@ -148,17 +151,43 @@ impl Steps {
                     self.push_copy(source, id, node.dtype, level);
                 }
             }
+            Class::Step if node.op == Op::MatMul || classified.accumulations.contains_key(&id) => {
+                self.push_product(classified, id, level);
+            }
             Class::Step => {
-                let kernel = kernel(classified, id);
-                let reads = match &kernel {
-                    Kernel::Product(product) => {
-                        product.reads_in_step().chain(product.reads_elsewhere()).collect()
-                    }
-                    _ => node.inputs.iter().map(|&input| classified.base(input)).collect(),
-                };
-                self.steps.push(Step { kernel, reads, writes: smallvec![id], level });
+                let reads = node.inputs.iter().map(|&input| classified.base(input)).collect();
+                self.steps.push(Step {
+                    kernel: kernel(classified, id),
+                    reads,
+                    writes: smallvec![id],
+                    scratch: None,
+                    level,
+                });
             }
         }
+    }
+
+    /// The step of a product, or of a sum that the kernel of a product adds to.
+    fn push_product(&mut self, classified: &Classified<'_>, id: NodeId, level: u32) {
+        let accumulation = classified.accumulations.get(&id);
+        let product = accumulation.map_or(id, |accumulation| accumulation.product);
+        let product = &classified.computation.nodes[product.index()];
+        let operands = [0, 1].map(|k| classified.source(product.inputs[k]));
+        let addend = accumulation.map(|accumulation| Addend {
+            of: classified.base(accumulation.onto),
+            scale: accumulation.keep,
+            product_scale: accumulation.scale,
+            product_factor: accumulation.factor.and_then(|factor| scalar(classified, factor)),
+        });
+        let scratch = |n_elements| self.new_value((product.dtype, n_elements));
+        let product = Product::new(id, product.dtype, &operands, addend, scratch);
+        self.steps.push(Step {
+            reads: product.reads_in_step().chain(product.reads_elsewhere()).collect(),
+            writes: smallvec![id],
+            scratch: product.scratch(),
+            kernel: Kernel::Product(product),
+            level,
+        });
     }
 
     fn push_copy(&mut self, source: &Source, to: NodeId, dtype: DType, level: u32) {
@@ -168,6 +197,7 @@ impl Steps {
             kernel,
             reads: smallvec![source.base],
             writes: smallvec![to],
+            scratch: None,
             level,
         });
     }
@@ -179,8 +209,8 @@ impl Steps {
         if is_copied || matches!(class, Class::Elementwise(_) | Class::Step) {
             return self.roots.push(root);
         }
-        let (copy, size) = (NodeId::new(self.sizes.len()), self.sizes[root.index()]);
-        self.sizes.push(size);
+        let size = self.sizes[root.index()];
+        let copy = self.new_value(size);
         self.roots.push(copy);
         let level = groups.levels[root.index()];
         if class == Class::Literal {
@@ -189,25 +219,17 @@ impl Steps {
             self.push_copy(&classified.source(root), copy, size.0, level);
         }
     }
+
+    /// A value that is no node's.
+    fn new_value(&mut self, size: (DType, usize)) -> NodeId {
+        self.sizes.push(size);
+        NodeId::new(self.sizes.len() - 1)
+    }
 }
 
-/// The kernel of a node with a step of its own.
+/// The kernel of a node with a step of its own that is no product.
 fn kernel(classified: &Classified<'_>, id: NodeId) -> Kernel {
     let node = &classified.computation.nodes[id.index()];
-    let accumulation = classified.accumulations.get(&id);
-    if node.op == Op::MatMul || accumulation.is_some() {
-        let product = accumulation.map_or(node, |accumulation| {
-            &classified.computation.nodes[accumulation.product.index()]
-        });
-        let [lhs, rhs] = [0, 1].map(|k| classified.source(product.inputs[k]));
-        let addend = accumulation.map(|accumulation| Addend {
-            of: classified.base(accumulation.onto),
-            scale: accumulation.keep,
-            product_scale: accumulation.scale,
-            product_factor: accumulation.factor.and_then(|factor| scalar(classified, factor)),
-        });
-        return Kernel::Product(Product::new(id, node.dtype, &lhs, &rhs, addend));
-    }
     let input = |k: usize| {
         (classified.base(node.inputs[k]), &classified.computation.nodes[node.inputs[k].index()])
     };

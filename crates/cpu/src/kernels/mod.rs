@@ -4,7 +4,7 @@
 //! Reductions and elementwise code are compiled for several instruction sets, and the best one that the machine has is
 //! taken at run time. Reductions and elementwise arithmetic give the same bits with each: nothing is contracted or
 //! reordered. The functions of `functions` round differently where they use fused instructions, and so do the products of
-//! the `gemm` crate, which chooses among its own.
+//! matrices, most of which come from the `gemm` crates, which choose among their own.
 #![expect(
     unsafe_code,
     reason = "calls of functions compiled for processor features, and of the product library"
@@ -14,6 +14,7 @@ pub(crate) mod elementwise;
 pub(crate) mod finite;
 pub(crate) mod functions;
 mod instructions;
+mod number;
 pub(crate) mod plain;
 pub(crate) mod product;
 pub(crate) mod reduce;

@@ -3,7 +3,7 @@
 
 use retrograd_core::DType;
 
-use super::number::{Arithmetic, Number, lit, polynomial, select};
+use crate::kernels::number::{Arithmetic, Number, lit, polynomial, select};
 
 /// Up to here `n·π/2` is exact in its leading parts; larger angles are left to the standard library.
 pub(super) const LARGEST_ANGLE: f64 = 1_048_576.0;

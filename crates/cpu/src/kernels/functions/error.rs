@@ -1,9 +1,7 @@
 //! The error function and its complement: a polynomial near 0, `e^{−x²}` times a polynomial elsewhere.
 
-use super::{
-    exponential::{Exponential, exp_of_sum},
-    number::{Arithmetic, lit, polynomial, select},
-};
+use super::exponential::{Exponential, exp_of_sum};
+use crate::kernels::number::{Arithmetic, lit, polynomial, select};
 
 /// Coefficients for each type.
 pub(super) trait ErrorFunction: Exponential {

@@ -1,6 +1,6 @@
 //! Exponential functions: `x = n·ln 2 + r`, a polynomial in `r`, and `2ⁿ`.
 
-use super::number::{Arithmetic, Number, lit, polynomial, select};
+use crate::kernels::number::{Arithmetic, Number, lit, polynomial, select};
 
 /// Coefficients for each type.
 pub(super) trait Exponential: Number {

@@ -2,10 +2,8 @@
 
 use std::f64::consts::{FRAC_PI_2, FRAC_PI_4};
 
-use super::{
-    logarithm::log1p,
-    number::{Arithmetic, polynomial, select},
-};
+use super::logarithm::log1p;
+use crate::kernels::number::{Arithmetic, polynomial, select};
 
 /// What `π/2` has lost when it was rounded.
 const HALF_PI_REST: f64 = 6.123_233_995_736_766e-17;

@@ -1,10 +1,8 @@
 //! Logarithms: `x = m·2ᵏ` with `m` near 1, and a polynomial in `s = (m − 1)/(m + 1)`, after `e_log.c` and `s_log1p.c` of
 //! fdlibm.
 
-use super::{
-    exponential::{Exponential, exp},
-    number::{Arithmetic, Number, lit, polynomial, select},
-};
+use super::exponential::{Exponential, exp};
+use crate::kernels::number::{Arithmetic, Number, lit, polynomial, select};
 
 /// Coefficients for each type.
 pub(super) trait Logarithm: Number {

@@ -8,17 +8,17 @@ mod error;
 mod exponential;
 mod inverse;
 mod logarithm;
-mod number;
 #[cfg(test)]
 mod tests;
 
 use retrograd_core::{Float, ops::Unary};
 
-use self::{
-    circular::LARGEST_ANGLE,
+use self::circular::LARGEST_ANGLE;
+use crate::kernels::{
+    InstructionSet, dispatched,
+    instructions::Kind,
     number::{Arithmetic, Fused, Number, Separate},
 };
-use crate::kernels::{InstructionSet, dispatched, instructions::Kind};
 
 /// Loops run over a multiple of this many numbers, so that they have no remainder that is computed one by one.
 const LANES: usize = 32;

@@ -1,4 +1,4 @@
-//! What the kernels of functions need of numbers: bits, fused arithmetic, and polynomials.
+//! What kernels need of numbers: bits, fused arithmetic, and polynomials.
 
 use retrograd_core::Float;
 
@@ -51,6 +51,8 @@ impl Arithmetic for Separate {
 pub(super) trait Number: Float {
     /// `1.5·2ᵐ` with the `m` bits of the mantissa.
     const SHIFT: Self;
+    const ZERO: Self;
+    const ONE: Self;
     const INFINITY: Self;
     const NAN: Self;
     /// Where `eˣ` is neither 0 nor infinite, and a little more.
@@ -86,6 +88,8 @@ macro_rules! number {
         exp: $exp:expr, exp2: $exp2:expr, ln_2: $ln_2:expr, log10_2: $log10_2:expr) => {
         impl Number for $F {
             const SHIFT: Self = $shift;
+            const ZERO: Self = 0.0;
+            const ONE: Self = 1.0;
             const INFINITY: Self = $F::INFINITY;
             const NAN: Self = $F::NAN;
             const EXP_RANGE: [Self; 2] = $exp;

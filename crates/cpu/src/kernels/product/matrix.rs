@@ -1,0 +1,154 @@
+//! Matrices in any strided layout.
+
+use crate::kernels::number::Number;
+
+/// Distances, in elements, from one row to the next and from one column to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Strides {
+    pub rows: isize,
+    pub columns: isize,
+}
+
+impl Strides {
+    /// Those of the transpose.
+    pub fn t(self) -> Self {
+        Self { rows: self.columns, columns: self.rows }
+    }
+}
+
+/// A matrix, not empty, whose elements lie at equal distances in a slice.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Matrix<'a, F> {
+    elements: &'a [F],
+    /// Position of the first element.
+    offset: usize,
+    n_rows: usize,
+    n_columns: usize,
+    strides: Strides,
+}
+
+impl<'a, F> Matrix<'a, F> {
+    /// The matrix that begins at `offset`.
+    ///
+    /// # Panics
+    /// If it does not lie within `elements`.
+    pub fn new(
+        elements: &'a [F],
+        offset: usize,
+        [n_rows, n_columns]: [usize; 2],
+        strides: Strides,
+    ) -> Self {
+        let (rows, columns) = (n_rows as isize - 1, n_columns as isize - 1);
+        let above = rows * strides.rows.max(0) + columns * strides.columns.max(0);
+        let below = rows * strides.rows.min(0) + columns * strides.columns.min(0);
+        let is_within =
+            below.unsigned_abs() <= offset && offset + (above as usize) < elements.len();
+        assert!(rows >= 0 && columns >= 0 && is_within, "a matrix lies within its operand");
+        Self { elements, offset, n_rows, n_columns, strides }
+    }
+
+    /// The matrix of all elements, row by row.
+    pub fn by_rows(elements: &'a [F], n_columns: usize) -> Self {
+        let strides = Strides { rows: n_columns as isize, columns: 1 };
+        Self::new(elements, 0, [elements.len() / n_columns, n_columns], strides)
+    }
+
+    /// The transpose, of the same elements.
+    pub fn t(self) -> Self {
+        Self { n_rows: self.n_columns, n_columns: self.n_rows, strides: self.strides.t(), ..self }
+    }
+
+    /// `n` rows from `first` on.
+    pub fn rows(self, first: usize, n: usize) -> Self {
+        assert!(first + n <= self.n_rows && n > 0);
+        let offset = self.offset.checked_add_signed(first as isize * self.strides.rows);
+        Self { offset: offset.expect("rows lie within the matrix"), n_rows: n, ..self }
+    }
+
+    /// A row whose elements stand side by side.
+    #[inline(always)]
+    pub fn row(&self, k: usize) -> &'a [F] {
+        debug_assert!(k < self.n_rows && (self.strides.columns == 1 || self.n_columns == 1));
+        let first = self.offset.wrapping_add_signed(k as isize * self.strides.rows);
+        &self.elements[first..first + self.n_columns]
+    }
+
+    /// An element.
+    #[inline(always)]
+    pub fn at(&self, row: usize, column: usize) -> F
+    where
+        F: Copy,
+    {
+        debug_assert!(row < self.n_rows && column < self.n_columns);
+        let distance = row as isize * self.strides.rows + column as isize * self.strides.columns;
+        self.elements[self.offset.wrapping_add_signed(distance)]
+    }
+
+    pub fn n_rows(&self) -> usize {
+        self.n_rows
+    }
+
+    pub fn n_columns(&self) -> usize {
+        self.n_columns
+    }
+
+    pub fn strides(&self) -> Strides {
+        self.strides
+    }
+
+    /// The address of the first element. The others are in bounds at their distances from it.
+    pub fn as_ptr(&self) -> *const F {
+        self.elements[self.offset..].as_ptr()
+    }
+}
+
+/// What becomes of a product: `out ← keep·out + scale·product`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Update<F> {
+    /// 0 if `out` is not to be read, whatever it holds.
+    pub keep: F,
+    pub scale: F,
+}
+
+impl<F: Number> Update<F> {
+    /// `out ← product`.
+    pub const OVERWRITE: Self = Self { keep: F::ZERO, scale: F::ONE };
+
+    /// Whether `out` is read.
+    pub fn reads(self) -> bool {
+        self.keep != F::ZERO
+    }
+
+    /// Updates all of `out` with as many elements of the product.
+    #[inline(always)]
+    pub fn apply(self, out: &mut [F], product: &[F]) {
+        match self.reads() {
+            true => out
+                .iter_mut()
+                .zip(product)
+                .for_each(|(out, &x)| *out = self.keep * *out + self.scale * x),
+            false => out.iter_mut().zip(product).for_each(|(out, &x)| *out = self.scale * x),
+        }
+    }
+}
+
+/// Side of the squares that are transposed at a time: elements of a cache line.
+const SQUARE: usize = 16;
+
+/// Updates `out`, row by row, with the transpose of a matrix.
+pub(super) fn transpose<F: Number>(matrix: Matrix<'_, F>, update: Update<F>, out: &mut [F]) {
+    let (n_rows, n_columns) = (matrix.n_rows, matrix.n_columns);
+    assert_eq!(out.len(), n_rows * n_columns);
+    for top in (0..n_rows).step_by(SQUARE) {
+        for left in (0..n_columns).step_by(SQUARE) {
+            for column in left..n_columns.min(left + SQUARE) {
+                let height = SQUARE.min(n_rows - top);
+                let mut part = [F::ZERO; SQUARE];
+                for (k, x) in part[..height].iter_mut().enumerate() {
+                    *x = matrix.at(top + k, column);
+                }
+                update.apply(&mut out[column * n_rows + top..][..height], &part);
+            }
+        }
+    }
+}

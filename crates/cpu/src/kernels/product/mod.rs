@@ -1,0 +1,290 @@
+//! Matrix products: by the `gemm` crates in the way that suits the sizes and layouts, or by a kernel of our own where one
+//! operand is a vector.
+
+mod library;
+mod matrix;
+#[cfg(test)]
+mod tests;
+mod vector;
+
+use retrograd_core::{DType, NodeId, Shape, shape::Layout};
+
+use self::{
+    library::Multiply,
+    matrix::{Matrix, Strides, Update, transpose},
+    vector::Sums,
+};
+use crate::{
+    arena::{Beside, Memory},
+    classify::Source,
+    kernels::{
+        InstructionSet,
+        elementwise::Scalar,
+        number::{Number, lit},
+    },
+};
+
+/// Products of pairs of matrices in any strided layout, into one contiguous buffer.
+#[derive(Clone, Debug)]
+pub(crate) struct Product {
+    dtype: DType,
+    out: NodeId,
+    lhs: Operand,
+    rhs: Operand,
+    addend: Option<Addend>,
+    sizes: Sizes,
+    method: Method,
+}
+
+/// What products are added to: the result is `scale·of + product_scale·product_factor·lhs·rhs`.
+#[derive(Clone, Debug)]
+pub(crate) struct Addend {
+    /// A contiguous value of the size of the result.
+    pub of: NodeId,
+    pub scale: f64,
+    pub product_scale: f64,
+    pub product_factor: Option<Scalar>,
+}
+
+impl Addend {
+    fn update<F: Number>(&self, memory: &Memory<'_>) -> Update<F> {
+        let factor = self.product_factor.map_or(F::ONE, |factor| factor.settle(memory));
+        Update { keep: lit(self.scale), scale: lit::<F>(self.product_scale) * factor }
+    }
+}
+
+/// Of a product `[m, k] × [k, n]`.
+#[derive(Clone, Copy, Debug)]
+struct Sizes {
+    m: usize,
+    k: usize,
+    n: usize,
+}
+
+/// Matrices in a buffer.
+#[derive(Clone, Debug)]
+struct Operand {
+    base: NodeId,
+    strides: Strides,
+    /// Position of the first element of each matrix.
+    offsets: Box<[usize]>,
+}
+
+/// How a product is computed. Some ways need scratch for one matrix.
+#[derive(Clone, Copy, Debug)]
+enum Method {
+    /// By the library.
+    Library,
+    /// By the library, the transpose `rhsᵀ·lhsᵀ` into scratch, which is transposed afterwards.
+    Transposed(NodeId),
+    /// By the library, few rows at a time: for those it has a kernel if the columns of `rhs` are contiguous.
+    Blocks,
+    /// As before, with the columns of `rhs` copied to scratch.
+    BlocksOfCopy(NodeId),
+    /// A matrix times a column.
+    Column,
+    /// A row times a matrix.
+    Row,
+}
+
+/// The library has a kernel for results of at most this many elements.
+const MAX_BLOCK: usize = 256;
+
+impl Method {
+    /// The way for sizes and layouts, by limits that were measured. `scratch` is asked for a value of some elements, if
+    /// one is needed.
+    fn of(
+        Sizes { m, k, n }: Sizes,
+        lhs: Strides,
+        rhs: Strides,
+        scratch: impl FnOnce(usize) -> NodeId,
+    ) -> Self {
+        if n == 1 && vector::can_multiply(lhs, rhs.rows) {
+            return Method::Column;
+        }
+        if m == 1 && vector::can_multiply(rhs.t(), lhs.columns) {
+            return Method::Row;
+        }
+        let is_tall = m > 2 * n && m * k * n >= 4096;
+        if lhs.rows == 1 {
+            // The library would copy or gather what is wide, and compute with what is narrow side by side.
+            let is_worth_it = is_tall && n <= 24 && k >= 64;
+            return if is_worth_it { Method::Transposed(scratch(m * n)) } else { Method::Library };
+        }
+        match (lhs.columns, rhs) {
+            (1, Strides { rows: 1, .. }) if is_tall && n <= 10 => Method::Blocks,
+            (1, Strides { columns: 1, .. }) if is_tall && n <= 10 => {
+                Method::BlocksOfCopy(scratch(k * n))
+            }
+            // The library would copy all of `rhs`, slowly.
+            (1, Strides { rows: 1, .. }) if m >= 16 && n >= 64 && k >= 4 * m => {
+                Method::Transposed(scratch(m * n))
+            }
+            _ => Method::Library,
+        }
+    }
+
+    fn scratch(self) -> Option<NodeId> {
+        match self {
+            Method::Transposed(scratch) | Method::BlocksOfCopy(scratch) => Some(scratch),
+            Method::Library | Method::Blocks | Method::Column | Method::Row => None,
+        }
+    }
+}
+
+impl Operand {
+    fn new(Source { base, layout, shape }: &Source) -> Self {
+        let n_batch = shape.rank() - 2;
+        let [rows, columns] = [layout.strides[n_batch], layout.strides[n_batch + 1]];
+        let batch = Layout { offset: layout.offset, strides: layout.strides[..n_batch].into() };
+        let offsets = batch.positions(&Shape::from(&shape[..n_batch])).collect();
+        Self { base: *base, strides: Strides { rows, columns }, offsets }
+    }
+
+    fn matrix<'a, F>(&self, elements: &'a [F], index: usize, sizes: [usize; 2]) -> Matrix<'a, F> {
+        Matrix::new(elements, self.offsets[index], sizes, self.strides)
+    }
+}
+
+impl Product {
+    /// The product of matrices in the last two axes of two operands, `[…, m, k] × […, k, n] → […, m, n]`. If it needs
+    /// scratch, `scratch` is asked for a value of some elements.
+    pub fn new(
+        out: NodeId,
+        dtype: DType,
+        [lhs, rhs]: &[Source; 2],
+        addend: Option<Addend>,
+        scratch: impl FnOnce(usize) -> NodeId,
+    ) -> Self {
+        let n_batch = lhs.shape.rank() - 2;
+        let (m, k, n) = (lhs.shape[n_batch], lhs.shape[n_batch + 1], rhs.shape[n_batch + 1]);
+        let (lhs, rhs, sizes) = (Operand::new(lhs), Operand::new(rhs), Sizes { m, k, n });
+        let method = Method::of(sizes, lhs.strides, rhs.strides, scratch);
+        Self { dtype, out, lhs, rhs, addend, sizes, method }
+    }
+
+    /// The value that it uses as scratch.
+    pub fn scratch(&self) -> Option<NodeId> {
+        self.method.scratch()
+    }
+
+    /// The value that the result can take the place of.
+    pub fn reads_in_step(&self) -> impl Iterator<Item = NodeId> {
+        self.addend.iter().map(|addend| addend.of)
+    }
+
+    /// The values that are read in other places than those being written.
+    pub fn reads_elsewhere(&self) -> impl Iterator<Item = NodeId> {
+        let factor = self.addend.iter().filter_map(|addend| addend.product_factor?.source());
+        [self.lhs.base, self.rhs.base].into_iter().chain(factor)
+    }
+
+    /// Computes the products.
+    pub fn run(&self, memory: &mut Memory<'_>, instructions: InstructionSet) {
+        match self.dtype {
+            DType::F32 => self.multiply::<f32>(memory, instructions),
+            DType::F64 => self.multiply::<f64>(memory, instructions),
+            DType::I64 | DType::Bool => {
+                unreachable!("recording checks that the operands are floats")
+            }
+        }
+    }
+
+    fn multiply<F: Multiply + Sums>(&self, memory: &mut Memory<'_>, instructions: InstructionSet) {
+        let update = self.prepare(memory);
+        let Sizes { m, k, n } = self.sizes;
+        if m * k * n == 0 {
+            let out = memory.write_all_beside::<F>(self.out).0;
+            return out
+                .iter_mut()
+                .for_each(|out| update.apply(std::slice::from_mut(out), &[F::ZERO]));
+        }
+        match self.method {
+            Method::Library => self.each(memory, |lhs, rhs, out| {
+                library::multiply(lhs, rhs, update, out);
+            }),
+            Method::Blocks => self.each(memory, |lhs, rhs, out| in_blocks(lhs, rhs, update, out)),
+            Method::Column => self.each(memory, |lhs, rhs, out| {
+                vector::multiply(instructions, lhs, rhs, update, out);
+            }),
+            Method::Row => self.each(memory, |lhs, rhs, out| {
+                vector::multiply(instructions, rhs.t(), lhs.t(), update, out);
+            }),
+            Method::Transposed(scratch) => self.each_in_two_steps(
+                memory,
+                scratch,
+                |lhs, rhs, room| library::multiply(rhs.t(), lhs.t(), Update::OVERWRITE, room),
+                |_, room, out| transpose(Matrix::by_rows(room, m), update, out),
+            ),
+            Method::BlocksOfCopy(scratch) => self.each_in_two_steps(
+                memory,
+                scratch,
+                |_, rhs, room| transpose(rhs, Update::OVERWRITE, room),
+                |lhs, room, out| in_blocks(lhs, Matrix::by_rows(room, k).t(), update, out),
+            ),
+        }
+    }
+
+    /// What is to become of the products, with the addend in the place of the result.
+    fn prepare<F: Multiply>(&self, memory: &mut Memory<'_>) -> Update<F> {
+        let Some(addend) = &self.addend else { return Update::OVERWRITE };
+        let update = addend.update(memory);
+        if !memory.are_in_one_place(addend.of, self.out) {
+            let (out, rest) = memory.write_all_beside::<F>(self.out);
+            out.copy_from_slice(rest.read(addend.of));
+        }
+        update
+    }
+
+    /// Computes each product by a function of its operands.
+    fn each<F: Multiply>(
+        &self,
+        memory: &mut Memory<'_>,
+        multiply: impl Fn(Matrix<'_, F>, Matrix<'_, F>, &mut [F]),
+    ) {
+        let (out, rest) = memory.write_all_beside::<F>(self.out);
+        for (index, out) in out.chunks_exact_mut(self.sizes.m * self.sizes.n).enumerate() {
+            multiply(self.lhs(rest, index), self.rhs(rest, index), out);
+        }
+    }
+
+    /// Computes each product by a function that writes scratch, and one that reads it beside the first operand.
+    fn each_in_two_steps<F: Multiply>(
+        &self,
+        memory: &mut Memory<'_>,
+        scratch: NodeId,
+        first: impl Fn(Matrix<'_, F>, Matrix<'_, F>, &mut [F]),
+        second: impl Fn(Matrix<'_, F>, &[F], &mut [F]),
+    ) {
+        let n_elements = self.sizes.m * self.sizes.n;
+        for index in 0..self.lhs.offsets.len() {
+            let (room, rest) = memory.write_all_beside::<F>(scratch);
+            first(self.lhs(rest, index), self.rhs(rest, index), room);
+            let (out, rest) = memory.write_all_beside::<F>(self.out);
+            let out = &mut out[index * n_elements..][..n_elements];
+            second(self.lhs(rest, index), rest.read(scratch), out);
+        }
+    }
+
+    fn lhs<'a, F: Multiply>(&self, rest: Beside<'a>, index: usize) -> Matrix<'a, F> {
+        self.lhs.matrix(rest.read(self.lhs.base), index, [self.sizes.m, self.sizes.k])
+    }
+
+    fn rhs<'a, F: Multiply>(&self, rest: Beside<'a>, index: usize) -> Matrix<'a, F> {
+        self.rhs.matrix(rest.read(self.rhs.base), index, [self.sizes.k, self.sizes.n])
+    }
+}
+
+/// The product, as many rows at a time as the library has a kernel for.
+fn in_blocks<F: Multiply>(
+    lhs: Matrix<'_, F>,
+    rhs: Matrix<'_, F>,
+    update: Update<F>,
+    out: &mut [F],
+) {
+    let n = rhs.n_columns();
+    let n_rows = MAX_BLOCK / n;
+    for (block, out) in out.chunks_mut(n_rows * n).enumerate() {
+        library::multiply(lhs.rows(block * n_rows, out.len() / n), rhs, update, out);
+    }
+}
