@@ -8,7 +8,7 @@ use crate::{
     expr::Expr,
     graph::Graph,
     ops::{
-        Batch, Dependence, Linearity, Link, Op, Operand, Operation, Rule, Tangents,
+        Addresses, Batch, Dependence, Linearity, Link, Op, Operand, Operation, Rule, Tangents,
         operators::{aligned, binary_expressions},
         same_dtype,
     },
@@ -279,7 +279,18 @@ impl Operation for Binary {
         let [a, b] = [(); 2].map(|()| graph.placeholder(Shape::scalar(), graph.dtype()));
         let derivative = self.derivative(link.k, a, b, a.apply_binary(*self, b));
         let is_flat = derivative.as_literal() == Some(0.0);
-        (!is_flat).then(|| Dependence::elementwise(&link.y.shape()))
+        if is_flat {
+            return None;
+        }
+        let mut dependence = Dependence::elementwise(&link.y.shape());
+        if self.linearity() == Linearity::Bilinear
+            && let Some(factor) = link.fixed_value(1 - link.k)
+        {
+            let factor = factor.to_vec::<f64>();
+            let passing = factor.iter().enumerate().map(|(at, f)| (*f != 0.0).then_some(at));
+            dependence.input = Addresses::Listed(passing.collect());
+        }
+        Some(dependence)
     }
 
     fn jvp<'g>(&self, tangents: Tangents<'_, 'g>) -> Option<Expr<'g>> {

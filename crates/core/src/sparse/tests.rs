@@ -246,6 +246,22 @@ fn constant_indices_and_masks_are_looked_at() {
     check(&picked.sparse_jacobian(x), picked.jacobian(x), |_, _| true);
 }
 
+#[test]
+fn zeros_of_constant_factors_are_no_entries() {
+    let g = Graph::with_dtype(DType::F64);
+    let x = g.param("x", numbers(4));
+    let factor = g.constant([2.0, 0.0, -1.0, 0.0]);
+    for y in [x * factor, factor * x, x.chain(factor), factor.chain(x)] {
+        let is_entry = |i: usize, j: usize| i == j && i.is_multiple_of(2);
+        check(&y.sparse_jacobian(x), y.jacobian(x), is_entry);
+        let f = y.sin().sum();
+        check(&f.sparse_hessian(x), f.hessian(x), is_entry);
+    }
+    // What a run can change says nothing.
+    let y = x * g.input_with("factor", [2.0, 0.0, -1.0, 0.0]);
+    check(&y.sparse_jacobian(x), y.jacobian(x), |i, j| i == j);
+}
+
 /// `y = x²`, elementwise or said to be something else.
 #[derive(Debug)]
 struct Square {
