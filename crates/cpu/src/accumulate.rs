@@ -48,7 +48,7 @@ fn accumulation(classified: &Classified<'_>, id: NodeId) -> Option<(Accumulation
         _ => return None,
     };
     let is_fused_with = |&user: &NodeId| classified.elementwise(user).is_some();
-    if classified.users[id.index()].iter().any(is_fused_with) {
+    if classified.users(id).iter().any(is_fused_with) {
         return None;
     }
     let (a, b) = (node.inputs[0], node.inputs[1]);
@@ -76,7 +76,7 @@ fn accumulation(classified: &Classified<'_>, id: NodeId) -> Option<(Accumulation
 fn scaled_product(classified: &Classified<'_>, id: NodeId) -> Option<(NodeId, Option<NodeId>)> {
     let node = &classified.computation.nodes[id.index()];
     let needs_no_step = |id: NodeId| {
-        classified.users[id.index()].len() == 1
+        classified.users(id).len() == 1
             && !classified.is_root[id.index()]
             && !classified.is_awaited[id.index()]
             && classified.computation.awaited[id.index()].is_none()

@@ -1,8 +1,7 @@
 //! What each node of a computation is to a plan, and through which layout of which buffer it is read.
 
-use retrograd_core::{DType, NodeId, Op, Shape, computation::Computation, shape::Layout};
+use retrograd_core::{DType, Node, NodeId, Op, Shape, computation::Computation, shape::Layout};
 use rustc_hash::FxHashMap;
-use smallvec::SmallVec;
 
 use crate::accumulate::{Accumulation, accumulate};
 
@@ -45,18 +44,43 @@ impl Source {
 pub(crate) struct Classified<'a> {
     pub computation: &'a Computation,
     pub classes: Vec<Class>,
-    /// The nodes that use each node.
-    pub users: Vec<SmallVec<[NodeId; 4]>>,
     /// Whether each node is a root.
     pub is_root: Vec<bool>,
     /// Whether something is computed again only after each node.
     pub is_awaited: Vec<bool>,
+    users: Users,
     /// For views without a buffer of their own: what they read.
-    views: Vec<Option<Source>>,
+    views: FxHashMap<NodeId, Source>,
     /// For views with a buffer of their own: what is copied to it.
-    pub copies: Vec<Option<Source>>,
+    pub copies: FxHashMap<NodeId, Source>,
     /// Sums that the kernel of a product adds to, which is a part of their step.
     pub accumulations: FxHashMap<NodeId, Accumulation>,
+}
+
+/// The nodes that use each node, all in one list.
+struct Users {
+    /// Where those of each node end; they begin where those of the node before end.
+    ends: Vec<u32>,
+    all: Vec<NodeId>,
+}
+
+impl Users {
+    fn of(nodes: &[Node]) -> Self {
+        let mut ends = vec![0; nodes.len() + 1];
+        let inputs = nodes.iter().flat_map(|node| &node.inputs);
+        inputs.for_each(|input| ends[input.index() + 1] += 1);
+        // Where those of each node begin, shifted by one; then each use moves its end.
+        (1..ends.len()).for_each(|k| ends[k] += ends[k - 1]);
+        let mut all = vec![NodeId::new(0); ends[nodes.len()] as usize];
+        for (index, node) in nodes.iter().enumerate() {
+            for input in &node.inputs {
+                let end = &mut ends[input.index()];
+                all[*end as usize] = NodeId::new(index);
+                *end += 1;
+            }
+        }
+        Self { ends, all }
+    }
 }
 
 impl<'a> Classified<'a> {
@@ -66,17 +90,15 @@ impl<'a> Classified<'a> {
         let mut this = Self {
             computation,
             classes: Vec::with_capacity(n),
-            users: vec![SmallVec::new(); n],
             is_root: vec![false; n],
             is_awaited: vec![false; n],
-            views: vec![None; n],
-            copies: vec![None; n],
+            users: Users::of(&computation.nodes),
+            views: FxHashMap::default(),
+            copies: FxHashMap::default(),
             accumulations: FxHashMap::default(),
         };
         for index in 0..n {
             let id = NodeId::new(index);
-            let node = &computation.nodes[index];
-            node.inputs.iter().for_each(|input| this.users[input.index()].push(id));
             this.classes.push(class(computation, id));
             if this.classes[index] == Class::View {
                 this.resolve_view(id);
@@ -96,10 +118,10 @@ impl<'a> Classified<'a> {
         let input = self.source(node.inputs[0]);
         match node.op.view(&input.layout, &input.shape, &node.shape) {
             Some(layout) => {
-                self.views[id.index()] =
-                    Some(Source { layout, shape: node.shape.clone(), base: input.base });
+                let source = Source { layout, shape: node.shape.clone(), base: input.base };
+                self.views.insert(id, source);
             }
-            None => self.copies[id.index()] = Some(input),
+            None => drop(self.copies.insert(id, input)),
         }
     }
 
@@ -108,16 +130,21 @@ impl<'a> Classified<'a> {
         let nodes = self.computation.nodes.iter().zip(&self.classes);
         let steps = nodes.filter(|(node, class)| **class == Class::Step && node.op != Op::MatMul);
         for input in steps.flat_map(|(node, _)| &node.inputs) {
-            let view = &mut self.views[input.index()];
-            if view.as_ref().is_some_and(|view| !view.is_contiguous()) {
-                self.copies[input.index()] = view.take();
+            if self.views.get(input).is_some_and(|view| !view.is_contiguous()) {
+                self.copies.extend(self.views.remove_entry(input));
             }
         }
     }
 
+    /// The nodes that use a node, in the order of recording.
+    pub fn users(&self, id: NodeId) -> &[NodeId] {
+        let start = id.index().checked_sub(1).map_or(0, |before| self.users.ends[before]);
+        &self.users.all[start as usize..self.users.ends[id.index()] as usize]
+    }
+
     /// The buffer and layout through which a node's value is read.
     pub fn source(&self, id: NodeId) -> Source {
-        match &self.views[id.index()] {
+        match self.views.get(&id) {
             Some(source) => source.clone(),
             None => {
                 let shape = self.computation.nodes[id.index()].shape.clone();
@@ -128,7 +155,7 @@ impl<'a> Classified<'a> {
 
     /// The node whose buffer holds a node's value.
     pub fn base(&self, id: NodeId) -> NodeId {
-        self.views[id.index()].as_ref().map_or(id, |view| view.base)
+        self.views.get(&id).map_or(id, |view| view.base)
     }
 
     /// Whether a node takes literals from memory, and not as numbers in its code.

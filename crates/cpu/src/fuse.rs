@@ -1,7 +1,7 @@
 //! From a group of elementwise nodes to the code of one kernel.
 
 use retrograd_core::{DType, NodeId, Op};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use smallvec::SmallVec;
 
 use crate::{
@@ -23,8 +23,8 @@ pub(crate) fn fuse(
         dtype,
         scalars: Vec::new(),
         literals: FxHashMap::default(),
-        code: Vec::new(),
-        operands: FxHashMap::default(),
+        code: Vec::with_capacity(members.len()),
+        operands: FxHashMap::with_capacity_and_hasher(members.len(), FxBuildHasher),
     };
     for &id in members {
         writer.add(id);
@@ -128,18 +128,17 @@ impl Writer<'_> {
     }
 
     /// The kernel, with registers shared by results that are not needed at the same time.
-    fn finish(self, n_elements: usize, stores: &[(NodeId, Operand)]) -> Elementwise {
+    fn finish(mut self, n_elements: usize, stores: &[(NodeId, Operand)]) -> Elementwise {
         let last_uses = self.last_uses(stores);
         let mut registers = Registers::default();
-        let mut code = Vec::with_capacity(self.code.len());
-        for (at, (instruction, result)) in self.code.into_iter().enumerate() {
+        for (at, (instruction, register)) in self.code.iter_mut().enumerate() {
             let operands = instruction.operands();
-            let register = registers.assign();
-            code.push((renamed(instruction, &registers.assigned), register));
             // A result is never written over its own operands, so those are freed afterwards.
             let mut dead: SmallVec<[Register; 4]> =
                 operands.iter().filter_map(|operand| operand.register()).collect();
-            dead.push(result);
+            dead.push(*register);
+            *register = registers.assign();
+            rename_operands(instruction, &registers.assigned);
             dead.retain(|value| last_uses[*value as usize] == at);
             dead.sort_unstable();
             dead.dedup();
@@ -156,7 +155,7 @@ impl Writer<'_> {
             dtype: self.dtype,
             n_elements,
             scalars: self.scalars,
-            code,
+            code: self.code,
             stores: stores.iter().map(store).collect(),
             n_registers: registers.n as usize,
         }
@@ -210,17 +209,14 @@ fn rename(operand: Operand, registers: &[Register]) -> Operand {
     }
 }
 
-fn renamed(instruction: Instruction, registers: &[Register]) -> Instruction {
-    let rename = |operand| rename(operand, registers);
+fn rename_operands(instruction: &mut Instruction, registers: &[Register]) {
+    let rename = |operand: &mut Operand| *operand = rename(*operand, registers);
     match instruction {
-        Instruction::Load { .. } | Instruction::LoadMask { .. } => instruction,
-        Instruction::Unary { op, x } => Instruction::Unary { op, x: rename(x) },
-        Instruction::Binary { op, a, b } => Instruction::Binary { op, a: rename(a), b: rename(b) },
-        Instruction::Compare { op, a, b } => {
-            Instruction::Compare { op, a: rename(a), b: rename(b) }
+        Instruction::Load { .. } | Instruction::LoadMask { .. } => {}
+        Instruction::Unary { x, .. } => rename(x),
+        Instruction::Binary { a, b, .. } | Instruction::Compare { a, b, .. } => {
+            [a, b].into_iter().for_each(rename);
         }
-        Instruction::Select { mask, a, b } => {
-            Instruction::Select { mask: rename(mask), a: rename(a), b: rename(b) }
-        }
+        Instruction::Select { mask, a, b } => [mask, a, b].into_iter().for_each(rename),
     }
 }

@@ -26,7 +26,7 @@ impl Groups {
     pub fn new(classified: &Classified<'_>) -> Self {
         let mut levels = earliest_levels(classified);
         sink(classified, &mut levels);
-        let mut sets = UnionFind::<usize>::new(levels.len());
+        let mut sets = UnionFind::<u32>::new(levels.len());
         join_neighbors(classified, &levels, &mut sets);
         collect(classified, levels, sets)
     }
@@ -70,7 +70,7 @@ fn sink(classified: &Classified<'_>, levels: &mut [u32]) {
     for index in (0..levels.len()).rev() {
         let id = NodeId::new(index);
         let Some(own) = classified.elementwise(id) else { continue };
-        let users = &classified.users[index];
+        let users = classified.users(id);
         let all_in_kernels = users.iter().all(|&user| classified.elementwise(user) == Some(own));
         let Some(target) = users.iter().map(|user| levels[user.index()]).min() else { continue };
         let is_fixed = classified.is_root[index] || classified.is_awaited[index];
@@ -96,7 +96,7 @@ fn keeps_no_more_alive(
     let is_kept_anyway = |&input: &NodeId| {
         let base = classified.base(input);
         let is_outside = matches!(classified.classes[base.index()], Class::Leaf | Class::Literal);
-        let mut others = classified.users[input.index()].iter().filter(|&&user| user != id);
+        let mut others = classified.users(input).iter().filter(|&&user| user != id);
         is_outside
             || is_small(classified, input, id)
             || others.any(|user| levels[user.index()] >= target)
@@ -112,7 +112,7 @@ fn is_small(classified: &Classified<'_>, input: NodeId, id: NodeId) -> bool {
 
 /// Joins elementwise nodes of one level that use each other, or the same value, unless that is small: then a kernel of
 /// two results saves nothing, and may keep the operands of one waiting for those of the other.
-fn join_neighbors(classified: &Classified<'_>, levels: &[u32], sets: &mut UnionFind<usize>) {
+fn join_neighbors(classified: &Classified<'_>, levels: &[u32], sets: &mut UnionFind<u32>) {
     let mut readers: FxHashMap<(NodeId, u32), NodeId> = FxHashMap::default();
     for (index, node) in classified.computation.nodes.iter().enumerate() {
         let id = NodeId::new(index);
@@ -125,26 +125,26 @@ fn join_neighbors(classified: &Classified<'_>, levels: &[u32], sets: &mut UnionF
         for &input in &node.inputs {
             let is_literal = classified.classes[input.index()] == Class::Literal;
             if is_alike(input) {
-                sets.union(index, input.index());
+                sets.union(index as u32, input.index() as u32);
             } else if !is_literal && !is_small(classified, input, id) {
                 let first = *readers.entry((input, levels[index])).or_insert(id);
                 if is_alike(first) {
-                    sets.union(index, first.index());
+                    sets.union(index as u32, first.index() as u32);
                 }
             }
         }
     }
 }
 
-fn collect(classified: &Classified<'_>, levels: Vec<u32>, sets: UnionFind<usize>) -> Groups {
+fn collect(classified: &Classified<'_>, levels: Vec<u32>, sets: UnionFind<u32>) -> Groups {
     let mut members: Vec<Vec<NodeId>> = Vec::new();
     let mut group_of = vec![None; levels.len()];
-    let mut group_of_set: FxHashMap<usize, u32> = FxHashMap::default();
+    let mut group_of_set: FxHashMap<u32, u32> = FxHashMap::default();
     for (index, own) in group_of.iter_mut().enumerate() {
         if classified.elementwise(NodeId::new(index)).is_none() {
             continue;
         }
-        let group = *group_of_set.entry(sets.find(index)).or_insert_with(|| {
+        let group = *group_of_set.entry(sets.find(index as u32)).or_insert_with(|| {
             members.push(Vec::new());
             members.len() as u32 - 1
         });

@@ -115,7 +115,7 @@ impl Steps {
     fn add_groups(&mut self, classified: &Classified<'_>, groups: &Groups) {
         for (group, members) in groups.members.iter().enumerate() {
             let is_used_elsewhere = |id: &NodeId| {
-                let users = &classified.users[id.index()];
+                let users = classified.users(*id);
                 users.iter().any(|user| groups.group_of[user.index()] != Some(group as u32))
             };
             let is_kept = |id: &NodeId| classified.is_root[id.index()] || is_used_elsewhere(id);
@@ -130,6 +130,7 @@ impl Steps {
             kernel.reads_in_step().chain(kernel.reads_elsewhere()).collect();
         reads.sort_unstable();
         reads.dedup();
+        reads.shrink_to_fit();
         let writes = kernel.stores.iter().map(|store| store.to).collect();
         let kernel = Kernel::Elementwise(kernel);
         self.steps.push(Step { kernel, reads, writes, scratch: None, level });
@@ -142,12 +143,12 @@ impl Steps {
         match classified.classes[id.index()] {
             Class::Leaf | Class::Elementwise(_) | Class::Part => {}
             Class::Literal => {
-                if classified.users[id.index()].iter().any(|&user| classified.reads_memory(user)) {
+                if classified.users(id).iter().any(|&user| classified.reads_memory(user)) {
                     self.push_elementwise(fill(classified, id, id), level);
                 }
             }
             Class::View => {
-                if let Some(source) = &classified.copies[id.index()] {
+                if let Some(source) = classified.copies.get(&id) {
                     self.push_copy(source, id, node.dtype, level);
                 }
             }
@@ -205,7 +206,7 @@ impl Steps {
     /// Makes sure that a root has a buffer that nothing else changes: its own, or that of a copy.
     fn add_root(&mut self, classified: &Classified<'_>, groups: &Groups, root: NodeId) {
         let class = classified.classes[root.index()];
-        let is_copied = classified.copies[root.index()].is_some();
+        let is_copied = classified.copies.contains_key(&root);
         if is_copied || matches!(class, Class::Elementwise(_) | Class::Step) {
             return self.roots.push(root);
         }
