@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use retrograd::{
-    Element, Expr, Graph, Params, Plan, Tensor, Workspace,
+    Element, Expr, Graph, Params, Plan, PlanCache, Tensor, Workspace,
     layers::{Error, Optimizer, Sgd, TrainStep},
     with_elements,
 };
@@ -66,6 +66,19 @@ impl<'p> Automatic<'p> {
             Compiled::Outputs { .. } => Params::new(),
         };
         Ok(Self { problem, params: problem.params.clone(), state, compiled, compile_time })
+    }
+
+    /// Records the step anew, takes its plan from a cache, and runs it: what a model does whose graph can differ from
+    /// step to step. Returns the loss.
+    ///
+    /// # Errors
+    /// If the plan cannot be compiled.
+    pub fn run_anew(&mut self, cache: &mut PlanCache) -> Result<f64, Error> {
+        let g = Graph::with_dtype(self.problem.dtype);
+        let (loss, _) = models::record(self.problem, &g);
+        let sgd = Sgd::new(self.problem.workload.learning_rate);
+        self.compiled = Compiled::Step(sgd.compile_with(loss, &[], cache)?);
+        Ok(self.run())
     }
 
     /// How long it took from the recorded loss to the plan and its memory.

@@ -2,6 +2,7 @@
 
 pub mod automatic;
 mod by_hand;
+pub mod memory;
 mod models;
 mod products;
 mod workload;

@@ -3,14 +3,13 @@
 
 mod arguments;
 mod measure;
-mod memory;
 mod report;
 
 use std::{error::Error, process::ExitCode};
 
 use arguments::{Arguments, Command, Side};
 use measure::{Contender, Measured, measure};
-use retrograd_benches::{Problem, Workload};
+use retrograd_benches::{Problem, Workload, memory};
 
 /// By how much, relatively, the losses of both sides may differ.
 const TOLERANCE: f64 = 1e-4;

@@ -6,9 +6,9 @@ use std::{
 };
 
 use retrograd::layers::Error;
-use retrograd_benches::{Manual, Problem, Task, automatic::Automatic, products};
+use retrograd_benches::{Manual, Problem, Task, automatic::Automatic, memory, products};
 
-use crate::{arguments::Side, memory};
+use crate::arguments::Side;
 
 /// Steps before the measurement; the losses of the first and the last of them are reported.
 const N_WARM_UP: usize = 20;

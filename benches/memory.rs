@@ -10,8 +10,17 @@ pub fn forget_peak() {
 
 /// The most memory that was resident, in bytes; `None` where the system does not tell.
 pub fn peak_bytes() -> Option<usize> {
+    status("VmHWM:")
+}
+
+/// The memory that is resident now.
+pub fn resident_bytes() -> Option<usize> {
+    status("VmRSS:")
+}
+
+fn status(field: &str) -> Option<usize> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
     let kibibytes: usize = line.trim().strip_suffix(" kB")?.parse().ok()?;
     Some(kibibytes << 10)
 }
