@@ -43,7 +43,8 @@ pub fn gradients(of: &Family) -> Vec<(String, String)> {
 fn gradients_in(case: &Case, of: &Family) -> Option<Vec<(String, String)>> {
     let graph = Graph::with_dtype(DType::F64);
     let output = case.record(&constants(&graph, case));
-    let id = ancestors(output).into_iter().find(|&id| family(&graph.node(id).op) == of.name)?;
+    let id =
+        graph.ancestors(&[output]).into_iter().find(|&id| family(&graph.node(id).op) == of.name)?;
     let y = graph.expr(id);
     let inputs = graph.node(id).inputs.clone();
     let distinct: BTreeSet<_> = inputs.iter().collect();
@@ -74,23 +75,11 @@ fn unless_named<'g>(x: Expr<'g>, name: &str) -> Expr<'g> {
 pub fn operations(case: &Case) -> Vec<Op> {
     let graph = Graph::with_dtype(DType::F64);
     let output = case.record(&constants(&graph, case));
-    ancestors(output).into_iter().map(|id| graph.node(id).op.clone()).collect()
+    graph.ancestors(&[output]).into_iter().map(|id| graph.node(id).op.clone()).collect()
 }
 
 fn constants<'g>(graph: &'g Graph, case: &Case) -> Vec<Expr<'g>> {
     case.inputs.iter().map(|data| graph.constant(data)).collect()
-}
-
-/// All that an expression is computed from, itself included.
-fn ancestors(output: Expr<'_>) -> BTreeSet<NodeId> {
-    let graph = output.graph();
-    let mut pending = BTreeSet::from([output.id()]);
-    let mut found = BTreeSet::new();
-    while let Some(id) = pending.pop_last() {
-        pending.extend(&graph.node(id).inputs);
-        found.insert(id);
-    }
-    found
 }
 
 /// What an operation is called in lists; `None` for data and numbers.
@@ -111,7 +100,12 @@ pub fn parts_of(call: &Call) -> BTreeSet<String> {
     let y = (call.expr)(x);
     // What the arguments record has places of its own.
     let is_part = |id: &NodeId| graph.location(*id) == graph.location(y.id());
-    ancestors(y).into_iter().filter(is_part).filter_map(|id| name(&graph.node(id).op)).collect()
+    graph
+        .ancestors(&[y])
+        .into_iter()
+        .filter(is_part)
+        .filter_map(|id| name(&graph.node(id).op))
+        .collect()
 }
 
 /// For each method called in the cases of the gradient checks, the operations that each of its calls records.
@@ -124,7 +118,7 @@ pub fn calls() -> BTreeMap<String, Vec<BTreeSet<String>>> {
         let graph = Graph::with_dtype(DType::F64);
         let output = case.record(&constants(&graph, &case));
         let mut places: BTreeMap<NodeId, Place> = BTreeMap::new();
-        for id in ancestors(output).into_iter().rev() {
+        for id in graph.ancestors(&[output]).into_iter().rev() {
             let node = graph.node(id);
             let own = Place::of(graph.location(id));
             let place = if own.is_hidden() { places.get(&id).copied().unwrap_or(own) } else { own };

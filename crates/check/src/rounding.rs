@@ -5,7 +5,7 @@
 //! several runs lie apart says how far rounding may move them (Parker 1997, "Monte Carlo arithmetic"; Vignes 2004,
 //! "Discrete stochastic arithmetic for validating results of numerical software").
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -115,14 +115,7 @@ pub struct Evaluation<'g> {
 impl<'g> Evaluation<'g> {
     /// What `roots` need.
     pub fn of(graph: &'g Graph, roots: &[Expr<'g>]) -> Self {
-        let mut pending: BTreeSet<_> = roots.iter().map(|root| root.id()).collect();
-        let mut needed = Vec::new();
-        while let Some(id) = pending.pop_last() {
-            needed.push(id);
-            pending.extend(&graph.node(id).inputs);
-        }
-        needed.reverse();
-        Self { graph, needed }
+        Self { graph, needed: graph.ancestors(roots) }
     }
 
     /// The values of all that is needed, with `data` in place of what leaves hold; with errors, if there are some.

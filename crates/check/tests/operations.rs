@@ -28,14 +28,7 @@ fn first_and_second_derivatives_agree_with_finite_differences() {
 fn operations(case: &Case) -> Vec<Op> {
     let graph = Graph::with_dtype(DType::F64);
     let output = case.record(&inputs(&graph, case));
-    let mut pending = BTreeSet::from([output.id()]);
-    let mut operations = Vec::new();
-    while let Some(id) = pending.pop_last() {
-        let node = graph.node(id);
-        operations.push(node.op.clone());
-        pending.extend(&node.inputs);
-    }
-    operations
+    graph.ancestors(&[output]).into_iter().map(|id| graph.node(id).op.clone()).collect()
 }
 
 fn inputs<'g>(graph: &'g Graph, case: &Case) -> Vec<Expr<'g>> {

@@ -14,14 +14,8 @@ use retrograd_core::{
 
 /// The operations that the outputs of a graph depend on.
 fn operations(random: &RandomGraph) -> Vec<Op> {
-    let mut pending: BTreeSet<_> = random.outputs().iter().map(|output| output.id()).collect();
-    let mut operations = Vec::new();
-    while let Some(id) = pending.pop_last() {
-        let node = random.graph().node(id);
-        operations.push(node.op.clone());
-        pending.extend(&node.inputs);
-    }
-    operations
+    let graph = random.graph();
+    graph.ancestors(&random.outputs()).into_iter().map(|id| graph.node(id).op.clone()).collect()
 }
 
 #[test]

@@ -3,17 +3,15 @@
 //! What was recorded for one example becomes, for many of them side by side, one computation. The sweep knows no
 //! operation; each says what it does with one more axis in front, and elementwise ones do nothing at all.
 
-use std::collections::BTreeSet;
-
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::{
-    active::between,
     error::Error,
     expr::{Expr, Pair, inputs_of_one_graph},
     functions::functions,
     graph::NodeId,
+    nodes::{NodeSet, between},
     ops::Batch,
 };
 
@@ -85,10 +83,10 @@ fn size_of(batches: &[(Expr<'_>, Expr<'_>)]) -> Result<usize, Error> {
 
 /// What stands in place of each node between what is replaced and the outputs.
 fn sweep<'g>(n: usize, outputs: &[Expr<'g>], batches: &[Pair<'g>]) -> FxHashMap<NodeId, Expr<'g>> {
-    let sources: BTreeSet<_> = batches.iter().map(|(x, _)| x.id()).collect();
+    let sources = NodeSet::of(batches.iter().map(|(x, _)| x.id()));
     let mut batched: FxHashMap<_, _> = batches.iter().map(|&(x, xs)| (x.id(), xs)).collect();
-    for id in between(&sources, outputs) {
-        if sources.contains(&id) {
+    for id in between(&sources, outputs).iter() {
+        if sources.contains(id) {
             continue;
         }
         let y = outputs[0].graph().expr(id);

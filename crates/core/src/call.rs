@@ -1,14 +1,16 @@
 //! What the user called: a function records operations that have names of their own, and messages about them should
 //! name the function.
 
+use std::num::NonZeroU16;
+
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 
 use crate::graph::{Graph, NodeId};
 
-/// A function that has been called, as an index among the functions called in a graph.
+/// A function that has been called, as one more than its index among the functions called in a graph.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct CallId(u16);
+pub(crate) struct CallId(NonZeroU16);
 
 /// The functions called in a graph.
 #[derive(Default)]
@@ -21,11 +23,12 @@ pub(crate) struct Calls {
 impl Calls {
     fn enter(&mut self, name: &'static str) -> CallId {
         let (index, _) = self.names.insert_full(name);
-        CallId(u16::try_from(index).expect("there are fewer than 2¹⁶ functions"))
+        let number = u16::try_from(index + 1).ok().and_then(NonZeroU16::new);
+        CallId(number.expect("there are fewer than 2¹⁶ functions"))
     }
 
     fn name(&self, id: CallId) -> &'static str {
-        self.names[usize::from(id.0)]
+        self.names[usize::from(id.0.get()) - 1]
     }
 }
 

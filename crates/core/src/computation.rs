@@ -6,10 +6,8 @@
 
 mod recompute;
 
-use std::collections::BTreeSet;
-
 use indexmap::IndexSet;
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::FxBuildHasher;
 
 use crate::{
     dtype::{DType, Float},
@@ -62,13 +60,7 @@ impl Computation {
         let Some(graph) = roots.first().map(|root| root.graph()) else {
             return Recording::default();
         };
-        let mut reachable = Vec::new();
-        let mut pending: BTreeSet<_> = roots.iter().map(|root| root.id()).collect();
-        while let Some(id) = pending.pop_last() {
-            reachable.push(id);
-            pending.extend(&graph.node(id).inputs);
-        }
-        reachable.reverse();
+        let reachable = graph.ancestors(roots);
         let mut builder = Builder::new(graph, &reachable, roots);
         for id in reachable {
             let node = graph.node(id);
@@ -76,7 +68,7 @@ impl Computation {
             let same = builder.add(id, &node, inputs, None);
             builder.stands_for(id, same);
         }
-        builder.finish(roots).without_dead_nodes()
+        builder.finish(roots)
     }
 }
 
@@ -88,18 +80,19 @@ struct Builder<'g> {
     origins: Vec<NodeId>,
     leaves: Vec<NodeId>,
     /// The node that stands for each node of the graph so far.
-    canonical: FxHashMap<NodeId, NodeId>,
+    canonical: Vec<Option<NodeId>>,
     checkpoints: Checkpoints,
 }
 
 impl<'g> Builder<'g> {
     fn new(graph: &'g Graph, reachable: &[NodeId], roots: &[Expr<'g>]) -> Self {
+        let n_recorded = reachable.last().map_or(0, |last| last.index() + 1);
         Self {
             graph,
-            nodes: IndexSet::default(),
-            origins: Vec::new(),
+            nodes: IndexSet::with_capacity_and_hasher(reachable.len(), FxBuildHasher),
+            origins: Vec::with_capacity(reachable.len()),
             leaves: Vec::new(),
-            canonical: FxHashMap::with_capacity_and_hasher(reachable.len(), FxBuildHasher),
+            canonical: vec![None; n_recorded],
             checkpoints: Checkpoints::find(graph, reachable, roots),
         }
     }
@@ -193,11 +186,48 @@ impl<'g> Builder<'g> {
         &self.nodes[id.index()].0
     }
 
+    /// The node that stands for a node of the graph, which has been read before.
+    fn canonical(&self, id: NodeId) -> NodeId {
+        self.canonical[id.index()].expect("nodes are read in the order of recording")
+    }
+
+    /// The computation of the roots, without the nodes that simplification has left unused.
     fn finish(self, roots: &[Expr<'g>]) -> Recording {
-        let roots = roots.iter().map(|root| self.canonical[&root.id()]).collect();
-        let (nodes, awaited): (Vec<_>, Vec<_>) = self.nodes.into_iter().unzip();
-        let computation = Computation { nodes: nodes.into(), awaited: awaited.into(), roots };
-        Recording { computation, leaves: self.leaves, origins: self.origins }
+        let roots: Vec<_> = roots.iter().map(|root| self.canonical(root.id())).collect();
+        let is_live = self.live(&roots);
+        let n_live = is_live.iter().filter(|&&is_live| is_live).count();
+        let (mut nodes, mut all_awaited) = (Vec::with_capacity(n_live), Vec::with_capacity(n_live));
+        let (mut leaves, mut origins) = (Vec::new(), Vec::with_capacity(n_live));
+        let mut moved = vec![NodeId::new(0); is_live.len()];
+        for (index, (mut node, awaited)) in self.nodes.into_iter().enumerate() {
+            if !is_live[index] {
+                continue;
+            }
+            if let Op::Leaf(leaf) = &mut node.op {
+                leaves.push(self.leaves[leaf.slot]);
+                leaf.slot = leaves.len() - 1;
+            }
+            node.inputs.iter_mut().for_each(|input| *input = moved[input.index()]);
+            moved[index] = NodeId::new(nodes.len());
+            nodes.push(node);
+            all_awaited.push(awaited.map(|id| moved[id.index()]));
+            origins.push(self.origins[index]);
+        }
+        let roots = roots.iter().map(|root| moved[root.index()]).collect();
+        let computation = Computation { nodes: nodes.into(), awaited: all_awaited.into(), roots };
+        Recording { computation, leaves, origins }
+    }
+
+    /// Whether each node is one that the roots need.
+    fn live(&self, roots: &[NodeId]) -> Vec<bool> {
+        let mut is_live = vec![false; self.nodes.len()];
+        roots.iter().for_each(|root| is_live[root.index()] = true);
+        for (index, (node, awaited)) in self.nodes.iter().enumerate().rev() {
+            if is_live[index] {
+                node.inputs.iter().chain(awaited).for_each(|id| is_live[id.index()] = true);
+            }
+        }
+        is_live
     }
 }
 
@@ -232,44 +262,6 @@ impl Precision {
             }
             Precision::Double => op.value(a, b),
         }
-    }
-}
-
-impl Recording {
-    /// This recording without the nodes that simplification has left unused.
-    fn without_dead_nodes(self) -> Self {
-        let Computation { nodes, awaited, roots } = self.computation;
-        let mut is_live = vec![false; nodes.len()];
-        roots.iter().for_each(|root| is_live[root.index()] = true);
-        for (index, node) in nodes.iter().enumerate().rev() {
-            if is_live[index] {
-                let needed = node.inputs.iter().chain(&awaited[index]);
-                needed.for_each(|id| is_live[id.index()] = true);
-            }
-        }
-        let mut live = Self::default();
-        let (mut live_nodes, mut live_awaited) = (Vec::new(), Vec::new());
-        let mut moved = vec![NodeId::new(0); nodes.len()];
-        for (index, mut node) in nodes.into_vec().into_iter().enumerate() {
-            if !is_live[index] {
-                continue;
-            }
-            if let Op::Leaf(leaf) = &mut node.op {
-                live.leaves.push(self.leaves[leaf.slot]);
-                leaf.slot = live.leaves.len() - 1;
-            }
-            node.inputs.iter_mut().for_each(|input| *input = moved[input.index()]);
-            moved[index] = NodeId::new(live_nodes.len());
-            live_nodes.push(node);
-            live_awaited.push(awaited[index].map(|id| moved[id.index()]));
-            live.origins.push(self.origins[index]);
-        }
-        live.computation = Computation {
-            nodes: live_nodes.into(),
-            awaited: live_awaited.into(),
-            roots: roots.iter().map(|root| moved[root.index()]).collect(),
-        };
-        live
     }
 }
 

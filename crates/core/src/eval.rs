@@ -62,7 +62,7 @@ pub fn values(
             return Err(Error::UnknownName { name: (*name).to_owned(), kind: "leaf", known });
         }
     }
-    let computed = compute(graph, roots, |id, name| match bindings.get(name) {
+    let computed = compute(graph, roots, Kept::Roots, |id, name| match bindings.get(name) {
         Some(data) => check_binding(graph, id, name, data).map(|()| Some(data.clone())),
         None => Ok(None),
     })?;
@@ -75,21 +75,30 @@ pub(crate) fn remembered_value(expr: Expr<'_>) -> Result<Tensor, Error> {
     if let Some(value) = graph.remembered(expr.id()) {
         return Ok(value);
     }
-    let computed = compute(graph, &[expr.id()], |id, _| Ok(graph.remembered(id)))?;
+    let computed = compute(graph, &[expr.id()], Kept::All, |id, _| Ok(graph.remembered(id)))?;
     let value = computed[&expr.id()].clone();
     graph.remember(computed);
     Ok(value)
 }
 
-/// Values of the roots and of all they depend on. `known` gives the value of a node, called by its name, that
+/// Which values are there in the end. Those that are not go after their last use.
+#[derive(PartialEq)]
+enum Kept {
+    All,
+    Roots,
+}
+
+/// Values of the roots, and of what they depend on. `known` gives the value of a node, called by its name, that
 /// need not be computed.
 fn compute(
     graph: &Graph,
     roots: &[NodeId],
+    kept: Kept,
     known: impl Fn(NodeId, &str) -> Result<Option<Tensor>, Error>,
 ) -> Result<FxHashMap<NodeId, Tensor>, Error> {
     let mut values = FxHashMap::default();
-    let mut needed = Vec::new();
+    // The nodes to be computed, and pairs of a node and an input that is not used after it: later nodes first.
+    let (mut needed, mut last_uses) = (Vec::new(), Vec::new());
     let mut pending: BTreeSet<_> = roots.iter().copied().collect();
     while let Some(id) = pending.pop_last() {
         let node = graph.node(id);
@@ -98,7 +107,11 @@ fn compute(
             Some(value) => drop(values.insert(id, value)),
             None => {
                 needed.push(id);
-                pending.extend(&node.inputs);
+                for &input in &node.inputs {
+                    if pending.insert(input) && kept == Kept::Roots {
+                        last_uses.push((id, input));
+                    }
+                }
             }
         }
     }
@@ -114,6 +127,9 @@ fn compute(
             })?
         };
         values.insert(id, value);
+        while let Some((_, input)) = last_uses.pop_if(|(user, _)| *user == id) {
+            values.remove(&input);
+        }
     }
     Ok(values)
 }

@@ -4,18 +4,16 @@
 //! recording, so that they are complete when their turn comes. A Jacobian–vector product costs about as much as the
 //! value; it is the mode for few inputs and many outputs, and for derivatives along a direction.
 
-use std::collections::BTreeSet;
-
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::{
-    active::between,
     error::Error,
     expr::{Expr, Pair, inputs_of_one_graph},
     functions::functions,
     grad::gradients,
     graph::NodeId,
+    nodes::{NodeSet, between},
     ops::{Rule, Tangents},
 };
 
@@ -75,12 +73,12 @@ pub(crate) fn require_alike<'g>(op: &str, pairs: &[Pair<'g>], reason: &str) -> R
 
 /// Tangents of the nodes between what varies and the outputs.
 fn sweep<'g>(outputs: &[Expr<'g>], along: &[Pair<'g>]) -> FxHashMap<NodeId, Expr<'g>> {
-    let sources: BTreeSet<_> = along.iter().map(|(x, _)| x.id()).collect();
+    let sources = NodeSet::of(along.iter().map(|(x, _)| x.id()));
     let mut tangents = FxHashMap::default();
     for &(x, v) in along {
         tangents.entry(x.id()).and_modify(|sum| *sum = *sum + v).or_insert(v);
     }
-    for id in between(&sources, outputs) {
+    for id in between(&sources, outputs).iter() {
         let y = outputs[0].graph().expr(id);
         let node = y.graph().node(id).clone();
         let of: SmallVec<[_; 4]> = node.inputs.iter().map(|x| tangents.get(x).copied()).collect();

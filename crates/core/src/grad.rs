@@ -3,16 +3,16 @@
 //! The sweep knows no operation. It hands each node's cotangent to the node's rule and adds up what comes back,
 //! later nodes first, so that a cotangent is complete when its turn comes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use rustc_hash::FxHashMap;
 
 use crate::{
-    active::between,
     error::Error,
     eval,
     expr::{Expr, Pair, inputs_of_one_graph},
     forward::require_alike,
     functions::functions,
     graph::NodeId,
+    nodes::{NodeSet, between},
     ops::Rule,
     tensor::Tensor,
 };
@@ -158,23 +158,24 @@ pub(crate) fn gradients<'g>(seeds: &[Pair<'g>], wrt: &[Expr<'g>]) -> Vec<Option<
 }
 
 /// Cotangents of the nodes `wrt` that the outputs depend on, for the cotangents of the outputs, which are their seeds.
-fn sweep<'g>(seeds: &[Pair<'g>], wrt: &[Expr<'g>]) -> BTreeMap<NodeId, Expr<'g>> {
-    let wrt: BTreeSet<_> = wrt.iter().map(|x| x.id()).collect();
+fn sweep<'g>(seeds: &[Pair<'g>], wrt: &[Expr<'g>]) -> FxHashMap<NodeId, Expr<'g>> {
+    let wrt = NodeSet::of(wrt.iter().map(|x| x.id()));
     let outputs: Vec<_> = seeds.iter().map(|&(output, _)| output).collect();
     let active = between(&wrt, &outputs);
-    let (mut wanted, mut pending) = (BTreeMap::new(), BTreeMap::new());
+    let (mut wanted, mut pending) = (FxHashMap::default(), FxHashMap::default());
     for &(output, seed) in seeds {
         add(&mut pending, output.id(), seed);
     }
-    while let Some((id, g)) = pending.pop_last() {
-        if wrt.contains(&id) {
+    for id in active.iter().rev() {
+        let Some(g) = pending.remove(&id) else { continue };
+        if wrt.contains(id) {
             wanted.insert(id, g);
         }
         let y = g.graph().expr(id);
         let node = y.graph().node(id).clone();
         y.graph().recording_gradient_of(id, || {
             let inputs = node.inputs.iter().enumerate();
-            for (k, input) in inputs.filter(|(_, input)| active.contains(*input)) {
+            for (k, input) in inputs.filter(|(_, input)| active.contains(**input)) {
                 if let Some(share) = node.op.behavior().vjp(Rule::new(k, &node.inputs, y), g) {
                     add(&mut pending, *input, share);
                 }
@@ -185,6 +186,6 @@ fn sweep<'g>(seeds: &[Pair<'g>], wrt: &[Expr<'g>]) -> BTreeMap<NodeId, Expr<'g>>
 }
 
 /// Adds a share to the cotangent of a node.
-fn add<'g>(cotangents: &mut BTreeMap<NodeId, Expr<'g>>, id: NodeId, share: Expr<'g>) {
+fn add<'g>(cotangents: &mut FxHashMap<NodeId, Expr<'g>>, id: NodeId, share: Expr<'g>) {
     cotangents.entry(id).and_modify(|sum| *sum = *sum + share).or_insert(share);
 }

@@ -2,6 +2,8 @@
 
 use std::{
     cell::{Ref, RefCell, RefMut},
+    fmt,
+    num::NonZeroU32,
     panic::Location,
     sync::Arc,
 };
@@ -23,18 +25,28 @@ use crate::{
 };
 
 /// Index of a node in its graph. A node's inputs have smaller indices, so ascending order is topological.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct NodeId(u32);
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(
+    /// One more than the index: so `Option<NodeId>` takes four bytes, too, and there are many of those.
+    NonZeroU32,
+);
 
 impl NodeId {
     /// The node at position `index`.
     pub fn new(index: usize) -> Self {
-        Self(u32::try_from(index).expect("a graph has fewer than 2³² nodes"))
+        let number = u32::try_from(index + 1).ok().and_then(NonZeroU32::new);
+        Self(number.expect("a graph has fewer than 2³² − 1 nodes"))
     }
 
     /// Position in the graph.
     pub fn index(self) -> usize {
-        self.0 as usize
+        self.0.get() as usize - 1
+    }
+}
+
+impl fmt::Debug for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NodeId({})", self.index())
     }
 }
 

@@ -112,7 +112,7 @@ impl Graph {
                 Err(error) => panic!("{error}"),
             };
         }
-        let info = LeafInfo { name: name.unwrap_or("").into(), data, trainable };
+        let info = LeafInfo { name: name.map_or_else(Arc::default, Arc::from), data, trainable };
         self.record_leaf(kind, info, shape, dtype)
     }
 

@@ -7,7 +7,6 @@
 //!
 //! This crate has no `unsafe`, no threads and no input or output. What makes graphs fast is `retrograd-cpu`.
 
-mod active;
 mod batch;
 pub mod call;
 pub mod checkpoint;
@@ -23,6 +22,7 @@ pub mod functions;
 mod grad;
 pub mod graph;
 pub mod leaves;
+mod nodes;
 pub mod nonfinite;
 pub mod ops;
 pub mod params;

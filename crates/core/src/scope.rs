@@ -1,6 +1,8 @@
 //! Scopes: the named, nested parts of a model, and the gradient of each.
 
-use std::{collections::HashMap, panic::Location, sync::Arc};
+use std::{panic::Location, sync::Arc};
+
+use rustc_hash::FxHashMap;
 
 use crate::graph::Graph;
 
@@ -39,8 +41,8 @@ impl Scope {
 #[derive(Debug)]
 pub struct Scopes {
     scopes: Vec<Scope>,
-    children: HashMap<(ScopeId, Arc<str>), ScopeId>,
-    gradients: HashMap<ScopeId, ScopeId>,
+    children: FxHashMap<(ScopeId, Arc<str>), ScopeId>,
+    gradients: FxHashMap<ScopeId, ScopeId>,
     pub(crate) current: ScopeId,
 }
 
@@ -50,8 +52,8 @@ impl Default for Scopes {
         let root = Scope::new(None, "".into(), location);
         Self {
             scopes: vec![root],
-            children: HashMap::new(),
-            gradients: HashMap::new(),
+            children: FxHashMap::default(),
+            gradients: FxHashMap::default(),
             current: Scopes::ROOT,
         }
     }

@@ -7,9 +7,9 @@ use smallvec::SmallVec;
 /// Bytes of the largest element.
 const MAX_ELEMENT_BYTES: usize = 8;
 
-/// Sizes of a tensor, outermost axis first; `[]` is a scalar.
+/// Sizes of a tensor, outermost axis first; `[]` is a scalar. Those of a matrix fit without an allocation.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
-pub struct Shape(SmallVec<[usize; 4]>);
+pub struct Shape(SmallVec<[usize; 2]>);
 
 impl Shape {
     /// The shape of a scalar.

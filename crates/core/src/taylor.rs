@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 
 use crate::{
     expr::{Expr, Pair},
@@ -101,28 +101,32 @@ impl<'g> Series<'g> {
     }
 
     /// The other coefficients that one is made of.
-    fn needs(&mut self, y: Expr<'g>, k: usize) -> Vec<Term> {
+    fn needs(&mut self, y: Expr<'g>, k: usize) -> SmallVec<[Term; 4]> {
         let node = y.graph().node(y.id()).clone();
         if let Some(&of) = self.placeholders.get(&y.id()) {
-            return vec![(of, k + 1)];
+            return smallvec![(of, k + 1)];
         }
         if k == 0 {
             let is_new =
                 self.placeholders.first_key_value().is_some_and(|(&first, _)| y.id() > first);
-            return if is_new { node.inputs.iter().map(|&x| (x, 0)).collect() } else { Vec::new() };
+            return if is_new {
+                node.inputs.iter().map(|&x| (x, 0)).collect()
+            } else {
+                smallvec![]
+            };
         }
         if !node.dtype.is_float() {
-            return Vec::new();
+            return smallvec![];
         }
         match node.op.behavior().linearity() {
-            Linearity::Constant => Vec::new(),
+            Linearity::Constant => smallvec![],
             Linearity::Linear => node.inputs.iter().map(|&x| (x, k)).collect(),
             Linearity::Bilinear => {
                 node.inputs.iter().flat_map(|&x| (0..=k).map(move |j| (x, j))).collect()
             }
             Linearity::Nonlinear => match self.tangent(y, &node) {
-                Some(tangent) => vec![(tangent.id(), k - 1)],
-                None => Vec::new(),
+                Some(tangent) => smallvec![(tangent.id(), k - 1)],
+                None => smallvec![],
             },
         }
     }

@@ -33,21 +33,11 @@ pub(crate) fn scene(graph: &Graph, outputs: &[NodeId], shows_source_lines: bool)
         positions: HashMap::new(),
         clusters: HashMap::from([(Scopes::ROOT, None)]),
     };
-    for id in ancestors(graph, outputs) {
+    let outputs: Vec<_> = outputs.iter().map(|&id| graph.expr(id)).collect();
+    for id in graph.ancestors(&outputs) {
         painter.add(id);
     }
     painter.scene
-}
-
-/// All that `outputs` are computed from, themselves included, in topological order.
-fn ancestors(graph: &Graph, outputs: &[NodeId]) -> BTreeSet<NodeId> {
-    let mut pending: BTreeSet<_> = outputs.iter().copied().collect();
-    let mut found = BTreeSet::new();
-    while let Some(id) = pending.pop_last() {
-        found.insert(id);
-        pending.extend(&graph.node(id).inputs);
-    }
-    found
 }
 
 struct Painter<'g> {

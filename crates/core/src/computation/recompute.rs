@@ -101,7 +101,7 @@ impl Checkpoints {
 impl Builder<'_> {
     /// The node that stands for a node of the graph, once it has been built.
     pub(super) fn stands_for(&mut self, id: NodeId, canonical: NodeId) {
-        self.canonical.insert(id, canonical);
+        self.canonical[id.index()] = Some(canonical);
         if self.checkpoints.roots.contains(&id) {
             self.checkpoints.kept.insert(canonical);
         }
@@ -109,7 +109,7 @@ impl Builder<'_> {
 
     /// What a node recorded in the scope `by` reads in place of its input.
     pub(super) fn read(&mut self, input: NodeId, by: ScopeId) -> NodeId {
-        let original = self.canonical[&input];
+        let original = self.canonical(input);
         if self.checkpoints.parts.is_empty() {
             return original;
         }
@@ -139,7 +139,7 @@ impl Builder<'_> {
     /// The cotangent that must be there before a part computes anything again. Where it is a number that is there from
     /// the start, or comes too late, keeping values costs nothing more.
     fn awaited(&self, part: &Part) -> Option<NodeId> {
-        let entry = *self.canonical.get(&part.entry?)?;
+        let entry = self.canonical[part.entry?.index()]?;
         self.node(entry).op.as_literal().is_none().then_some(entry)
     }
 
@@ -168,7 +168,7 @@ impl Builder<'_> {
             let from = self.recomputing_part(input, part);
             let known = match from {
                 Some(from) => self.available(input, from).expect("inputs are computed first"),
-                None => self.canonical[&input],
+                None => self.canonical(input),
             };
             if from != Some(part) {
                 self.checkpoints.kept.insert(known);
@@ -185,7 +185,7 @@ impl Builder<'_> {
     /// part's own copy.
     fn available(&self, value: NodeId, part: ScopeId) -> Option<NodeId> {
         let Checkpoints { copies, kept, .. } = &self.checkpoints;
-        let original = self.canonical[&value];
+        let original = self.canonical(value);
         if kept.contains(&original) {
             return Some(original);
         }

@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use smallvec::SmallVec;
 
 use crate::{
-    active::Nodes,
     expr::Expr,
     graph::{Inputs, NodeId},
+    nodes::NodeSet,
     ops::{LeafKind, Op},
     tensor::Tensor,
 };
@@ -172,11 +172,11 @@ pub struct Link<'a, 'g> {
     /// The output.
     pub y: Expr<'g>,
     inputs: &'a [NodeId],
-    varying: &'a Nodes,
+    varying: &'a NodeSet,
 }
 
 impl<'a, 'g> Link<'a, 'g> {
-    pub(crate) fn new(k: usize, inputs: &'a [NodeId], y: Expr<'g>, varying: &'a Nodes) -> Self {
+    pub(crate) fn new(k: usize, inputs: &'a [NodeId], y: Expr<'g>, varying: &'a NodeSet) -> Self {
         Self { k, y, inputs, varying }
     }
 
@@ -193,7 +193,7 @@ impl<'a, 'g> Link<'a, 'g> {
         while let Some(id) = pending.pop() {
             let node = self.y.graph().node(id);
             let is_constant = !matches!(node.op, Op::Leaf(leaf) if leaf.kind != LeafKind::Constant);
-            if !is_constant || self.varying.contains(&id) {
+            if !is_constant || self.varying.contains(id) {
                 return None;
             }
             pending.extend(node.inputs.iter().filter(|&&input| seen.insert(input)));

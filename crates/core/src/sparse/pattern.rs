@@ -4,16 +4,16 @@
 //! many elements have the same one, and a set costs memory once. The sweep knows no operation; each says which
 //! elements of its output depend on which of its inputs.
 
-use std::{collections::BTreeSet, rc::Rc};
+use std::rc::Rc;
 
 use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use smallvec::SmallVec;
 
 use crate::{
-    active::between,
     expr::Expr,
     graph::NodeId,
+    nodes::{NodeSet, between},
     ops::{Dependence, Link},
     shape::Shape,
 };
@@ -90,8 +90,8 @@ fn dependences(y: Expr<'_>, x: Expr<'_>) -> (Sets, Option<Rc<[SetId]>>) {
     let mut sets = Sets::new();
     let mut known: FxHashMap<NodeId, Rc<[SetId]>> = FxHashMap::default();
     known.insert(x.id(), (0..x.shape().n_elements()).map(|at| sets.single(at)).collect());
-    let varying = between(&BTreeSet::from([x.id()]), &[y]);
-    for &id in &varying {
+    let varying = between(&NodeSet::of([x.id()].into_iter()), &[y]);
+    for id in varying.iter() {
         let node = x.graph().node(id).clone();
         if id == x.id() || !node.dtype.is_float() {
             continue;
