@@ -220,7 +220,7 @@ impl Plan {
 
     /// Whether the plan reads an input of this name: data can be fed to no other.
     pub fn has_input(&self, name: &str) -> bool {
-        self.signature.has_input(name)
+        self.signature.input(name).is_some()
     }
 
     /// Number of steps of a run.
@@ -263,11 +263,13 @@ impl Plan {
                 reason,
             });
         }
-        self.execute(workspace, feeds, |leaves| {
+        self.execute(workspace, |leaves| {
             for (slot, leaf) in self.signature.leaves.iter().enumerate() {
-                leaves.set(slot, leaf.data(feeds, params, None)?.data);
+                if let Some(view) = leaf.held(params, None)? {
+                    leaves.set(slot, view.data);
+                }
             }
-            Ok(())
+            self.feed(leaves, feeds)
         })
     }
 
@@ -288,14 +290,10 @@ impl Plan {
         feeds: &[Feed<'_>],
     ) -> Result<(), Error> {
         for leaf in &self.signature.leaves {
-            leaf.data(feeds, params, Some(state))?;
+            leaf.held(params, Some(state))?;
         }
-        self.execute(workspace, feeds, |leaves| {
-            for (slot, leaf) in self.signature.leaves.iter().enumerate() {
-                if let LeafKind::Input | LeafKind::Constant = leaf.kind {
-                    leaves.set(slot, leaf.fed(feeds)?.data);
-                }
-            }
+        self.execute(workspace, |leaves| {
+            self.feed(leaves, feeds)?;
             for (kind, map) in [(LeafKind::Param, &mut *params), (LeafKind::State, &mut *state)] {
                 self.bind(leaves, kind, map);
             }
@@ -307,6 +305,27 @@ impl Plan {
             let map = if leaf.kind == LeafKind::Param { &mut *params } else { &mut *state };
             let value = map.get_mut(leaf.name()).expect("all leaves were there before the run");
             std::mem::swap(value, next);
+        }
+        Ok(())
+    }
+
+    /// Binds inputs to the data fed for them, and those that there are none for, and constants, to what they were
+    /// recorded with.
+    fn feed<'d>(&'d self, leaves: &mut Leaves<'d>, feeds: &[Feed<'d>]) -> Result<(), Error> {
+        // The first data of a name count.
+        for &(name, view) in feeds.iter().rev() {
+            let Some(slot) = self.signature.input(name) else {
+                let known = self.signature.names(LeafKind::Input);
+                return Err(Error::UnknownName { name: name.to_owned(), kind: "input", known });
+            };
+            leaves.set(slot, self.signature.leaves[slot].checked(view)?.data);
+        }
+        for (slot, leaf) in self.signature.leaves.iter().enumerate() {
+            if let LeafKind::Input | LeafKind::Constant = leaf.kind
+                && !leaves.is_set(slot)
+            {
+                leaves.set(slot, leaf.recorded()?.data);
+            }
         }
         Ok(())
     }
@@ -328,18 +347,12 @@ impl Plan {
     fn execute<'d>(
         &self,
         workspace: &'d mut Workspace,
-        feeds: &[Feed<'_>],
         bind: impl FnOnce(&mut Leaves<'d>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         assert!(
             Arc::ptr_eq(&self.program, &workspace.program),
             "a plan runs in a workspace of its own making"
         );
-        if let Some((stranger, _)) = feeds.iter().find(|(name, _)| !self.signature.has_input(name))
-        {
-            let known = self.signature.names(LeafKind::Input);
-            return Err(Error::UnknownName { name: (*stranger).to_owned(), kind: "input", known });
-        }
         let Workspace { memories, next, .. } = workspace;
         let result = self.program.run(memories, |leaves| {
             let n_leaves = self.signature.leaves.len();

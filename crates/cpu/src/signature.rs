@@ -6,14 +6,12 @@ use retrograd_core::{
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::plan::Feed;
-
 /// What a program's slots and nodes are called in the recording at hand.
 #[derive(Default)]
 pub(crate) struct Signature {
     /// The leaf of each slot.
     pub leaves: Vec<LeafSpec>,
-    /// The slots of parameters and state, by name.
+    /// The slots of inputs, parameters and state, by name.
     pub slots: FxHashMap<String, usize>,
     /// Nodes that can refuse data, described for messages.
     pub refusing: FxHashMap<NodeId, (String, Operand)>,
@@ -60,9 +58,8 @@ impl Signature {
             (NodeId::new(index), (graph.function_of(origin), graph.describe(origin)))
         };
         let leaves: Vec<_> = slots.iter().enumerate().map(spec).collect();
-        let is_held = |leaf: &LeafSpec| matches!(leaf.kind, LeafKind::Param | LeafKind::State);
-        let held = leaves.iter().enumerate().filter(|(_, leaf)| is_held(leaf));
-        let slots = held.map(|(slot, leaf)| (leaf.name().to_owned(), slot)).collect();
+        let named = leaves.iter().enumerate().filter(|(_, leaf)| leaf.kind != LeafKind::Constant);
+        let slots = named.map(|(slot, leaf)| (leaf.name().to_owned(), slot)).collect();
         let refusing = nodes.map(describe).collect();
         Self { leaves, slots, refusing, sites: Vec::new(), targets: targets.to_vec() }
     }
@@ -73,9 +70,10 @@ impl Signature {
         leaves.map(|leaf| leaf.description.name.clone()).collect()
     }
 
-    /// Whether an input has this name.
-    pub fn has_input(&self, name: &str) -> bool {
-        self.leaves.iter().any(|leaf| leaf.kind == LeafKind::Input && leaf.name() == name)
+    /// The slot of the input of a name.
+    pub fn input(&self, name: &str) -> Option<usize> {
+        let slot = self.slots.get(name).copied();
+        slot.filter(|&slot| self.leaves[slot].kind == LeafKind::Input)
     }
 }
 
@@ -85,15 +83,15 @@ impl LeafSpec {
         &self.description.name
     }
 
-    /// The data for a run: those given, or else those that the leaf was recorded with.
-    pub fn data<'a>(
+    /// The data of a parameter or of state: those of its name in their map, or else those that it was recorded with.
+    /// `None` for other leaves.
+    pub fn held<'a>(
         &'a self,
-        feeds: &[Feed<'a>],
         params: &'a Params,
         state: Option<&'a Params>,
-    ) -> Result<View<'a>, Error> {
+    ) -> Result<Option<View<'a>>, Error> {
         let map = match self.kind {
-            LeafKind::Input | LeafKind::Constant => return self.fed(feeds),
+            LeafKind::Input | LeafKind::Constant => return Ok(None),
             LeafKind::Param => Some(params),
             LeafKind::State => state,
         };
@@ -101,21 +99,17 @@ impl LeafSpec {
             Some(map) => map.get(self.name()).ok_or_else(|| map.unknown(self.name()))?,
             None => self.data.as_ref().expect("state is recorded with its initial value"),
         };
-        self.checked(tensor.view())
+        self.checked(tensor.view()).map(Some)
     }
 
-    /// The data of an input or constant: those fed, or else those that it was recorded with.
-    pub fn fed<'a>(&'a self, feeds: &[Feed<'a>]) -> Result<View<'a>, Error> {
-        let fed =
-            feeds.iter().find(|(name, _)| self.kind == LeafKind::Input && *name == self.name());
-        match (fed, &self.data) {
-            (Some((_, view)), _) => self.checked(*view),
-            (None, Some(tensor)) => Ok(tensor.view()),
-            (None, None) => Err(Error::Unbound { leaf: Box::new(self.description.clone()) }),
-        }
+    /// The data that the leaf was recorded with.
+    pub fn recorded(&self) -> Result<View<'_>, Error> {
+        let unbound = || Error::Unbound { leaf: Box::new(self.description.clone()) };
+        self.data.as_ref().map(Tensor::view).ok_or_else(unbound)
     }
 
-    fn checked<'a>(&self, view: View<'a>) -> Result<View<'a>, Error> {
+    /// These data, if they fit.
+    pub fn checked<'a>(&self, view: View<'a>) -> Result<View<'a>, Error> {
         let (declared, given) =
             ((self.description.dtype, &self.description.shape), (view.data.dtype(), view.shape));
         let own = |(dtype, shape): (DType, &Shape)| Box::new((dtype, shape.clone()));

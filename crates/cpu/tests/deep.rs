@@ -79,3 +79,18 @@ fn a_plan_of_many_outputs_compiles_and_runs() {
         assert!((ours - meant).abs() < 1e-6, "{k}: {ours} instead of {meant}");
     }
 }
+
+#[test]
+fn a_plan_of_many_inputs_is_fed_by_their_names() {
+    const N: usize = 20_000;
+    let g = Graph::new();
+    let names: Vec<_> = (0..N).map(|k| format!("x{k}")).collect();
+    let inputs: Vec<_> = names.iter().map(|name| g.input_with(name, 1.0)).collect();
+    let plan = Plan::compile(&[g.stack(&inputs, 0).sum()], &[]).unwrap();
+    let data = Tensor::from(3.0f32);
+    // The first of them keeps the data that it was recorded with.
+    let feeds: Vec<_> = names[1..].iter().rev().map(|name| (&**name, data.view())).collect();
+    let mut workspace = plan.workspace();
+    plan.run(&mut workspace, &Params::new(), &feeds).unwrap();
+    assert_eq!(workspace.output(0).to_tensor().item(), (3 * (N - 1) + 1) as f64);
+}
