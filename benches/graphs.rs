@@ -25,7 +25,7 @@ const ALL: &str = "\
 loop 10000; loop 100000; loop 1000000;
 chain gradient 1000000; chain jvp 1000000; chain vmap 1000000; chain hessian_vector 1000000; chain taylor 1000000;
 chain plan 1000000;
-anew W3 2000; anew W5 1000000";
+anew W3 2000; anew W5 200000";
 
 /// Parameters of a loop.
 const N_PARAMS: usize = 300;
