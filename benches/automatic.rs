@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use retrograd::{
-    Element, Expr, Graph, Params, Plan, PlanCache, Tensor, Workspace,
+    Element, Expr, Feed, Graph, Params, Plan, PlanCache, Tensor, Workspace,
     layers::{Error, Optimizer, Sgd, TrainStep},
     with_elements,
 };
@@ -44,8 +44,16 @@ impl<'p> Automatic<'p> {
     }
 
     fn of(problem: &'p Problem, task: Task, is_checked: bool) -> Result<Self, Error> {
-        let g = Graph::with_dtype(problem.dtype);
-        let (loss, leaves) = models::record(problem, &g);
+        Self::record(&Graph::with_dtype(problem.dtype), problem, task, is_checked)
+    }
+
+    fn record(
+        g: &Graph,
+        problem: &'p Problem,
+        task: Task,
+        is_checked: bool,
+    ) -> Result<Self, Error> {
+        let (loss, leaves) = models::record(problem, g);
         let start = Instant::now();
         let sgd = Sgd::new(problem.workload.learning_rate);
         let compiled = match task {
@@ -81,6 +89,22 @@ impl<'p> Automatic<'p> {
         Ok(self.run())
     }
 
+    /// A table of where the time of the plan goes, for the graph that the task is recorded in anew.
+    ///
+    /// # Errors
+    /// If the plan cannot be compiled or run.
+    pub fn profile(problem: &'p Problem, task: Task, n_runs: usize) -> Result<String, Error> {
+        let g = Graph::with_dtype(problem.dtype);
+        let this = Self::record(&g, problem, task, false)?;
+        let plan = match &this.compiled {
+            Compiled::Step(step) => step.plan(),
+            Compiled::Outputs { plan, .. } => plan,
+        };
+        let profile =
+            with_feeds(problem, |feeds| plan.profile(n_runs, &this.params, &this.state, feeds))?;
+        Ok(profile.table(&g))
+    }
+
     /// How long it took from the recorded loss to the plan and its memory.
     pub fn compile_time(&self) -> Duration {
         self.compile_time
@@ -97,15 +121,14 @@ impl<'p> Automatic<'p> {
     /// Runs the task; returns the loss.
     pub fn run(&mut self) -> f64 {
         let Self { problem, params, state, compiled, .. } = self;
-        let feeds = [("x", problem.x.view()), ("t", problem.t.view())];
-        let feeds = if problem.workload.kind == Kind::Chain { &feeds[..1] } else { &feeds };
-        match compiled {
-            Compiled::Step(step) => step.run(params, state, feeds).expect("the data fit the graph"),
+        let loss = with_feeds(problem, |feeds| match compiled {
+            Compiled::Step(step) => step.run(params, state, feeds),
             Compiled::Outputs { plan, workspace, .. } => {
-                plan.run(workspace, params, feeds).expect("the data fit the graph");
-                with_elements!(Slice, workspace.output(0).data, loss => loss[0].to_f64())
+                plan.run(workspace, params, feeds)?;
+                Ok(with_elements!(Slice, workspace.output(0).data, loss => loss[0].to_f64()))
             }
-        }
+        });
+        loss.expect("the data fit the graph")
     }
 
     /// The gradients of the last run, if they are the task.
@@ -117,6 +140,12 @@ impl<'p> Automatic<'p> {
             }
         }
     }
+}
+
+/// Calls a function with the data of a problem.
+fn with_feeds<T>(problem: &Problem, call: impl FnOnce(&[Feed<'_>]) -> T) -> T {
+    let feeds = [("x", problem.x.view()), ("t", problem.t.view())];
+    call(if problem.workload.kind == Kind::Chain { &feeds[..1] } else { &feeds })
 }
 
 impl Compiled {

@@ -4,36 +4,19 @@
 //!
 //! `cargo test --test cost -- --nocapture` prints the figures that docs/derivatives.md quotes.
 
-use retrograd::{computation::Computation, functions::Conv, ops::Op, prelude::*};
+use retrograd::{Node, computation::Computation, functions::Conv, prelude::*};
 
 /// Records a loss.
 type Record = fn(&Graph) -> Expr<'_>;
 
-/// Scalar operations: one for each element that arithmetic gives or a reduction takes in, `2·m·k·n` for a product of
-/// matrices, none for what only moves.
+/// Scalar operations of all that some expressions compute.
 fn n_operations(roots: &[Expr<'_>]) -> usize {
-    let computation = Computation::of(roots).computation;
-    let nodes = computation.nodes.iter();
-    let cost = nodes.map(|node| {
-        let n_in = || computation.nodes[node.inputs[0].index()].shape.n_elements();
-        let n_out = node.shape.n_elements();
-        match node.op {
-            Op::Leaf(_) | Op::Literal(_) | Op::Iota(_) | Op::Identity | Op::StopGradient => 0,
-            Op::Broadcast | Op::Reshape | Op::Permute(_) | Op::Slice(_) | Op::Pad(_) => 0,
-            Op::Concat(_) | Op::Gather(_) => 0,
-            Op::Unary(_) | Op::Binary(_) | Op::Compare(_) | Op::Select | Op::Cast => n_out,
-            Op::Sum(_) | Op::Max(_) | Op::ArgMax(_) | Op::ScatterAdd(_) => n_in(),
-            Op::MatMul => {
-                let inner = &computation.nodes[node.inputs[0].index()].shape;
-                2 * n_out * inner.last().expect("a matrix has axes")
-            }
-            Op::ArgSort(_) | Op::Cholesky | Op::Solve | Op::Adjugate | Op::LogDeterminant => {
-                unreachable!("no model here has one")
-            }
-            Op::Svd | Op::Custom(_) => unreachable!("no model here has one"),
-        }
-    });
-    cost.sum()
+    let nodes = Computation::of(roots).computation.nodes;
+    let cost = |node: &Node| {
+        let inputs: Vec<_> = node.inputs.iter().map(|input| &nodes[input.index()].shape).collect();
+        node.op.n_operations(&inputs, &node.shape)
+    };
+    nodes.iter().map(cost).sum()
 }
 
 /// Counts for a loss of parameters, and prints them.

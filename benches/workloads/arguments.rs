@@ -13,6 +13,7 @@ cargo bench --bench workloads -- [NAME …] [OPTIONS]
   --manual        measures the side written by hand
   --pair          measures both, in turns, and prints the ratio of their medians
   --checked       measures a checked step and an unchecked one, in turns
+  --profile       prints where the time of the engine's step goes, and measures nothing else
   --json          one JSON object per line and workload";
 
 /// What the user wants.
@@ -31,6 +32,7 @@ pub struct Arguments {
     /// One, or two to be compared: the ratio is that of the first to the second.
     pub sides: &'static [Side],
     pub json: bool,
+    pub profile: bool,
 }
 
 /// What can be measured.
@@ -63,6 +65,7 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command, Error> {
         n_threads: 1,
         sides: &[],
         json: false,
+        profile: false,
     };
     while let Some(argument) = parser.next()? {
         match argument {
@@ -72,6 +75,7 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command, Error> {
             Long("manual") => arguments.choose(&[Side::ByHand])?,
             Long("pair") => arguments.choose(&[Side::Automatic, Side::ByHand])?,
             Long("checked") => arguments.choose(&[Side::Checked, Side::Automatic])?,
+            Long("profile") => arguments.profile = true,
             Long("json") => arguments.json = true,
             // Cargo says so to every benchmark.
             Long("bench") => {}

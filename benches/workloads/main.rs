@@ -9,10 +9,13 @@ use std::{error::Error, process::ExitCode};
 
 use arguments::{Arguments, Command, Side};
 use measure::{Contender, Measured, measure};
-use retrograd_benches::{Problem, Workload, memory};
+use retrograd_benches::{Problem, Task, Workload, automatic::Automatic, memory};
 
 /// By how much, relatively, the losses of both sides may differ.
 const TOLERANCE: f64 = 1e-4;
+
+/// Runs of which a profile shows medians.
+const N_PROFILED: usize = 51;
 
 fn main() -> ExitCode {
     let command = match arguments::parse(lexopt::Parser::from_env()) {
@@ -42,6 +45,9 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     if arguments.n_threads > 1 && arguments.sides != [Side::ByHand] {
         eprintln!("note: the engine runs in one thread; --threads is for the side written by hand");
     }
+    if arguments.profile {
+        return profile(arguments);
+    }
     if !arguments.json {
         println!("{}", report::header(arguments));
     }
@@ -49,6 +55,16 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         let rows = run_one(workload, arguments)?;
         let text = if arguments.json { report::json } else { report::row };
         println!("{}", text(workload, arguments, &rows));
+    }
+    Ok(())
+}
+
+/// Prints the profile of each workload.
+fn profile(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    for workload in &arguments.workloads {
+        let problem = Problem::new(workload, arguments.dtype, arguments.n_threads);
+        let table = Automatic::profile(&problem, Task::Step, N_PROFILED)?;
+        println!("{}, {}\n{table}", workload.name, arguments.dtype);
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use retrograd_core::{DType, Node, NodeId, Op, Shape, computation::Computation, shape::Layout};
 use rustc_hash::FxHashMap;
+use smallvec::{SmallVec, smallvec};
 
 use crate::accumulate::{Accumulation, accumulate};
 
@@ -165,6 +166,20 @@ impl<'a> Classified<'a> {
             Class::Part => self.computation.nodes[id.index()].op == Op::MatMul,
             Class::Leaf | Class::Literal | Class::View | Class::Step => true,
         }
+    }
+
+    /// All that the step of a node computes.
+    pub fn parts(&self, id: NodeId) -> SmallVec<[NodeId; 2]> {
+        let mut parts: SmallVec<[NodeId; 2]> = smallvec![id];
+        let mut at = 0;
+        while at < parts.len() {
+            let inputs = &self.computation.nodes[parts[at].index()].inputs;
+            parts.extend(
+                inputs.iter().copied().filter(|&id| self.classes[id.index()] == Class::Part),
+            );
+            at += 1;
+        }
+        parts
     }
 
     /// The number type in which a node is computed elementwise, if it is.

@@ -39,14 +39,14 @@ pub type Feed<'a> = (&'a str, View<'a>);
 /// ```
 #[derive(Clone)]
 pub struct Plan {
-    program: Arc<Program>,
-    signature: Arc<Signature>,
+    pub(crate) program: Arc<Program>,
+    pub(crate) signature: Arc<Signature>,
 }
 
 /// The memory that a plan runs in. It can be used again for any number of runs, which then allocate nothing.
 pub struct Workspace {
     program: Arc<Program>,
-    memories: Memories,
+    pub(crate) memories: Memories,
     /// Where a checked plan writes new values of leaves, one for each update.
     next: Vec<Tensor>,
 }
@@ -225,7 +225,7 @@ impl Plan {
 
     /// Number of steps of a run.
     pub fn n_steps(&self) -> usize {
-        self.program.n_steps()
+        self.program.steps().len()
     }
 
     /// Bytes of the arena that a run works in.

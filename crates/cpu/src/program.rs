@@ -1,5 +1,7 @@
 //! A program: the steps of a computation in order, with a place for every value.
 
+use std::time::Duration;
+
 use retrograd_core::{DType, NodeId, Op, Shape, View, computation::Computation, shape::Layout};
 use rustc_hash::FxHashSet;
 use smallvec::smallvec;
@@ -35,6 +37,8 @@ pub(crate) struct Program {
     steps: Vec<Step>,
     /// What a checked program tests.
     check: Option<Check>,
+    /// Bytes that each step reads and writes, each value once.
+    n_bytes_moved: Vec<usize>,
     places: Vec<Place>,
     outputs: Vec<(NodeId, DType, Shape)>,
     n_bytes: usize,
@@ -48,6 +52,8 @@ pub(crate) struct Memories {
     pub leaves: LeafTable,
     single: Scratch<f32>,
     double: Scratch<f64>,
+    /// How long each step of the last run took, if that is asked for.
+    pub times: Option<Vec<Duration>>,
 }
 
 impl Memories {
@@ -89,13 +95,14 @@ impl Program {
         let check = task.is_checked.then(|| Check::new(task, &mut steps, outputs, &updates));
         let n_slots = leaves.len() + if task.is_checked { targets.len() } else { 0 };
         let Places { places, n_bytes, n_bytes_live } = place::plan(&steps, &sizes, outputs, places);
+        let n_bytes_moved = steps.iter().map(|step| step.n_bytes(&sizes)).collect();
         let nodes = task.computation.roots.iter().map(|root| &task.computation.nodes[root.index()]);
         let outputs = outputs
             .iter()
             .zip(nodes)
             .map(|(&id, node)| (id, node.dtype, node.shape.clone()))
             .collect();
-        Self { steps, check, places, outputs, n_bytes, n_bytes_live, n_slots }
+        Self { steps, check, n_bytes_moved, places, outputs, n_bytes, n_bytes_live, n_slots }
     }
 
     /// Fresh memory for runs of this program.
@@ -105,6 +112,7 @@ impl Program {
             leaves: LeafTable::default(),
             single: Scratch::new(self.kernels()),
             double: Scratch::new(self.kernels()),
+            times: None,
         }
     }
 
@@ -127,10 +135,11 @@ impl Program {
         memories: &'d mut Memories,
         bind: impl FnOnce(&mut Leaves<'d>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let Memories { arena, leaves, single, double } = memories;
+        let Memories { arena, leaves, single, double, times } = memories;
         let mut leaves = Leaves::new(leaves, self.n_slots);
         bind(&mut leaves)?;
-        let mut run = Run { memory: Memory::new(arena, &leaves, &self.places), single, double };
+        let memory = Memory::new(arena, &leaves, &self.places);
+        let mut run = Run { memory, single, double, times };
         let result = match &self.check {
             Some(check) => check.run(&self.steps, &mut run),
             None => run.steps(&self.steps),
@@ -141,9 +150,14 @@ impl Program {
         })
     }
 
-    /// Number of steps.
-    pub fn n_steps(&self) -> usize {
-        self.steps.len()
+    /// The steps, in order.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// Bytes that each step reads and writes, each value once.
+    pub fn n_bytes_moved(&self) -> &[usize] {
+        &self.n_bytes_moved
     }
 
     /// Bytes of the arena, and the most that are needed at one time.
@@ -194,6 +208,7 @@ fn store(value: NodeId, target: NodeId, (dtype, n_elements): (DType, usize)) -> 
         reads: smallvec![value],
         writes: smallvec![target],
         scratch: None,
+        computes: smallvec![],
         level: u32::MAX,
     }
 }

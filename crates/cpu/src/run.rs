@@ -1,5 +1,7 @@
 //! A run of a program's steps, and what a checked program tests after it.
 
+use std::time::{Duration, Instant};
+
 use retrograd_core::{DType, NodeId, Op, Shape, Tensor, computation::Computation};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -24,12 +26,29 @@ pub(crate) struct Run<'r> {
     pub memory: Memory<'r>,
     pub single: &'r mut Scratch<f32>,
     pub double: &'r mut Scratch<f64>,
+    /// Where to write how long each step takes, if somebody wants to know.
+    pub times: &'r mut Option<Vec<Duration>>,
 }
 
 impl Run<'_> {
     /// Runs steps until one cannot work on the data.
     pub fn steps(&mut self, steps: &[Step]) -> Result<(), Fault> {
-        steps.iter().try_for_each(|step| self.step(step))
+        match self.times.take() {
+            None => steps.iter().try_for_each(|step| self.step(step)),
+            Some(times) => self.timed_steps(steps, times),
+        }
+    }
+
+    fn timed_steps(&mut self, steps: &[Step], mut times: Vec<Duration>) -> Result<(), Fault> {
+        times.clear();
+        let result = steps.iter().try_for_each(|step| {
+            let start = Instant::now();
+            self.step(step)?;
+            times.push(start.elapsed());
+            Ok(())
+        });
+        *self.times = Some(times);
+        result
     }
 
     fn step(&mut self, step: &Step) -> Result<(), Fault> {

@@ -15,6 +15,8 @@ pub(crate) struct Signature {
     pub slots: FxHashMap<String, usize>,
     /// Nodes that can refuse data, described for messages.
     pub refusing: FxHashMap<NodeId, (String, Operand)>,
+    /// The node of the graph that each node of the program comes from.
+    pub origins: Vec<NodeId>,
     /// All nodes, described for messages, if the plan is checked.
     pub sites: Vec<Site>,
     /// The slots that are updated, in the order of the updates.
@@ -61,7 +63,14 @@ impl Signature {
         let named = leaves.iter().enumerate().filter(|(_, leaf)| leaf.kind != LeafKind::Constant);
         let slots = named.map(|(slot, leaf)| (leaf.name().to_owned(), slot)).collect();
         let refusing = nodes.map(describe).collect();
-        Self { leaves, slots, refusing, sites: Vec::new(), targets: targets.to_vec() }
+        Self {
+            leaves,
+            slots,
+            refusing,
+            origins: origins.to_vec(),
+            sites: Vec::new(),
+            targets: targets.to_vec(),
+        }
     }
 
     /// The names of the leaves of a kind.

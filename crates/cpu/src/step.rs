@@ -26,6 +26,8 @@ pub(crate) struct Step {
     pub writes: SmallVec<[NodeId; 2]>,
     /// A value that only the step itself writes and reads.
     pub scratch: Option<NodeId>,
+    /// The nodes whose values it computes, stored or not; of a copy those that it makes a buffer for.
+    pub computes: SmallVec<[NodeId; 2]>,
     pub level: u32,
 }
 
@@ -46,6 +48,12 @@ impl Step {
             Kernel::Product(product) => product.reads_elsewhere().collect(),
             Kernel::Reduce(_) | Kernel::Copy(_) | Kernel::Plain(_) => self.reads.clone(),
         }
+    }
+
+    /// Bytes that it reads and writes, each value once.
+    pub fn n_bytes(&self, sizes: &[(DType, usize)]) -> usize {
+        let values = self.reads.iter().chain(&self.writes).map(|id| sizes[id.index()]);
+        values.map(|(dtype, n_elements)| dtype.n_bytes() * n_elements).sum()
     }
 }
 
@@ -121,19 +129,19 @@ impl Steps {
             let is_kept = |id: &NodeId| classified.is_root[id.index()] || is_used_elsewhere(id);
             let kept: Vec<_> = members.iter().copied().filter(is_kept).collect();
             let kernel = fuse(classified, members, &kept);
-            self.push_elementwise(kernel, groups.levels[members[0].index()]);
+            self.push_elementwise(kernel, members, groups.levels[members[0].index()]);
         }
     }
 
-    fn push_elementwise(&mut self, kernel: Elementwise, level: u32) {
+    fn push_elementwise(&mut self, kernel: Elementwise, members: &[NodeId], level: u32) {
         let mut reads: SmallVec<_> =
             kernel.reads_in_step().chain(kernel.reads_elsewhere()).collect();
         reads.sort_unstable();
         reads.dedup();
         reads.shrink_to_fit();
         let writes = kernel.stores.iter().map(|store| store.to).collect();
-        let kernel = Kernel::Elementwise(kernel);
-        self.steps.push(Step { kernel, reads, writes, scratch: None, level });
+        let (kernel, computes) = (Kernel::Elementwise(kernel), members.into());
+        self.steps.push(Step { kernel, reads, writes, scratch: None, computes, level });
     }
 
     /// The step of a node that has one of its own.
@@ -144,12 +152,12 @@ impl Steps {
             Class::Leaf | Class::Elementwise(_) | Class::Part => {}
             Class::Literal => {
                 if classified.users(id).iter().any(|&user| classified.reads_memory(user)) {
-                    self.push_elementwise(fill(classified, id, id), level);
+                    self.push_elementwise(fill(classified, id, id), &[id], level);
                 }
             }
             Class::View => {
                 if let Some(source) = classified.copies.get(&id) {
-                    self.push_copy(source, id, node.dtype, level);
+                    self.push_copy(source, [id, id], node.dtype, level);
                 }
             }
             Class::Step if node.op == Op::MatMul || classified.accumulations.contains_key(&id) => {
@@ -162,6 +170,7 @@ impl Steps {
                     reads,
                     writes: smallvec![id],
                     scratch: None,
+                    computes: smallvec![id],
                     level,
                 });
             }
@@ -186,12 +195,14 @@ impl Steps {
             reads: product.reads_in_step().chain(product.reads_elsewhere()).collect(),
             writes: smallvec![id],
             scratch: product.scratch(),
+            computes: classified.parts(id),
             kernel: Kernel::Product(product),
             level,
         });
     }
 
-    fn push_copy(&mut self, source: &Source, to: NodeId, dtype: DType, level: u32) {
+    /// Pushes the copy of a node's source to some place.
+    fn push_copy(&mut self, source: &Source, [id, to]: [NodeId; 2], dtype: DType, level: u32) {
         let walk = Walk::new(&source.layout, &source.shape);
         let kernel = Kernel::Copy(Copy { from: source.base, walk, to, dtype });
         self.steps.push(Step {
@@ -199,6 +210,7 @@ impl Steps {
             reads: smallvec![source.base],
             writes: smallvec![to],
             scratch: None,
+            computes: smallvec![id],
             level,
         });
     }
@@ -215,9 +227,9 @@ impl Steps {
         self.roots.push(copy);
         let level = groups.levels[root.index()];
         if class == Class::Literal {
-            self.push_elementwise(fill(classified, root, copy), level);
+            self.push_elementwise(fill(classified, root, copy), &[root], level);
         } else {
-            self.push_copy(&classified.source(root), copy, size.0, level);
+            self.push_copy(&classified.source(root), [root, copy], size.0, level);
         }
     }
 

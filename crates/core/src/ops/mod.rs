@@ -11,6 +11,7 @@ mod cast;
 mod compare;
 mod composed;
 mod concat;
+mod cost;
 mod custom;
 mod dependence;
 mod gather;
