@@ -167,6 +167,19 @@ fn worked_backprop_agrees_with_the_lecture() {
 }
 
 #[test]
+fn profile_tells_which_products_take_the_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run("profile", &[], folder.path());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let printed = String::from_utf8(output.stdout).unwrap();
+    for step in ["  linear1: matmul", "  ∂/∂linear1: matmul", "medians of 51 runs"] {
+        assert!(printed.contains(step), "no `{step}` in:\n{printed}");
+    }
+    let drawing = std::fs::read_to_string(folder.path().join("out/profile.dot")).unwrap();
+    assert!(drawing.contains("fillcolor=\"#E69F00\"") && drawing.contains(" µs"), "{drawing}");
+}
+
+#[test]
 fn find_the_nan_names_the_nodes() {
     let printed = printed("find_the_nan", &[]);
     for expected in [

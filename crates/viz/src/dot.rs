@@ -5,7 +5,7 @@ use std::fmt;
 use crate::{
     draw::Direction,
     scene::{Cluster, Edge, Node, Role, Scene},
-    style::{EDGE, FAINT, FONT, INK, frame, gradient_line, look},
+    style::{EDGE, FAINT, FONT, INK, frame, gradient_line, heat, look},
     text::{html, quoted},
 };
 
@@ -129,7 +129,7 @@ fn write_node(f: &mut fmt::Formatter<'_>, index: usize, node: &Node) -> fmt::Res
             f.write_str(" margin=\"0,0.02\"")?;
         }
         let line = gradient_line(node.order).unwrap_or(look.line);
-        let (style, fill) = (styles.join(","), look.fill);
+        let (style, fill) = (styles.join(","), node.heat.map_or(look.fill.to_owned(), heat));
         write!(f, " style=\"{style}\" fillcolor=\"{fill}\" color=\"{line}\"")?;
     }
     writeln!(f, " tooltip={}]", quoted(&node.tooltip))

@@ -1,6 +1,6 @@
 //! `g.draw(…)`: what to draw, how, and where to.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use retrograd_core::{Expr, Graph, NodeId};
 
@@ -54,6 +54,7 @@ impl Draw for Graph {
             title: None,
             direction: Direction::TopDown,
             shows_source_lines: true,
+            times: BTreeMap::new(),
         }
     }
 }
@@ -91,6 +92,7 @@ pub struct Drawing<'g> {
     title: Option<String>,
     direction: Direction,
     shows_source_lines: bool,
+    times: BTreeMap<NodeId, Duration>,
 }
 
 /// The formats a drawing is saved in, by extension; the first two are text, the others drawn by Graphviz.
@@ -141,6 +143,24 @@ impl Drawing<'_> {
         Self { shows_source_lines, ..self }
     }
 
+    /// Writes how long nodes take below them, and fills them the more the longer: the slowest is orange. A profile of a
+    /// compiled plan knows these times.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use retrograd_core::Graph;
+    /// use retrograd_viz::Draw;
+    ///
+    /// let g = Graph::new();
+    /// let y = g.input("x", [3]).tanh();
+    /// let times = [(y.id(), Duration::from_nanos(1500))];
+    /// assert!(g.draw(&[y]).times(times).to_dot().contains("1.5 µs"));
+    /// ```
+    pub fn times(self, times: impl IntoIterator<Item = (NodeId, Duration)>) -> Self {
+        Self { times: times.into_iter().collect(), ..self }
+    }
+
     /// The drawing in DOT, the language of Graphviz. The same graph always gives the same text.
     ///
     /// ```
@@ -154,7 +174,8 @@ impl Drawing<'_> {
     /// assert!(dot.contains(r#"n0 -> n1 [label=" [3]"]"#));
     /// ```
     pub fn to_dot(&self) -> String {
-        let scene = operations::scene(self.graph, &self.outputs, self.shows_source_lines);
+        let scene =
+            operations::scene(self.graph, &self.outputs, self.shows_source_lines, &self.times);
         let title = self.title.as_deref();
         Document { scene: &scene, title, direction: self.direction }.to_string()
     }

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
+    time::Duration,
 };
 
 use retrograd_core::{
@@ -24,11 +25,18 @@ const LABEL_LENGTH: usize = 40;
 const FORMULA_LENGTH: usize = 160;
 
 /// The scene of everything that `outputs` are computed from.
-pub(crate) fn scene(graph: &Graph, outputs: &[NodeId], shows_source_lines: bool) -> Scene {
+pub(crate) fn scene(
+    graph: &Graph,
+    outputs: &[NodeId],
+    shows_source_lines: bool,
+    times: &BTreeMap<NodeId, Duration>,
+) -> Scene {
     let mut painter = Painter {
         graph,
         outputs: outputs.iter().copied().collect(),
         shows_source_lines,
+        times,
+        longest: times.values().copied().fold(Duration::from_nanos(1), Duration::max),
         scene: Scene::default(),
         positions: HashMap::new(),
         clusters: HashMap::from([(Scopes::ROOT, None)]),
@@ -44,6 +52,8 @@ struct Painter<'g> {
     graph: &'g Graph,
     outputs: BTreeSet<NodeId>,
     shows_source_lines: bool,
+    times: &'g BTreeMap<NodeId, Duration>,
+    longest: Duration,
     scene: Scene,
     /// Where the nodes of the graph are in the scene. Literals that are drawn at each use have no place.
     positions: HashMap<NodeId, usize>,
@@ -106,6 +116,10 @@ impl Painter<'_> {
         if self.outputs.contains(&id) && !kind.is_empty() {
             lines.push(kind);
         }
+        let time = self.times.get(&id);
+        lines.extend(time.map(|time| format!("{:.1} µs", time.as_secs_f64() * 1e6)));
+        // The root lets small times be told from none.
+        let heat = time.map(|time| time.div_duration_f64(self.longest).sqrt());
         let order = gradient_order(&graph.scopes(), node.scope);
         Node {
             cluster,
@@ -114,6 +128,7 @@ impl Painter<'_> {
             lines,
             tooltip: self.tooltip(id, &node),
             order: order.max(usize::from(graph.origin(id).is_some())),
+            heat,
         }
     }
 

@@ -45,6 +45,8 @@ pub(crate) struct Node {
     pub(crate) tooltip: String,
     /// As for clusters.
     pub(crate) order: usize,
+    /// How much of a color it has, from 0 to 1, where colors tell of time.
+    pub(crate) heat: Option<f64>,
 }
 
 /// An edge from a node to one that uses it.

@@ -50,3 +50,12 @@ pub(crate) fn frame(order: usize) -> (&'static str, &'static str) {
         _ => ("#D69BC1", "#B0468C0D"),
     }
 }
+
+/// The fill of a node by its heat: from white to orange.
+pub(crate) fn heat(heat: f64) -> String {
+    let [red, green, blue] = [0xE6, 0x9F, 0x00].map(|orange: u8| {
+        let white = f64::from(u8::MAX);
+        (white + (f64::from(orange) - white) * heat.clamp(0.0, 1.0)).round() as u8
+    });
+    format!("#{red:02X}{green:02X}{blue:02X}")
+}
