@@ -4,7 +4,7 @@
 //!
 //! `cargo test --test cost -- --nocapture` prints the figures that docs/derivatives.md quotes.
 
-use retrograd::{Node, computation::Computation, functions::Conv, prelude::*};
+use retrograd::{Node, Op, computation::Computation, functions::Conv, prelude::*};
 
 /// Records a loss.
 type Record = fn(&Graph) -> Expr<'_>;
