@@ -10,10 +10,7 @@ use crate::kernels::{
 };
 
 /// Rows that are multiplied at a time.
-const N_ROWS: usize = 4;
-
-/// Products of a row that are summed side by side.
-const N_LANES: usize = 8;
+const N_ROWS: usize = 8;
 
 /// Whether there is a kernel for a matrix of these strides and a vector of this one.
 pub(super) fn can_multiply(matrix: Strides, vector: isize) -> bool {
@@ -40,7 +37,7 @@ pub(super) fn multiply<F: Sums>(
     ) {
         match matrix.strides().rows {
             1 => by_columns::<F, A>(matrix, vector, update, out),
-            _ => by_rows::<F, A, HAS_AVX2>(matrix, vector, update, out),
+            _ => F::by_rows::<A, HAS_AVX2>(matrix, vector, update, out),
         }
     }
 
@@ -64,43 +61,83 @@ pub(super) fn multiply<F: Sums>(
     }
 }
 
-/// The product with a matrix whose rows are contiguous, and a contiguous vector.
-#[inline(always)]
-fn by_rows<F: Sums, A: Arithmetic, const HAS_AVX2: bool>(
-    matrix: Matrix<'_, F>,
-    vector: Matrix<'_, F>,
-    update: Update<F>,
-    out: &mut [F],
-) {
-    let (x, last) = (vector.t().row(0), matrix.n_rows() - 1);
-    for (group, out) in out.chunks_mut(N_ROWS).enumerate() {
-        // The last group is filled up with its last row.
-        let row = |k: usize| matrix.row(last.min(N_ROWS * group + k));
-        let lanes = lanes_of_products::<F, A>([row(0), row(1), row(2), row(3)], x);
-        // SAFETY: the processor has AVX2, if the constant says so.
-        let sums = if HAS_AVX2 { unsafe { F::sums_by_avx2(&lanes) } } else { sums(&lanes) };
-        update.apply(out, &sums);
-    }
+/// Numbers of which there are instructions that add neighbors.
+pub(crate) trait Sums: Number {
+    /// The product with a matrix whose rows are contiguous, and a contiguous vector.
+    fn by_rows<A: Arithmetic, const HAS_AVX2: bool>(
+        matrix: Matrix<'_, Self>,
+        vector: Matrix<'_, Self>,
+        update: Update<Self>,
+        out: &mut [Self],
+    );
 }
 
-/// Of each row the products with `x`, summed lane by lane.
+/// Implements [`Sums`] with as many lanes as a register has, and a function that adds those of each row.
+macro_rules! sums {
+    ($F:ident, $n_lanes:literal, $sums_by_avx2:path) => {
+        impl Sums for $F {
+            #[inline(always)]
+            fn by_rows<A: Arithmetic, const HAS_AVX2: bool>(
+                matrix: Matrix<'_, $F>,
+                vector: Matrix<'_, $F>,
+                update: Update<$F>,
+                out: &mut [$F],
+            ) {
+                let x = vector.t().row(0);
+                let multiply = |first: usize, last: usize| {
+                    let lanes = lanes_of_products::<$F, A, $n_lanes>(matrix, first, last, x);
+                    match HAS_AVX2 {
+                        #[cfg(target_arch = "x86_64")]
+                        // SAFETY: the caller says that the processor has AVX2.
+                        true => unsafe { $sums_by_avx2(&lanes) },
+                        _ => sums(&lanes),
+                    }
+                };
+                let (groups, rest) = out.as_chunks_mut::<N_ROWS>();
+                let n_grouped = groups.len() * N_ROWS;
+                for (group, out) in groups.iter_mut().enumerate() {
+                    update.apply(out, &multiply(group * N_ROWS, N_ROWS - 1));
+                }
+                if !rest.is_empty() {
+                    update.apply(rest, &multiply(n_grouped, rest.len() - 1));
+                }
+            }
+        }
+    };
+}
+
+sums!(f32, 8, sums_of_eight);
+sums!(f64, 4, sums_of_four);
+
+/// Of [`N_ROWS`] rows from `first` on the products with `x`, summed lane by lane. Row `first + last` is the last one, and
+/// takes the place of those that are missing.
 #[inline(always)]
-fn lanes_of_products<F: Number, A: Arithmetic>(
-    rows: [&[F]; N_ROWS],
+fn lanes_of_products<F: Number, A: Arithmetic, const N: usize>(
+    matrix: Matrix<'_, F>,
+    first: usize,
+    last: usize,
     x: &[F],
-) -> [[F; N_LANES]; N_ROWS] {
-    let mut lanes = [[F::ZERO; N_LANES]; N_ROWS];
-    let [(a, a_rest), (b, b_rest), (c, c_rest), (d, d_rest)] = rows.map(<[F]>::as_chunks);
-    let (x, x_rest) = x.as_chunks();
-    for ((((x, a), b), c), d) in x.iter().zip(a).zip(b).zip(c).zip(d) {
-        for (lanes, row) in lanes.iter_mut().zip([a, b, c, d]) {
-            add_products::<F, A, N_LANES>(lanes, row, x);
+) -> [[F; N]; N_ROWS] {
+    let (start, stride) = (matrix.row(first).as_ptr(), matrix.strides().rows);
+    // The rows in between lie between these.
+    assert!(matrix.row(first + last).len() == x.len());
+    let mut lanes = [[F::ZERO; N]; N_ROWS];
+    let (groups, rest) = x.as_chunks::<N>();
+    for (group, x) in groups.iter().enumerate() {
+        for (k, lanes) in lanes.iter_mut().enumerate() {
+            // SAFETY: a row has as many elements as `x`, side by side, and so as many groups of them.
+            let row = unsafe {
+                let row = start.offset(k.min(last) as isize * stride);
+                &*row.add(group * N).cast::<[F; N]>()
+            };
+            add_products::<F, A, N>(lanes, row, x);
         }
     }
-    if !x_rest.is_empty() {
-        let x = filled_up(x_rest);
-        for (lanes, rest) in lanes.iter_mut().zip([a_rest, b_rest, c_rest, d_rest]) {
-            add_products::<F, A, N_LANES>(lanes, &filled_up(rest), &x);
+    if !rest.is_empty() {
+        let x_rest = filled_up(rest);
+        for (k, lanes) in lanes.iter_mut().enumerate() {
+            let row = matrix.row(first + k.min(last));
+            add_products::<F, A, N>(lanes, &filled_up(&row[x.len() - rest.len()..]), &x_rest);
         }
     }
     lanes
@@ -119,63 +156,74 @@ fn add_products<F: Number, A: Arithmetic, const N: usize>(
 
 /// The elements, then zeros.
 #[inline(always)]
-fn filled_up<F: Number>(elements: &[F]) -> [F; N_LANES] {
-    let mut lanes = [F::ZERO; N_LANES];
+fn filled_up<F: Number, const N: usize>(elements: &[F]) -> [F; N] {
+    let mut lanes = [F::ZERO; N];
     lanes[..elements.len()].copy_from_slice(elements);
     lanes
 }
 
-/// The sum of each row's lanes.
+/// The sum of each row's lanes: neighbors first, then neighboring sums.
 #[inline(always)]
-fn sums<F: Number>(lanes: &[[F; N_LANES]; N_ROWS]) -> [F; N_ROWS] {
-    lanes.map(|[a, b, c, d, e, f, g, h]| ((a + b) + (c + d)) + ((e + f) + (g + h)))
+fn sums<F: Number, const N: usize>(lanes: &[[F; N]; N_ROWS]) -> [F; N_ROWS] {
+    let mut sums = [F::ZERO; N_ROWS];
+    for (sum, lanes) in sums.iter_mut().zip(lanes) {
+        let (mut lanes, mut n) = (*lanes, N);
+        while n > 1 {
+            n /= 2;
+            for k in 0..n {
+                lanes[k] = lanes[2 * k] + lanes[2 * k + 1];
+            }
+        }
+        *sum = lanes[0];
+    }
+    sums
 }
 
-/// Numbers of which there are instructions that add neighbors.
-pub(crate) trait Sums: Number {
-    /// As [`sums`], to the bit.
-    ///
-    /// # Safety
-    /// The processor must have AVX2.
-    #[cfg(target_arch = "x86_64")]
-    unsafe fn sums_by_avx2(lanes: &[[Self; N_LANES]; N_ROWS]) -> [Self; N_ROWS];
+/// As [`sums`], to the bit.
+///
+/// # Safety
+/// The processor must have AVX2.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+unsafe fn sums_of_eight(lanes: &[[f32; 8]; N_ROWS]) -> [f32; N_ROWS] {
+    use std::arch::x86_64::*;
+    let mut sums = [0.0; N_ROWS];
+    // SAFETY: arrays are read and written whole, by instructions of AVX2.
+    unsafe {
+        let [a, b, c, d, e, f, g, h] = lanes;
+        let load = |lanes: &[f32; 8]| _mm256_loadu_ps(lanes.as_ptr());
+        let first =
+            _mm256_hadd_ps(_mm256_hadd_ps(load(a), load(b)), _mm256_hadd_ps(load(c), load(d)));
+        let second =
+            _mm256_hadd_ps(_mm256_hadd_ps(load(e), load(f)), _mm256_hadd_ps(load(g), load(h)));
+        let low = _mm256_permute2f128_ps::<0x20>(first, second);
+        let high = _mm256_permute2f128_ps::<0x31>(first, second);
+        _mm256_storeu_ps(sums.as_mut_ptr(), _mm256_add_ps(low, high));
+    }
+    sums
 }
 
-impl Sums for f32 {
-    #[cfg(target_arch = "x86_64")]
-    #[inline(always)]
-    unsafe fn sums_by_avx2([a, b, c, d]: &[[f32; N_LANES]; N_ROWS]) -> [f32; N_ROWS] {
-        use std::arch::x86_64::*;
-        let mut sums = [0.0; N_ROWS];
+/// As [`sums`], to the bit.
+///
+/// # Safety
+/// The processor must have AVX2.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+unsafe fn sums_of_four(lanes: &[[f64; 4]; N_ROWS]) -> [f64; N_ROWS] {
+    use std::arch::x86_64::*;
+    let mut sums = [0.0; N_ROWS];
+    for (sums, [a, b, c, d]) in sums.chunks_exact_mut(4).zip(lanes.as_chunks::<4>().0) {
         // SAFETY: arrays are read and written whole, by instructions of AVX2.
         unsafe {
-            let [a, b, c, d] = [a, b, c, d].map(|lanes| _mm256_loadu_ps(lanes.as_ptr()));
-            let fours = _mm256_hadd_ps(_mm256_hadd_ps(a, b), _mm256_hadd_ps(c, d));
-            let (low, high) = (_mm256_castps256_ps128(fours), _mm256_extractf128_ps::<1>(fours));
-            _mm_storeu_ps(sums.as_mut_ptr(), _mm_add_ps(low, high));
+            let load = |lanes: &[f64; 4]| _mm256_loadu_pd(lanes.as_ptr());
+            let first = _mm256_hadd_pd(load(a), load(b));
+            let second = _mm256_hadd_pd(load(c), load(d));
+            let low = _mm256_permute2f128_pd::<0x20>(first, second);
+            let high = _mm256_permute2f128_pd::<0x31>(first, second);
+            _mm256_storeu_pd(sums.as_mut_ptr(), _mm256_add_pd(low, high));
         }
-        sums
     }
-}
-
-impl Sums for f64 {
-    #[cfg(target_arch = "x86_64")]
-    #[inline(always)]
-    unsafe fn sums_by_avx2([a, b, c, d]: &[[f64; N_LANES]; N_ROWS]) -> [f64; N_ROWS] {
-        use std::arch::x86_64::*;
-        let mut sums = [0.0; N_ROWS];
-        // SAFETY: arrays are read and written whole, by instructions of AVX2.
-        unsafe {
-            let fours = [0, 4].map(|k| {
-                let [a, b, c, d] = [a, b, c, d].map(|lanes| _mm256_loadu_pd(lanes[k..].as_ptr()));
-                let (ab, cd) = (_mm256_hadd_pd(a, b), _mm256_hadd_pd(c, d));
-                let low = _mm256_permute2f128_pd::<0x20>(ab, cd);
-                _mm256_add_pd(low, _mm256_permute2f128_pd::<0x31>(ab, cd))
-            });
-            _mm256_storeu_pd(sums.as_mut_ptr(), _mm256_add_pd(fours[0], fours[1]));
-        }
-        sums
-    }
+    sums
 }
 
 /// The product with a matrix whose columns are contiguous.
@@ -232,19 +280,19 @@ mod tests {
     use super::*;
     use crate::kernels::number::lit;
 
-    fn check<F: Sums + std::fmt::Debug>() {
+    fn lanes<F: Number, const N: usize>() -> [[F; N]; N_ROWS] {
         let lane = |k: usize| lit::<F>((k as f64 * 0.7).sin());
-        let lanes: [[F; N_LANES]; N_ROWS] =
-            std::array::from_fn(|row| std::array::from_fn(|k| lane(row * N_LANES + k)));
-        // SAFETY: the caller has found AVX2.
-        assert_eq!(unsafe { F::sums_by_avx2(&lanes) }, sums(&lanes));
+        std::array::from_fn(|row| std::array::from_fn(|k| lane(row * N + k)))
     }
 
     #[test]
     fn sums_of_lanes_have_the_same_bits_by_all_instructions() {
         if std::arch::is_x86_feature_detected!("avx2") {
-            check::<f32>();
-            check::<f64>();
+            // SAFETY: the processor has AVX2.
+            unsafe {
+                assert_eq!(sums_of_eight(&lanes()), sums(&lanes::<f32, 8>()));
+                assert_eq!(sums_of_four(&lanes()), sums(&lanes::<f64, 4>()));
+            }
         }
     }
 }
