@@ -83,9 +83,12 @@ enum Method {
     BlocksOfCopy(NodeId),
     /// A matrix times a column.
     Column,
-    /// A row times a matrix.
-    Row,
+    /// A row times a matrix, for each row of `lhs`.
+    Rows,
 }
+
+/// Up to here, the library takes longer to begin than rows take one by one.
+const MAX_MULTIPLICATIONS_BY_ROWS: usize = 256;
 
 /// The library has a kernel for results of at most this many elements.
 const MAX_BLOCK: usize = 256;
@@ -102,8 +105,9 @@ impl Method {
         if n == 1 && vector::can_multiply(lhs, rhs.rows) {
             return Method::Column;
         }
-        if m == 1 && vector::can_multiply(rhs.t(), lhs.columns) {
-            return Method::Row;
+        let is_small = m == 1 || m * k * n <= MAX_MULTIPLICATIONS_BY_ROWS;
+        if is_small && vector::can_multiply(rhs.t(), lhs.columns) {
+            return Method::Rows;
         }
         let is_tall = m > 2 * n && m * k * n >= 4096;
         if lhs.rows == 1 {
@@ -127,7 +131,7 @@ impl Method {
     fn scratch(self) -> Option<NodeId> {
         match self {
             Method::Transposed(scratch) | Method::BlocksOfCopy(scratch) => Some(scratch),
-            Method::Library | Method::Blocks | Method::Column | Method::Row => None,
+            Method::Library | Method::Blocks | Method::Column | Method::Rows => None,
         }
     }
 }
@@ -207,8 +211,11 @@ impl Product {
             Method::Column => self.each(memory, |lhs, rhs, out| {
                 vector::multiply(instructions, lhs, rhs, update, out);
             }),
-            Method::Row => self.each(memory, |lhs, rhs, out| {
-                vector::multiply(instructions, rhs.t(), lhs.t(), update, out);
+            Method::Rows => self.each(memory, |lhs, rhs, out| {
+                for (row, out) in out.chunks_exact_mut(n).enumerate() {
+                    let row = lhs.rows(row, 1).t();
+                    vector::multiply(instructions, rhs.t(), row, update, out);
+                }
             }),
             Method::Transposed(scratch) => self.each_in_two_steps(
                 memory,

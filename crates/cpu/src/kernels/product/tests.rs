@@ -173,7 +173,7 @@ fn products_of_all_layouts_equal_a_plain_loop() {
                 Method::Blocks => 2,
                 Method::BlocksOfCopy(_) => 3,
                 Method::Column => 4,
-                Method::Row => 5,
+                Method::Rows => 5,
             }] += 1;
         }
     }
