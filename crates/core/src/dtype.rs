@@ -95,11 +95,13 @@ macro_rules! element {
         impl Element for $type {
             const DTYPE: DType = DType::$variant;
 
+            #[inline(always)]
             fn from_f64(value: f64) -> Self {
                 let from: fn(f64) -> Self = $from;
                 from(value)
             }
 
+            #[inline(always)]
             fn to_f64(self) -> f64 {
                 let to: fn(Self) -> f64 = $to;
                 to(self)

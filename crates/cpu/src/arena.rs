@@ -186,6 +186,7 @@ impl<'a> Memory<'a> {
         self.places[a.index()] == self.places[b.index()]
     }
 
+    #[inline(always)]
     fn range(&self, id: NodeId, dtype: DType, is_written: bool) -> Range {
         match self.places[id.index()] {
             Place::Nowhere => unreachable!("only values with a place are read or written"),

@@ -220,7 +220,7 @@ impl Plan {
 
     /// Whether the plan reads an input of this name: data can be fed to no other.
     pub fn has_input(&self, name: &str) -> bool {
-        self.signature.input(name).is_some()
+        self.signature.slot(LeafKind::Input, name, 0).is_some()
     }
 
     /// Number of steps of a run.
@@ -289,16 +289,21 @@ impl Plan {
         state: &mut Params,
         feeds: &[Feed<'_>],
     ) -> Result<(), Error> {
-        for leaf in &self.signature.leaves {
-            leaf.held(params, Some(state))?;
-        }
-        self.execute(workspace, |leaves| {
+        let result = self.execute(workspace, |leaves| {
             self.feed(leaves, feeds)?;
-            for (kind, map) in [(LeafKind::Param, &mut *params), (LeafKind::State, &mut *state)] {
-                self.bind(leaves, kind, map);
-            }
-            Ok(())
-        })?;
+            self.bind(leaves, LeafKind::Param, params)?;
+            self.bind(leaves, LeafKind::State, state)?;
+            let unbound = (0..self.signature.leaves.len()).find(|&slot| !leaves.is_set(slot));
+            unbound.map_or(Ok(()), |slot| Err(self.signature.leaves[slot].unbound()))
+        });
+        if let Err(error) = result {
+            // If something is missing in a map, say what is in it.
+            self.signature
+                .leaves
+                .iter()
+                .try_for_each(|leaf| leaf.held(params, Some(state)).map(drop))?;
+            return Err(error);
+        }
         // What a checked plan has written takes the place of what it has read.
         for (&slot, next) in self.signature.targets.iter().zip(&mut workspace.next) {
             let leaf = &self.signature.leaves[slot];
@@ -312,12 +317,17 @@ impl Plan {
     /// Binds inputs to the data fed for them, and those that there are none for, and constants, to what they were
     /// recorded with.
     fn feed<'d>(&'d self, leaves: &mut Leaves<'d>, feeds: &[Feed<'d>]) -> Result<(), Error> {
-        // The first data of a name count.
-        for &(name, view) in feeds.iter().rev() {
-            let Some(slot) = self.signature.input(name) else {
+        let mut guess = 0;
+        for &(name, view) in feeds {
+            let Some(slot) = self.signature.slot(LeafKind::Input, name, guess) else {
                 let known = self.signature.names(LeafKind::Input);
                 return Err(Error::UnknownName { name: name.to_owned(), kind: "input", known });
             };
+            guess = slot + 1;
+            // The first data of a name count.
+            if leaves.is_set(slot) {
+                continue;
+            }
             leaves.set(slot, self.signature.leaves[slot].checked(view)?.data);
         }
         for (slot, leaf) in self.signature.leaves.iter().enumerate() {
@@ -331,17 +341,24 @@ impl Plan {
     }
 
     /// Binds the leaves of a kind to the tensors of their names.
-    fn bind<'d>(&self, leaves: &mut Leaves<'d>, kind: LeafKind, map: &'d mut Params) {
+    fn bind<'d>(
+        &self,
+        leaves: &mut Leaves<'d>,
+        kind: LeafKind,
+        map: &'d mut Params,
+    ) -> Result<(), Error> {
+        let mut guess = 0;
         for (name, tensor) in map.iter_mut() {
-            let Some(&slot) = self.signature.slots.get(name) else { continue };
+            let Some(slot) = self.signature.slot(kind, name, guess) else { continue };
+            guess = slot + 1;
             let leaf = &self.signature.leaves[slot];
+            leaf.checked(tensor.view())?;
             match leaf.is_updated && !self.is_checked() {
-                // The other map may have an entry of the same name that is no leaf's.
-                _ if leaf.kind != kind => {}
                 true => leaves.set_mut(slot, tensor.as_mut_slice()),
                 false => leaves.set(slot, tensor.as_slice()),
             }
         }
+        Ok(())
     }
 
     fn execute<'d>(

@@ -79,10 +79,17 @@ impl Signature {
         leaves.map(|leaf| leaf.description.name.clone()).collect()
     }
 
-    /// The slot of the input of a name.
-    pub fn input(&self, name: &str) -> Option<usize> {
-        let slot = self.slots.get(name).copied();
-        slot.filter(|&slot| self.leaves[slot].kind == LeafKind::Input)
+    /// The slot of the leaf of a kind and name. It is found sooner if it is the one that is guessed: names mostly come in
+    /// the order of slots.
+    pub fn slot(&self, kind: LeafKind, name: &str, guess: usize) -> Option<usize> {
+        let is_it = |slot: usize| {
+            self.leaves.get(slot).is_some_and(|leaf| leaf.kind == kind && leaf.name() == name)
+        };
+        if is_it(guess) {
+            Some(guess)
+        } else {
+            self.slots.get(name).copied().filter(|&slot| is_it(slot))
+        }
     }
 }
 
@@ -113,8 +120,12 @@ impl LeafSpec {
 
     /// The data that the leaf was recorded with.
     pub fn recorded(&self) -> Result<View<'_>, Error> {
-        let unbound = || Error::Unbound { leaf: Box::new(self.description.clone()) };
-        self.data.as_ref().map(Tensor::view).ok_or_else(unbound)
+        self.data.as_ref().map(Tensor::view).ok_or_else(|| self.unbound())
+    }
+
+    /// The error that says that there are no data.
+    pub fn unbound(&self) -> Error {
+        Error::Unbound { leaf: Box::new(self.description.clone()) }
     }
 
     /// These data, if they fit.

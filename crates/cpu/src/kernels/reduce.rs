@@ -73,7 +73,11 @@ dispatched! {
     /// The sum of each row of `n` elements.
     fn sum_rows<F: Float>(x: &[F], n: usize, out: &mut [F]) {
         for (row, out) in x.chunks_exact(n).zip(out) {
-            let total: f64 = row.chunks(CHUNK).map(|chunk| sum_chunk(chunk).to_f64()).sum();
+            // A loop, since what an iterator calls would not be compiled for the same instructions.
+            let mut total = 0.0;
+            for chunk in row.chunks(CHUNK) {
+                total += sum_chunk(chunk).to_f64();
+            }
             *out = <F as Float>::lit(total);
         }
     }
