@@ -8,6 +8,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use facts::Facts;
 use retrograd::{
+    derivatives,
     documented::{Documented, Theme},
     functions, layers,
     ops::{self, Binary, COMPOSED, Comparison, Unary},
@@ -53,6 +54,15 @@ fn every_row_tells_its_source_and_what_is_no_elementwise_row_its_shapes() {
         }
     }
     assert!(missing.is_empty(), "documentation lacks {missing:#?}");
+}
+
+#[test]
+fn the_page_on_derivatives_names_every_function_that_records_them() {
+    let page = include_str!("../../docs/derivatives.md");
+    let functions = derivatives::THEMES.iter().flat_map(|theme| theme.functions);
+    let names = functions.map(|function| function.name);
+    let missing: Vec<_> = names.filter(|name| !page.contains(&format!("{name}("))).collect();
+    assert!(missing.is_empty(), "docs/derivatives.md does not tell of {missing:?}");
 }
 
 #[test]

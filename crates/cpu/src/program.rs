@@ -212,3 +212,39 @@ fn store(value: NodeId, target: NodeId, (dtype, n_elements): (DType, usize)) -> 
         level: u32::MAX,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use retrograd_check::{Options, random_graph};
+
+    use super::*;
+
+    #[test]
+    fn what_is_computed_again_waits_for_its_cotangent() {
+        let mut n_waiting = 0;
+        for seed in 0..1000 {
+            let random = random_graph(seed, &Options { order: 1, ..Options::default() });
+            let scopes: Vec<_> = random.graph().scopes().iter().map(|(id, _)| id).collect();
+            scopes
+                .into_iter()
+                .skip(seed as usize % 3)
+                .step_by(1 + seed as usize % 2)
+                .for_each(|id| random.graph().checkpoint_scope(id));
+            let outputs = random.outputs();
+            let computation = Computation::of(&outputs).computation;
+            let task =
+                Task { computation, n_outputs: outputs.len(), targets: vec![], is_checked: false };
+            let program = Program::compile(&task);
+            let step_of = |id: NodeId| program.steps.iter().position(|s| s.computes.contains(&id));
+            for (index, awaited) in task.computation.awaited.iter().enumerate() {
+                // Views have no step.
+                let steps = [*awaited, Some(NodeId::new(index))].map(|id| step_of(id?));
+                if let [Some(awaited), Some(own)] = steps {
+                    assert!(awaited < own, "seed {seed}: node {index} comes too early");
+                    n_waiting += 1;
+                }
+            }
+        }
+        assert!(n_waiting > 100, "{n_waiting}");
+    }
+}
