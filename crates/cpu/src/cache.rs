@@ -6,7 +6,8 @@ use retrograd_core::{Error, Expr};
 use rustc_hash::FxHashMap;
 
 use crate::{
-    plan::{Plan, Prepared},
+    plan::Plan,
+    prepare::Prepared,
     program::{Program, Task},
 };
 

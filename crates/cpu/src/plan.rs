@@ -3,18 +3,15 @@
 use std::sync::Arc;
 
 use retrograd_core::{
-    Error, Expr, NodeId, Op, Params, Tensor, View,
-    computation::{Computation, Recording},
-    error::Operand,
-    nonfinite::Evaluated,
-    ops::LeafKind,
+    Error, Expr, NodeId, Params, Tensor, View, nonfinite::Evaluated, ops::LeafKind,
 };
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::{
     arena::Leaves,
     kernels::InstructionSet,
-    program::{Memories, Program, Task},
+    prepare::Prepared,
+    program::{Memories, Program},
     run::Fault,
     signature::Signature,
 };
@@ -49,108 +46,6 @@ pub struct Workspace {
     pub(crate) memories: Memories,
     /// Where a checked plan writes new values of leaves, one for each update.
     next: Vec<Tensor>,
-}
-
-/// A task and what its recording calls things.
-pub(crate) struct Prepared {
-    pub task: Task,
-    signature: Signature,
-}
-
-impl Prepared {
-    /// Checks and canonizes outputs and updates, for a plan that is checked or not.
-    pub fn new<'g>(
-        outputs: &[Expr<'g>],
-        updates: &[(Expr<'g>, Expr<'g>)],
-        is_checked: bool,
-    ) -> Result<Self, Error> {
-        check_one_graph(outputs, updates)?;
-        let leaves = updates
-            .iter()
-            .map(|&(leaf, value)| updated_leaf(leaf, value))
-            .collect::<Result<Vec<_>, _>>()?;
-        check_updated_once(updates)?;
-        // The leaves to be updated are roots too, so that each has a slot even if nothing reads it.
-        let roots: Vec<_> = outputs
-            .iter()
-            .copied()
-            .chain(updates.iter().map(|update| update.1))
-            .chain(leaves.iter().copied())
-            .collect();
-        let Recording { mut computation, leaves: slots, origins } = Computation::of(&roots);
-        let slot_of: FxHashMap<_, _> = slots.iter().copied().zip(0..).collect();
-        let targets: Vec<usize> = leaves.iter().map(|leaf| slot_of[&leaf.id()]).collect();
-        computation.roots = computation.roots[..outputs.len() + updates.len()].into();
-        let mut signature = match roots.first() {
-            Some(root) => Signature::new(*root, &computation, &slots, &origins, &targets),
-            None => Signature::default(),
-        };
-        if is_checked && let Some(root) = roots.first() {
-            signature.sites = origins.iter().map(|&origin| root.graph().site(origin)).collect();
-        }
-        let task = Task { computation, n_outputs: outputs.len(), targets, is_checked };
-        Ok(Self { task, signature })
-    }
-
-    /// The plan that runs a program of this task.
-    pub fn into_plan(self, program: Arc<Program>) -> Plan {
-        Plan { program, signature: Arc::new(self.signature) }
-    }
-}
-
-fn check_one_graph<'g>(
-    outputs: &[Expr<'g>],
-    updates: &[(Expr<'g>, Expr<'g>)],
-) -> Result<(), Error> {
-    let all: Vec<_> = outputs
-        .iter()
-        .copied()
-        .chain(updates.iter().flat_map(|&(leaf, value)| [leaf, value]))
-        .collect();
-    match all.iter().find(|expr| !std::ptr::eq(expr.graph(), all[0].graph())) {
-        Some(stranger) => {
-            let operands = [all[0], *stranger].map(|expr| expr.graph().describe(expr.id())).into();
-            Err(misfit(operands, "the expressions belong to different graphs"))
-        }
-        None => Ok(()),
-    }
-}
-
-/// Checks that `value` can become the new value of `leaf`.
-fn updated_leaf<'g>(leaf: Expr<'g>, value: Expr<'g>) -> Result<Expr<'g>, Error> {
-    let is_updatable = match leaf.graph().node(leaf.id()).op {
-        Op::Leaf(leaf) => matches!(leaf.kind, LeafKind::Param | LeafKind::State),
-        _ => false,
-    };
-    let describe = || vec![leaf.graph().describe(leaf.id()), value.graph().describe(value.id())];
-    if !is_updatable {
-        return Err(misfit(
-            describe(),
-            "only parameters and state are updated, and the first is neither",
-        ));
-    }
-    if (leaf.dtype(), leaf.shape()) != (value.dtype(), value.shape()) {
-        return Err(misfit(
-            describe(),
-            "the new value must have the shape and dtype of what it replaces",
-        ));
-    }
-    Ok(leaf)
-}
-
-fn check_updated_once<'g>(updates: &[(Expr<'g>, Expr<'g>)]) -> Result<(), Error> {
-    let mut seen = FxHashSet::default();
-    match updates.iter().find(|(leaf, _)| !seen.insert(leaf.id())) {
-        Some(again) => {
-            let operands = [again.0, again.1].map(|expr| expr.graph().describe(expr.id())).into();
-            Err(misfit(operands, "the first has another new value already"))
-        }
-        None => Ok(()),
-    }
-}
-
-fn misfit(operands: Vec<Operand>, reason: &str) -> Error {
-    Error::Operands { op: "compile".to_owned(), operands, reason: reason.to_owned() }
 }
 
 impl Plan {
@@ -253,7 +148,7 @@ impl Plan {
         params: &Params,
         feeds: &[Feed<'_>],
     ) -> Result<(), Error> {
-        if let Some(updated) = self.signature.leaves.iter().find(|leaf| leaf.is_updated) {
+        if let Some(updated) = self.signature.leaves.iter().find(|leaf| leaf.update.is_some()) {
             let reason =
                 "the plan updates this; run it by `step`, with parameters that can be written"
                     .to_owned();
@@ -304,12 +199,9 @@ impl Plan {
                 .try_for_each(|leaf| leaf.held(params, Some(state)).map(drop))?;
             return Err(error);
         }
-        // What a checked plan has written takes the place of what it has read.
-        for (&slot, next) in self.signature.targets.iter().zip(&mut workspace.next) {
-            let leaf = &self.signature.leaves[slot];
-            let map = if leaf.kind == LeafKind::Param { &mut *params } else { &mut *state };
-            let value = map.get_mut(leaf.name()).expect("all leaves were there before the run");
-            std::mem::swap(value, next);
+        if self.is_checked() {
+            self.exchange(LeafKind::Param, params, &mut workspace.next);
+            self.exchange(LeafKind::State, state, &mut workspace.next);
         }
         Ok(())
     }
@@ -353,12 +245,24 @@ impl Plan {
             guess = slot + 1;
             let leaf = &self.signature.leaves[slot];
             leaf.checked(tensor.view())?;
-            match leaf.is_updated && !self.is_checked() {
+            match leaf.update.is_some() && !self.is_checked() {
                 true => leaves.set_mut(slot, tensor.as_mut_slice()),
                 false => leaves.set(slot, tensor.as_slice()),
             }
         }
         Ok(())
+    }
+
+    /// Has what a checked plan has written take the place of what it has read.
+    fn exchange(&self, kind: LeafKind, map: &mut Params, next: &mut [Tensor]) {
+        let mut guess = 0;
+        for (name, tensor) in map.iter_mut() {
+            let Some(slot) = self.signature.slot(kind, name, guess) else { continue };
+            guess = slot + 1;
+            if let Some(update) = self.signature.leaves[slot].update {
+                std::mem::swap(tensor, &mut next[update]);
+            }
+        }
     }
 
     fn execute<'d>(

@@ -4,7 +4,7 @@ use retrograd_core::{
     DType, Error, Expr, NodeId, Op, Params, Shape, Tensor, View, computation::Computation,
     error::Operand, nonfinite::Site, ops::LeafKind,
 };
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 /// What a program's slots and nodes are called in the recording at hand.
 #[derive(Default)]
@@ -29,7 +29,8 @@ pub(crate) struct LeafSpec {
     pub kind: LeafKind,
     /// What it was recorded with.
     pub data: Option<Tensor>,
-    pub is_updated: bool,
+    /// Which update gives it a new value, if one does.
+    pub update: Option<usize>,
 }
 
 impl Signature {
@@ -43,7 +44,7 @@ impl Signature {
         targets: &[usize],
     ) -> Self {
         let graph = root.graph();
-        let updated: FxHashSet<_> = targets.iter().copied().collect();
+        let updates: FxHashMap<_, _> = targets.iter().copied().zip(0..).collect();
         let spec = |(slot, &id): (usize, &NodeId)| {
             let Op::Leaf(leaf) = graph.node(id).op else { unreachable!("slots are of leaves") };
             let data = graph.leaf_info(leaf).data.clone();
@@ -51,7 +52,7 @@ impl Signature {
                 description: graph.describe(id),
                 kind: leaf.kind,
                 data,
-                is_updated: updated.contains(&slot),
+                update: updates.get(&slot).copied(),
             }
         };
         let nodes = computation.nodes.iter().enumerate().filter(|(_, node)| node.op.can_refuse());
