@@ -47,7 +47,7 @@ fn accumulation(classified: &Classified<'_>, id: NodeId) -> Option<(Accumulation
         Op::Binary(Binary::Sub) => [1.0, -1.0],
         _ => return None,
     };
-    let is_fused_with = |&user: &NodeId| classified.elementwise(user).is_some();
+    let is_fused_with = |&user: &NodeId| classified.fused(user).is_some();
     if classified.users(id).iter().any(is_fused_with) {
         return None;
     }

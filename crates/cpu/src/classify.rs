@@ -4,7 +4,10 @@ use retrograd_core::{DType, Node, NodeId, Op, Shape, computation::Computation, s
 use rustc_hash::FxHashMap;
 use smallvec::{SmallVec, smallvec};
 
-use crate::accumulate::{Accumulation, accumulate};
+use crate::{
+    accumulate::{Accumulation, accumulate},
+    rows::row_operation,
+};
 
 /// What a node is to a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +20,8 @@ pub(crate) enum Class {
     View,
     /// Computed element by element in numbers of this type: fused with its neighbors.
     Elementwise(DType),
+    /// Computed of rows of numbers of this type, or put into them: fused with its neighbors too.
+    Row(DType),
     /// Anything else: a step of its own.
     Step,
     /// Computed in the step of the node that uses it.
@@ -128,9 +133,15 @@ impl<'a> Classified<'a> {
 
     /// Gives views buffers of their own where a step other than a product wants contiguous elements.
     fn copy_inputs_of_steps(&mut self) {
+        // Kernels of rows want contiguous indices, and other steps than products contiguous elements.
         let nodes = self.computation.nodes.iter().zip(&self.classes);
-        let steps = nodes.filter(|(node, class)| **class == Class::Step && node.op != Op::MatMul);
-        for input in steps.flat_map(|(node, _)| &node.inputs) {
+        let inputs = nodes.flat_map(|(node, class)| match class {
+            Class::Step if node.op != Op::MatMul => &node.inputs[..],
+            // Indices.
+            Class::Row(_) => node.inputs.get(1..).unwrap_or(&[]),
+            _ => &[],
+        });
+        for input in inputs {
             if self.views.get(input).is_some_and(|view| !view.is_contiguous()) {
                 self.copies.extend(self.views.remove_entry(input));
             }
@@ -162,7 +173,7 @@ impl<'a> Classified<'a> {
     /// Whether a node takes literals from memory, and not as numbers in its code.
     pub fn reads_memory(&self, id: NodeId) -> bool {
         match self.classes[id.index()] {
-            Class::Elementwise(_) => false,
+            Class::Elementwise(_) | Class::Row(_) => false,
             Class::Part => self.computation.nodes[id.index()].op == Op::MatMul,
             Class::Leaf | Class::Literal | Class::View | Class::Step => true,
         }
@@ -182,13 +193,19 @@ impl<'a> Classified<'a> {
         parts
     }
 
-    /// The number type in which a node is computed elementwise, if it is.
-    pub fn elementwise(&self, id: NodeId) -> Option<DType> {
-        if let Class::Elementwise(dtype) = self.classes[id.index()] { Some(dtype) } else { None }
+    /// The number type in which a node is computed in a fused kernel, if it is.
+    pub fn fused(&self, id: NodeId) -> Option<DType> {
+        match self.classes[id.index()] {
+            Class::Elementwise(dtype) | Class::Row(dtype) => Some(dtype),
+            Class::Leaf | Class::Literal | Class::View | Class::Step | Class::Part => None,
+        }
     }
 }
 
 fn class(computation: &Computation, id: NodeId) -> Class {
+    if let Some(dtype) = row_operation(computation, id) {
+        return Class::Row(dtype);
+    }
     let node = &computation.nodes[id.index()];
     let input_dtype = |k: usize| computation.nodes[node.inputs[k].index()].dtype;
     match &node.op {

@@ -1,107 +1,266 @@
-//! Which elementwise nodes are fused into one kernel.
+//! Which nodes are fused into one kernel: elementwise ones, and those that compute of rows.
 //!
-//! Every node has a level: leaves 0, a step or view one more than its highest input, an elementwise node that of its
-//! highest input. A path that leaves a group and comes back passes a step or a view, and so climbs; nodes of one
-//! level can therefore be fused without a cycle. Nodes that only a later group uses sink to its level, so that what
-//! the backward pass derives from a stored value is computed there and not stored as well. What is computed again after
-//! some value has a higher level than that, so that no kernel joins it with the forward pass.
+//! Every node has a level: leaves 0, a step or view one more than its highest input, a node that can be fused that of its
+//! highest input, or one more where that belongs to a kernel over other rows. Views that a kernel has at hand do not climb
+//! either: of all elements in order, or of one number of each row all over the row. So an edge on one level leads from a
+//! step to a kernel, or joins nodes of the same rows, and those are fused. Whatever leaves a group climbs, and cannot come
+//! back: there is no cycle.
+//!
+//! Nodes that only a later group uses sink to its level, so that what the backward pass derives from a stored value is
+//! computed there and not stored as well. What is computed again after some value has a higher level than that, so that
+//! no kernel joins it with the forward pass.
 
 use petgraph::unionfind::UnionFind;
-use retrograd_core::NodeId;
+use retrograd_core::{DType, NodeId, Op};
 use rustc_hash::FxHashMap;
 
-use crate::classify::{Class, Classified};
+use crate::{
+    classify::{Class, Classified},
+    kernels::elementwise::Extent,
+    layout::Walk,
+    rows::{Home, Homes, Rows, rows_of_operation},
+};
 
-/// Levels of all nodes, and the groups of elementwise nodes.
+/// Levels of all nodes, and the groups of those that are fused.
 pub(crate) struct Groups {
     pub levels: Vec<u32>,
-    /// The nodes of each group, ascending.
+    /// For nodes that can be fused, and views of them that are read without being stored: among which others.
+    pub homes: Homes,
+    /// The nodes of each group, ascending, views left out.
     pub members: Vec<Vec<NodeId>>,
-    /// The group of each elementwise node.
+    /// The group of each node and view that is fused.
     pub group_of: Vec<Option<u32>>,
 }
 
 impl Groups {
-    /// Groups the elementwise nodes of a computation; roots are not moved.
+    /// Groups the nodes of a computation; roots are not moved.
     pub fn new(classified: &Classified<'_>) -> Self {
-        let mut levels = earliest_levels(classified);
-        sink(classified, &mut levels);
-        let mut sets = UnionFind::<u32>::new(levels.len());
-        join_neighbors(classified, &levels, &mut sets);
-        collect(classified, levels, sets)
+        let mut places = Places::new(classified);
+        places.sink();
+        let mut sets = UnionFind::<u32>::new(places.levels.len());
+        places.join_neighbors(&mut sets);
+        let Places { levels, homes, .. } = places;
+        collect(classified, levels, homes, sets)
     }
-}
 
-/// The level of each node when it is computed as early as possible.
-fn earliest_levels(classified: &Classified<'_>) -> Vec<u32> {
-    let mut levels: Vec<u32> = Vec::with_capacity(classified.classes.len());
-    for (index, node) in classified.computation.nodes.iter().enumerate() {
-        let own = classified.elementwise(NodeId::new(index));
-        let above = |input: &NodeId| {
-            let level = levels[input.index()];
-            // A mask made in numbers of another type comes from another kernel.
-            let is_other_kernel = own.is_some()
-                && classified.elementwise(*input).is_some_and(|other| Some(other) != own);
-            if is_other_kernel { level + 1 } else { level }
-        };
-        let awaited = classified.computation.awaited[index].map(|id| levels[id.index()] + 1);
-        let highest = node.inputs.iter().map(above).chain(awaited).max().unwrap_or(0);
-        let level = match classified.classes[index] {
-            Class::Leaf | Class::Literal => 0,
-            Class::Elementwise(_) => highest,
-            // A view of a leaf is there from the start.
-            Class::View if is_view_of_leaf(classified, NodeId::new(index)) => 0,
-            Class::View | Class::Step => highest + 1,
-            // Its step comes after all that the parts need.
-            Class::Part => highest,
-        };
-        levels.push(level);
+    /// The home that an operand has in the kernel of a node.
+    pub fn home_of_operand(&self, classified: &Classified<'_>, user: NodeId) -> Home {
+        home_of_operand(classified, &self.homes, user).expect("nodes of kernels have a home")
     }
-    levels
-}
 
-fn is_view_of_leaf(classified: &Classified<'_>, id: NodeId) -> bool {
-    let base = classified.base(id);
-    base != id && classified.classes[base.index()] == Class::Leaf
-}
-
-/// Moves nodes that only later groups use down to the first of them, where that keeps no more values alive.
-fn sink(classified: &Classified<'_>, levels: &mut [u32]) {
-    for index in (0..levels.len()).rev() {
-        let id = NodeId::new(index);
-        let Some(own) = classified.elementwise(id) else { continue };
-        let users = classified.users(id);
-        let all_in_kernels = users.iter().all(|&user| classified.elementwise(user) == Some(own));
-        let Some(target) = users.iter().map(|user| levels[user.index()]).min() else { continue };
-        let is_fixed = classified.is_root[index] || classified.is_awaited[index];
-        if is_fixed || !all_in_kernels || target == levels[index] {
-            continue;
+    /// Whether the value of each node is needed by anything but its own group.
+    pub fn are_needed_elsewhere(&self, classified: &Classified<'_>) -> Vec<bool> {
+        let mut are_needed = classified.is_root.clone();
+        for index in (0..are_needed.len()).rev() {
+            let users = classified.users(NodeId::new(index));
+            are_needed[index] |= users.iter().any(|user| {
+                let is_in_group = self.group_of[user.index()] == self.group_of[index];
+                let is_view = classified.classes[user.index()] == Class::View;
+                !is_in_group || is_view && are_needed[user.index()]
+            });
         }
-        if keeps_no_more_alive(classified, levels, id, target) {
-            levels[index] = target;
-        }
+        are_needed
     }
 }
 
-/// Whether computing a node at a later level trades at most one stored value, its own, for one input.
-fn keeps_no_more_alive(
-    classified: &Classified<'_>,
-    levels: &[u32],
-    id: NodeId,
-    target: u32,
-) -> bool {
-    let mut inputs: Vec<_> = classified.computation.nodes[id.index()].inputs.to_vec();
-    inputs.sort_unstable();
-    inputs.dedup();
-    let is_kept_anyway = |&input: &NodeId| {
-        let base = classified.base(input);
-        let is_outside = matches!(classified.classes[base.index()], Class::Leaf | Class::Literal);
-        let mut others = classified.users(input).iter().filter(|&&user| user != id);
-        is_outside
-            || is_small(classified, input, id)
-            || others.any(|user| levels[user.index()] >= target)
+/// Levels and homes while they are found.
+struct Places<'a> {
+    classified: &'a Classified<'a>,
+    levels: Vec<u32>,
+    homes: Homes,
+}
+
+impl<'a> Places<'a> {
+    /// The place of each node when it is computed as early as possible.
+    fn new(classified: &'a Classified<'a>) -> Self {
+        let n = classified.classes.len();
+        let mut this =
+            Self { classified, levels: Vec::with_capacity(n), homes: Homes::with_capacity(n) };
+        for (index, node) in classified.computation.nodes.iter().enumerate() {
+            let id = NodeId::new(index);
+            let awaited = classified.computation.awaited[index].map(|id| this.level(id) + 1);
+            let inputs = node.inputs.iter().map(|&input| this.level(input));
+            let highest = inputs.chain(awaited).max().unwrap_or(0);
+            let home = this.home_at(id, highest);
+            let above = |&input: &NodeId| {
+                let comes_from_others = this
+                    .homes
+                    .get(input)
+                    .is_some_and(|other| home.is_none_or(|own| own.rows != other.rows));
+                this.level(input) + u32::from(comes_from_others)
+            };
+            let level = match classified.classes[index] {
+                Class::Leaf | Class::Literal => 0,
+                // A view of a leaf is there from the start.
+                Class::View if this.is_view_of_leaf(id) => 0,
+                Class::View | Class::Step if home.is_none() => highest + 1,
+                // Its step comes after all that the parts need.
+                Class::Part => highest,
+                Class::Elementwise(_) | Class::Row(_) | Class::View | Class::Step => {
+                    node.inputs.iter().map(above).chain([highest]).max().unwrap_or(0)
+                }
+            };
+            // One number for each row of nodes of a lower level: no row is at hand any more.
+            let home = if level > highest { this.first_home(id) } else { home };
+            this.levels.push(level);
+            this.homes.push(home);
+        }
+        this
+    }
+
+    fn level(&self, id: NodeId) -> u32 {
+        self.levels[id.index()]
+    }
+
+    /// The home of a node with its highest inputs at some level.
+    fn home_at(&self, id: NodeId, level: u32) -> Option<Home> {
+        let classified = self.classified;
+        match classified.classes[id.index()] {
+            Class::Elementwise(dtype) => {
+                let is_of_row =
+                    |home: &Home| home.extent == Extent::Row && home.rows.dtype == dtype;
+                let inputs = &classified.computation.nodes[id.index()].inputs;
+                let highest = inputs.iter().filter(|&&input| self.level(input) == level);
+                let of_row = highest.filter_map(|input| self.homes.get(*input)).find(is_of_row);
+                of_row.or_else(|| self.first_home(id))
+            }
+            Class::View => self.home_of_view(id),
+            Class::Row(_) => self.first_home(id),
+            Class::Leaf | Class::Literal | Class::Step | Class::Part => None,
+        }
+    }
+
+    /// The home that a node has of itself.
+    fn first_home(&self, id: NodeId) -> Option<Home> {
+        let computation = self.classified.computation;
+        let node = &computation.nodes[id.index()];
+        match self.classified.classes[id.index()] {
+            Class::Elementwise(dtype) => Some(Rows::of(&node.shape, dtype).home(Extent::Element)),
+            Class::Row(_) => {
+                let is_put_into_rows = matches!(node.op, Op::ScatterAdd(_));
+                let extent = if is_put_into_rows { Extent::Element } else { Extent::Row };
+                Some(rows_of_operation(computation, id).home(extent))
+            }
+            Class::Leaf | Class::Literal | Class::View | Class::Step | Class::Part => None,
+        }
+    }
+
+    /// The home of a view that a kernel has at hand when it has what is viewed: all of it in order, or one number of
+    /// each row all over the row.
+    fn home_of_view(&self, id: NodeId) -> Option<Home> {
+        let node = &self.classified.computation.nodes[id.index()];
+        let source = self.classified.source(id);
+        if source.base == id {
+            return None;
+        }
+        self.homes.get(node.inputs[0])?;
+        let Home { rows, extent } = self.homes.get(source.base)?;
+        let is_same = source.is_contiguous()
+            && match extent {
+                Extent::Row => node.shape.n_elements() == rows.n_rows,
+                Extent::Element => Rows::of(&node.shape, rows.dtype) == rows,
+            };
+        if is_same {
+            return Some(rows.home(extent));
+        }
+        let walk = Walk::new(&source.layout, &source.shape);
+        let is_spread = extent == Extent::Row
+            && Rows::of(&node.shape, rows.dtype) == rows
+            && walk.repeats_each(rows.n_rows, rows.n_columns);
+        is_spread.then(|| rows.home(Extent::Element))
+    }
+
+    fn is_view_of_leaf(&self, id: NodeId) -> bool {
+        let base = self.classified.base(id);
+        base != id && self.classified.classes[base.index()] == Class::Leaf
+    }
+
+    /// Moves nodes that only later groups use down to the first of them, where that keeps no more values alive.
+    fn sink(&mut self) {
+        let classified = self.classified;
+        for index in (0..self.levels.len()).rev() {
+            let id = NodeId::new(index);
+            let Class::Elementwise(own) = classified.classes[index] else { continue };
+            let users = classified.users(id);
+            let all_in_kernels = users.iter().all(|&user| classified.fused(user) == Some(own));
+            let Some(target) = users.iter().map(|&user| self.level(user)).min() else { continue };
+            let is_fixed = classified.is_root[index] || classified.is_awaited[index];
+            if is_fixed || !all_in_kernels || target == self.levels[index] {
+                continue;
+            }
+            let mut homes = users
+                .iter()
+                .filter(|&&user| self.level(user) == target)
+                .map(|&user| home_of_operand(classified, &self.homes, user));
+            let home = homes.next().flatten();
+            if homes.all(|other| other == home) && self.keeps_no_more_alive(id, target) {
+                self.levels[index] = target;
+                self.homes.set(id, home);
+            }
+        }
+    }
+
+    /// Whether computing a node at a later level trades at most one stored value, its own, for one input.
+    fn keeps_no_more_alive(&self, id: NodeId, target: u32) -> bool {
+        let classified = self.classified;
+        let mut inputs: Vec<_> = classified.computation.nodes[id.index()].inputs.to_vec();
+        inputs.sort_unstable();
+        inputs.dedup();
+        let is_kept_anyway = |&input: &NodeId| {
+            let base = classified.base(input);
+            let is_outside =
+                matches!(classified.classes[base.index()], Class::Leaf | Class::Literal);
+            let mut others = classified.users(input).iter().filter(|&&user| user != id);
+            is_outside
+                || is_small(classified, input, id)
+                || others.any(|&user| self.level(user) >= target)
+        };
+        inputs.iter().filter(|input| !is_kept_anyway(input)).count() <= 1
+    }
+
+    /// Joins nodes of one level and the same rows that use each other, or the same value, unless that is small: then a
+    /// kernel of two results saves nothing, and may keep the operands of one waiting for those of the other.
+    fn join_neighbors(&self, sets: &mut UnionFind<u32>) {
+        let mut readers: FxHashMap<(NodeId, u32), NodeId> = FxHashMap::default();
+        for (index, node) in self.classified.computation.nodes.iter().enumerate() {
+            let (id, level) = (NodeId::new(index), self.levels[index]);
+            let Some(own) = self.homes.get(id) else { continue };
+            let is_alike = |other: NodeId| {
+                self.level(other) == level
+                    && self.homes.get(other).is_some_and(|home| home.rows == own.rows)
+            };
+            for &input in &node.inputs {
+                if is_alike(input) {
+                    sets.union(index as u32, input.index() as u32);
+                } else if self.shares_reading(input, id) {
+                    let first = *readers.entry((input, level)).or_insert(id);
+                    if is_alike(first) {
+                        sets.union(index as u32, first.index() as u32);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether kernels that read an input had better be one.
+    fn shares_reading(&self, input: NodeId, id: NodeId) -> bool {
+        let class = |id: NodeId| self.classified.classes[id.index()];
+        class(input) != Class::Literal
+            && class(id) != Class::View
+            && self.classified.computation.nodes[input.index()].dtype != DType::I64
+            && !is_small(self.classified, input, id)
+    }
+}
+
+/// The home that an operand has in the kernel of a node.
+fn home_of_operand(classified: &Classified<'_>, homes: &Homes, user: NodeId) -> Option<Home> {
+    let home = homes.get(user)?;
+    let extent = match (classified.classes[user.index()], home.extent) {
+        (Class::Row(_), Extent::Row) => Extent::Element,
+        (Class::Row(_), Extent::Element) => Extent::Row,
+        (_, extent) => extent,
     };
-    inputs.iter().filter(|input| !is_kept_anyway(input)).count() <= 1
+    Some(home.rows.home(extent))
 }
 
 /// Whether the buffer that an input is read from is small beside the node that reads it.
@@ -110,38 +269,16 @@ fn is_small(classified: &Classified<'_>, input: NodeId, id: NodeId) -> bool {
     n_elements(classified.base(input)) * 8 <= n_elements(id)
 }
 
-/// Joins elementwise nodes of one level that use each other, or the same value, unless that is small: then a kernel of
-/// two results saves nothing, and may keep the operands of one waiting for those of the other.
-fn join_neighbors(classified: &Classified<'_>, levels: &[u32], sets: &mut UnionFind<u32>) {
-    let mut readers: FxHashMap<(NodeId, u32), NodeId> = FxHashMap::default();
-    for (index, node) in classified.computation.nodes.iter().enumerate() {
-        let id = NodeId::new(index);
-        let Some(own) = classified.elementwise(id) else { continue };
-        let is_alike = |other: NodeId| {
-            classified.elementwise(other) == Some(own)
-                && levels[other.index()] == levels[index]
-                && classified.computation.nodes[other.index()].shape == node.shape
-        };
-        for &input in &node.inputs {
-            let is_literal = classified.classes[input.index()] == Class::Literal;
-            if is_alike(input) {
-                sets.union(index as u32, input.index() as u32);
-            } else if !is_literal && !is_small(classified, input, id) {
-                let first = *readers.entry((input, levels[index])).or_insert(id);
-                if is_alike(first) {
-                    sets.union(index as u32, first.index() as u32);
-                }
-            }
-        }
-    }
-}
-
-fn collect(classified: &Classified<'_>, levels: Vec<u32>, sets: UnionFind<u32>) -> Groups {
+fn collect(
+    classified: &Classified<'_>,
+    levels: Vec<u32>,
+    homes: Homes,
+    sets: UnionFind<u32>,
+) -> Groups {
     let mut members: Vec<Vec<NodeId>> = Vec::new();
-    let mut group_of = vec![None; levels.len()];
     let mut group_of_set: FxHashMap<u32, u32> = FxHashMap::default();
-    for (index, own) in group_of.iter_mut().enumerate() {
-        if classified.elementwise(NodeId::new(index)).is_none() {
+    for index in 0..levels.len() {
+        if classified.fused(NodeId::new(index)).is_none() {
             continue;
         }
         let group = *group_of_set.entry(sets.find(index as u32)).or_insert_with(|| {
@@ -149,7 +286,10 @@ fn collect(classified: &Classified<'_>, levels: Vec<u32>, sets: UnionFind<u32>) 
             members.len() as u32 - 1
         });
         members[group as usize].push(NodeId::new(index));
-        *own = Some(group);
     }
-    Groups { levels, members, group_of }
+    let group_of = |index: usize| {
+        homes.get(NodeId::new(index))?;
+        group_of_set.get(&sets.find(index as u32)).copied()
+    };
+    Groups { group_of: (0..levels.len()).map(group_of).collect(), levels, homes, members }
 }

@@ -35,6 +35,12 @@ impl Walk {
         self.axes.iter().all(|&(_, stride)| stride == 0)
     }
 
+    /// Whether the elements are the first `n` of the buffer, each of them `n_times` in a row.
+    pub fn repeats_each(&self, n: usize, n_times: usize) -> bool {
+        let axes = [(n, 1), (n_times, 0)];
+        self.offset == 0 && self.axes[..] == axes[usize::from(n == 1)..]
+    }
+
     /// Position of the first element.
     pub fn offset(&self) -> usize {
         self.offset
@@ -49,12 +55,21 @@ impl Walk {
         out: &mut [B],
         convert: impl Fn(A) -> B + Copy,
     ) {
-        let (inner_size, inner_stride) = self.axes[self.axes.len() - 1];
+        let (n_columns, stride) = self.axes[self.axes.len() - 1];
+        let (n_rows, row_stride) = self.axes.iter().nth_back(1).copied().unwrap_or((1, 0));
         let (mut done, mut index) = (0, start);
         while done < out.len() {
-            let n = (inner_size - index % inner_size).min(out.len() - done);
             let first = self.position(index);
-            read_run(from, first, inner_stride, &mut out[done..done + n], convert);
+            let (row, column) = (index / n_columns % n_rows, index % n_columns);
+            let n = (n_columns - column).min(out.len() - done);
+            // Whole rows are read without looking for the position of each.
+            let n_whole = if column == 0 { (out.len() - done) / n_columns } else { 0 };
+            let n = match n_whole.min(n_rows - row) {
+                0 => n,
+                n_whole => n_whole * n_columns,
+            };
+            let part = &mut out[done..done + n];
+            read_rows(from, first, [row_stride, stride], n_columns, part, convert);
             done += n;
             index += n;
         }
@@ -68,6 +83,38 @@ impl Walk {
             index /= size;
         }
         position as usize
+    }
+}
+
+/// Reads rows of `n_columns` elements, or a part of one, with strides from row to row and from element to element.
+#[inline(always)]
+fn read_rows<A: Copy, B: Copy>(
+    from: &[A],
+    first: usize,
+    [row_stride, stride]: [isize; 2],
+    n_columns: usize,
+    out: &mut [B],
+    convert: impl Fn(A) -> B + Copy,
+) {
+    if row_stride == 0 && out.len() > n_columns {
+        read_run(from, first, stride, &mut out[..n_columns], convert);
+        return repeat(n_columns, out);
+    }
+    let mut position = first as isize;
+    for row in out.chunks_mut(n_columns) {
+        read_run(from, position as usize, stride, row, convert);
+        position += row_stride;
+    }
+}
+
+/// Copies the first `n` elements to all that follow, twice as many each time.
+#[inline(always)]
+fn repeat<T: Copy>(n: usize, elements: &mut [T]) {
+    let mut done = n;
+    while done < elements.len() {
+        let n = done.min(elements.len() - done);
+        elements.copy_within(..n, done);
+        done += n;
     }
 }
 
@@ -106,12 +153,14 @@ mod tests {
             (shape.into(), Layout { offset, strides: SmallVec::from_slice(strides) });
         let walk = Walk::new(&layout, &shape);
         assert_eq!(walk.axes.len(), n_axes);
-        let from: Vec<usize> = (0..100).collect();
+        let from: Vec<usize> = (0..200).collect();
         let expected: Vec<_> = layout.positions(&shape).collect();
         for start in 0..expected.len() {
-            let mut out = vec![0; (expected.len() - start).min(5)];
-            walk.read(&from, start, &mut out, |element| element);
-            assert_eq!(out, expected[start..start + out.len()]);
+            for n in [5, 14, expected.len()] {
+                let mut out = vec![0; (expected.len() - start).min(n)];
+                walk.read(&from, start, &mut out, |element| element);
+                assert_eq!(out, expected[start..start + out.len()]);
+            }
         }
     }
 
@@ -120,6 +169,10 @@ mod tests {
         check([4, 3], &[3, 1], 0, 1);
         check([4, 3], &[1, 4], 0, 2);
         check([4, 3], &[0, 1], 7, 2);
+        check([5, 2], &[0, 1], 7, 2);
+        check([5, 2], &[0, -3], 7, 2);
+        check([3, 9, 1, 2], &[5, 0, 0, 2], 7, 3);
+        check([3, 9, 2], &[-7, 8, 1], 50, 3);
         check([2, 4, 3], &[12, 3, 1], 5, 1);
         check([2, 4, 3], &[-12, 3, 1], 50, 2);
         check([1, 1], &[9, 9], 3, 1);

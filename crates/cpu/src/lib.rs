@@ -19,6 +19,7 @@ mod plan;
 mod prepare;
 mod profile;
 mod program;
+mod rows;
 mod run;
 mod signature;
 mod step;

@@ -79,8 +79,11 @@ impl InPlace {
         for (at, step) in steps.iter().enumerate() {
             step.reads.iter().for_each(|&read| readers.entry(read).or_default().push(at));
         }
-        let can_fail =
-            |step: &Step| matches!(&step.kernel, Kernel::Plain(plain) if plain.op.can_refuse());
+        let can_fail = |step: &Step| match &step.kernel {
+            Kernel::Plain(plain) => plain.op.can_refuse(),
+            Kernel::Elementwise(kernel) => !kernel.checks.is_empty(),
+            Kernel::Product(_) | Kernel::Reduce(_) | Kernel::Copy(_) => false,
+        };
         let failing: Vec<_> = (0..steps.len()).filter(|&at| can_fail(&steps[at])).collect();
         let is_elementwise = |at: usize| matches!(steps[at].kernel, Kernel::Elementwise(_));
         let is_product = |at: usize| matches!(steps[at].kernel, Kernel::Product(_));

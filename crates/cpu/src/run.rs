@@ -54,10 +54,13 @@ impl Run<'_> {
     fn step(&mut self, step: &Step) -> Result<(), Fault> {
         let memory = &mut self.memory;
         match &step.kernel {
-            Kernel::Elementwise(kernel) if kernel.dtype == DType::F32 => {
-                kernel.run(memory, self.single);
+            Kernel::Elementwise(kernel) => {
+                let result = match kernel.rows.dtype {
+                    DType::F32 => kernel.run(memory, self.single),
+                    _ => kernel.run(memory, self.double),
+                };
+                result.map_err(|(node, reason)| Fault::Data { node, reason })?;
             }
-            Kernel::Elementwise(kernel) => kernel.run(memory, self.double),
             Kernel::Product(product) => product.run(memory, self.single.instructions),
             Kernel::Reduce(reduce) => reduce.run(memory),
             Kernel::Copy(copy) => copy.run(memory),

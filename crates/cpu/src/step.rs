@@ -121,14 +121,11 @@ impl Steps {
     }
 
     fn add_groups(&mut self, classified: &Classified<'_>, groups: &Groups) {
+        let are_needed = groups.are_needed_elsewhere(classified);
         for (group, members) in groups.members.iter().enumerate() {
-            let is_used_elsewhere = |id: &NodeId| {
-                let users = classified.users(*id);
-                users.iter().any(|user| groups.group_of[user.index()] != Some(group as u32))
-            };
-            let is_kept = |id: &NodeId| classified.is_root[id.index()] || is_used_elsewhere(id);
-            let kept: Vec<_> = members.iter().copied().filter(is_kept).collect();
-            let kernel = fuse(classified, members, &kept);
+            let kept: Vec<_> =
+                members.iter().copied().filter(|id| are_needed[id.index()]).collect();
+            let kernel = fuse(classified, groups, group, &kept);
             self.push_elementwise(kernel, members, groups.levels[members[0].index()]);
         }
     }
@@ -149,7 +146,7 @@ impl Steps {
         let level = groups.levels[id.index()];
         let node = &classified.computation.nodes[id.index()];
         match classified.classes[id.index()] {
-            Class::Leaf | Class::Elementwise(_) | Class::Part => {}
+            Class::Leaf | Class::Elementwise(_) | Class::Row(_) | Class::Part => {}
             Class::Literal => {
                 if classified.users(id).iter().any(|&user| classified.reads_memory(user)) {
                     self.push_elementwise(fill(classified, id, id), &[id], level);
@@ -219,7 +216,7 @@ impl Steps {
     fn add_root(&mut self, classified: &Classified<'_>, groups: &Groups, root: NodeId) {
         let class = classified.classes[root.index()];
         let is_copied = classified.copies.contains_key(&root);
-        if is_copied || matches!(class, Class::Elementwise(_) | Class::Step) {
+        if is_copied || matches!(class, Class::Elementwise(_) | Class::Row(_) | Class::Step) {
             return self.roots.push(root);
         }
         let size = self.sizes[root.index()];

@@ -90,8 +90,11 @@ impl<'g> Expr<'g> {
     }
 }
 
-/// The first index outside `0..size`, as a reason.
-fn check_bounds(index: &[i64], axis: usize, size: usize) -> Result<(), String> {
+/// Checks that indices along an axis are in `0..size`.
+///
+/// # Errors
+/// The reason why they are not, which names the first that is outside.
+pub fn check_bounds(index: &[i64], axis: usize, size: usize) -> Result<(), String> {
     let is_inside = |i: i64| usize::try_from(i).is_ok_and(|i| i < size);
     match index.iter().find(|&&i| !is_inside(i)) {
         Some(i) => Err(format!("index {i} is out of bounds for axis {axis} of size {size}")),

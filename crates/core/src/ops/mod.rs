@@ -42,7 +42,7 @@ pub(crate) use composed::{composed, composed_methods};
 pub use concat::Concat;
 pub use custom::{Custom, CustomOperation};
 pub use dependence::{Addresses, Dependence};
-pub use gather::{Gather, ScatterAdd};
+pub use gather::{Gather, ScatterAdd, check_bounds};
 pub use leaf::{Iota, Leaf, LeafKind, Literal};
 pub use max::Max;
 pub use operators::Operand;

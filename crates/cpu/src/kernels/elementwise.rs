@@ -1,19 +1,26 @@
-//! Fused elementwise code: a register machine whose registers are blocks of numbers small enough for the cache.
+//! Fused code, elementwise and of rows: a register machine whose registers are blocks of numbers small enough for the
+//! cache.
+
+use std::ops::Range;
 
 use retrograd_core::{
     DType, Float, NodeId, are_finite,
-    ops::{Binary, Comparison, Unary},
+    ops::{Binary, Comparison, Unary, check_bounds},
 };
 use smallvec::{SmallVec, smallvec};
 
 use crate::{
     arena::Memory,
-    kernels::{InstructionSet, dispatched, functions::Functions},
+    kernels::{InstructionSet, dispatched, functions::Functions, row},
     layout::Walk,
+    rows::Rows,
 };
 
 /// Numbers in a block: 2 KB of `f32`, so that a dozen registers fit the first-level cache.
 pub(crate) const BLOCK: usize = 512;
+
+/// The longest row that a kernel takes as a whole, longer than a block if need be.
+pub(crate) const MAX_ROW: usize = 4096;
 
 /// Index of a register.
 pub(crate) type Register = u32;
@@ -51,6 +58,43 @@ pub(crate) enum Instruction {
     Compare { op: Comparison, a: Operand, b: Operand },
     /// Chooses.
     Select { mask: Operand, a: Operand, b: Operand },
+    /// Sums the numbers of each row.
+    Sum { x: Operand },
+    /// Takes the largest number of each row, or NaN if one is.
+    Max { x: Operand },
+    /// Puts the number of each row everywhere in it.
+    Spread { x: Operand },
+    /// Takes the number at an index of each row.
+    Pick { x: Operand, index: NodeId },
+    /// Puts the number of each row at an index of it, beside zeros.
+    Put { x: Operand, index: NodeId },
+}
+
+/// How many numbers a result has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Extent {
+    /// One for each row.
+    Row,
+    /// One for each element.
+    Element,
+}
+
+/// An instruction, with the register that it writes.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    pub instruction: Instruction,
+    pub register: Register,
+    pub extent: Extent,
+}
+
+/// Indices into rows, which must be less than their length.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct IndexCheck {
+    /// The node that picks or puts.
+    pub node: NodeId,
+    pub index: NodeId,
+    /// The axis of the columns, by which users know it.
+    pub axis: usize,
 }
 
 /// A number for all blocks, settled when the kernel starts.
@@ -62,14 +106,13 @@ pub(crate) enum Scalar {
     Element { of: NodeId, dtype: DType, position: usize },
 }
 
-/// A fused group of elementwise operations on `n_elements` numbers.
+/// A fused group of operations, on as many whole rows at a time as fit a block.
 #[derive(Clone, Debug)]
 pub(crate) struct Elementwise {
-    pub dtype: DType,
-    pub n_elements: usize,
+    pub rows: Rows,
     pub scalars: Vec<Scalar>,
-    /// Instructions, each with the register that it writes.
-    pub code: Vec<(Instruction, Register)>,
+    pub code: Vec<Line>,
+    pub checks: Vec<IndexCheck>,
     pub stores: Vec<Store>,
     pub n_registers: usize,
 }
@@ -80,6 +123,7 @@ pub(crate) struct Store {
     /// The value that it is a block of.
     pub to: NodeId,
     pub from: Operand,
+    pub extent: Extent,
     /// Whether it is kept as truth values.
     pub is_mask: bool,
     /// Whether [`Scratch::is_finite`] tells of it.
@@ -100,9 +144,9 @@ impl<F: Float> Scratch<F> {
     pub fn new<'k>(kernels: impl Iterator<Item = &'k Elementwise>) -> Self {
         let zero = <F as Float>::lit(0.0);
         let (mut lengths, mut n_scalars) = (Vec::new(), 0);
-        for kernel in kernels.filter(|kernel| kernel.dtype == F::DTYPE) {
+        for kernel in kernels.filter(|kernel| kernel.rows.dtype == F::DTYPE) {
             lengths.resize(kernel.n_registers.max(lengths.len()), 0);
-            let block = BLOCK.min(kernel.n_elements);
+            let block = kernel.rows_of_block().min(kernel.rows.n_rows) * kernel.rows.n_columns;
             lengths[..kernel.n_registers]
                 .iter_mut()
                 .for_each(|length| *length = block.max(*length));
@@ -124,6 +168,10 @@ impl Instruction {
         match *self {
             Instruction::Load { .. } | Instruction::LoadMask { .. } => smallvec![],
             Instruction::Unary { x, .. } => smallvec![x],
+            Instruction::Sum { x } | Instruction::Max { x } | Instruction::Spread { x } => {
+                smallvec![x]
+            }
+            Instruction::Pick { x, .. } | Instruction::Put { x, .. } => smallvec![x],
             Instruction::Binary { a, b, .. } | Instruction::Compare { a, b, .. } => smallvec![a, b],
             Instruction::Select { mask, a, b } => smallvec![mask, a, b],
         }
@@ -133,7 +181,7 @@ impl Instruction {
 impl Elementwise {
     /// The values of which each block is read just before it is written.
     pub fn reads_in_step(&self) -> impl Iterator<Item = NodeId> {
-        let operands = self.code.iter().flat_map(|(instruction, _)| instruction.operands());
+        let operands = self.code.iter().flat_map(|line| line.instruction.operands());
         operands.filter_map(
             |operand| if let Operand::Contiguous(of) = operand { Some(of) } else { None },
         )
@@ -142,20 +190,37 @@ impl Elementwise {
     /// The values that are read in other places than those being written.
     pub fn reads_elsewhere(&self) -> impl Iterator<Item = NodeId> {
         let scalars = self.scalars.iter().filter_map(Scalar::source);
-        let loads = self.code.iter().filter_map(|(instruction, _)| match instruction {
-            Instruction::Load { from, .. } | Instruction::LoadMask { from, .. } => Some(*from),
+        let loads = self.code.iter().filter_map(|line| match line.instruction {
+            Instruction::Load { from, .. } | Instruction::LoadMask { from, .. } => Some(from),
+            Instruction::Pick { index, .. } | Instruction::Put { index, .. } => Some(index),
             Instruction::Unary { .. } | Instruction::Binary { .. } => None,
             Instruction::Compare { .. } | Instruction::Select { .. } => None,
+            Instruction::Sum { .. } | Instruction::Max { .. } | Instruction::Spread { .. } => None,
         });
         scalars.chain(loads)
     }
 
-    /// Computes all blocks.
-    pub fn run<F: Functions>(&self, memory: &mut Memory<'_>, scratch: &mut Scratch<F>) {
+    /// Computes all blocks; fails before it has written any if an index is out of bounds, with the node that reads it
+    /// and the reason.
+    pub fn run<F: Functions>(
+        &self,
+        memory: &mut Memory<'_>,
+        scratch: &mut Scratch<F>,
+    ) -> Result<(), (NodeId, String)> {
+        for check in &self.checks {
+            let index = &memory.read::<i64>(check.index)[..self.rows.n_rows];
+            check_bounds(index, check.axis, self.rows.n_columns)
+                .map_err(|reason| (check.node, reason))?;
+        }
         for (value, scalar) in scratch.scalars.iter_mut().zip(&self.scalars) {
             *value = scalar.settle(memory);
         }
         run_blocks(self, memory, scratch);
+        Ok(())
+    }
+
+    fn rows_of_block(&self) -> usize {
+        (BLOCK / self.rows.n_columns.max(1)).max(1)
     }
 }
 
@@ -179,21 +244,43 @@ impl Scalar {
 
 dispatched! {
     fn run_blocks<F: Functions>(kernel: &Elementwise, memory: &mut Memory<'_>, scratch: &mut Scratch<F>) {
+        let Rows { n_rows, n_columns, .. } = kernel.rows;
         let mut start = 0;
-        while start < kernel.n_elements {
-            let n = BLOCK.min(kernel.n_elements - start);
-            for (instruction, register) in &kernel.code {
+        while start < n_rows {
+            let n = kernel.rows_of_block().min(n_rows - start);
+            let part = Part { start, n, n_columns };
+            for line in &kernel.code {
                 // The register leaves the file while it is written; moving its box is cheap.
-                let mut y = std::mem::take(&mut scratch.registers[*register as usize]);
-                let block = Block { memory: &*memory, scratch: &*scratch, start, n };
-                block.execute(instruction, &mut y[..n]);
-                scratch.registers[*register as usize] = y;
+                let mut y = std::mem::take(&mut scratch.registers[line.register as usize]);
+                let block = Block { memory: &*memory, scratch: &*scratch, part };
+                block.execute(line, &mut y[..part.range(line.extent).len()]);
+                scratch.registers[line.register as usize] = y;
             }
             for store in &kernel.stores {
-                store.keep(memory, scratch, start..start + n);
+                store.keep(memory, scratch, part.range(store.extent));
             }
             start += n;
         }
+    }
+}
+
+/// The rows of a block.
+#[derive(Clone, Copy)]
+struct Part {
+    start: usize,
+    n: usize,
+    n_columns: usize,
+}
+
+impl Part {
+    /// Where its numbers lie among those of a value.
+    #[inline(always)]
+    fn range(self, extent: Extent) -> Range<usize> {
+        let n = match extent {
+            Extent::Row => 1,
+            Extent::Element => self.n_columns,
+        };
+        self.start * n..(self.start + self.n) * n
     }
 }
 
@@ -204,7 +291,7 @@ impl Store {
         &self,
         memory: &mut Memory<'_>,
         scratch: &mut Scratch<F>,
-        range: std::ops::Range<usize>,
+        range: Range<usize>,
     ) {
         let x = match self.from {
             Operand::Register(register) => {
@@ -238,8 +325,7 @@ fn truth<F: Float>(value: bool) -> F {
 struct Block<'a, F> {
     memory: &'a Memory<'a>,
     scratch: &'a Scratch<F>,
-    start: usize,
-    n: usize,
+    part: Part,
 }
 
 /// The numbers of an operand.
@@ -251,41 +337,75 @@ enum Source<'a, F> {
 
 impl<'a, F: Functions> Block<'a, F> {
     #[inline(always)]
-    fn source(&self, operand: Operand) -> Source<'a, F> {
+    fn source(&self, operand: Operand, extent: Extent) -> Source<'a, F> {
+        let range = self.part.range(extent);
         match operand {
             Operand::Register(register) => {
-                Source::Block(&self.scratch.registers[register as usize][..self.n])
+                Source::Block(&self.scratch.registers[register as usize][..range.len()])
             }
-            Operand::Contiguous(id) => {
-                Source::Block(&self.memory.read::<F>(id)[self.start..][..self.n])
-            }
+            Operand::Contiguous(id) => Source::Block(&self.memory.read::<F>(id)[range]),
             Operand::Scalar(scalar) => Source::One(self.scratch.scalars[scalar as usize]),
         }
     }
 
     #[inline(always)]
-    fn execute(&self, instruction: &Instruction, y: &mut [F]) {
-        match instruction {
-            Instruction::Load { from, walk } => {
-                walk.read(self.memory.read::<F>(*from), self.start, y, |x| x)
+    fn execute(&self, line: &Line, y: &mut [F]) {
+        let (extent, start) = (line.extent, self.part.range(line.extent).start);
+        let source = |operand| self.source(operand, extent);
+        let n_columns = self.part.n_columns;
+        match line.instruction {
+            Instruction::Load { from, ref walk } => {
+                walk.read(self.memory.read::<F>(from), start, y, |x| x);
             }
-            Instruction::LoadMask { from, walk } => {
-                walk.read(self.memory.read::<bool>(*from), self.start, y, truth);
+            Instruction::LoadMask { from, ref walk } => {
+                walk.read(self.memory.read::<bool>(from), start, y, truth);
             }
-            Instruction::Unary { op, x } => match self.source(*x) {
-                Source::Block(x) => F::map(self.scratch.instructions, *op, x, y),
-                Source::One(x) => y.fill(F::value(self.scratch.instructions, *op, x)),
+            Instruction::Unary { op, x } => match source(x) {
+                Source::Block(x) => F::map(self.scratch.instructions, op, x, y),
+                Source::One(x) => y.fill(F::value(self.scratch.instructions, op, x)),
             },
-            Instruction::Binary { op, a, b } => match (self.source(*a), self.source(*b)) {
+            Instruction::Binary { op, a, b } => match (source(a), source(b)) {
                 (Source::Block(a), Source::Block(b)) => op.map(a, b, y),
                 (Source::Block(a), Source::One(b)) => op.map_by_scalar(a, b, y),
                 (Source::One(a), Source::Block(b)) => op.map_of_scalar(a, b, y),
                 (Source::One(a), Source::One(b)) => y.fill(op.value(a, b)),
             },
-            Instruction::Compare { op, a, b } => compare(*op, self.source(*a), self.source(*b), y),
-            Instruction::Select { mask, a, b } => {
-                select(self.source(*mask), self.source(*a), self.source(*b), y);
+            Instruction::Compare { op, a, b } => compare(op, source(a), source(b), y),
+            Instruction::Select { mask, a, b } => select(source(mask), source(a), source(b), y),
+            Instruction::Sum { x } => match self.source(x, Extent::Element) {
+                Source::Block(x) => row::sum(x, n_columns, y),
+                Source::One(x) => y.fill(<F as Float>::lit(x.to_f64() * n_columns as f64)),
+            },
+            Instruction::Max { x } => match self.source(x, Extent::Element) {
+                Source::Block(x) => row::max(x, n_columns, y),
+                Source::One(x) => y.fill(x),
+            },
+            Instruction::Spread { x } => match self.source(x, Extent::Row) {
+                Source::Block(x) => row::spread(x, n_columns, y),
+                Source::One(x) => y.fill(x),
+            },
+            Instruction::Pick { x, index } => match self.source(x, Extent::Element) {
+                Source::Block(x) => row::pick(x, self.index(index), n_columns, y),
+                Source::One(x) => y.fill(x),
+            },
+            Instruction::Put { x, index } => {
+                let x = self.source(x, Extent::Row);
+                row::put(|k| x.at(k), self.index(index), n_columns, y);
             }
+        }
+    }
+
+    fn index(&self, index: NodeId) -> &'a [i64] {
+        &self.memory.read::<i64>(index)[self.part.range(Extent::Row)]
+    }
+}
+
+impl<F: Copy> Source<'_, F> {
+    #[inline(always)]
+    fn at(&self, index: usize) -> F {
+        match self {
+            Source::Block(x) => x[index],
+            Source::One(x) => *x,
         }
     }
 }

@@ -18,6 +18,7 @@ mod number;
 pub(crate) mod plain;
 pub(crate) mod product;
 pub(crate) mod reduce;
+mod row;
 
 pub use instructions::InstructionSet;
 

@@ -6,7 +6,13 @@ use retrograd_core::{
     shape::AxisSet,
 };
 
-use crate::{arena::Memory, kernels::dispatched};
+use crate::{
+    arena::Memory,
+    kernels::{
+        dispatched,
+        row::{self, CHUNK, N_LANES, larger},
+    },
+};
 
 /// A reduction of a contiguous value seen as `[n_outer, n_reduced, n_inner]` over its middle axis.
 #[derive(Clone, Debug)]
@@ -58,44 +64,17 @@ impl Reduce {
             (_, 0) => out.fill(<F as Float>::lit(0.0)),
             (Kind::Sum, _) if self.n_inner == 1 => sum_rows(x, self.n_reduced, out),
             (Kind::Sum, _) => sum_columns(x, self.n_reduced, self.n_inner, out),
-            (Kind::Max, _) => max(x, self.n_reduced, self.n_inner, out),
+            (Kind::Max, _) if self.n_inner == 1 => max_of_rows(x, self.n_reduced, out),
+            (Kind::Max, _) => max_of_columns(x, self.n_reduced, self.n_inner, out),
         }
     }
 }
-
-/// Elements summed in the element type before they join a total in double precision.
-const CHUNK: usize = 512;
-
-/// Partial sums side by side, so that the loop has no dependence from one addition to the next.
-const N_LANES: usize = 32;
 
 dispatched! {
     /// The sum of each row of `n` elements.
     fn sum_rows<F: Float>(x: &[F], n: usize, out: &mut [F]) {
-        for (row, out) in x.chunks_exact(n).zip(out) {
-            // A loop, since what an iterator calls would not be compiled for the same instructions.
-            let mut total = 0.0;
-            for chunk in row.chunks(CHUNK) {
-                total += sum_chunk(chunk).to_f64();
-            }
-            *out = <F as Float>::lit(total);
-        }
+        row::sum(x, n, out);
     }
-}
-
-#[inline(always)]
-fn sum_chunk<F: Float>(chunk: &[F]) -> F {
-    let mut lanes = [<F as Float>::lit(0.0); N_LANES];
-    let (groups, rest) = chunk.as_chunks::<N_LANES>();
-    for group in groups {
-        for (lane, &x) in lanes.iter_mut().zip(group) {
-            *lane = *lane + x;
-        }
-    }
-    for (lane, &x) in lanes.iter_mut().zip(rest) {
-        *lane = *lane + x;
-    }
-    lanes.iter().fold(<F as Float>::lit(0.0), |total, &lane| total + lane)
 }
 
 dispatched! {
@@ -130,13 +109,20 @@ fn sum_strip<F: Float>(x: &[F], n_inner: usize, first: usize, out: &mut [F]) {
 }
 
 dispatched! {
+    /// The maximum of each row of `n` elements.
+    fn max_of_rows<F: Float>(x: &[F], n: usize, out: &mut [F]) {
+        row::max(x, n, out);
+    }
+}
+
+dispatched! {
     /// The maximum of `n_reduced` rows of `n_inner` elements, for each group of them; NaN if one is.
-    fn max<F: Float>(x: &[F], n_reduced: usize, n_inner: usize, out: &mut [F]) {
+    fn max_of_columns<F: Float>(x: &[F], n_reduced: usize, n_inner: usize, out: &mut [F]) {
         for (x, out) in x.chunks_exact(n_reduced * n_inner).zip(out.chunks_exact_mut(n_inner)) {
             out.copy_from_slice(&x[..n_inner]);
             for row in x.chunks_exact(n_inner).skip(1) {
                 for (out, &x) in out.iter_mut().zip(row) {
-                    *out = if *out > x || out.is_nan() { *out } else { x };
+                    *out = larger(*out, x);
                 }
             }
         }
