@@ -20,8 +20,8 @@ pub fn loss<'g>(problem: &Problem, g: &'g Graph) -> (Expr<'g>, Expr<'g>) {
     (a.sum(), x)
 }
 
-/// The same by hand: one pass, in which value and derivative of each number stay in registers. Since each result depends
-/// on one number alone, the derivative is carried forward.
+/// The same by hand: one pass, in which values and derivatives of a block stay in the nearest cache. Since each result
+/// depends on one number alone, the derivative is carried forward.
 pub struct ByHand<F> {
     x: Tensor,
     gradient: Vec<F>,
@@ -69,29 +69,44 @@ const N_LANES: usize = 16;
 /// Numbers whose sum joins a total in double precision.
 const BLOCK: usize = 512;
 
-// Rounds are written out, not looped over: the compiler vectorizes innermost loops only.
-
+/// Some numbers in a block of zeros.
 #[inline(always)]
-fn value<F: Number>(x: F) -> F {
-    let round = |a: F| a.fused(x, number(0.1)).fast_tanh().fast_sigmoid().fast_exp();
-    round(round(round(round(x))))
+fn block<F: Number>(numbers: &[F]) -> [F; BLOCK] {
+    let mut block = [F::default(); BLOCK];
+    block[..numbers.len()].copy_from_slice(numbers);
+    block
 }
 
-/// The value, and its derivative by `x`.
+/// A round for a block; `slope` has told the derivative before, and does so afterwards. Loops are as short as that many
+/// numbers are computed at the same time: one number through all rounds would wait for each of its own results.
 #[inline(always)]
-fn value_and_derivative<F: Number>(x: F) -> (F, F) {
+fn round<F: Number>(x: &[F; BLOCK], a: &mut [F; BLOCK], slope: Option<&mut [F; BLOCK]>) {
     let one = number::<F>(1.0);
-    let round = |(a, d): (F, F)| {
-        let t = a.fused(x, number(0.1)).fast_tanh();
-        let s = t.fast_sigmoid();
-        let y = s.fast_exp();
-        (y, d.fused(x, a) * (-t).fused(t, one) * (-s).fused(s, s) * y)
-    };
-    round(round(round(round((x, one)))))
+    let mut t = [F::default(); BLOCK];
+    for k in 0..BLOCK {
+        t[k] = a[k].fused(x[k], number(0.1)).fast_tanh();
+    }
+    let mut s = [F::default(); BLOCK];
+    for k in 0..BLOCK {
+        s[k] = t[k].fast_sigmoid();
+    }
+    match slope {
+        None => (0..BLOCK).for_each(|k| a[k] = s[k].fast_exp()),
+        Some(slope) => {
+            for k in 0..BLOCK {
+                let y = s[k].fast_exp();
+                let d = slope[k].fused(x[k], a[k]) * (-t[k]).fused(t[k], one);
+                slope[k] = d * (-s[k]).fused(s[k], s[k]) * y;
+                a[k] = y;
+            }
+        }
+    }
 }
 
+/// The sum of the first `n`.
 #[inline(always)]
-fn sum_of<F: Number>(values: &[F; BLOCK]) -> f64 {
+fn sum_of<F: Number>(values: &mut [F; BLOCK], n: usize) -> f64 {
+    values[n..].fill(F::default());
     let mut lanes = [F::default(); N_LANES];
     for group in values.as_chunks::<N_LANES>().0 {
         for (lane, &x) in lanes.iter_mut().zip(group) {
@@ -104,12 +119,13 @@ fn sum_of<F: Number>(values: &[F; BLOCK]) -> f64 {
 vectorized! {
     fn sum<F: Number>(x: &[F]) -> f64 {
         let mut total = 0.0;
-        for x in x.chunks(BLOCK) {
-            let mut values = [F::default(); BLOCK];
-            for (y, &x) in values.iter_mut().zip(x) {
-                *y = value(x);
+        for part in x.chunks(BLOCK) {
+            let x = block(part);
+            let mut a = x;
+            for _ in 0..4 {
+                round(&x, &mut a, None);
             }
-            total += sum_of(&values);
+            total += sum_of(&mut a, part.len());
         }
         total
     }
@@ -118,12 +134,14 @@ vectorized! {
 vectorized! {
     fn sum_and_gradient<F: Number>(x: &[F], gradient: &mut [F]) -> f64 {
         let mut total = 0.0;
-        for (x, gradient) in x.chunks(BLOCK).zip(gradient.chunks_mut(BLOCK)) {
-            let mut values = [F::default(); BLOCK];
-            for ((y, d), &x) in values.iter_mut().zip(gradient).zip(x) {
-                (*y, *d) = value_and_derivative(x);
+        for (part, gradient) in x.chunks(BLOCK).zip(gradient.chunks_mut(BLOCK)) {
+            let x = block(part);
+            let (mut a, mut slope) = (x, [number(1.0); BLOCK]);
+            for _ in 0..4 {
+                round(&x, &mut a, Some(&mut slope));
             }
-            total += sum_of(&values);
+            gradient.copy_from_slice(&slope[..part.len()]);
+            total += sum_of(&mut a, part.len());
         }
         total
     }

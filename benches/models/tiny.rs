@@ -111,7 +111,7 @@ fn loss_and_gradient<F: Number>(x: &[[F; N_IN]], t: &[F], params: &Layers<F>) ->
 }
 
 vectorized! {
-    fn squares<F: Number>(x: &[[F; N_IN]], t: &[F], params: &Layers<F>) -> F {
+    @narrow fn squares<F: Number>(x: &[[F; N_IN]], t: &[F], params: &Layers<F>) -> F {
         let mut squares = F::default();
         for (x, &t) in x.iter().zip(t) {
             let residual = output(params, &hidden(params, x)) - t;
@@ -122,7 +122,7 @@ vectorized! {
 }
 
 vectorized! {
-    fn gradient<F: Number>(x: &[[F; N_IN]], t: &[F], params: &Layers<F>, out: &mut Layers<F>) -> F {
+    @narrow fn gradient<F: Number>(x: &[[F; N_IN]], t: &[F], params: &Layers<F>, out: &mut Layers<F>) -> F {
         let (loss, sums) = loss_and_gradient(x, t, params);
         *out = sums;
         loss
@@ -130,7 +130,7 @@ vectorized! {
 }
 
 vectorized! {
-    fn step<F: Number>(x: &[[F; N_IN]], t: &[F], rate: F, params: &mut Layers<F>) -> F {
+    @narrow fn step<F: Number>(x: &[[F; N_IN]], t: &[F], rate: F, params: &mut Layers<F>) -> F {
         let (loss, sums) = loss_and_gradient(x, t, params);
         for k in 0..N_HIDDEN {
             params.w1[0][k] = sums.w1[0][k].fused(-rate, params.w1[0][k]);
