@@ -57,15 +57,16 @@ impl<'p> Automatic<'p> {
         let start = Instant::now();
         let sgd = Sgd::new(problem.workload.learning_rate);
         let compiled = match task {
-            Task::Forward => Compiled::outputs(loss, &[], is_checked)?,
+            Task::Forward => Compiled::outputs(problem, loss, &[], is_checked)?,
             Task::Step if problem.workload.kind != Kind::Chain => {
-                Compiled::Step(match is_checked {
+                let step = match is_checked {
                     true => sgd.compile_checked(loss)?,
                     false => sgd.compile(loss)?,
-                })
+                };
+                Compiled::Step(step.with_threads(problem.n_threads))
             }
             Task::Gradient | Task::Step => {
-                Compiled::outputs(loss, &loss.grad(&leaves), is_checked)?
+                Compiled::outputs(problem, loss, &loss.grad(&leaves), is_checked)?
             }
         };
         let compile_time = start.elapsed();
@@ -150,12 +151,14 @@ fn with_feeds<T>(problem: &Problem, call: impl FnOnce(&[Feed<'_>]) -> T) -> T {
 
 impl Compiled {
     fn outputs<'g>(
+        problem: &Problem,
         loss: Expr<'g>,
         gradients: &[Expr<'g>],
         is_checked: bool,
     ) -> Result<Self, Error> {
         let compile = if is_checked { Plan::compile_checked } else { Plan::compile };
         let plan = compile(&[&[loss], gradients].concat(), &[])?;
-        Ok(Self::Outputs { workspace: plan.workspace(), plan, n_gradients: gradients.len() })
+        let workspace = plan.workspace().with_threads(problem.n_threads);
+        Ok(Self::Outputs { workspace, plan, n_gradients: gradients.len() })
     }
 }

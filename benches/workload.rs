@@ -73,7 +73,7 @@ pub struct Problem {
     pub workload: &'static Workload,
     /// The dtype of all floating-point numbers.
     pub dtype: DType,
-    /// For the side written by hand; the engine uses one.
+    /// At most so many threads, for what is large.
     pub n_threads: usize,
     /// Inputs, `[n, n_in]`; of a chain `[n]`.
     pub x: Tensor,

@@ -72,10 +72,10 @@ fn allocations_without_products(
 ) -> u64 {
     let (g, mut params) = (Graph::new(), Params::new());
     params.insert("w", Tensor::full(DType::F32, [1000], 0.5));
-    let (w, x) = (g.bind(&params).param("w"), g.input("x", [8, 1000]));
+    let (w, x) = (g.bind(&params).param("w"), g.input("x", [64, 1000]));
     let loss = ((x * w).tanh().softmax(1) - x).square().mean() + (0.01 * w.abs()).max();
     let mut step = compile(Adam::new(1e-3), loss).expect("the loss is a scalar");
-    let x = Tensor::full(DType::F32, [8, 1000], 0.25);
+    let x = Tensor::full(DType::F32, [64, 1000], 0.25);
     allocations_per_step(&mut step, &mut params, &[("x", x.view())])
 }
 
@@ -87,6 +87,12 @@ fn a_step_without_products_allocates_nothing() {
 #[test]
 fn a_checked_step_allocates_nothing() {
     assert_eq!(allocations_without_products(|adam, loss| adam.compile_checked(loss)), 0);
+}
+
+#[test]
+fn a_step_in_two_threads_allocates_nothing() {
+    let compile = |adam: Adam, loss: Expr<'_>| Ok(adam.compile(loss)?.with_threads(2));
+    assert_eq!(allocations_without_products(compile), 0);
 }
 
 #[test]

@@ -9,7 +9,7 @@ pub const USAGE: &str = "\
 cargo bench --bench workloads -- [NAME …] [OPTIONS]
   NAME            W1 … W7, several of them, or all (all)
   --dtype TYPE    f32 or f64 (f32)
-  --threads N     threads of the side written by hand; the engine runs in one (1)
+  --threads N     at most so many threads, for what is large in a step (1)
   --manual        measures the side written by hand
   --pair          measures both, in turns, and prints the ratio of their medians
   --checked       measures a checked step and an unchecked one, in turns

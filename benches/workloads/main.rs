@@ -7,7 +7,7 @@ mod report;
 
 use std::{error::Error, process::ExitCode};
 
-use arguments::{Arguments, Command, Side};
+use arguments::{Arguments, Command};
 use measure::{Contender, Measured, measure};
 use retrograd_benches::{Problem, Task, Workload, automatic::Automatic, memory};
 
@@ -42,9 +42,6 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
-    if arguments.n_threads > 1 && arguments.sides != [Side::ByHand] {
-        eprintln!("note: the engine runs in one thread; --threads is for the side written by hand");
-    }
     if arguments.profile {
         return profile(arguments);
     }

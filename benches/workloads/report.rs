@@ -5,19 +5,15 @@ use std::fmt::Write;
 use retrograd_benches::Workload;
 use serde_json::{Value, json};
 
-use crate::{
-    arguments::{Arguments, Side},
-    measure::Measured,
-};
+use crate::{arguments::Arguments, measure::Measured};
 
 const MEGABYTE: f64 = 1e6;
 
 /// The head of the table, and what must be known to read it.
 pub fn header(arguments: &Arguments) -> String {
-    let threads = match (arguments.n_threads, arguments.sides) {
-        (1, _) => "1 thread".to_owned(),
-        (n, [Side::ByHand]) => format!("{n} threads"),
-        (n, _) => format!("by hand {n} threads, the engine 1 (it ignores --threads)"),
+    let threads = match arguments.n_threads {
+        1 => "1 thread".to_owned(),
+        n => format!("{n} threads"),
     };
     format!(
         "{}, {threads}; medians; ours: allocations of a step outside of matrix products\n\

@@ -1,12 +1,16 @@
 //! Memory of a run: one arena with a fixed place for every value, and the leaves' data beside it.
 //!
 //! This file turns places into slices. It is sound because a slice that can be written never overlaps another:
-//! [`Memory::write`] borrows all memory, and [`Memory::write_beside`] checks whatever is read meanwhile.
+//! [`Memory::write`] borrows all memory, and [`Memory::write_beside`] checks whatever is read meanwhile. Where several
+//! threads compute a step, each has memory in which it can write only some rows of what the step writes, and read only
+//! these and what the step does not write: [`Memory::split`].
 #![expect(unsafe_code, reason = "values of several types and lifetimes share one allocation")]
 
 use std::marker::PhantomData;
 
 use retrograd_core::{DType, Element, NodeId, Shape, Slice, SliceMut, View, with_elements};
+
+use crate::kernels::threads::Threads;
 
 /// Bytes that places are aligned to: a cache line.
 pub(crate) const ALIGNMENT: usize = 64;
@@ -61,7 +65,7 @@ pub(crate) struct LeafTable(Vec<Option<LeafData>>);
 
 // SAFETY: the addresses are valid only while `Leaves` borrows the data behind them, and cleared with it.
 unsafe impl Send for LeafTable {}
-// SAFETY: as above; a shared table is empty.
+// SAFETY: a shared table does not change, and what it points to is reached only through `Memory`.
 unsafe impl Sync for LeafTable {}
 
 /// The leaves' data, borrowed for a run.
@@ -108,13 +112,64 @@ impl Drop for Leaves<'_> {
     }
 }
 
-/// All memory of a run.
+/// All memory of a run, or what one of several threads may touch of it.
 pub(crate) struct Memory<'a> {
     arena: *mut u8,
     n_bytes: usize,
     leaves: &'a LeafTable,
     places: &'a [Place],
+    share: Option<Share<'a>>,
     exclusive: PhantomData<&'a mut Arena>,
+}
+
+// SAFETY: it is a borrow of the arena and of leaves' data, which are numbers, for one thread at a time to write; shared
+// memory is only read.
+unsafe impl Send for Memory<'_> {}
+// SAFETY: as above.
+unsafe impl Sync for Memory<'_> {}
+
+/// The rows of a thread, among all rows of what a step writes. Each value has as many rows, of equal length.
+struct Share<'a> {
+    written: &'a [Span],
+    n_rows: usize,
+    rows: std::ops::Range<usize>,
+}
+
+/// Bytes from one address up to another.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Span {
+    start: usize,
+    end: usize,
+}
+
+/// The addresses of what a step writes. The allocation is kept between runs.
+#[derive(Default)]
+pub(crate) struct Written(Vec<Span>);
+
+/// How the rows of what a step writes can be split among threads.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Split {
+    pub n_rows: usize,
+    /// The least rows of a part that is not empty, unless there are fewer.
+    pub together: usize,
+    /// Nanoseconds that all of them take one thread, roughly.
+    pub work: usize,
+}
+
+impl Split {
+    /// All of them.
+    pub fn all(self) -> std::ops::Range<usize> {
+        0..self.n_rows
+    }
+
+    /// Those of a part among `n_parts`.
+    fn part(self, part: usize, n_parts: usize) -> std::ops::Range<usize> {
+        let bound = |k: usize| match k == n_parts {
+            true => self.n_rows,
+            false => self.n_rows / self.together * k / n_parts * self.together,
+        };
+        bound(part)..bound(part + 1)
+    }
 }
 
 /// An address range with its element count.
@@ -129,14 +184,59 @@ impl<'a> Memory<'a> {
     /// Memory with the given place for each node.
     pub fn new(arena: &'a mut Arena, leaves: &'a Leaves<'_>, places: &'a [Place]) -> Self {
         let (n_bytes, arena) = (arena.n_bytes(), arena.0.as_mut_ptr().cast());
-        Self { arena, n_bytes, leaves: leaves.table, places, exclusive: PhantomData }
+        Self { arena, n_bytes, leaves: leaves.table, places, share: None, exclusive: PhantomData }
+    }
+
+    /// Has several threads compute a step that writes `values`: each calls `work` with an item and the memory in which
+    /// it computes some rows of these values. The others it cannot touch.
+    ///
+    /// # Panics
+    /// If the values overlap, or cannot be split into rows: a fault of the plan. And if `work` does.
+    pub fn split<T: Send>(
+        &mut self,
+        split: Split,
+        values: impl Iterator<Item = (NodeId, DType)>,
+        written: &mut Written,
+        (threads, items): (&mut Threads, &mut [T]),
+        work: impl Fn(&mut Memory<'_>, std::ops::Range<usize>, &mut T) + Sync,
+    ) {
+        assert!(self.share.is_none(), "only all memory is split");
+        let spans = &mut written.0;
+        spans.clear();
+        spans.extend(values.map(|(id, dtype)| self.range(id, dtype, true).span()));
+        spans.sort_unstable();
+        let are_apart = spans.windows(2).all(|pair| pair[0].end <= pair[1].start);
+        let have_rows =
+            spans.iter().all(|span| (span.end - span.start).is_multiple_of(split.n_rows));
+        assert!(are_apart && have_rows, "values that a step writes are apart and have its rows");
+        let (this, written, n_parts) = (&*self, &spans[..], items.len());
+        threads.each(items, |part, item| {
+            let rows = split.part(part, n_parts);
+            if rows.is_empty() {
+                return;
+            }
+            // `self` is borrowed mutably until all parts are done. No two of their memories have a row in common, since
+            // each part is worked on once; they write only their own rows, and read nothing of the others.
+            let share = Share { written, n_rows: split.n_rows, rows: rows.clone() };
+            work(&mut Memory { share: Some(share), ..*this }, rows, item);
+        });
     }
 
     /// The elements of a value, as `T`s.
     pub fn read<T: Element>(&self, id: NodeId) -> &[T] {
-        let range = self.range(id, T::DTYPE, false);
-        // SAFETY: `range` lies in the arena or in leaf data of type `T`, aligned and initialized, and no slice that
-        // can be written exists while `self` is shared, except one that `Beside` has checked against.
+        self.slice(self.range(id, T::DTYPE, false))
+    }
+
+    /// The elements of a part of a value.
+    pub fn read_part<T: Element>(&self, id: NodeId, part: std::ops::Range<usize>) -> &[T] {
+        self.slice(self.range(id, T::DTYPE, false).part::<T>(part))
+    }
+
+    fn slice<T: Element>(&self, range: Range) -> &[T] {
+        assert!(self.share.as_ref().is_none_or(|share| share.may_read(range.span())), "{FOREIGN}");
+        // SAFETY: `range` lies in the arena or in leaf data of type `T`, aligned and initialized. No slice that can be
+        // written exists while `self` is shared, except one that `Beside` has checked against, and those of other
+        // threads, which have been checked just before.
         unsafe { std::slice::from_raw_parts(range.address.cast(), range.n_elements) }
     }
 
@@ -155,13 +255,27 @@ impl<'a> Memory<'a> {
     /// The elements of a part of a value, to be written.
     pub fn write<T: Element>(&mut self, id: NodeId, part: std::ops::Range<usize>) -> &mut [T] {
         let range = self.range(id, T::DTYPE, true).part::<T>(part);
-        // SAFETY: `self` is borrowed mutably for as long as the slice lives.
+        self.check_own(range);
+        // SAFETY: `self` is borrowed mutably for as long as the slice lives, and no other thread touches these rows.
         unsafe { range.slice_mut() }
+    }
+
+    /// The same, with a reader of everything that does not overlap the part.
+    pub fn write_part_beside<T: Element>(
+        &mut self,
+        id: NodeId,
+        part: std::ops::Range<usize>,
+    ) -> (&mut [T], Beside<'_>) {
+        let written = self.range(id, T::DTYPE, true).part::<T>(part);
+        self.check_own(written);
+        // SAFETY: as in `write`, and the reader, which shares the borrow, refuses to read what overlaps the slice.
+        (unsafe { written.slice_mut() }, Beside { memory: self, written })
     }
 
     /// The elements of a value, to be written, and a reader of everything that does not overlap it.
     pub fn write_beside(&mut self, id: NodeId, dtype: DType) -> (SliceMut<'_>, Beside<'_>) {
         let written = self.range(id, dtype, true);
+        self.check_own(written);
         // SAFETY: `self` is borrowed mutably for as long as the slice lives, and the reader, which shares the
         // borrow, refuses to read what overlaps it.
         let slice = unsafe {
@@ -175,10 +289,9 @@ impl<'a> Memory<'a> {
         (slice, Beside { memory: self, written })
     }
 
-    /// The same for elements whose type is known.
-    pub fn write_all_beside<T: Element>(&mut self, id: NodeId) -> (&mut [T], Beside<'_>) {
-        let (slice, rest) = self.write_beside(id, T::DTYPE);
-        (T::of_mut(slice).expect("the slice is of the dtype that was asked for"), rest)
+    /// Checks that no other thread touches a range.
+    fn check_own(&self, range: Range) {
+        assert!(self.share.as_ref().is_none_or(|share| share.may_write(range.span())), "{FOREIGN}");
     }
 
     /// Whether two values lie in one and the same place.
@@ -209,7 +322,46 @@ impl<'a> Memory<'a> {
     }
 }
 
+/// What a fault of a kernel is that several threads compute.
+const FOREIGN: &str = "a thread touches only its own rows of what a step writes";
+
+impl Share<'_> {
+    /// Whether no other thread writes these bytes.
+    fn may_read(&self, bytes: Span) -> bool {
+        self.written
+            .iter()
+            .all(|&value| bytes.is_apart_from(value) || bytes.is_within(self.own(value)))
+    }
+
+    /// Whether these bytes are this thread's to write.
+    fn may_write(&self, bytes: Span) -> bool {
+        self.written.iter().any(|&value| bytes.is_within(self.own(value)))
+    }
+
+    /// The rows of this thread of a value.
+    fn own(&self, value: Span) -> Span {
+        let row = (value.end - value.start) / self.n_rows;
+        let [start, end] = [self.rows.start, self.rows.end].map(|k| value.start + k * row);
+        Span { start, end }
+    }
+}
+
+impl Span {
+    fn is_apart_from(self, other: Self) -> bool {
+        let is_empty = self.start == self.end || other.start == other.end;
+        is_empty || self.end <= other.start || other.end <= self.start
+    }
+
+    fn is_within(self, other: Self) -> bool {
+        other.start <= self.start && self.end <= other.end
+    }
+}
+
 impl Range {
+    fn span(self) -> Span {
+        Span { start: self.address as usize, end: self.address as usize + self.n_bytes }
+    }
+
     /// The addresses of some of the elements.
     fn part<T: Element>(self, part: std::ops::Range<usize>) -> Self {
         assert!(
@@ -249,8 +401,17 @@ impl<'a> Beside<'a> {
     /// # Panics
     /// If they overlap what is being written: a fault of the plan.
     pub fn read<T: Element>(&self, id: NodeId) -> &'a [T] {
-        self.check_apart(id, T::DTYPE);
+        self.check_apart(self.memory.range(id, T::DTYPE, false));
         self.memory.read(id)
+    }
+
+    /// The elements of a part of a value.
+    ///
+    /// # Panics
+    /// If they overlap what is being written: a fault of the plan.
+    pub fn read_part<T: Element>(&self, id: NodeId, part: std::ops::Range<usize>) -> &'a [T] {
+        self.check_apart(self.memory.range(id, T::DTYPE, false).part::<T>(part.clone()));
+        self.memory.read_part(id, part)
     }
 
     /// The first elements of a value of any type, as many as a shape has.
@@ -258,16 +419,12 @@ impl<'a> Beside<'a> {
     /// # Panics
     /// If they overlap what is being written: a fault of the plan.
     pub fn view(&self, id: NodeId, dtype: DType, shape: &'a Shape) -> View<'a> {
-        self.check_apart(id, dtype);
+        self.check_apart(self.memory.range(id, dtype, false));
         self.memory.view(id, dtype, shape)
     }
 
-    fn check_apart(&self, id: NodeId, dtype: DType) {
-        let range = self.memory.range(id, dtype, false);
-        let (read, written) = (range.address as usize, self.written.address as usize);
-        let is_empty = range.n_bytes == 0 || self.written.n_bytes == 0;
-        let is_apart =
-            is_empty || read + range.n_bytes <= written || written + self.written.n_bytes <= read;
+    fn check_apart(&self, range: Range) {
+        let is_apart = range.span().is_apart_from(self.written.span());
         assert!(is_apart, "a step never reads what it writes");
     }
 }

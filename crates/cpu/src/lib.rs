@@ -23,6 +23,7 @@ mod rows;
 mod run;
 mod signature;
 mod step;
+mod team;
 
 pub use cache::PlanCache;
 pub use kernels::InstructionSet;

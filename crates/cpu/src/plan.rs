@@ -14,6 +14,7 @@ use crate::{
     program::{Memories, Program},
     run::Fault,
     signature::Signature,
+    team::Sharing,
 };
 
 /// Data of an input for one run, by the input's name.
@@ -342,7 +343,41 @@ impl Workspace {
     /// # Ok::<(), retrograd_core::Error>(())
     /// ```
     pub fn with_instructions(mut self, instructions: InstructionSet) -> Self {
-        self.memories.set_instructions(instructions);
+        self.memories.team.set_instructions(instructions);
+        self
+    }
+
+    /// This workspace, with at most `n` threads for large steps instead of one: the one that runs the plan, and others
+    /// that wait for it as long as the workspace lives. Matrix products are split by rows of the result and elementwise
+    /// kernels by blocks, if that pays; a plan of small steps runs in one thread, whatever is allowed.
+    ///
+    /// Results do not depend on the number of threads. One is the default, since who runs several plans side by side
+    /// uses all processors already.
+    ///
+    /// ```
+    /// use retrograd_core::{Graph, Params};
+    /// use retrograd_cpu::Plan;
+    ///
+    /// let g = Graph::new();
+    /// let plan = Plan::compile(&[g.arange(1 << 20).cast(g.dtype()).tanh()], &[])?;
+    /// let (mut one, mut two) = (plan.workspace(), plan.workspace().with_threads(2));
+    /// plan.run(&mut one, &Params::new(), &[])?;
+    /// plan.run(&mut two, &Params::new(), &[])?;
+    /// assert_eq!(one.output(0).to_tensor(), two.output(0).to_tensor());
+    /// # Ok::<(), retrograd_core::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    /// If `n` is 0, or the system refuses to start a thread.
+    #[track_caller]
+    pub fn with_threads(self, n: usize) -> Self {
+        assert!(n > 0, "a plan runs in at least one thread");
+        self.sharing(Sharing::among(n))
+    }
+
+    /// This workspace, with threads that share steps in some way.
+    pub(crate) fn sharing(mut self, sharing: Sharing) -> Self {
+        self.memories.team = self.program.team(sharing, self.memories.team.instructions());
         self
     }
 

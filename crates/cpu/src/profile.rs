@@ -34,8 +34,8 @@ pub struct StepProfile {
 }
 
 impl Plan {
-    /// Measures `n_runs` runs, after one to warm up: the time of the whole, and of each step. Parameters and state are
-    /// copied before a plan updates them.
+    /// Measures `n_runs` runs in one thread, after one to warm up: the time of the whole, and of each step. Parameters
+    /// and state are copied before a plan updates them.
     ///
     /// ```
     /// use retrograd_core::{Graph, Params, Tensor};

@@ -8,16 +8,13 @@ use smallvec::smallvec;
 
 use crate::{
     arena::{Arena, LeafTable, Leaves, Memory, Place, read_output},
-    kernels::{
-        InstructionSet,
-        elementwise::{Elementwise, Scratch},
-        plain::Copy,
-    },
+    kernels::{InstructionSet, plain::Copy},
     layout::Walk,
     order::{InPlace, in_order},
     place::{self, Places},
     run::{Check, Fault, Run},
     step::{Kernel, Step, Steps},
+    team::{Sharing, Team},
 };
 
 /// What is compiled: a computation whose first roots are outputs, and whose others are new values of leaves.
@@ -50,18 +47,9 @@ pub(crate) struct Program {
 pub(crate) struct Memories {
     arena: Arena,
     pub leaves: LeafTable,
-    single: Scratch<f32>,
-    double: Scratch<f64>,
+    pub team: Team,
     /// How long each step of the last run took, if that is asked for.
     pub times: Option<Vec<Duration>>,
-}
-
-impl Memories {
-    /// Lets elementwise kernels use some instructions.
-    pub fn set_instructions(&mut self, instructions: InstructionSet) {
-        self.single.instructions = instructions;
-        self.double.instructions = instructions;
-    }
 }
 
 impl Program {
@@ -110,17 +98,14 @@ impl Program {
         Memories {
             arena: Arena::new(self.n_bytes),
             leaves: LeafTable::default(),
-            single: Scratch::new(self.kernels()),
-            double: Scratch::new(self.kernels()),
+            team: self.team(Sharing::among(1), InstructionSet::best()),
             times: None,
         }
     }
 
-    fn kernels(&self) -> impl Iterator<Item = &Elementwise> {
-        self.steps.iter().filter_map(|step| match &step.kernel {
-            Kernel::Elementwise(kernel) => Some(kernel),
-            _ => None,
-        })
+    /// Threads for runs of this program.
+    pub fn team(&self, sharing: Sharing, instructions: InstructionSet) -> Team {
+        Team::new(&self.steps, sharing, instructions)
     }
 
     /// What a checked program computes.
@@ -135,11 +120,11 @@ impl Program {
         memories: &'d mut Memories,
         bind: impl FnOnce(&mut Leaves<'d>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let Memories { arena, leaves, single, double, times } = memories;
+        let Memories { arena, leaves, team, times } = memories;
         let mut leaves = Leaves::new(leaves, self.n_slots);
         bind(&mut leaves)?;
         let memory = Memory::new(arena, &leaves, &self.places);
-        let mut run = Run { memory, single, double, times };
+        let mut run = Run { memory, team, times };
         let result = match &self.check {
             Some(check) => check.run(&self.steps, &mut run),
             None => run.steps(&self.steps),

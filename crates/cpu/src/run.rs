@@ -7,9 +7,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     arena::Memory,
-    kernels::{elementwise::Scratch, finite::is_finite},
+    kernels::finite::is_finite,
     program::Task,
     step::{Kernel, Step},
+    team::Team,
 };
 
 /// Why a run has stopped.
@@ -24,8 +25,7 @@ pub(crate) enum Fault {
 /// A run under way.
 pub(crate) struct Run<'r> {
     pub memory: Memory<'r>,
-    pub single: &'r mut Scratch<f32>,
-    pub double: &'r mut Scratch<f64>,
+    pub team: &'r mut Team,
     /// Where to write how long each step takes, if somebody wants to know.
     pub times: &'r mut Option<Vec<Duration>>,
 }
@@ -52,16 +52,22 @@ impl Run<'_> {
     }
 
     fn step(&mut self, step: &Step) -> Result<(), Fault> {
-        let memory = &mut self.memory;
+        let Self { memory, team, .. } = self;
         match &step.kernel {
             Kernel::Elementwise(kernel) => {
-                let result = match kernel.rows.dtype {
-                    DType::F32 => kernel.run(memory, self.single),
-                    _ => kernel.run(memory, self.double),
-                };
-                result.map_err(|(node, reason)| Fault::Data { node, reason })?;
+                kernel.check(memory).map_err(|(node, reason)| Fault::Data { node, reason })?;
+                team.compute(memory, kernel.split(), kernel.writes(), |memory, rows, own| {
+                    match kernel.rows.dtype {
+                        DType::F32 => kernel.run(memory, &mut own.single, rows),
+                        _ => kernel.run(memory, &mut own.double, rows),
+                    }
+                });
             }
-            Kernel::Product(product) => product.run(memory, self.single.instructions),
+            Kernel::Product(product) => {
+                team.compute(memory, product.split(), product.writes(), |memory, rows, own| {
+                    product.run(memory, own.single.instructions, rows);
+                });
+            }
             Kernel::Reduce(reduce) => reduce.run(memory),
             Kernel::Copy(copy) => copy.run(memory),
             Kernel::Plain(plain) => {
@@ -115,12 +121,12 @@ impl Check {
 
     /// Runs the steps; fails if what must be finite is not.
     pub fn run(&self, steps: &[Step], run: &mut Run<'_>) -> Result<(), Fault> {
-        (run.single.is_finite, run.double.is_finite) = (true, true);
+        run.team.forget_finite();
         run.steps(steps)?;
         let holds = |(id, dtype, shape): &(NodeId, DType, Shape)| {
             is_finite(run.memory.view(*id, *dtype, shape).data)
         };
-        match run.single.is_finite && run.double.is_finite && self.rest.iter().all(holds) {
+        match run.team.is_finite() && self.rest.iter().all(holds) {
             true => Ok(()),
             false => Err(Fault::NonFinite(self.stored(steps, run)?)),
         }

@@ -5,6 +5,7 @@ use smallvec::{SmallVec, smallvec};
 
 use crate::{
     accumulate::scalar,
+    arena::Split,
     classify::{Class, Classified, Source},
     fuse::{fill, fuse},
     group::Groups,
@@ -54,6 +55,20 @@ impl Step {
     pub fn n_bytes(&self, sizes: &[(DType, usize)]) -> usize {
         let values = self.reads.iter().chain(&self.writes).map(|id| sizes[id.index()]);
         values.map(|(dtype, n_elements)| dtype.n_bytes() * n_elements).sum()
+    }
+
+    /// Its code, if it is elementwise.
+    pub fn elementwise(&self) -> Option<&Elementwise> {
+        if let Kernel::Elementwise(kernel) = &self.kernel { Some(kernel) } else { None }
+    }
+
+    /// How its rows can be split, if it is of a kind that can be.
+    pub fn split(&self) -> Option<Split> {
+        match &self.kernel {
+            Kernel::Elementwise(kernel) => Some(kernel.split()),
+            Kernel::Product(product) => Some(product.split()),
+            Kernel::Reduce(_) | Kernel::Copy(_) | Kernel::Plain(_) => None,
+        }
     }
 }
 

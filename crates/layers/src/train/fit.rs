@@ -38,6 +38,7 @@ pub struct Fit<'d, O> {
     pub(super) l2: f64,
     pub(super) progress: Progress,
     pub(super) is_checked: bool,
+    pub(super) n_threads: usize,
     validation: Option<&'d Dataset>,
 }
 
@@ -56,6 +57,7 @@ impl<'d, O: Optimizer> Fit<'d, O> {
             validation: None,
             progress: Progress::Bar,
             is_checked: false,
+            n_threads: 1,
         }
     }
 
@@ -123,6 +125,17 @@ impl<'d, O: Optimizer> Fit<'d, O> {
     /// ```
     pub fn checked(self) -> Self {
         Self { is_checked: true, ..self }
+    }
+
+    /// With at most `n` threads for the [steps](crate::TrainStep::with_threads) instead of one. Training is the same, to
+    /// the bit.
+    ///
+    /// # Panics
+    /// If `n` is 0; and [`run`](Self::run), if the system refuses to start a thread.
+    #[track_caller]
+    pub fn threads(self, n: usize) -> Self {
+        assert!(n > 0, "training runs in at least one thread");
+        Self { n_threads: n, ..self }
     }
 
     /// Trains `params` in place.

@@ -125,7 +125,7 @@ impl Batch {
         let n_right = fit.objective.n_right(outputs, targets);
         let updates = Updates::record(&fit.optimizer, loss)?;
         let compile = if fit.is_checked { TrainStep::compile_checked } else { TrainStep::compile };
-        let step = compile(loss, n_right.as_slice(), &updates, cache)?;
+        let step = compile(loss, n_right.as_slice(), &updates, cache)?.with_threads(fit.n_threads);
         Ok(Self { x, t, step, has_classes: n_right.is_some() })
     }
 

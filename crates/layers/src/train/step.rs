@@ -77,6 +77,16 @@ impl TrainStep {
         Ok(Self { plan, workspace, learning_rate, has_learning_rate })
     }
 
+    /// This step, with at most `n` threads for what is large in it instead of one; the results do not depend on it.
+    /// [`Workspace::with_threads`] says what is split.
+    ///
+    /// # Panics
+    /// If `n` is 0, or the system refuses to start a thread.
+    #[track_caller]
+    pub fn with_threads(self, n: usize) -> Self {
+        Self { workspace: self.workspace.with_threads(n), ..self }
+    }
+
     /// What the optimizer remembers before the first step: zeros, by name. Plain data, which can be stored to go on
     /// with training later.
     pub fn initial_state(&self) -> Params {

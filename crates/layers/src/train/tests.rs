@@ -33,6 +33,20 @@ fn a_seeded_run_repeats_bit_for_bit() {
 }
 
 #[test]
+fn training_is_the_same_in_several_threads() {
+    let data = two_clouds(4096);
+    let mlp = Mlp::new([2, 256, 2]);
+    let trained = |n_threads| {
+        let fit = Fit::new(Objective::CrossEntropy, Adam::new(0.01)).epochs(2).batch_size(1024);
+        let mut params = mlp.params(&mut seeded(1));
+        let history = fit.threads(n_threads).run(&mlp, &mut params, &data).unwrap();
+        (params, history)
+    };
+    let [one, two, three] = [1, 2, 3].map(trained);
+    assert!(one == two && one == three);
+}
+
+#[test]
 fn training_classifies_what_can_be_separated() {
     let (train, test) = two_clouds(200).split_at(150);
     let fit = Fit::new(Objective::CrossEntropy, Adam::new(0.02)).epochs(20).validation(&test);

@@ -7,6 +7,8 @@ mod matrix;
 mod tests;
 mod vector;
 
+use std::ops::Range;
+
 use retrograd_core::{DType, NodeId, Shape, shape::Layout};
 
 use self::{
@@ -15,7 +17,7 @@ use self::{
     vector::Sums,
 };
 use crate::{
-    arena::{Beside, Memory},
+    arena::{Beside, Memory, Split},
     classify::Source,
     kernels::{
         InstructionSet,
@@ -183,35 +185,75 @@ impl Product {
         [self.lhs.base, self.rhs.base].into_iter().chain(factor)
     }
 
-    /// Computes the products.
-    pub fn run(&self, memory: &mut Memory<'_>, instructions: InstructionSet) {
+    /// How the rows of results can be split, those of one matrix after those of another.
+    /// Each element then has the same bits: the library sums in another order only where it computes few elements, or
+    /// few rows and columns of long sums.
+    pub fn split(&self) -> Split {
+        let (n_matrices, Sizes { m, k, n }) = (self.lhs.offsets.len(), self.sizes);
+        let n_bytes = n_matrices * m * k * n * self.dtype.n_bytes();
+        let work = match self.method {
+            // There is scratch for one matrix.
+            Method::Transposed(_) | Method::BlocksOfCopy(_) if n_matrices > 1 => 0,
+            Method::Library | Method::Transposed(_) => n_bytes / 200,
+            Method::Blocks | Method::BlocksOfCopy(_) => n_bytes / 100,
+            Method::Column | Method::Rows => n_bytes / 20,
+        };
+        let together = match self.method {
+            _ if n_matrices > 1 => m,
+            // For vectors the library has ways of its own.
+            Method::Library if n <= 1 => m,
+            Method::Library | Method::Transposed(_) if k > 512 && n <= 64 => 72,
+            Method::Library | Method::Transposed(_) => (MAX_BLOCK / n + 1).next_multiple_of(8),
+            Method::Blocks => MAX_BLOCK / n,
+            Method::Column => 8,
+            Method::Rows => 1,
+            Method::BlocksOfCopy(_) => m,
+        };
+        Split { n_rows: n_matrices * m, together, work }
+    }
+
+    /// What it writes.
+    pub fn writes(&self) -> impl Iterator<Item = (NodeId, DType)> {
+        [self.out].into_iter().chain(self.scratch()).map(|id| (id, self.dtype))
+    }
+
+    /// Computes a range of rows.
+    pub fn run(&self, memory: &mut Memory<'_>, instructions: InstructionSet, rows: Range<usize>) {
         match self.dtype {
-            DType::F32 => self.multiply::<f32>(memory, instructions),
-            DType::F64 => self.multiply::<f64>(memory, instructions),
+            DType::F32 => self.multiply::<f32>(memory, instructions, rows),
+            DType::F64 => self.multiply::<f64>(memory, instructions, rows),
             DType::I64 | DType::Bool => {
                 unreachable!("recording checks that the operands are floats")
             }
         }
     }
 
-    fn multiply<F: Multiply + Sums>(&self, memory: &mut Memory<'_>, instructions: InstructionSet) {
-        let update = self.prepare(memory);
+    fn multiply<F: Multiply + Sums>(
+        &self,
+        memory: &mut Memory<'_>,
+        instructions: InstructionSet,
+        rows: Range<usize>,
+    ) {
         let Sizes { m, k, n } = self.sizes;
+        let elements = rows.start * n..rows.end * n;
+        let update = self.prepare(memory, elements.clone());
         if m * k * n == 0 {
-            let out = memory.write_all_beside::<F>(self.out).0;
+            let out = memory.write::<F>(self.out, elements);
             return out
                 .iter_mut()
                 .for_each(|out| update.apply(std::slice::from_mut(out), &[F::ZERO]));
         }
         match self.method {
-            Method::Library => self.each(memory, |lhs, rhs, out| {
+            Method::Library => self.each(memory, rows, |lhs, rhs, out| {
                 library::multiply(lhs, rhs, update, out);
             }),
-            Method::Blocks => self.each(memory, |lhs, rhs, out| in_blocks(lhs, rhs, update, out)),
-            Method::Column => self.each(memory, |lhs, rhs, out| {
+            Method::Blocks => {
+                self.each(memory, rows, |lhs, rhs, out| in_blocks(lhs, rhs, update, out));
+            }
+            Method::Column => self.each(memory, rows, |lhs, rhs, out| {
                 vector::multiply(instructions, lhs, rhs, update, out);
             }),
-            Method::Rows => self.each(memory, |lhs, rhs, out| {
+            Method::Rows => self.each(memory, rows, |lhs, rhs, out| {
                 for (row, out) in out.chunks_exact_mut(n).enumerate() {
                     let row = lhs.rows(row, 1).t();
                     vector::multiply(instructions, rhs.t(), row, update, out);
@@ -219,67 +261,96 @@ impl Product {
             }),
             Method::Transposed(scratch) => self.each_in_two_steps(
                 memory,
-                scratch,
+                rows,
+                |rows| (scratch, rows.start * n..rows.end * n),
                 |lhs, rhs, room| library::multiply(rhs.t(), lhs.t(), Update::OVERWRITE, room),
-                |_, room, out| transpose(Matrix::by_rows(room, m), update, out),
+                |lhs, room, out| transpose(Matrix::by_rows(room, lhs.n_rows()), update, out),
             ),
             Method::BlocksOfCopy(scratch) => self.each_in_two_steps(
                 memory,
-                scratch,
+                rows,
+                |_| (scratch, 0..k * n),
                 |_, rhs, room| transpose(rhs, Update::OVERWRITE, room),
                 |lhs, room, out| in_blocks(lhs, Matrix::by_rows(room, k).t(), update, out),
             ),
         }
     }
 
-    /// What is to become of the products, with the addend in the place of the result.
-    fn prepare<F: Multiply>(&self, memory: &mut Memory<'_>) -> Update<F> {
+    /// What is to become of the products, with some elements of the addend in the place of the result.
+    fn prepare<F: Multiply>(&self, memory: &mut Memory<'_>, elements: Range<usize>) -> Update<F> {
         let Some(addend) = &self.addend else { return Update::OVERWRITE };
         let update = addend.update(memory);
         if !memory.are_in_one_place(addend.of, self.out) {
-            let (out, rest) = memory.write_all_beside::<F>(self.out);
-            out.copy_from_slice(rest.read(addend.of));
+            let (out, rest) = memory.write_part_beside::<F>(self.out, elements.clone());
+            out.copy_from_slice(rest.read_part(addend.of, elements));
         }
         update
     }
 
-    /// Computes each product by a function of its operands.
+    /// Computes each product, or some rows of it, by a function of its operands.
     fn each<F: Multiply>(
         &self,
         memory: &mut Memory<'_>,
+        rows: Range<usize>,
         multiply: impl Fn(Matrix<'_, F>, Matrix<'_, F>, &mut [F]),
     ) {
-        let (out, rest) = memory.write_all_beside::<F>(self.out);
-        for (index, out) in out.chunks_exact_mut(self.sizes.m * self.sizes.n).enumerate() {
-            multiply(self.lhs(rest, index), self.rhs(rest, index), out);
+        for part in self.matrices(rows) {
+            let (out, rest) = memory.write_part_beside(self.out, self.elements(&part));
+            multiply(self.lhs(rest, &part), self.rhs(rest, &part), out);
         }
     }
 
-    /// Computes each product by a function that writes scratch, and one that reads it beside the first operand.
+    /// Computes each product, or some rows of it, by a function that writes `room`, a part of a value, and one that reads
+    /// Computes each product, or some rows of it, by a function that writes `room`, a part of a value, and one that
+    /// reads it beside the first operand.
     fn each_in_two_steps<F: Multiply>(
         &self,
         memory: &mut Memory<'_>,
-        scratch: NodeId,
+        rows: Range<usize>,
+        room: impl Fn(&Range<usize>) -> (NodeId, Range<usize>),
         first: impl Fn(Matrix<'_, F>, Matrix<'_, F>, &mut [F]),
         second: impl Fn(Matrix<'_, F>, &[F], &mut [F]),
     ) {
-        let n_elements = self.sizes.m * self.sizes.n;
-        for index in 0..self.lhs.offsets.len() {
-            let (room, rest) = memory.write_all_beside::<F>(scratch);
-            first(self.lhs(rest, index), self.rhs(rest, index), room);
-            let (out, rest) = memory.write_all_beside::<F>(self.out);
-            let out = &mut out[index * n_elements..][..n_elements];
-            second(self.lhs(rest, index), rest.read(scratch), out);
+        for part in self.matrices(rows) {
+            let (scratch, elements) = room(&part.rows);
+            let (room, rest) = memory.write_part_beside(scratch, elements.clone());
+            first(self.lhs(rest, &part), self.rhs(rest, &part), room);
+            let (out, rest) = memory.write_part_beside(self.out, self.elements(&part));
+            second(self.lhs(rest, &part), rest.read_part(scratch, elements), out);
         }
     }
 
-    fn lhs<'a, F: Multiply>(&self, rest: Beside<'a>, index: usize) -> Matrix<'a, F> {
-        self.lhs.matrix(rest.read(self.lhs.base), index, [self.sizes.m, self.sizes.k])
+    /// The matrices that some rows of all results are of.
+    fn matrices(&self, rows: Range<usize>) -> impl Iterator<Item = Part> {
+        let m = self.sizes.m;
+        (rows.start / m..rows.end.div_ceil(m)).map(move |index| {
+            let first = index * m;
+            Part { index, rows: rows.start.max(first) - first..rows.end.min(first + m) - first }
+        })
     }
 
-    fn rhs<'a, F: Multiply>(&self, rest: Beside<'a>, index: usize) -> Matrix<'a, F> {
-        self.rhs.matrix(rest.read(self.rhs.base), index, [self.sizes.k, self.sizes.n])
+    /// The elements of a part among those of all results.
+    fn elements(&self, Part { index, rows }: &Part) -> Range<usize> {
+        let Sizes { m, n, .. } = self.sizes;
+        (index * m + rows.start) * n..(index * m + rows.end) * n
     }
+
+    fn lhs<'a, F: Multiply>(&self, rest: Beside<'a>, part: &Part) -> Matrix<'a, F> {
+        let sizes = [self.sizes.m, self.sizes.k];
+        let matrix = self.lhs.matrix(rest.read(self.lhs.base), part.index, sizes);
+        matrix.rows(part.rows.start, part.rows.len())
+    }
+
+    fn rhs<'a, F: Multiply>(&self, rest: Beside<'a>, part: &Part) -> Matrix<'a, F> {
+        let sizes = [self.sizes.k, self.sizes.n];
+        self.rhs.matrix(rest.read(self.rhs.base), part.index, sizes)
+    }
+}
+
+/// Some rows of one of the results.
+struct Part {
+    index: usize,
+    rows: Range<usize>,
 }
 
 /// The product, as many rows at a time as the library has a kernel for.

@@ -93,9 +93,9 @@ impl<F: Multiply + Sums> Case<F> {
         let leaves = Leaves::new(&mut table, 0);
         let mut memory = Memory::new(&mut arena, &leaves, &self.places);
         for (index, values) in self.values.iter().enumerate() {
-            memory.write_all_beside::<F>(NodeId::new(index)).0.copy_from_slice(values);
+            memory.write(NodeId::new(index), 0..values.len()).copy_from_slice(values);
         }
-        self.product.run(&mut memory, instructions);
+        self.product.run(&mut memory, instructions, self.product.split().all());
         memory.read(NodeId::new(OUT)).to_vec()
     }
 

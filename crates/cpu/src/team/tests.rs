@@ -1,0 +1,107 @@
+//! Results do not depend on the number of threads, however small the steps are that they share.
+
+use retrograd_check::{Options, random_graph};
+use retrograd_core::{DType, Expr, Graph, Params, Tensor};
+
+use crate::{Plan, team::Sharing};
+
+/// Threads that share whatever can be split.
+fn eager(n_threads: usize) -> Sharing {
+    Sharing { n_threads, least_work: 1 }
+}
+
+fn bits(tensor: &Tensor) -> Vec<u64> {
+    tensor.cast(DType::F64).to_vec::<f64>().into_iter().map(f64::to_bits).collect()
+}
+
+/// Runs a plan in some threads, twice; gives the bits of its outputs.
+fn run(plan: &Plan, params: &Params, sharing: Sharing, n_outputs: usize) -> Vec<Vec<u64>> {
+    let mut workspace = plan.workspace().sharing(sharing);
+    for _ in 0..2 {
+        plan.run(&mut workspace, params, &[]).expect("all leaves hold data");
+    }
+    (0..n_outputs).map(|k| bits(&workspace.output(k).to_tensor())).collect()
+}
+
+fn check(seed: u64, options: &Options) {
+    let random = random_graph(seed, options);
+    let (outputs, params) = (random.outputs(), random.graph().recorded_params());
+    let plan = Plan::compile(&outputs, &[]).expect("the graph compiles");
+    let [one, two, three] = [1, 2, 3].map(|n| run(&plan, &params, eager(n), outputs.len()));
+    assert!(one == two && one == three, "seed {seed} of {options:?}");
+}
+
+#[test]
+fn random_graphs_give_the_same_bits_in_any_number_of_threads() {
+    for dtype in [DType::F32, DType::F64] {
+        let small = Options { order: 1, dtype, ..Options::default() };
+        (0..100).for_each(|seed| check(seed, &small));
+        let large =
+            Options { max_size: 24, max_elements: 5000, n_nodes: 30, order: 1, dtype, ..small };
+        (100..160).for_each(|seed| check(seed, &large));
+    }
+}
+
+/// `[m, k] × [k, n]` in all layouts, alone and in pairs, added to something and not.
+fn products(g: &Graph, [m, k, n]: [usize; 3]) -> Vec<Expr<'_>> {
+    let data = |shape: &[usize], seed: f64| {
+        let n_elements = shape.iter().product::<usize>();
+        let elements: Vec<_> =
+            (0..n_elements).map(|at| (seed * (at + 1) as f64).sin() as f32).collect();
+        g.constant(Tensor::new(shape, elements).expect("there are as many elements"))
+    };
+    let (a, a_t) = (data(&[m, k], 0.7), data(&[k, m], 0.8).t());
+    let (b, b_t) = (data(&[k, n], 0.9), data(&[n, k], 1.1).t());
+    let [pair, other] = [data(&[3, m, k], 1.2), data(&[3, k, n], 1.3)];
+    vec![
+        a.matmul(b),
+        a.matmul(b_t),
+        a_t.matmul(b),
+        a_t.matmul(b_t),
+        pair.matmul(other),
+        data(&[m, n], 1.4) - a.matmul(b),
+    ]
+}
+
+#[test]
+fn products_of_all_sizes_have_the_same_bits_in_any_number_of_threads() {
+    let sizes = [1, 2, 3, 8, 17, 65, 130];
+    for m in sizes {
+        for n in sizes {
+            for k in [1, 2, 64, 300, 700, 1500] {
+                let g = Graph::new();
+                let outputs = products(&g, [m, k, n]);
+                let (plan, params) = (Plan::compile(&outputs, &[]).unwrap(), g.recorded_params());
+                let [one, two, three] =
+                    [1, 2, 3].map(|n| run(&plan, &params, eager(n), outputs.len()));
+                assert!(one == two && one == three, "{m} × {k} × {n}");
+            }
+        }
+    }
+}
+
+#[test]
+fn small_plans_run_in_one_thread() {
+    let n_threads = |n_elements: usize| {
+        let g = Graph::new();
+        let plan = Plan::compile(&[g.constant(vec![0.5f32; n_elements]).tanh()], &[]).unwrap();
+        plan.workspace().with_threads(2).memories.team.registers.len()
+    };
+    assert_eq!([100, 1_000_000].map(n_threads), [1, 2]);
+}
+
+#[test]
+fn what_is_not_finite_is_found_by_every_thread() {
+    for at in [0, 400_000, 999_999] {
+        let g = Graph::new();
+        let mut elements = vec![0.5f32; 1_000_000];
+        elements[at] = -1.0;
+        let x = g.constant(elements);
+        let plan = Plan::compile_checked(&[(x.sqrt() * 2.0).exp()], &[]).unwrap();
+        for n_threads in [1, 2, 3] {
+            let mut workspace = plan.workspace().with_threads(n_threads);
+            let error = plan.run(&mut workspace, &Params::new(), &[]).unwrap_err().to_string();
+            assert!(error.contains(&format!("is NaN at [{at}]")), "{error}");
+        }
+    }
+}
