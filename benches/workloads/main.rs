@@ -1,5 +1,5 @@
 //! Training steps of seven sizes, automatic and written by hand: `cargo bench --bench workloads -- W3 --json`.
-//! `docs/benchmarks.md` says what is measured and how.
+//! `docs/performance.md` says what is measured and how.
 
 mod arguments;
 mod measure;
