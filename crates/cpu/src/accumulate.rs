@@ -6,7 +6,7 @@ use retrograd_core::{DType, NodeId, Op, ops::Binary};
 
 use crate::{
     classify::{Class, Classified},
-    kernels::elementwise::Scalar,
+    kernels::code::Scalar,
     layout::Walk,
 };
 

@@ -6,9 +6,14 @@
 //! these and what the step does not write: [`Memory::split`].
 #![expect(unsafe_code, reason = "values of several types and lifetimes share one allocation")]
 
+mod share;
+
 use std::marker::PhantomData;
 
 use retrograd_core::{DType, Element, NodeId, Shape, Slice, SliceMut, View, with_elements};
+
+use share::{Share, Span};
+pub(crate) use share::{Split, Written};
 
 use crate::kernels::threads::Threads;
 
@@ -127,50 +132,6 @@ pub(crate) struct Memory<'a> {
 unsafe impl Send for Memory<'_> {}
 // SAFETY: as above.
 unsafe impl Sync for Memory<'_> {}
-
-/// The rows of a thread, among all rows of what a step writes. Each value has as many rows, of equal length.
-struct Share<'a> {
-    written: &'a [Span],
-    n_rows: usize,
-    rows: std::ops::Range<usize>,
-}
-
-/// Bytes from one address up to another.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Span {
-    start: usize,
-    end: usize,
-}
-
-/// The addresses of what a step writes. The allocation is kept between runs.
-#[derive(Default)]
-pub(crate) struct Written(Vec<Span>);
-
-/// How the rows of what a step writes can be split among threads.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Split {
-    pub n_rows: usize,
-    /// The least rows of a part that is not empty, unless there are fewer.
-    pub together: usize,
-    /// Nanoseconds that all of them take one thread, roughly.
-    pub work: usize,
-}
-
-impl Split {
-    /// All of them.
-    pub fn all(self) -> std::ops::Range<usize> {
-        0..self.n_rows
-    }
-
-    /// Those of a part among `n_parts`.
-    fn part(self, part: usize, n_parts: usize) -> std::ops::Range<usize> {
-        let bound = |k: usize| match k == n_parts {
-            true => self.n_rows,
-            false => self.n_rows / self.together * k / n_parts * self.together,
-        };
-        bound(part)..bound(part + 1)
-    }
-}
 
 /// An address range with its element count.
 #[derive(Clone, Copy)]
@@ -324,38 +285,6 @@ impl<'a> Memory<'a> {
 
 /// What a fault of a kernel is that several threads compute.
 const FOREIGN: &str = "a thread touches only its own rows of what a step writes";
-
-impl Share<'_> {
-    /// Whether no other thread writes these bytes.
-    fn may_read(&self, bytes: Span) -> bool {
-        self.written
-            .iter()
-            .all(|&value| bytes.is_apart_from(value) || bytes.is_within(self.own(value)))
-    }
-
-    /// Whether these bytes are this thread's to write.
-    fn may_write(&self, bytes: Span) -> bool {
-        self.written.iter().any(|&value| bytes.is_within(self.own(value)))
-    }
-
-    /// The rows of this thread of a value.
-    fn own(&self, value: Span) -> Span {
-        let row = (value.end - value.start) / self.n_rows;
-        let [start, end] = [self.rows.start, self.rows.end].map(|k| value.start + k * row);
-        Span { start, end }
-    }
-}
-
-impl Span {
-    fn is_apart_from(self, other: Self) -> bool {
-        let is_empty = self.start == self.end || other.start == other.end;
-        is_empty || self.end <= other.start || other.end <= self.start
-    }
-
-    fn is_within(self, other: Self) -> bool {
-        other.start <= self.start && self.end <= other.end
-    }
-}
 
 impl Range {
     fn span(self) -> Span {

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use crate::{
     classify::{Class, Classified},
     group::Groups,
-    kernels::elementwise::{
+    kernels::code::{
         Elementwise, Extent, IndexCheck, Instruction, Line, Operand, Register, Scalar, Store,
     },
     layout::Walk,

@@ -16,7 +16,7 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     classify::{Class, Classified},
-    kernels::elementwise::Extent,
+    kernels::code::Extent,
     layout::Walk,
     rows::{Home, Homes, Rows, rows_of_operation},
 };

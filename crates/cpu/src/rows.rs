@@ -4,7 +4,7 @@ use indexmap::IndexSet;
 use retrograd_core::{DType, NodeId, Op, Shape, computation::Computation};
 use rustc_hash::FxBuildHasher;
 
-use crate::kernels::elementwise::{Extent, MAX_ROW};
+use crate::kernels::{code::Extent, elementwise::MAX_ROW};
 
 /// How the elements of a kernel's values are seen: as rows along the last axis of more than one element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -10,7 +10,7 @@ use crate::{
     fuse::{fill, fuse},
     group::Groups,
     kernels::{
-        elementwise::Elementwise,
+        code::Elementwise,
         plain::{Copy, Plain},
         product::{Addend, Product},
         reduce::Reduce,

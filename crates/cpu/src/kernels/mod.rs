@@ -10,6 +10,7 @@
     reason = "calls of functions compiled for processor features, and of the product library"
 )]
 
+pub(crate) mod code;
 pub(crate) mod elementwise;
 pub(crate) mod finite;
 pub(crate) mod functions;

@@ -21,7 +21,7 @@ use crate::{
     classify::Source,
     kernels::{
         InstructionSet,
-        elementwise::Scalar,
+        code::Scalar,
         number::{Number, lit},
     },
 };

@@ -1,0 +1,169 @@
+//! The code of fused kernels: instructions on registers, what they read, and what is kept.
+
+use retrograd_core::{
+    DType, NodeId,
+    ops::{Binary, Comparison, Unary},
+};
+use smallvec::{SmallVec, smallvec};
+
+use crate::{layout::Walk, rows::Rows};
+
+/// Index of a register.
+pub(crate) type Register = u32;
+
+/// Where an instruction finds an operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Operand {
+    /// A block computed before.
+    Register(Register),
+    /// The current block of a contiguous value.
+    Contiguous(NodeId),
+    /// One number for all blocks.
+    Scalar(u32),
+}
+
+impl Operand {
+    /// The register, if it is one.
+    pub fn register(&self) -> Option<Register> {
+        if let Operand::Register(register) = self { Some(*register) } else { None }
+    }
+}
+
+/// One step for a block. Truth values are the numbers 0 and 1.
+#[derive(Clone, Debug)]
+pub(crate) enum Instruction {
+    /// Reads numbers through a strided layout.
+    Load { from: NodeId, walk: Box<Walk> },
+    /// Reads truth values through a strided layout.
+    LoadMask { from: NodeId, walk: Box<Walk> },
+    /// Applies a row of the table of unary functions.
+    Unary { op: Unary, x: Operand },
+    /// Applies a row of the table of binary functions.
+    Binary { op: Binary, a: Operand, b: Operand },
+    /// Compares.
+    Compare { op: Comparison, a: Operand, b: Operand },
+    /// Chooses.
+    Select { mask: Operand, a: Operand, b: Operand },
+    /// Sums the numbers of each row.
+    Sum { x: Operand },
+    /// Takes the largest number of each row, or NaN if one is.
+    Max { x: Operand },
+    /// Puts the number of each row everywhere in it.
+    Spread { x: Operand },
+    /// Takes the number at an index of each row.
+    Pick { x: Operand, index: NodeId },
+    /// Puts the number of each row at an index of it, beside zeros.
+    Put { x: Operand, index: NodeId },
+}
+
+/// How many numbers a result has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Extent {
+    /// One for each row.
+    Row,
+    /// One for each element.
+    Element,
+}
+
+/// An instruction, with the register that it writes.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    pub instruction: Instruction,
+    pub register: Register,
+    pub extent: Extent,
+}
+
+/// Indices into rows, which must be less than their length.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct IndexCheck {
+    /// The node that picks or puts.
+    pub node: NodeId,
+    pub index: NodeId,
+    /// The axis of the columns, by which users know it.
+    pub axis: usize,
+}
+
+/// A number for all blocks, settled when the kernel starts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Scalar {
+    /// A constant.
+    Literal(f64),
+    /// An element of a value.
+    Element { of: NodeId, dtype: DType, position: usize },
+}
+
+/// A fused group of operations, on as many whole rows at a time as fit a block.
+#[derive(Clone, Debug)]
+pub(crate) struct Elementwise {
+    pub rows: Rows,
+    pub scalars: Vec<Scalar>,
+    pub code: Vec<Line>,
+    pub checks: Vec<IndexCheck>,
+    pub stores: Vec<Store>,
+    pub n_registers: usize,
+}
+
+/// What is kept of each block.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    /// The value that it is a block of.
+    pub to: NodeId,
+    pub from: Operand,
+    pub extent: Extent,
+    /// Whether it is kept as truth values.
+    pub is_mask: bool,
+    /// Whether [`Scratch::is_finite`](super::elementwise::Scratch::is_finite) tells of it.
+    pub is_tested: bool,
+}
+
+impl Instruction {
+    /// The operands.
+    pub fn operands(&self) -> SmallVec<[Operand; 3]> {
+        match *self {
+            Instruction::Load { .. } | Instruction::LoadMask { .. } => smallvec![],
+            Instruction::Unary { x, .. } => smallvec![x],
+            Instruction::Sum { x } | Instruction::Max { x } | Instruction::Spread { x } => {
+                smallvec![x]
+            }
+            Instruction::Pick { x, .. } | Instruction::Put { x, .. } => smallvec![x],
+            Instruction::Binary { a, b, .. } | Instruction::Compare { a, b, .. } => smallvec![a, b],
+            Instruction::Select { mask, a, b } => smallvec![mask, a, b],
+        }
+    }
+}
+
+impl Elementwise {
+    /// The values of which each block is read just before it is written.
+    pub fn reads_in_step(&self) -> impl Iterator<Item = NodeId> {
+        let operands = self.code.iter().flat_map(|line| line.instruction.operands());
+        operands.filter_map(
+            |operand| if let Operand::Contiguous(of) = operand { Some(of) } else { None },
+        )
+    }
+
+    /// The values that are read in other places than those being written.
+    pub fn reads_elsewhere(&self) -> impl Iterator<Item = NodeId> {
+        let scalars = self.scalars.iter().filter_map(Scalar::source);
+        let loads = self.code.iter().filter_map(|line| match line.instruction {
+            Instruction::Load { from, .. } | Instruction::LoadMask { from, .. } => Some(from),
+            Instruction::Pick { index, .. } | Instruction::Put { index, .. } => Some(index),
+            Instruction::Unary { .. } | Instruction::Binary { .. } => None,
+            Instruction::Compare { .. } | Instruction::Select { .. } => None,
+            Instruction::Sum { .. } | Instruction::Max { .. } | Instruction::Spread { .. } => None,
+        });
+        scalars.chain(loads)
+    }
+
+    /// What it writes.
+    pub fn writes(&self) -> impl Iterator<Item = (NodeId, DType)> {
+        let dtype = |store: &Store| if store.is_mask { DType::Bool } else { self.rows.dtype };
+        self.stores.iter().map(move |store| (store.to, dtype(store)))
+    }
+}
+
+impl Scalar {
+    /// The value that it is an element of, if it is one.
+    pub fn source(&self) -> Option<NodeId> {
+        if let Scalar::Element { of, .. } = self { Some(*of) } else { None }
+    }
+}
