@@ -7,7 +7,7 @@
 //! matrices, most of which come from the `gemm` crates, which choose among their own.
 #![expect(
     unsafe_code,
-    reason = "calls of functions compiled for processor features, and of the product library"
+    reason = "calls of functions compiled for processor features, and of the product library; jobs lent to threads"
 )]
 
 pub(crate) mod code;
