@@ -312,10 +312,14 @@ impl Trial {
             if a == b || a.is_nan() && b.is_nan() {
                 continue;
             }
-            let effects = left.iter().zip(&right).map(|(l, r)| ((l[k] - r[k]) - (a - b)).abs());
-            // Where errors lead out of a domain, nothing is known of the value.
-            let effect =
-                effects.fold(0.0, |most, x| if x.is_nan() { f64::INFINITY } else { x.max(most) });
+            // Where errors lead out of a domain, or decide which of two equal numbers is the larger, nothing is known
+            // of the value.
+            let is_another = |x: f64, y: f64| x.is_nan() || (x - y).abs() > 0.5 * y.abs();
+            let effects = left.iter().zip(&right).map(|(l, r)| match (l[k], r[k]) {
+                (l, r) if is_another(l, a) || is_another(r, b) => f64::INFINITY,
+                (l, r) => ((l - r) - (a - b)).abs(),
+            });
+            let effect = effects.fold(0.0, f64::max);
             let last_rounding = 4.0 * f64::EPSILON * a.abs().max(b.abs()) + f64::MIN_POSITIVE;
             let tolerance = FACTOR * effect / UNITS + last_rounding;
             // Also false for what is not a number.
