@@ -4,6 +4,7 @@ pub use retrograd_check as check;
 pub use retrograd_core::*;
 pub use retrograd_cpu::{Feed, InstructionSet, Plan, PlanCache, Workspace};
 pub use retrograd_layers as layers;
+pub use retrograd_scalar as scalar;
 pub use retrograd_viz as viz;
 
 /// What most programs need: `use retrograd::prelude::*;`.

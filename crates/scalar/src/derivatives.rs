@@ -1,0 +1,162 @@
+//! Derivatives of functions of numbers, in one call each.
+//!
+//! Functions written over [`Scalar`](crate::Scalar) are passed as closures, `|x| f(x)`, which get the number type that a
+//! call needs.
+
+use crate::{Dual, Number, Series, Tape, Var};
+
+/// Rows or columns that are computed in one pass.
+const LANES: usize = 4;
+
+/// The gradient of a function at `x`.
+///
+/// ```
+/// use retrograd_scalar::{Scalar, gradient};
+///
+/// fn volume<R: Scalar>(sides: &[R]) -> R {
+///     sides.iter().product()
+/// }
+///
+/// assert_eq!(gradient(|x| volume(x), &[2.0, 3.0, 5.0]), [15.0, 10.0, 6.0]);
+/// ```
+pub fn gradient(f: impl for<'t> FnOnce(&[Var<'t>]) -> Var<'t>, x: &[f64]) -> Vec<f64> {
+    value_and_gradient(f, x).1
+}
+
+/// The value of a function at `x`, and its gradient.
+///
+/// A [`Tape`] that is kept gives the same without allocating anew: [`Tape::value_and_gradient`].
+pub fn value_and_gradient(
+    f: impl for<'t> FnOnce(&[Var<'t>]) -> Var<'t>,
+    x: &[f64],
+) -> (f64, Vec<f64>) {
+    let mut gradient = vec![0.0; x.len()];
+    let value = Tape::new().value_and_gradient(f, x, &mut gradient);
+    (value, gradient)
+}
+
+/// The Jacobian of a function at `x`, in rows: one for each output, with its derivatives by each of `x`.
+///
+/// It is computed backwards, several rows a pass: the way for fewer outputs than inputs.
+///
+/// ```
+/// use retrograd_scalar::jacobian;
+///
+/// let rows = jacobian(|x| vec![x[0] * x[1], x[0].into()], &[2.0, 3.0]);
+/// assert_eq!(rows, [[3.0, 2.0], [1.0, 0.0]]);
+/// ```
+pub fn jacobian(f: impl for<'t> FnOnce(&[Var<'t>]) -> Vec<Var<'t>>, x: &[f64]) -> Vec<Vec<f64>> {
+    Tape::new().record(|t| {
+        let x = t.variables(x);
+        let mut rows = Vec::new();
+        for outputs in f(&x).chunks(LANES) {
+            let lanes = std::array::from_fn(|k| outputs.get(k).copied().unwrap_or_default());
+            let adjoints = t.reverse_lanes::<LANES>(&lanes);
+            let derivatives: Vec<_> = x.iter().map(|&x| adjoints.lanes(x)).collect();
+            rows.extend((0..outputs.len()).map(|k| derivatives.iter().map(|d| d[k]).collect()));
+        }
+        rows
+    })
+}
+
+/// The Jacobian of a function at `x`, in rows, computed forwards: the way for fewer inputs than outputs.
+///
+/// ```
+/// use retrograd_scalar::{Real, jacobian_forward};
+///
+/// let rows = jacobian_forward(|t| vec![t[0].cos(), t[0].sin()], &[0.0]);
+/// assert_eq!(rows, [[0.0], [1.0]]);
+/// ```
+pub fn jacobian_forward(
+    f: impl Fn(&[Dual<f64, LANES>]) -> Vec<Dual<f64, LANES>>,
+    x: &[f64],
+) -> Vec<Vec<f64>> {
+    let mut rows = Vec::new();
+    for start in (0..x.len()).step_by(LANES) {
+        let outputs = f(&moving(x, start));
+        rows.resize(outputs.len(), Vec::with_capacity(x.len()));
+        let n = LANES.min(x.len() - start);
+        for (row, output) in rows.iter_mut().zip(outputs) {
+            row.extend_from_slice(&output.tangents[..n]);
+        }
+    }
+    rows
+}
+
+/// The Hessian of a function at `x`, in rows: a reverse pass over duals for every few of them.
+///
+/// ```
+/// use retrograd_scalar::hessian;
+///
+/// assert_eq!(hessian(|x| x[0] * x[0] * x[1], &[2.0, 3.0]), [[6.0, 4.0], [4.0, 0.0]]);
+/// ```
+pub fn hessian(
+    f: impl for<'t> Fn(&[Var<'t, Dual<f64, LANES>>]) -> Var<'t, Dual<f64, LANES>>,
+    x: &[f64],
+) -> Vec<Vec<f64>> {
+    let mut tape = Tape::new();
+    let mut gradient = vec![Dual::default(); x.len()];
+    let mut rows = Vec::with_capacity(x.len());
+    for start in (0..x.len()).step_by(LANES) {
+        tape.value_and_gradient(&f, &moving(x, start), &mut gradient);
+        let n = LANES.min(x.len() - start);
+        rows.extend((0..n).map(|k| gradient.iter().map(|d| d.tangents[k]).collect()));
+    }
+    rows
+}
+
+/// The product of the Hessian of a function at `x` with `v`: one reverse pass over duals, whatever the length of `x`.
+///
+/// ```
+/// use retrograd_scalar::hessian_vector;
+///
+/// assert_eq!(hessian_vector(|x| x[0] * x[0] * x[1], &[2.0, 3.0], &[1.0, 0.0]), [6.0, 4.0]);
+/// ```
+///
+/// # Panics
+/// If `v` is not as long as `x`.
+pub fn hessian_vector(
+    f: impl for<'t> FnOnce(&[Var<'t, Dual>]) -> Var<'t, Dual>,
+    x: &[f64],
+    v: &[f64],
+) -> Vec<f64> {
+    assert_eq!(v.len(), x.len(), "hessian_vector: the vector must be as long as x");
+    let x: Vec<_> = x.iter().zip(v).map(|(&x, &v)| Dual::new(x, [v])).collect();
+    let mut gradient = vec![Dual::default(); x.len()];
+    Tape::new().value_and_gradient(f, &x, &mut gradient);
+    gradient.iter().map(|d| d.tangents[0]).collect()
+}
+
+/// The derivative of a function of one number.
+///
+/// ```
+/// assert_eq!(retrograd_scalar::derivative(|x| x * x, 3.0), 6.0);
+/// ```
+pub fn derivative(f: impl FnOnce(Dual) -> Dual, x: f64) -> f64 {
+    f(Dual::variable(x)).tangents[0]
+}
+
+/// The first `N` coefficients of the Taylor series of a function about `x`: `f(x + t) = Σ cₖ·tᵏ`. The derivative of order
+/// `k` is `k!·cₖ`.
+///
+/// ```
+/// use retrograd_scalar::{Real, taylor};
+///
+/// assert_eq!(taylor(|x| x.exp(), 0.0), [1.0, 1.0, 0.5, 1.0 / 6.0]);
+/// ```
+pub fn taylor<const N: usize>(
+    f: impl FnOnce(Series<f64, N>) -> Series<f64, N>,
+    x: f64,
+) -> [f64; N] {
+    f(Series::variable(x)).coefficients
+}
+
+/// The numbers `x`, of which those from `start` on are variables as far as there are lanes.
+fn moving<T: Number, const N: usize>(x: &[T], start: usize) -> Vec<Dual<T, N>> {
+    let lane = |k: usize| k.checked_sub(start).filter(|&lane| lane < N);
+    let number = |(k, &x): (usize, &T)| match lane(k) {
+        Some(lane) => Dual::variable_of(x, lane),
+        None => Dual::new(x, [T::default(); N]),
+    };
+    x.iter().enumerate().map(number).collect()
+}

@@ -1,0 +1,145 @@
+//! Forward mode: a value with its derivatives along some directions.
+
+use retrograd_core::{
+    Real,
+    ops::{Binary, Comparison, Unary},
+};
+
+use crate::{Number, arithmetic::arithmetic};
+
+/// A value and its derivatives along `N` directions, which are computed with it.
+///
+/// Every operation costs about as much as `1 + N` of them; that is less than a tape costs for functions of few
+/// variables. Duals of duals have second derivatives:
+///
+/// ```
+/// use retrograd_scalar::{Dual, Number, Scalar};
+///
+/// fn f<R: Scalar>(x: R) -> R {
+///     x.powi(3) * 2.0
+/// }
+///
+/// assert_eq!(f(Dual::variable(2.0)).tangents, [24.0]);
+///
+/// let x = Dual::variable(Dual::variable(2.0));
+/// assert_eq!(f(x).tangents[0].tangents, [24.0]);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Dual<T = f64, const N: usize = 1> {
+    /// The value.
+    pub value: T,
+    /// The derivatives of the value, along one direction each.
+    pub tangents: [T; N],
+}
+
+impl<T: Number> Dual<T> {
+    /// The variable that derivatives are taken by: its own is 1.
+    #[inline]
+    pub fn variable(value: T) -> Self {
+        Self { value, tangents: [T::constant(1.0)] }
+    }
+}
+
+impl<T: Number, const N: usize> Dual<T, N> {
+    /// A value with its derivatives.
+    #[inline]
+    pub fn new(value: T, tangents: [T; N]) -> Self {
+        Self { value, tangents }
+    }
+
+    /// Variable number `index` of `N`: its derivative is 1 along the direction of that number, and 0 along others.
+    ///
+    /// # Panics
+    /// If `index` is not below `N`.
+    #[inline]
+    pub fn variable_of(value: T, index: usize) -> Self {
+        let mut tangents = [T::default(); N];
+        tangents[index] = T::constant(1.0);
+        Self { value, tangents }
+    }
+
+    /// Derivatives that are one for each direction, made of those of the operands.
+    #[inline(always)]
+    fn with(value: T, tangent: impl Fn(usize) -> T) -> Self {
+        Self { value, tangents: std::array::from_fn(tangent) }
+    }
+
+    #[inline(always)]
+    fn has_no_tangents(&self) -> bool {
+        self.tangents.iter().all(|t| t.is_zero())
+    }
+}
+
+impl<T: Number, const N: usize> Default for Dual<T, N> {
+    fn default() -> Self {
+        Self { value: T::default(), tangents: [T::default(); N] }
+    }
+}
+
+impl<T: Number, const N: usize> Number for Dual<T, N> {
+    #[inline(always)]
+    fn constant(value: f64) -> Self {
+        Self { value: T::constant(value), tangents: [T::default(); N] }
+    }
+
+    #[inline(always)]
+    fn primal(self) -> f64 {
+        self.value.primal()
+    }
+
+    #[inline(always)]
+    fn is_zero(self) -> bool {
+        self.value.is_zero() && self.has_no_tangents()
+    }
+}
+
+impl<T: Number, const N: usize> Real for Dual<T, N> {
+    type Mask = bool;
+
+    #[inline(always)]
+    fn lit(self, value: f64) -> Self {
+        Self::constant(value)
+    }
+
+    #[inline(always)]
+    fn unary(self, op: Unary) -> Self {
+        let value = self.value.unary(op);
+        let derivative = op.derivative(self.value, value);
+        Self::with(value, |k| self.tangents[k].chain(derivative))
+    }
+
+    #[inline(always)]
+    fn binary(self, op: Binary, rhs: Self) -> Self {
+        let (a, b) = (self, rhs);
+        let value = a.value.binary(op, b.value);
+        match op {
+            Binary::Add => Self::with(value, |k| a.tangents[k] + b.tangents[k]),
+            Binary::Sub => Self::with(value, |k| a.tangents[k] - b.tangents[k]),
+            // A cotangent that is 0 wins over a derivative, and over the tangent of one.
+            Binary::Chain => {
+                Self::with(value, |k| a.tangents[k].chain(b.value) + a.value.chain(b.tangents[k]))
+            }
+            _ if b.has_no_tangents() => {
+                let by_a = op.derivative(0, a.value, b.value, value);
+                Self::with(value, |k| a.tangents[k].chain(by_a))
+            }
+            _ => {
+                let by_a = op.derivative(0, a.value, b.value, value);
+                let by_b = op.derivative(1, a.value, b.value, value);
+                Self::with(value, |k| a.tangents[k].chain(by_a) + b.tangents[k].chain(by_b))
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn compare(self, op: Comparison, rhs: Self) -> bool {
+        self.value.compare(op, rhs.value)
+    }
+
+    #[inline(always)]
+    fn select(mask: bool, a: Self, b: Self) -> Self {
+        if mask { a } else { b }
+    }
+}
+
+arithmetic! { impl [T: Number, const N: usize] Dual<T, N>, compared by value }

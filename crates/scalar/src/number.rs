@@ -1,0 +1,110 @@
+//! What functions of numbers are written over, where control flow may depend on values.
+
+use std::{
+    fmt::Debug,
+    iter::{Product, Sum},
+    ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Sub, SubAssign},
+};
+
+use retrograd_core::Real;
+
+/// A [`Real`] number that has a value, so that programs can branch on it: a float, or a float with derivatives.
+///
+/// Comparisons look at values only. `f32` and `f64` are numbers, and whatever is made of numbers here is one, so that
+/// duals of duals and tapes of duals are numbers, too.
+pub trait Number: Real<Mask = bool> + PartialOrd + Default + Debug {
+    /// A number that depends on nothing.
+    fn constant(value: f64) -> Self;
+
+    /// The value, without any derivatives.
+    fn primal(self) -> f64;
+
+    /// Whether this is exactly 0, derivatives included.
+    fn is_zero(self) -> bool;
+}
+
+macro_rules! float {
+    ($float:ty) => {
+        impl Number for $float {
+            #[inline(always)]
+            fn constant(value: f64) -> Self {
+                value as $float
+            }
+
+            #[inline(always)]
+            fn primal(self) -> f64 {
+                f64::from(self)
+            }
+
+            #[inline(always)]
+            fn is_zero(self) -> bool {
+                self == 0.0
+            }
+        }
+    };
+}
+
+float!(f32);
+float!(f64);
+
+/// A [`Number`] with the arithmetic that formulas are written in: constants on the right of operators, assigning
+/// operators, sums and products of iterators.
+///
+/// Every number is one except `f32` itself, whose products with `f64` do not exist: functions that are to run on it are
+/// written over [`Number`], with [`Number::constant`].
+///
+/// ```
+/// use retrograd_scalar::{Scalar, gradient};
+///
+/// fn rosenbrock<R: Scalar>(x: &[R]) -> R {
+///     x.windows(2).map(|x| (x[1] - x[0].square()).square() * 100.0 + (-x[0] + 1.0).square()).sum()
+/// }
+///
+/// assert_eq!(rosenbrock(&[1.0, 1.0, 1.0]), 0.0);
+/// assert_eq!(gradient(|x| rosenbrock(x), &[1.0, 2.0]), [-400.0, 200.0]);
+/// ```
+pub trait Scalar:
+    Number
+    + From<f64>
+    + PartialOrd<f64>
+    + Add<f64, Output = Self>
+    + Sub<f64, Output = Self>
+    + Mul<f64, Output = Self>
+    + Div<f64, Output = Self>
+    + AddAssign
+    + SubAssign
+    + MulAssign
+    + DivAssign
+    + AddAssign<f64>
+    + SubAssign<f64>
+    + MulAssign<f64>
+    + DivAssign<f64>
+    + Sum
+    + Product
+    + for<'a> Sum<&'a Self>
+    + for<'a> Product<&'a Self>
+{
+}
+
+impl<R> Scalar for R where
+    R: Number
+        + From<f64>
+        + PartialOrd<f64>
+        + Add<f64, Output = Self>
+        + Sub<f64, Output = Self>
+        + Mul<f64, Output = Self>
+        + Div<f64, Output = Self>
+        + AddAssign
+        + SubAssign
+        + MulAssign
+        + DivAssign
+        + AddAssign<f64>
+        + SubAssign<f64>
+        + MulAssign<f64>
+        + DivAssign<f64>
+        + Sum
+        + Product
+        + for<'a> Sum<&'a R>
+        + for<'a> Product<&'a R>
+{
+}

@@ -1,0 +1,189 @@
+//! Power series in one variable: derivatives of every order at once.
+
+use std::array;
+
+use retrograd_core::{
+    Real,
+    ops::{Binary, Comparison, Unary},
+};
+
+use crate::{Number, arithmetic::arithmetic};
+
+/// The first `N` coefficients of a number that moves with `t`, as a power series in `t`.
+///
+/// Sums, products and quotients of series are what they always are. Of any other function `f`, the derivative that its
+/// row states is a series, too, and `y = f(x)` follows from it term by term, since `ẏ = f'(x)·ẋ` (Griewank and Walther
+/// 2008, "Evaluating derivatives", chapter 13). So coefficients cost a polynomial in `N`, where duals of duals cost `2ᴺ`;
+/// but powers of which both base and exponent move cost that, too.
+///
+/// ```
+/// use retrograd_scalar::{Number, Series};
+///
+/// let x = Series::<f64, 4>::variable(0.0);
+/// assert_eq!((x.sin() * 6.0).coefficients, [0.0, 6.0, 0.0, -1.0]);
+/// # use retrograd_core::Real;
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Series<T, const N: usize> {
+    /// The coefficients of `t⁰`, `t¹`, ….
+    pub coefficients: [T; N],
+    /// So many of them are known; others are 0.
+    n_known: usize,
+}
+
+impl<T: Number, const N: usize> Series<T, N> {
+    const HAS_A_VALUE: () = assert!(N > 0, "a series has at least one coefficient");
+
+    /// A number with its coefficients.
+    pub fn new(coefficients: [T; N]) -> Self {
+        const { Self::HAS_A_VALUE };
+        Self { coefficients, n_known: N }
+    }
+
+    /// `value + t`.
+    pub fn variable(value: T) -> Self {
+        let start = [value, T::constant(1.0)];
+        Self::new(array::from_fn(|k| start.get(k).copied().unwrap_or_default()))
+    }
+
+    fn value(&self) -> T {
+        self.coefficients[0]
+    }
+
+    /// The first `n_known` coefficients, of those that are known.
+    fn known(n_known: usize, coefficient: impl Fn(usize) -> T) -> Self {
+        let coefficients =
+            array::from_fn(|k| if k < n_known { coefficient(k) } else { T::default() });
+        Self { coefficients, n_known }
+    }
+
+    fn cut(&self, n_known: usize) -> Self {
+        Self::known(n_known.min(self.n_known), |k| self.coefficients[k])
+    }
+
+    fn is_constant(&self) -> bool {
+        self.coefficients[1..].iter().all(|c| c.is_zero())
+    }
+
+    /// The derivative by `t`.
+    fn rate(&self) -> Self {
+        Self::known(self.n_known - 1, |k| self.coefficients[k + 1] * T::constant((k + 1) as f64))
+    }
+
+    fn each(a: Self, b: Self, f: impl Fn(T, T) -> T) -> Self {
+        Self::known(a.n_known.min(b.n_known), |k| f(a.coefficients[k], b.coefficients[k]))
+    }
+
+    /// `Σ f(aⱼ, bₖ₋ⱼ)`.
+    fn product(a: Self, b: Self, f: impl Fn(T, T) -> T) -> Self {
+        let term = |k: usize, j: usize| f(a.coefficients[j], b.coefficients[k - j]);
+        Self::known(a.n_known.min(b.n_known), |k| {
+            (1..=k).fold(term(k, 0), |sum, j| sum + term(k, j))
+        })
+    }
+
+    fn quotient(a: Self, b: Self) -> Self {
+        let n_known = a.n_known.min(b.n_known);
+        let mut y = Self::known(n_known, |_| T::default());
+        for k in 0..n_known {
+            let rest = (1..=k).fold(a.coefficients[k], |rest, j| {
+                rest - b.coefficients[j] * y.coefficients[k - j]
+            });
+            y.coefficients[k] = rest / b.value();
+        }
+        y
+    }
+
+    /// The series with the given value and rate. If the rate depends on the series itself, each coefficient of it gives
+    /// the next one of the series.
+    fn integral(value: T, n_known: usize, is_implicit: bool, rate: impl Fn(Self) -> Self) -> Self {
+        let mut y = Self::known(n_known, |k| if k == 0 { value } else { T::default() });
+        let first = if is_implicit { 1 } else { n_known - 1 };
+        for n in first..n_known {
+            let rate = rate(y.cut(n));
+            for k in 1..=n {
+                y.coefficients[k] = rate.coefficients[k - 1] / T::constant(k as f64);
+            }
+        }
+        y
+    }
+}
+
+impl<T: Number, const N: usize> Default for Series<T, N> {
+    fn default() -> Self {
+        Self::constant(0.0)
+    }
+}
+
+impl<T: Number, const N: usize> Number for Series<T, N> {
+    fn constant(value: f64) -> Self {
+        Self::new(array::from_fn(|k| if k == 0 { T::constant(value) } else { T::default() }))
+    }
+
+    fn primal(self) -> f64 {
+        self.value().primal()
+    }
+
+    fn is_zero(self) -> bool {
+        self.value().is_zero() && self.is_constant()
+    }
+}
+
+impl<T: Number, const N: usize> Real for Series<T, N> {
+    type Mask = bool;
+
+    fn lit(self, value: f64) -> Self {
+        Self::constant(value)
+    }
+
+    fn unary(self, op: Unary) -> Self {
+        if op == Unary::Neg {
+            return Self::known(self.n_known, |k| -self.coefficients[k]);
+        }
+        let value = self.value().unary(op);
+        if self.is_constant() {
+            return Self::known(self.n_known, |k| if k == 0 { value } else { T::default() });
+        }
+        let is_implicit = op.derivative(self.value().primal(), f64::NAN).is_nan();
+        Self::integral(value, self.n_known, is_implicit, |y| {
+            self.rate().chain(op.derivative(self.cut(y.n_known), y))
+        })
+    }
+
+    fn binary(self, op: Binary, rhs: Self) -> Self {
+        let (a, b) = (self, rhs);
+        match op {
+            Binary::Add => return Self::each(a, b, |a, b| a + b),
+            Binary::Sub => return Self::each(a, b, |a, b| a - b),
+            Binary::Mul => return Self::product(a, b, |a, b| a * b),
+            Binary::Chain => return Self::product(a, b, |a, b| a.chain(b)),
+            Binary::Div => return Self::quotient(a, b),
+            _ => (),
+        }
+        let value = a.value().binary(op, b.value());
+        let n_known = a.n_known.min(b.n_known);
+        let moving: Vec<(usize, Self)> =
+            [a, b].into_iter().enumerate().filter(|(_, x)| !x.is_constant()).collect();
+        let [a0, b0] = [a, b].map(Self::primal);
+        let is_implicit = moving.iter().any(|&(k, _)| op.derivative(k, a0, b0, f64::NAN).is_nan());
+        Self::integral(value, n_known, is_implicit, |y| {
+            let [a, b] = [a, b].map(|x| x.cut(y.n_known));
+            let part = |&(k, x): &(usize, Self)| x.rate().chain(op.derivative(k, a, b, y));
+            moving
+                .iter()
+                .map(part)
+                .reduce(|sum, part| sum + part)
+                .unwrap_or(Self::known(y.n_known, |_| T::default()))
+        })
+    }
+
+    fn compare(self, op: Comparison, rhs: Self) -> bool {
+        self.value().compare(op, rhs.value())
+    }
+
+    fn select(mask: bool, a: Self, b: Self) -> Self {
+        if mask { a } else { b }
+    }
+}
+
+arithmetic! { impl [T: Number, const N: usize] Series<T, N>, compared by coefficients[0] }
