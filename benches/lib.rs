@@ -2,9 +2,11 @@
 
 pub mod automatic;
 mod by_hand;
+pub mod functions;
 pub mod memory;
 mod models;
 mod products;
+pub mod timing;
 mod workload;
 
 use retrograd::Tensor;

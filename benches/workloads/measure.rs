@@ -1,12 +1,14 @@
 //! What is measured of a workload, and how.
 
-use std::{
-    hint::black_box,
-    time::{Duration, Instant},
-};
+use std::hint::black_box;
 
 use retrograd::layers::Error;
-use retrograd_benches::{Manual, Problem, Task, automatic::Automatic, memory, products};
+use retrograd_benches::{
+    Manual, Problem, Task,
+    automatic::Automatic,
+    memory, products,
+    timing::{median, medians, microseconds},
+};
 
 use crate::arguments::Side;
 
@@ -15,15 +17,6 @@ const N_WARM_UP: usize = 20;
 
 /// How often compilation is timed.
 const N_COMPILATIONS: usize = 5;
-
-/// How long it may take to find medians of steps, and again of losses alone.
-const BUDGET: Duration = Duration::from_millis(1500);
-
-/// A sample is as many calls in a row as take at least this long.
-const SAMPLE: Duration = Duration::from_millis(1);
-
-/// Samples of the slowest workloads, however long they take.
-const MIN_SAMPLES: usize = 9;
 
 type Compile<'p> = fn(&'p Problem, Task) -> Result<Automatic<'p>, Error>;
 
@@ -158,44 +151,4 @@ fn count<T>(mut call: impl FnMut() -> T) -> u64 {
         black_box(call());
     })
     .count_total
-}
-
-/// The median time of a call on each side, in microseconds, all sides in turns.
-fn medians<S>(sides: &mut [S], call: impl Fn(&mut S) -> f64) -> Vec<f64> {
-    let n_calls = calls_of_a_sample(sides, &call);
-    let mut samples = vec![Vec::new(); sides.len()];
-    let start = Instant::now();
-    while start.elapsed() < BUDGET * sides.len() as u32 || samples[0].len() < MIN_SAMPLES {
-        for (side, samples) in sides.iter_mut().zip(&mut samples) {
-            samples.push(time(side, &call, n_calls) / n_calls as f64);
-        }
-    }
-    samples.into_iter().map(median).collect()
-}
-
-/// How many calls of the fastest side fill a sample.
-fn calls_of_a_sample<S>(sides: &mut [S], call: &impl Fn(&mut S) -> f64) -> u32 {
-    let sample = microseconds(SAMPLE);
-    let mut n_calls = 1;
-    while sides.iter_mut().any(|side| time(side, call, n_calls) < sample) {
-        n_calls *= 2;
-    }
-    n_calls
-}
-
-fn time<S>(side: &mut S, call: &impl Fn(&mut S) -> f64, n_calls: u32) -> f64 {
-    let start = Instant::now();
-    for _ in 0..n_calls {
-        black_box(call(side));
-    }
-    microseconds(start.elapsed())
-}
-
-fn microseconds(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1e6
-}
-
-fn median(mut samples: Vec<f64>) -> f64 {
-    samples.sort_by(f64::total_cmp);
-    samples[samples.len() / 2]
 }
