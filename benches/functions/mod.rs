@@ -1,6 +1,7 @@
 //! Scalar functions whose gradients are measured: one definition over any number, one as an expression of arrays, and the
 //! gradient by hand.
 
+mod counted;
 mod log_sum_exp;
 mod mixture;
 mod network;
@@ -10,6 +11,7 @@ mod rosenbrock;
 
 use retrograd::{Expr, Real};
 
+pub use counted::n_operations;
 pub use log_sum_exp::LogSumExp;
 pub use mixture::Mixture;
 pub use network::Network;

@@ -1,0 +1,59 @@
+//! The command line.
+
+use lexopt::{Error, prelude::*};
+use retrograd_benches::functions::FUNCTIONS;
+
+/// How to call the program.
+pub const USAGE: &str = "\
+cargo bench --bench scalars -- [NAME …] [OPTIONS]
+  NAME    S1, S1m, S2 … S6, several of them, or all (all)
+  --json  one JSON object per line and function";
+
+/// What the user wants.
+pub enum Command {
+    /// To know how to call the program.
+    Help,
+    /// A measurement.
+    Run(Arguments),
+}
+
+/// What is measured, and how it is told.
+pub struct Arguments {
+    pub functions: Vec<&'static str>,
+    pub json: bool,
+}
+
+/// Reads the command line.
+pub fn parse(mut parser: lexopt::Parser) -> Result<Command, Error> {
+    let mut arguments = Arguments { functions: Vec::new(), json: false };
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Value(name) => arguments.add(&name.string()?)?,
+            Long("json") => arguments.json = true,
+            // Cargo says so to every benchmark.
+            Long("bench") => {}
+            Short('h') | Long("help") => return Ok(Command::Help),
+            _ => return Err(argument.unexpected()),
+        }
+    }
+    if arguments.functions.is_empty() {
+        arguments.functions.extend(&FUNCTIONS);
+    }
+    Ok(Command::Run(arguments))
+}
+
+impl Arguments {
+    /// Adds the functions of a name.
+    fn add(&mut self, name: &str) -> Result<(), Error> {
+        match FUNCTIONS.iter().find(|known| known.eq_ignore_ascii_case(name)) {
+            Some(known) => self.functions.push(known),
+            None if name == "all" => self.functions.extend(&FUNCTIONS),
+            None => {
+                let known = FUNCTIONS.join(", ");
+                let reason = format!("no function is called '{name}': there are {known}, and all");
+                return Err(reason.into());
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,110 @@
+//! What is compared: the plain value, the gradient by hand, and the engine's gradients.
+
+use retrograd::{
+    DType, Error, Expr, Graph, Plan, Tensor,
+    scalar::{Dual, Tape},
+};
+use retrograd_benches::functions::Function;
+
+/// One way to compute the value of a function and, but for the first, its gradient.
+pub struct Side<'f> {
+    pub name: &'static str,
+    pub call: Call<'f>,
+}
+
+/// Computes; returns the value, and puts the gradient where somebody asks for it.
+type Call<'f> = Box<dyn FnMut(Option<&mut Vec<f64>>) -> f64 + 'f>;
+
+/// The largest number of variables that forward mode is measured with.
+const MAX_LANES: usize = 4;
+
+/// All that a function can be computed by: the plain value first, then the gradient by hand.
+pub fn all<F: Function>(function: &F) -> Result<Vec<Side<'_>>, Error> {
+    let mut sides = vec![plain(function), by_hand(function), tape(function)];
+    if function.point().len() <= MAX_LANES {
+        sides.push(duals(function));
+    }
+    sides.extend(array(function)?);
+    Ok(sides)
+}
+
+fn plain<F: Function>(function: &F) -> Side<'_> {
+    let x = function.point();
+    Side { name: "plain value", call: Box::new(move |_| function.value(&x)) }
+}
+
+fn by_hand<F: Function>(function: &F) -> Side<'_> {
+    let x = function.point();
+    let (mut gradient, mut memory) = (vec![0.0; x.len()], Vec::new());
+    let call = move |to: Option<&mut Vec<f64>>| {
+        let value = function.gradient(&x, &mut gradient, &mut memory);
+        copy(&gradient, to);
+        value
+    };
+    Side { name: "by hand", call: Box::new(call) }
+}
+
+fn tape<F: Function>(function: &F) -> Side<'_> {
+    let x = function.point();
+    let (mut gradient, mut tape) = (vec![0.0; x.len()], Tape::new());
+    let call = move |to: Option<&mut Vec<f64>>| {
+        let value = tape.value_and_gradient(|x| function.value(x), &x, &mut gradient);
+        copy(&gradient, to);
+        value
+    };
+    Side { name: "tape", call: Box::new(call) }
+}
+
+/// Statements of the tape once the function is recorded.
+pub fn n_statements<F: Function>(function: &F) -> usize {
+    Tape::<f64>::new().record(|t| {
+        let y = function.value(&t.variables(&function.point()));
+        t.keep(y);
+        t.n_statements()
+    })
+}
+
+fn duals<F: Function>(function: &F) -> Side<'_> {
+    let x = function.point();
+    let n = x.len();
+    let seed = |(k, x): (usize, f64)| {
+        let mut tangents = [0.0; MAX_LANES];
+        tangents[k] = 1.0;
+        Dual::new(x, tangents)
+    };
+    let x: Vec<_> = x.into_iter().enumerate().map(seed).collect();
+    let call = move |to: Option<&mut Vec<f64>>| {
+        let y = function.value(&x);
+        copy(&y.tangents[..n], to);
+        y.value
+    };
+    Side { name: "duals", call: Box::new(call) }
+}
+
+/// The function of arrays, its gradient, and a plan of both.
+fn array<F: Function>(function: &F) -> Result<Option<Side<'_>>, Error> {
+    let g = Graph::with_dtype(DType::F64);
+    let x = g.input("x", [function.point().len()]);
+    let Some(y) = function.expression(x) else { return Ok(None) };
+    compiled("arrays", &[y, y.grad(&[x])[0]], function.point()).map(Some)
+}
+
+/// A plan of a value and its gradient, as functions of `x`.
+fn compiled<'f>(name: &'static str, outputs: &[Expr<'_>], x: Vec<f64>) -> Result<Side<'f>, Error> {
+    let plan = Plan::compile(outputs, &[])?;
+    let (mut workspace, x, params) =
+        (plan.workspace(), Tensor::from(x), outputs[0].graph().recorded_params());
+    let call = move |to: Option<&mut Vec<f64>>| {
+        plan.run(&mut workspace, &params, &[("x", x.view())])
+            .expect("the data are those of the plan");
+        copy(workspace.output(1).elements(), to);
+        workspace.output(0).elements::<f64>()[0]
+    };
+    Ok(Side { name, call: Box::new(call) })
+}
+
+fn copy(gradient: &[f64], to: Option<&mut Vec<f64>>) {
+    if let Some(to) = to {
+        to.extend(gradient);
+    }
+}
