@@ -328,13 +328,17 @@ impl Layout {
 
     /// Whether the elements of `shape` lie side by side in row-major order, from position 0.
     pub fn is_contiguous(&self, shape: &Shape) -> bool {
+        self.offset == 0 && self.is_dense(shape)
+    }
+
+    /// Whether the elements of `shape` lie side by side in row-major order, wherever they start.
+    pub(crate) fn is_dense(&self, shape: &Shape) -> bool {
         let mut expected = 1;
-        self.offset == 0
-            && shape.iter().zip(&self.strides).rev().all(|(&size, &stride)| {
-                let fits = size == 1 || stride == expected;
-                expected *= size as isize;
-                fits
-            })
+        shape.iter().zip(&self.strides).rev().all(|(&size, &stride)| {
+            let fits = size == 1 || stride == expected;
+            expected *= size as isize;
+            fits
+        })
     }
 
     /// Positions of the elements of `shape`, in row-major order of their indices.

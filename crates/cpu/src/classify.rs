@@ -1,11 +1,12 @@
 //! What each node of a computation is to a plan, and through which layout of which buffer it is read.
 
-use retrograd_core::{DType, Node, NodeId, Op, Shape, computation::Computation, shape::Layout};
+use retrograd_core::{DType, NodeId, Op, Shape, computation::Computation, shape::Layout};
 use rustc_hash::FxHashMap;
 use smallvec::{SmallVec, smallvec};
 
 use crate::{
     accumulate::{Accumulation, accumulate},
+    lists::Lists,
     rows::row_operation,
 };
 
@@ -54,7 +55,7 @@ pub(crate) struct Classified<'a> {
     pub is_root: Vec<bool>,
     /// Whether something is computed again only after each node.
     pub is_awaited: Vec<bool>,
-    users: Users,
+    users: Lists<NodeId>,
     /// For views without a buffer of their own: what they read.
     views: FxHashMap<NodeId, Source>,
     /// For views with a buffer of their own: what is copied to it.
@@ -63,42 +64,19 @@ pub(crate) struct Classified<'a> {
     pub accumulations: FxHashMap<NodeId, Accumulation>,
 }
 
-/// The nodes that use each node, all in one list.
-struct Users {
-    /// Where those of each node end; they begin where those of the node before end.
-    ends: Vec<u32>,
-    all: Vec<NodeId>,
-}
-
-impl Users {
-    fn of(nodes: &[Node]) -> Self {
-        let mut ends = vec![0; nodes.len() + 1];
-        let inputs = nodes.iter().flat_map(|node| &node.inputs);
-        inputs.for_each(|input| ends[input.index() + 1] += 1);
-        // Where those of each node begin, shifted by one; then each use moves its end.
-        (1..ends.len()).for_each(|k| ends[k] += ends[k - 1]);
-        let mut all = vec![NodeId::new(0); ends[nodes.len()] as usize];
-        for (index, node) in nodes.iter().enumerate() {
-            for input in &node.inputs {
-                let end = &mut ends[input.index()];
-                all[*end as usize] = NodeId::new(index);
-                *end += 1;
-            }
-        }
-        Self { ends, all }
-    }
-}
-
 impl<'a> Classified<'a> {
     /// Classifies the nodes of a computation.
     pub fn new(computation: &'a Computation) -> Self {
         let n = computation.nodes.len();
+        let uses = computation.nodes.iter().enumerate().flat_map(|(index, node)| {
+            node.inputs.iter().map(move |input| (input.index(), NodeId::new(index)))
+        });
         let mut this = Self {
             computation,
             classes: Vec::with_capacity(n),
             is_root: vec![false; n],
             is_awaited: vec![false; n],
-            users: Users::of(&computation.nodes),
+            users: Lists::new(n, uses),
             views: FxHashMap::default(),
             copies: FxHashMap::default(),
             accumulations: FxHashMap::default(),
@@ -150,8 +128,7 @@ impl<'a> Classified<'a> {
 
     /// The nodes that use a node, in the order of recording.
     pub fn users(&self, id: NodeId) -> &[NodeId] {
-        let start = id.index().checked_sub(1).map_or(0, |before| self.users.ends[before]);
-        &self.users.all[start as usize..self.users.ends[id.index()] as usize]
+        self.users.of(id.index())
     }
 
     /// The buffer and layout through which a node's value is read.

@@ -30,7 +30,12 @@ pub(crate) struct Groups {
     pub members: Vec<Vec<NodeId>>,
     /// The group of each node and view that is fused.
     pub group_of: Vec<Option<u32>>,
+    /// The groups that are programs of scalars, each with the nodes that put some of its numbers together.
+    pub programs: FxHashMap<u32, Vec<NodeId>>,
 }
+
+/// The fewest single numbers of a level that are computed by a program of scalars, and not by a fused kernel.
+const LEAST_SCALARS: usize = 32;
 
 impl Groups {
     /// Groups the nodes of a computation; roots are not moved.
@@ -39,8 +44,52 @@ impl Groups {
         places.sink();
         let mut sets = UnionFind::<u32>::new(places.levels.len());
         places.join_neighbors(&mut sets);
+        let first_scalars = places.join_scalars(&mut sets);
         let Places { levels, homes, .. } = places;
-        collect(classified, levels, homes, sets)
+        let mut groups = collect(classified, levels, homes, sets);
+        let programs = first_scalars.iter().filter_map(|id| groups.group_of[id.index()]);
+        groups.programs = programs.map(|group| (group, Vec::new())).collect();
+        groups.join_numbers(classified);
+        groups
+    }
+
+    /// Has programs of scalars put their numbers together, where a node does nothing else.
+    fn join_numbers(&mut self, classified: &Classified<'_>) {
+        if self.programs.is_empty() {
+            return;
+        }
+        for (index, node) in classified.computation.nodes.iter().enumerate() {
+            let id = NodeId::new(index);
+            if matches!(node.op, Op::Concat(_))
+                && let Some(group) = self.program_that_joins(classified, id)
+            {
+                self.programs.entry(group).or_default().push(id);
+                self.group_of[index] = Some(group);
+            }
+        }
+    }
+
+    /// The program that can put numbers together to a node, since whatever else is joined is there before it runs.
+    fn program_that_joins(&self, classified: &Classified<'_>, id: NodeId) -> Option<u32> {
+        let nodes = &classified.computation.nodes;
+        let node = &nodes[id.index()];
+        let level_of = |group: u32| self.levels[self.members[group as usize][0].index()];
+        let groups = node.inputs.iter().filter_map(|input| self.group_of[input.index()]);
+        let groups = groups.filter(|group| self.programs.contains_key(group));
+        let group = groups.max_by_key(|&group| level_of(group))?;
+        let is_there = |input: &NodeId| {
+            let base = classified.base(*input);
+            let is_there = match classified.fused(base) {
+                Some(_) if self.group_of[base.index()] == Some(group) => true,
+                Some(_) => self.levels[base.index()] < level_of(group),
+                None => self.levels[base.index()] <= level_of(group),
+            };
+            is_there && nodes[input.index()].shape.n_elements() == 1
+        };
+        let is_possible = classified.fused(self.members[group as usize][0]) == Some(node.dtype)
+            && classified.computation.awaited[id.index()].is_none()
+            && node.inputs.iter().all(is_there);
+        is_possible.then_some(group)
     }
 
     /// The home that an operand has in the kernel of a node.
@@ -242,6 +291,26 @@ impl<'a> Places<'a> {
         }
     }
 
+    /// Joins all single numbers of a level, if there are many; returns one node of each such set.
+    fn join_scalars(&self, sets: &mut UnionFind<u32>) -> Vec<NodeId> {
+        let mut sets_of: FxHashMap<(u32, DType), Vec<u32>> = FxHashMap::default();
+        for (index, &level) in self.levels.iter().enumerate() {
+            let id = NodeId::new(index);
+            let Some(Home { rows, .. }) = self.homes.get(id) else { continue };
+            if rows.n_rows == 1 && rows.n_columns == 1 && self.classified.fused(id).is_some() {
+                sets_of.entry((level, rows.dtype)).or_default().push(index as u32);
+            }
+        }
+        let many = sets_of.into_values().filter(|scalars| scalars.len() >= LEAST_SCALARS);
+        many.map(|scalars| {
+            scalars.windows(2).for_each(|pair| {
+                sets.union(pair[0], pair[1]);
+            });
+            NodeId::new(scalars[0] as usize)
+        })
+        .collect()
+    }
+
     /// Whether kernels that read an input had better be one.
     fn shares_reading(&self, input: NodeId, id: NodeId) -> bool {
         let class = |id: NodeId| self.classified.classes[id.index()];
@@ -291,5 +360,6 @@ fn collect(
         homes.get(NodeId::new(index))?;
         group_of_set.get(&sets.find(index as u32)).copied()
     };
-    Groups { group_of: (0..levels.len()).map(group_of).collect(), levels, homes, members }
+    let group_of = (0..levels.len()).map(group_of).collect();
+    Groups { group_of, levels, homes, members, programs: FxHashMap::default() }
 }

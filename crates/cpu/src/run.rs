@@ -63,6 +63,10 @@ impl Run<'_> {
                     }
                 });
             }
+            Kernel::Scalars(program) => match program.dtype {
+                DType::F32 => program.run::<f32>(memory, team.instructions()),
+                _ => program.run::<f64>(memory, team.instructions()),
+            },
             Kernel::Product(product) => {
                 team.compute(memory, product.split(), product.writes(), |memory, rows, own| {
                     product.run(memory, own.single.instructions, rows);

@@ -14,9 +14,11 @@ use crate::{
         plain::{Copy, Plain},
         product::{Addend, Product},
         reduce::Reduce,
+        scalars::Scalars,
     },
     layout::Walk,
     order::writers,
+    scalars,
 };
 
 /// One step of a program: reads some values, writes others.
@@ -38,6 +40,7 @@ impl Step {
         match &self.kernel {
             Kernel::Elementwise(kernel) => kernel.reads_in_step().collect(),
             Kernel::Product(product) => product.reads_in_step().collect(),
+            Kernel::Scalars(_) => SmallVec::new(),
             Kernel::Reduce(_) | Kernel::Copy(_) | Kernel::Plain(_) => SmallVec::new(),
         }
     }
@@ -47,6 +50,7 @@ impl Step {
         match &self.kernel {
             Kernel::Elementwise(kernel) => kernel.reads_elsewhere().collect(),
             Kernel::Product(product) => product.reads_elsewhere().collect(),
+            Kernel::Scalars(_) => self.reads.clone(),
             Kernel::Reduce(_) | Kernel::Copy(_) | Kernel::Plain(_) => self.reads.clone(),
         }
     }
@@ -67,7 +71,7 @@ impl Step {
         match &self.kernel {
             Kernel::Elementwise(kernel) => Some(kernel.split()),
             Kernel::Product(product) => Some(product.split()),
-            Kernel::Reduce(_) | Kernel::Copy(_) | Kernel::Plain(_) => None,
+            Kernel::Scalars(_) | Kernel::Reduce(_) | Kernel::Copy(_) | Kernel::Plain(_) => None,
         }
     }
 }
@@ -77,6 +81,8 @@ impl Step {
 pub(crate) enum Kernel {
     /// Fused elementwise code.
     Elementwise(Elementwise),
+    /// A program on single numbers.
+    Scalars(Scalars),
     /// Matrix products.
     Product(Product),
     /// Sum or maximum over neighboring axes.
@@ -140,9 +146,40 @@ impl Steps {
         for (group, members) in groups.members.iter().enumerate() {
             let kept: Vec<_> =
                 members.iter().copied().filter(|id| are_needed[id.index()]).collect();
-            let kernel = fuse(classified, groups, group, &kept);
-            self.push_elementwise(kernel, members, groups.levels[members[0].index()]);
+            let level = groups.levels[members[0].index()];
+            match groups.programs.get(&(group as u32)) {
+                Some(joined) => self.push_scalars(classified, members, joined, &kept, level),
+                None => {
+                    let kernel = fuse(classified, groups, group, &kept);
+                    self.push_elementwise(kernel, members, level);
+                }
+            }
         }
+    }
+
+    /// The step of a program on single numbers, which keeps some and puts some together.
+    fn push_scalars(
+        &mut self,
+        classified: &Classified<'_>,
+        members: &[NodeId],
+        joined: &[NodeId],
+        kept: &[NodeId],
+        level: u32,
+    ) {
+        let file = NodeId::new(self.sizes.len());
+        let program = scalars::program(classified, members, joined, kept, file);
+        self.sizes.push((program.dtype, program.n_registers));
+        let mut reads: SmallVec<_> = program.reads().collect();
+        reads.sort_unstable();
+        reads.dedup();
+        self.steps.push(Step {
+            reads,
+            writes: program.stores.iter().map(|store| store.to).collect(),
+            scratch: Some(file),
+            computes: members.iter().chain(joined).copied().collect(),
+            kernel: Kernel::Scalars(program),
+            level,
+        });
     }
 
     fn push_elementwise(&mut self, kernel: Elementwise, members: &[NodeId], level: u32) {
@@ -163,7 +200,11 @@ impl Steps {
         match classified.classes[id.index()] {
             Class::Leaf | Class::Elementwise(_) | Class::Row(_) | Class::Part => {}
             Class::Literal => {
-                if classified.users(id).iter().any(|&user| classified.reads_memory(user)) {
+                // What a program of scalars joins is a number in its code, too.
+                let is_read = |&user: &NodeId| {
+                    classified.reads_memory(user) && groups.group_of[user.index()].is_none()
+                };
+                if classified.users(id).iter().any(is_read) {
                     self.push_elementwise(fill(classified, id, id), &[id], level);
                 }
             }
@@ -172,6 +213,7 @@ impl Steps {
                     self.push_copy(source, [id, id], node.dtype, level);
                 }
             }
+            Class::Step if groups.group_of[id.index()].is_some() => {}
             Class::Step if node.op == Op::MatMul || classified.accumulations.contains_key(&id) => {
                 self.push_product(classified, id, level);
             }

@@ -35,6 +35,24 @@ fn a_deep_chain_of_elementwise_operations_compiles_runs_and_drops() {
 }
 
 #[test]
+fn a_deep_chain_of_single_numbers_compiles_runs_and_drops() {
+    in_a_small_stack(|| {
+        let g = Graph::new();
+        let (x, rate) = (g.param("x", 0.5), g.param("rate", 0.75));
+        let y = (0..DEPTH / 2).fold(x, |y, _| rate - y * rate);
+        let gradient = y.grad(&[x, rate]);
+        let start = Instant::now();
+        let plan = Plan::compile(&[y, g.stack(&gradient, 0)], &[]).unwrap();
+        println!("compiled {} nodes in {:?}", g.len(), start.elapsed());
+        assert_eq!(plan.n_steps(), 1);
+        let mut workspace = plan.workspace();
+        plan.run(&mut workspace, &g.recorded_params(), &[]).unwrap();
+        assert_eq!(workspace.output(0).to_tensor(), y.value());
+        drop((workspace, plan, g));
+    });
+}
+
+#[test]
 fn a_deep_chain_of_steps_compiles_runs_and_drops() {
     in_a_small_stack(|| {
         let g = Graph::new();

@@ -9,10 +9,12 @@ use crate::{
 };
 
 /// The operation that puts its inputs side by side along an axis.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Concat {
     /// The axis.
     pub axis: usize,
+    /// The first index of each input along the axis, known here so that many inputs cost no more than their number.
+    starts: Box<[usize]>,
 }
 
 functions! { "Joining":
@@ -38,8 +40,14 @@ functions! { "Joining":
         if !parts.iter().all(|part| fits(part.shape())) {
             return Err(misfit(format!("all sizes but that of axis {axis} must agree")));
         }
-        let size = parts.iter().map(|part| part.shape()[axis]).sum();
-        Ok(graph.record(Op::Concat(Concat { axis }), inputs, shape.with_size(axis, size), dtype))
+        let mut size = 0;
+        let start = |part: &Expr<'g>| {
+            size += part.shape()[axis];
+            size - part.shape()[axis]
+        };
+        let starts = parts.iter().map(start).collect();
+        let shape = shape.with_size(axis, size);
+        Ok(graph.record(Op::Concat(Concat { axis, starts }), inputs, shape, dtype))
     }
 
     /// Tensors of one shape side by side along a new axis, which becomes axis `axis` of the result. Shapes `k × […, …]
@@ -66,11 +74,16 @@ functions! { "Joining":
 }
 
 impl Concat {
-    /// Writes one input, whose first index along the axis is `start`, to its place in the output.
-    pub fn place(&self, x: View<'_>, start: usize, y: ViewMut<'_>) {
+    /// The position of the first element of input `k` in the output.
+    pub fn position(&self, k: usize, y: &Shape) -> usize {
+        self.starts[k] * y[self.axis + 1..].iter().product::<usize>()
+    }
+
+    /// Writes input `k` to its place in the output.
+    pub fn place(&self, k: usize, x: View<'_>, y: ViewMut<'_>) {
         let run = |shape: &Shape| shape[self.axis..].iter().product::<usize>();
         let (x_run, y_run) = (run(x.shape), run(y.shape));
-        let first = start * y.shape[self.axis + 1..].iter().product::<usize>();
+        let first = self.position(k, y.shape);
         if x_run == 0 {
             return;
         }
@@ -88,9 +101,8 @@ impl Operation for Concat {
     }
 
     fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
-        let size = |k: usize| rule.x(k).shape()[self.axis];
-        let start: usize = (0..rule.k).map(size).sum();
-        Some(g.slice(self.axis as isize, start..start + size(rule.k)))
+        let (start, size) = (self.starts[rule.k], rule.x(rule.k).shape()[self.axis]);
+        Some(g.slice(self.axis as isize, start..start + size))
     }
 
     fn linearity(&self) -> Linearity {
@@ -99,22 +111,18 @@ impl Operation for Concat {
 
     fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
         let y = link.y.shape();
-        let mut layout = Layout::contiguous(&y);
-        let start: usize = (0..link.k).map(|k| link.x(k).shape()[self.axis]).sum();
-        layout.offset = start * layout.strides[self.axis] as usize;
+        let layout = Layout { offset: self.position(link.k, &y), ..Layout::contiguous(&y) };
         Some(Dependence::placed(layout, &y))
     }
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
-        batch.record(Op::Concat(Concat { axis: self.axis + 1 }))
+        batch.record(Op::Concat(Concat { axis: self.axis + 1, starts: self.starts.clone() }))
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {
         let ViewMut { shape, mut data } = y;
-        let mut start = 0;
-        for part in x {
-            self.place(*part, start, ViewMut { shape, data: data.reborrow() });
-            start += part.shape[self.axis];
+        for (k, part) in x.iter().enumerate() {
+            self.place(k, *part, ViewMut { shape, data: data.reborrow() });
         }
     }
 }

@@ -289,7 +289,9 @@ impl Op {
         match self {
             Op::Identity | Op::StopGradient => Some(input.clone()),
             Op::Broadcast => Some(broadcast::view(input, x, y)),
-            Op::Reshape => input.is_contiguous(x).then(|| Layout::contiguous(y)),
+            Op::Reshape => {
+                input.is_dense(x).then(|| Layout { offset: input.offset, ..Layout::contiguous(y) })
+            }
             Op::Permute(permutation) => Some(permutation.view(input)),
             Op::Slice(slicing) => Some(slicing.0.view(input)),
             Op::Leaf(_)

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use retrograd_core::{
     DType, Float, NodeId, are_finite,
-    ops::{Comparison, check_bounds},
+    ops::{Binary, Comparison, check_bounds},
 };
 
 use crate::{
@@ -184,8 +184,9 @@ impl Store {
     }
 }
 
+/// A truth value as a number.
 #[inline(always)]
-fn truth<F: Float>(value: bool) -> F {
+pub(super) fn truth<F: Float>(value: bool) -> F {
     <F as Float>::lit(f64::from(u8::from(value)))
 }
 
@@ -198,7 +199,7 @@ struct Block<'a, F> {
 
 /// The numbers of an operand.
 #[derive(Clone, Copy)]
-enum Source<'a, F> {
+pub(super) enum Source<'a, F> {
     Block(&'a [F]),
     One(F),
 }
@@ -232,12 +233,7 @@ impl<'a, F: Functions> Block<'a, F> {
                 Source::Block(x) => F::map(self.scratch.instructions, op, x, y),
                 Source::One(x) => y.fill(F::value(self.scratch.instructions, op, x)),
             },
-            Instruction::Binary { op, a, b } => match (source(a), source(b)) {
-                (Source::Block(a), Source::Block(b)) => op.map(a, b, y),
-                (Source::Block(a), Source::One(b)) => op.map_by_scalar(a, b, y),
-                (Source::One(a), Source::Block(b)) => op.map_of_scalar(a, b, y),
-                (Source::One(a), Source::One(b)) => y.fill(op.value(a, b)),
-            },
+            Instruction::Binary { op, a, b } => of_two(op, source(a), source(b), y),
             Instruction::Compare { op, a, b } => compare(op, source(a), source(b), y),
             Instruction::Select { mask, a, b } => select(source(mask), source(a), source(b), y),
             Instruction::Sum { x } => match self.source(x, Extent::Element) {
@@ -286,6 +282,17 @@ fn unary<A: Copy, B: Copy>(x: Source<'_, A>, y: &mut [B], f: impl Fn(A) -> B) {
     }
 }
 
+/// Applies a row of the table of binary functions.
+#[inline(always)]
+pub(super) fn of_two<F: Float>(op: Binary, a: Source<'_, F>, b: Source<'_, F>, y: &mut [F]) {
+    match (a, b) {
+        (Source::Block(a), Source::Block(b)) => op.map(a, b, y),
+        (Source::Block(a), Source::One(b)) => op.map_by_scalar(a, b, y),
+        (Source::One(a), Source::Block(b)) => op.map_of_scalar(a, b, y),
+        (Source::One(a), Source::One(b)) => y.fill(op.value(a, b)),
+    }
+}
+
 #[inline(always)]
 fn binary<F: Copy>(a: Source<'_, F>, b: Source<'_, F>, y: &mut [F], f: impl Fn(F, F) -> F) {
     match (a, b) {
@@ -299,8 +306,9 @@ fn binary<F: Copy>(a: Source<'_, F>, b: Source<'_, F>, y: &mut [F], f: impl Fn(F
     }
 }
 
+/// Compares.
 #[inline(always)]
-fn compare<F: Float>(op: Comparison, a: Source<'_, F>, b: Source<'_, F>, y: &mut [F]) {
+pub(super) fn compare<F: Float>(op: Comparison, a: Source<'_, F>, b: Source<'_, F>, y: &mut [F]) {
     match op {
         Comparison::Gt => binary(a, b, y, |a, b| truth(a > b)),
         Comparison::Ge => binary(a, b, y, |a, b| truth(a >= b)),
@@ -313,7 +321,12 @@ fn compare<F: Float>(op: Comparison, a: Source<'_, F>, b: Source<'_, F>, y: &mut
 
 /// Writes `a` where the mask is not 0, then `b` elsewhere.
 #[inline(always)]
-fn select<F: Float>(mask: Source<'_, F>, a: Source<'_, F>, b: Source<'_, F>, y: &mut [F]) {
+pub(super) fn select<F: Float>(
+    mask: Source<'_, F>,
+    a: Source<'_, F>,
+    b: Source<'_, F>,
+    y: &mut [F],
+) {
     let zero = <F as Float>::lit(0.0);
     let mask = match mask {
         Source::One(mask) => return unary(if mask != zero { a } else { b }, y, |x| x),

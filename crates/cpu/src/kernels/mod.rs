@@ -20,6 +20,7 @@ pub(crate) mod plain;
 pub(crate) mod product;
 pub(crate) mod reduce;
 mod row;
+pub(crate) mod scalars;
 pub(crate) mod threads;
 
 pub use instructions::InstructionSet;

@@ -40,12 +40,10 @@ impl Plain {
     pub fn run(&self, memory: &mut Memory<'_>) -> Result<(), String> {
         let (mut out, rest) = memory.write_beside(self.out, self.dtype);
         // Any number of inputs, one at a time, so that no list of them is allocated.
-        if let Op::Concat(concat) = self.op {
-            let mut start = 0;
+        if let Op::Concat(concat) = &self.op {
             for k in 0..self.inputs.len() {
-                let part = self.input(k, rest);
-                concat.place(part, start, ViewMut { shape: &self.shape, data: out.reborrow() });
-                start += part.shape[concat.axis];
+                let out = ViewMut { shape: &self.shape, data: out.reborrow() };
+                concat.place(k, self.input(k, rest), out);
             }
             return Ok(());
         }

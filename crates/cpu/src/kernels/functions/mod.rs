@@ -28,12 +28,8 @@ pub(crate) trait Functions: Float {
     /// The values of a function at all of `x`. A value does not depend on its position.
     fn map(instructions: InstructionSet, op: Unary, x: &[Self], y: &mut [Self]);
 
-    /// The value of a function at one number.
-    fn value(instructions: InstructionSet, op: Unary, x: Self) -> Self {
-        let mut y = [x];
-        Self::map(instructions, op, &[x], &mut y);
-        y[0]
-    }
+    /// The value of a function at one number: the same as among others.
+    fn value(instructions: InstructionSet, op: Unary, x: Self) -> Self;
 }
 
 macro_rules! functions {
@@ -54,6 +50,11 @@ macro_rules! functions {
                     map_whole(instructions, op, &x, &mut y);
                     y_rest.copy_from_slice(&y[..x_rest.len()]);
                 }
+            }
+
+            #[inline(always)]
+            fn value(instructions: InstructionSet, op: Unary, x: $F) -> $F {
+                if has_code(op) { value_of_one(instructions, op, x) } else { op.value(x) }
             }
         }
     )* };
@@ -93,6 +94,22 @@ fn map_whole<F: Coefficients>(instructions: InstructionSet, op: Unary, x: &[F], 
     }
 }
 
+/// The value at one number.
+fn value_of_one<F: Coefficients>(instructions: InstructionSet, op: Unary, x: F) -> F {
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma")]
+    fn with_fma<F: Coefficients>(op: Unary, x: F) -> F {
+        value_of_row::<F, Fused>(op, x)
+    }
+
+    match instructions.kind() {
+        Kind::Portable => value_of_row::<F, Separate>(op, x),
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: instruction sets exist only for what the processor has.
+        Kind::Avx2 | Kind::Avx512 => unsafe { with_fma(op, x) },
+    }
+}
+
 /// Numbers with coefficients for all families of functions.
 trait Coefficients: exponential::Exponential + logarithm::Logarithm + error::ErrorFunction {}
 
@@ -119,19 +136,38 @@ macro_rules! rows {
             $( if op == Unary::$Op {
                 return each(x, y, $family::$function::<F, A>);
             } )*
-            // Functions rather than closures: those are sure to be inlined, and so compiled for the instruction set.
             $( if op == Unary::$Double {
-                #[inline(always)]
-                fn function<F: Number, A: Arithmetic>(x: F) -> F {
-                    F::narrow($double_family::$double::<A>(x.widen()))
-                }
-                return each(x, y, function::<F, A>);
+                return each(x, y, double::$Double::<F, A>);
             } )*
             $( if op == Unary::$Angle {
                 each(x, y, $angle_family::$angle::<F, A>);
                 return replace_large_angles(op, x, y);
             } )*
             unreachable!("the row has no code here");
+        }
+
+        /// The value at one number of a row that has code here.
+        #[inline(always)]
+        fn value_of_row<F: Coefficients, A: Arithmetic>(op: Unary, x: F) -> F {
+            match op {
+                $( Unary::$Op => $family::$function::<F, A>(x), )*
+                $( Unary::$Double => double::$Double::<F, A>(x), )*
+                $( Unary::$Angle if is_large_angle(x) => op.value(x),
+                Unary::$Angle => $angle_family::$angle::<F, A>(x), )*
+                _ => unreachable!("the row has no code here"),
+            }
+        }
+
+        /// The rows that are computed in double precision for each type. Functions rather than closures: those are sure to
+        /// be inlined, and so compiled for the instruction set.
+        #[expect(non_snake_case, reason = "they are called as their rows")]
+        mod double {
+            use super::*;
+
+            $( #[inline(always)]
+            pub fn $Double<F: Number, A: Arithmetic>(x: F) -> F {
+                F::narrow($double_family::$double::<A>(x.widen()))
+            } )*
         }
     };
 }
@@ -177,11 +213,15 @@ fn each<F: Copy>(x: &[F], y: &mut [F], f: impl Fn(F) -> F) {
 /// The values of core at angles that are too large for the code here.
 #[inline(always)]
 fn replace_large_angles<F: Number>(op: Unary, x: &[F], y: &mut [F]) {
-    let is_large = |x: F| x.widen().abs() > LARGEST_ANGLE;
-    if !x.iter().fold(false, |any, &x| any | is_large(x)) {
+    if !x.iter().fold(false, |any, &x| any | is_large_angle(x)) {
         return;
     }
-    for (y, &x) in y.iter_mut().zip(x).filter(|(_, x)| is_large(**x)) {
+    for (y, &x) in y.iter_mut().zip(x).filter(|(_, x)| is_large_angle(**x)) {
         *y = op.value(x);
     }
+}
+
+#[inline(always)]
+fn is_large_angle<F: Number>(x: F) -> bool {
+    x.widen().abs() > LARGEST_ANGLE
 }
