@@ -143,3 +143,4 @@ impl<T: Number, const N: usize> Real for Dual<T, N> {
 }
 
 arithmetic! { impl [T: Number, const N: usize] Dual<T, N>, compared by value }
+arithmetic! { folds [T: Number, const N: usize] Dual<T, N> }

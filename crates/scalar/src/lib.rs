@@ -41,5 +41,5 @@ pub use self::{
     dual::Dual,
     number::{Number, Scalar},
     series::Series,
-    tape::{Adjoints, Recording, Tape, Var},
+    tape::{Adjoints, Recording, Tape, TapeFull, Var},
 };

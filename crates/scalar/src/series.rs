@@ -187,3 +187,4 @@ impl<T: Number, const N: usize> Real for Series<T, N> {
 }
 
 arithmetic! { impl [T: Number, const N: usize] Series<T, N>, compared by coefficients[0] }
+arithmetic! { folds [T: Number, const N: usize] Series<T, N> }

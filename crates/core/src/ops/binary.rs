@@ -59,6 +59,7 @@ macro_rules! binary {
             }
 
             /// The derivative by operand `k` at `(a, b)`, where the value is `y`.
+            #[inline(always)]
             #[track_caller]
             pub fn derivative<R: Real>(self, k: usize, a: R, b: R, y: R) -> R {
                 match (self, k) {

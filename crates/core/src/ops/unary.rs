@@ -50,6 +50,7 @@ macro_rules! unary {
             }
 
             /// The derivative at `x`, where the value is `y`.
+            #[inline(always)]
             #[track_caller]
             pub fn derivative<R: Real>(self, x: R, y: R) -> R {
                 match self { $( Unary::$Op => call2(x, y, $derivative), )* }

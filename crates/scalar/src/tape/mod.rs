@@ -1,14 +1,24 @@
 //! Reverse mode as a program runs: a tape that records what it computes.
 
+mod checkpoint;
+mod external;
+mod full;
+mod indices;
+mod recording;
 mod reverse;
 mod storage;
+mod sum;
 mod variable;
 
-use std::{cell::Cell, fmt, marker::PhantomData};
+use std::{
+    cell::{Cell, RefCell},
+    fmt,
+    marker::PhantomData,
+};
 
-pub use self::{reverse::Adjoints, variable::Var};
+pub use self::{full::TapeFull, recording::Recording, reverse::Adjoints, variable::Var};
 
-use self::storage::{Storage, Terms};
+use self::storage::Storage;
 use crate::Number;
 
 /// A record of operations on numbers, which one pass backwards over gives all derivatives of.
@@ -51,7 +61,7 @@ pub struct Tape<T = f64> {
 
 impl<T: Number> fmt::Debug for Tape<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Tape of {} statements", self.storage.n_statements())
+        write!(f, "Tape of {} statements", self.storage.ends().0)
     }
 }
 
@@ -62,82 +72,70 @@ impl<T: Number> Default for Tape<T> {
 }
 
 impl<T: Number> Tape<T> {
-    /// An empty tape.
+    /// An empty tape, which grows as long as there is memory.
     pub fn new() -> Self {
-        Self { storage: Storage::new(), adjoints: Cell::new(Vec::new()) }
+        Self::with_limit(usize::MAX)
+    }
+
+    /// An empty tape that takes at most so many bytes, the adjoints of one reverse pass included.
+    ///
+    /// A function that needs more still gets its values, but no derivatives: [`Recording::checked`] says so.
+    pub fn with_limit(bytes: usize) -> Self {
+        Self { storage: Storage::new(bytes), adjoints: Cell::new(Vec::new()) }
     }
 
     /// Records what `f` computes, in place of what was recorded before.
-    pub fn record<R>(&mut self, f: impl for<'t> FnOnce(Recording<'t, T>) -> R) -> R {
+    pub fn record<'env, R>(&mut self, f: impl for<'t> FnOnce(Recording<'t, 'env, T>) -> R) -> R {
         self.storage.clear();
-        f(Recording { tape: self, brand: PhantomData })
+        let externals = RefCell::new(Vec::new());
+        f(Recording { tape: self, externals: &externals, lender: None, brand: PhantomData })
     }
 
     /// The value of a function at `x`, and its derivatives by each element of `x`, which are written to `gradient`.
     ///
+    /// ```
+    /// use retrograd_scalar::Tape;
+    ///
+    /// let mut tape = Tape::new();
+    /// let (mut x, mut gradient) = ([1.0, 2.0], [0.0; 2]);
+    /// for _ in 0..100 {
+    ///     tape.value_and_gradient(|x| x[0] * x[0] + x[1] * x[1], &x, &mut gradient);
+    ///     x.iter_mut().zip(gradient).for_each(|(x, slope)| *x -= 0.1 * slope);
+    /// }
+    /// assert!(x[0] < 1e-9 && x[1] < 1e-9);
+    /// ```
+    ///
     /// # Panics
-    /// If `gradient` is not as long as `x`.
+    /// If `gradient` is not as long as `x`, or the tape is [full](Recording::checked).
+    #[track_caller]
     pub fn value_and_gradient(
         &mut self,
         f: impl for<'t> FnOnce(&[Var<'t, T>]) -> Var<'t, T>,
         x: &[T],
         gradient: &mut [T],
     ) -> T {
-        assert_eq!(
-            gradient.len(),
-            x.len(),
-            "value_and_gradient: the gradient must be as long as x"
-        );
+        self.try_value_and_gradient(f, x, gradient)
+            .unwrap_or_else(|full| panic!("value_and_gradient: {full}"))
+    }
+
+    /// [`value_and_gradient`](Self::value_and_gradient) that returns what is wrong.
+    ///
+    /// # Errors
+    /// If the tape is full.
+    ///
+    /// # Panics
+    /// If `gradient` is not as long as `x`.
+    pub fn try_value_and_gradient(
+        &mut self,
+        f: impl for<'t> FnOnce(&[Var<'t, T>]) -> Var<'t, T>,
+        x: &[T],
+        gradient: &mut [T],
+    ) -> Result<T, TapeFull> {
         self.record(|t| {
             let x = t.variables(x);
             let y = f(&x);
-            t.reverse(y).write(&x, gradient);
-            y.value()
+            t.checked()?.reverse(y).write(&x, gradient);
+            Ok(y.value())
         })
-    }
-}
-
-/// A tape that is being recorded on.
-pub struct Recording<'t, T = f64> {
-    tape: &'t Tape<T>,
-    brand: PhantomData<fn(&'t ()) -> &'t ()>,
-}
-
-impl<T: Number> fmt::Debug for Recording<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.tape.fmt(f)
-    }
-}
-
-impl<T> Clone for Recording<'_, T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for Recording<'_, T> {}
-
-impl<'t, T: Number> Recording<'t, T> {
-    /// A number to take derivatives by.
-    #[inline]
-    pub fn variable(self, value: T) -> Var<'t, T> {
-        Var::recorded(value, self.tape.storage.push(&Terms::none()), &self.tape.storage)
-    }
-
-    /// Numbers to take derivatives by.
-    pub fn variables(self, values: &[T]) -> Vec<Var<'t, T>> {
-        values.iter().map(|&value| self.variable(value)).collect()
-    }
-
-    /// The same number, recorded as a value of its own, so that derivatives can be taken by it.
-    pub fn keep(self, x: Var<'t, T>) -> Var<'t, T> {
-        let mut terms = Terms::none();
-        x.terms().for_each(|(index, partial)| terms.add(index, partial));
-        Var::recorded(x.value, self.tape.storage.push(&terms), &self.tape.storage)
-    }
-
-    /// How many statements are recorded: variables, and values that depend on more than two others.
-    pub fn n_statements(self) -> usize {
-        self.tape.storage.n_statements()
     }
 }

@@ -2,37 +2,39 @@
 
 use std::marker::PhantomData;
 
-use super::{
-    Recording, Tape, Var,
-    storage::{Index, NONE, Statements},
-};
+use super::{Recording, Tape, Var, storage::Statements, variable::Brand};
 use crate::Number;
 
-impl<'t, T: Number> Var<'t, T> {
-    /// Indices and partial derivatives.
-    pub(super) fn terms(self) -> impl Iterator<Item = (Index, T)> {
-        self.indices.into_iter().zip(self.partials).filter(|&(index, _)| index != NONE)
-    }
-}
-
-impl<'t, T: Number> Recording<'t, T> {
+impl<'t, T: Number> Recording<'t, '_, T> {
     /// The derivatives of `y` by all that was recorded, in one pass backwards.
+    ///
+    /// # Panics
+    /// If the tape was [full](Self::checked).
+    #[track_caller]
     pub fn reverse(self, y: Var<'t, T>) -> Adjoints<'t, T> {
         self.reverse_seeded(&[(y, T::constant(1.0))])
     }
 
     /// The derivatives of the weighted sum `Σ w·y` over pairs `(y, w)`, in one pass.
+    ///
+    /// # Panics
+    /// If the tape was [full](Self::checked).
+    #[track_caller]
     pub fn reverse_seeded(self, outputs: &[(Var<'t, T>, T)]) -> Adjoints<'t, T> {
-        let outputs = outputs.iter().map(|&(y, weight)| (y, [weight]));
-        self.sweep(outputs)
+        self.sweep(outputs.iter().map(|&(y, weight)| (y, [weight])))
     }
 
     /// The derivatives of `N` values, in one pass: rows of a Jacobian at less than `N` times the cost of one.
+    ///
+    /// # Panics
+    /// If the tape was [full](Self::checked).
+    #[track_caller]
     pub fn reverse_lanes<const N: usize>(self, outputs: &[Var<'t, T>; N]) -> Adjoints<'t, T, N> {
         let seed = |lane| std::array::from_fn(|k| T::constant(if k == lane { 1.0 } else { 0.0 }));
         self.sweep(outputs.iter().enumerate().map(|(lane, &y)| (y, seed(lane))))
     }
 
+    #[track_caller]
     fn sweep<const N: usize>(
         self,
         outputs: impl Iterator<Item = (Var<'t, T>, [T; N])>,
@@ -42,33 +44,50 @@ impl<'t, T: Number> Recording<'t, T> {
         flat.resize(self.n_statements() * N, T::default());
         let (adjoints, _) = flat.as_chunks_mut::<N>();
         for (y, seed) in outputs {
-            for (index, partial) in y.terms() {
+            let terms = [(y.indices.first(), y.first), (y.indices.second(), y.second)];
+            for (index, partial) in terms.into_iter().take(y.indices.len()) {
                 add(&mut adjoints[index as usize], seed, partial);
             }
         }
-        self.tape.storage.read(|statements| propagate(statements, adjoints));
+        let result = self.storage().read(|statements| {
+            let mut end = (statements.counts.len(), statements.partials.len());
+            for external in self.externals.borrow().iter().rev() {
+                end = propagate(statements, end, external.first_output, adjoints);
+                external.propagate(adjoints);
+            }
+            propagate(statements, end, 0, adjoints)
+        });
+        if let Err(full) = result {
+            panic!("reverse: {full}");
+        }
         Adjoints { flat, tape: self.tape, brand: PhantomData }
     }
 }
 
-/// Hands the adjoint of each statement on to those that it depends on.
+/// Hands the adjoints of statements `start..end` on to what they depend on, from last to first.
 ///
-/// An adjoint that is exactly 0 is not handed on, whatever the partial derivatives are.
-fn propagate<T: Number, const N: usize>(statements: &Statements<T>, adjoints: &mut [[T; N]]) {
-    let mut end = statements.partials.len();
-    for (k, &n) in statements.counts.iter().enumerate().rev() {
-        let terms = end - usize::from(n)..end;
-        end = terms.start;
+/// An adjoint that is exactly 0 is not handed on, whatever the partial derivatives are. `end` and the result are numbers
+/// of statements, and of the partial derivatives before them.
+fn propagate<T: Number, const N: usize>(
+    statements: &Statements<T>,
+    end: (usize, usize),
+    start: usize,
+    adjoints: &mut [[T; N]],
+) -> (usize, usize) {
+    let (end, mut end_of_partials) = end;
+    for (k, &n) in (start..end).zip(&statements.counts[start..end]).rev() {
+        let terms = end_of_partials - usize::from(n)..end_of_partials;
+        end_of_partials = terms.start;
         let adjoint = adjoints[k];
         if adjoint.iter().all(|a| a.is_zero()) {
             continue;
         }
-        for (&index, &partial) in
-            statements.indices[terms.clone()].iter().zip(&statements.partials[terms])
-        {
+        let partials = &statements.partials[terms.clone()];
+        for (&index, &partial) in statements.indices[terms].iter().zip(partials) {
             add(&mut adjoints[index as usize], adjoint, partial);
         }
     }
+    (start, end_of_partials)
 }
 
 #[inline(always)]
@@ -79,28 +98,26 @@ fn add<T: Number, const N: usize>(sum: &mut [T; N], adjoint: [T; N], partial: T)
 }
 
 /// The result of a reverse pass: derivatives of `N` values by whatever was recorded.
-#[derive(Debug)]
 pub struct Adjoints<'t, T: Number = f64, const N: usize = 1> {
     flat: Vec<T>,
     tape: &'t Tape<T>,
-    brand: PhantomData<fn(&'t ()) -> &'t ()>,
+    brand: Brand<'t>,
 }
 
 impl<'t, T: Number, const N: usize> Adjoints<'t, T, N> {
-    /// The derivatives of each value by `x`.
+    /// The derivatives of each value by `x`; 0 by constants.
     ///
     /// # Panics
-    /// If `x` is neither a variable nor a constant nor was [kept](Recording::keep).
+    /// If `x` was computed from variables and not [kept](Recording::keep), or was recorded after the reverse pass.
     pub fn lanes(&self, x: Var<'t, T>) -> [T; N] {
         if x.is_constant() {
             return [T::default(); N];
         }
-        let is_recorded = x.indices[1] == NONE && (x.partials[0] - T::constant(1.0)).is_zero();
         assert!(
-            is_recorded,
-            "adjoints: an intermediate value has an adjoint only if it was recorded by `keep`"
+            x.is_recorded(),
+            "adjoints: what was computed from variables has an adjoint if it is kept by `keep`"
         );
-        self.flat.as_chunks().0[x.indices[0] as usize]
+        self.flat.as_chunks().0[x.indices.first() as usize]
     }
 }
 
@@ -108,21 +125,24 @@ impl<'t, T: Number> Adjoints<'t, T> {
     /// The derivative by `x`; 0 by a constant.
     ///
     /// # Panics
-    /// If `x` is neither a variable nor a constant nor was [kept](Recording::keep).
+    /// As [`lanes`](Self::lanes).
     pub fn of(&self, x: Var<'t, T>) -> T {
         let [adjoint] = self.lanes(x);
         adjoint
     }
 
-    /// The derivatives by each of `x`, as [`of`](Self::of).
+    /// The derivatives by each of `x`.
+    ///
+    /// # Panics
+    /// As [`lanes`](Self::lanes).
     pub fn collect(&self, x: &[Var<'t, T>]) -> Vec<T> {
         x.iter().map(|&x| self.of(x)).collect()
     }
 
-    /// Writes the derivatives by each of `x`, as [`of`](Self::of).
+    /// Writes the derivatives by each of `x`.
     ///
     /// # Panics
-    /// If `derivatives` is not as long as `x`.
+    /// As [`lanes`](Self::lanes), and if `derivatives` is not as long as `x`.
     pub fn write(&self, x: &[Var<'t, T>], derivatives: &mut [T]) {
         assert_eq!(
             derivatives.len(),
@@ -136,6 +156,7 @@ impl<'t, T: Number> Adjoints<'t, T> {
 }
 
 impl<T: Number, const N: usize> Drop for Adjoints<'_, T, N> {
+    /// Gives the memory back to the tape.
     fn drop(&mut self) {
         self.tape.adjoints.set(std::mem::take(&mut self.flat));
     }

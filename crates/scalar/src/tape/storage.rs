@@ -1,7 +1,15 @@
-//! What is recorded: statements, each a value's partial derivatives by earlier values.
+//! Memory of a tape: statements, each a value's partial derivatives by earlier values.
+//!
+//! The only file of this crate with `unsafe`: statements are added through shared references, since variables are
+//! copied freely, and without a check for each of their parts.
+#![allow(unsafe_code, reason = "a safe cell costs more than recording itself; see docs/scalars.md")]
 
-use std::cell::RefCell;
+use std::{
+    cell::{Cell, UnsafeCell},
+    mem,
+};
 
+use super::full::TapeFull;
 use crate::Number;
 
 /// The number of a statement, which is its position.
@@ -10,40 +18,9 @@ pub(super) type Index = u32;
 /// In place of an index: no statement.
 pub(super) const NONE: Index = Index::MAX;
 
-/// At most this many partial derivatives are in one statement.
-pub(super) const WIDTH: usize = 4;
-
-/// Partial derivatives of a value by the values of statements.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Terms<T> {
-    pub(super) n: usize,
-    pub(super) indices: [Index; WIDTH],
-    pub(super) partials: [T; WIDTH],
-}
-
-impl<T: Number> Terms<T> {
-    #[inline(always)]
-    pub(super) fn none() -> Self {
-        Self { n: 0, indices: [NONE; WIDTH], partials: [T::default(); WIDTH] }
-    }
-
-    /// Adds a partial derivative, to that by the same statement if there is one.
-    #[inline(always)]
-    pub(super) fn add(&mut self, index: Index, partial: T) {
-        for k in 0..self.n {
-            if self.indices[k] == index {
-                self.partials[k] = self.partials[k] + partial;
-                return;
-            }
-        }
-        self.indices[self.n] = index;
-        self.partials[self.n] = partial;
-        self.n += 1;
-    }
-}
-
-/// Statements in the order of recording.
-#[derive(Debug, Default)]
+/// Statements in the order of recording. Number and indices of partial derivatives are stored apart from them, so that
+/// nothing is padded.
+#[derive(Debug)]
 pub(super) struct Statements<T> {
     /// How many partial derivatives each statement has.
     pub(super) counts: Vec<u8>,
@@ -51,43 +28,239 @@ pub(super) struct Statements<T> {
     pub(super) partials: Vec<T>,
 }
 
-/// Statements that can be added through shared references.
+/// Statements, to which more can be added through shared references.
 #[derive(Debug)]
-pub(super) struct Storage<T>(RefCell<Statements<T>>);
+pub(super) struct Storage<T> {
+    statements: UnsafeCell<Statements<T>>,
+    /// There is room for so many statements and partial derivatives; none while they are being read.
+    room: Cell<usize>,
+    room_for_partials: Cell<usize>,
+    access: Cell<Access>,
+    /// Most bytes that recording and one reverse pass may take.
+    pub(super) limit: usize,
+}
+
+/// Where a tape was when its statements were lent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Position {
+    ends: (usize, usize),
+    access: Access,
+}
+
+/// What can be done with statements.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Access {
+    /// More can be added.
+    Open,
+    /// There is no memory for more.
+    Full,
+    /// They are being read, or were lent.
+    Locked,
+}
 
 impl<T: Number> Storage<T> {
-    pub(super) fn new() -> Self {
-        Self(RefCell::new(Statements {
-            counts: Vec::new(),
-            indices: Vec::new(),
-            partials: Vec::new(),
-        }))
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            statements: UnsafeCell::new(Statements::default()),
+            room: Cell::new(0),
+            room_for_partials: Cell::new(0),
+            access: Cell::new(Access::Open),
+            limit,
+        }
     }
 
-    /// Adds a statement.
+    /// Adds a statement of `N` partial derivatives. Returns its index, or [`NONE`] if there is no memory.
     #[inline(always)]
-    pub(super) fn push(&self, terms: &Terms<T>) -> Index {
-        let mut statements = self.0.borrow_mut();
-        let index = statements.counts.len();
-        statements.counts.push(terms.n as u8);
-        statements.indices.extend_from_slice(&terms.indices[..terms.n]);
-        statements.partials.extend_from_slice(&terms.partials[..terms.n]);
-        index as Index
+    pub(super) fn push<const N: usize>(&self, indices: [Index; N], partials: [T; N]) -> Index {
+        self.push_first(N, indices, partials)
     }
 
-    pub(super) fn n_statements(&self) -> usize {
-        self.0.borrow().counts.len()
+    /// Adds a statement of the first `n` partial derivatives of `N`, which must be less than 256. Returns its index, or
+    /// [`NONE`] if there is no memory.
+    #[inline(always)]
+    pub(super) fn push_first<const N: usize>(
+        &self,
+        n: usize,
+        indices: [Index; N],
+        partials: [T; N],
+    ) -> Index {
+        const { assert!(N < 256, "a statement counts its partial derivatives in a byte") };
+        debug_assert!(n <= N, "there are {N} partial derivatives");
+        let (k, end) = self.ends();
+        if k >= self.room.get() || end + N > self.room_for_partials.get() {
+            return self.push_after_growing(n, indices, partials);
+        }
+        // SAFETY: there is room, so that nobody reads the statements, and `ends` has given its reference back. This
+        // reference ends before anyone else's code runs.
+        let statements = unsafe { &mut *self.statements.get() };
+        // SAFETY: `room` and `room_for_partials` are capacities of these vectors, or less, and `n` is at most `N`.
+        unsafe { statements.push_within_capacity(n.min(N), indices, partials) };
+        k as Index
     }
 
+    #[cold]
+    #[inline(never)]
+    fn push_after_growing<const N: usize>(
+        &self,
+        n: usize,
+        indices: [Index; N],
+        partials: [T; N],
+    ) -> Index {
+        match self.access.get() {
+            Access::Locked => {
+                panic!("a variable was used while its tape runs backwards or is lent to a scratch")
+            }
+            Access::Full => return NONE,
+            Access::Open => {}
+        }
+        // SAFETY: the storage is open, so that nobody reads the statements; this reference ends with the block.
+        let is_enough = unsafe { &mut *self.statements.get() }.grow(N, self.limit);
+        self.find_room();
+        if is_enough {
+            return self.push_first(n, indices, partials);
+        }
+        self.access.set(Access::Full);
+        NONE
+    }
+
+    /// The numbers of statements and of partial derivatives.
+    #[inline(always)]
+    pub(super) fn ends(&self) -> (usize, usize) {
+        // SAFETY: those who write to the statements are methods of this type, none of which calls this one meanwhile.
+        let statements = unsafe { &*self.statements.get() };
+        (statements.counts.len(), statements.partials.len())
+    }
+
+    /// Forgets all statements, and keeps their memory.
     pub(super) fn clear(&mut self) {
-        let statements = self.0.get_mut();
-        statements.counts.clear();
-        statements.indices.clear();
-        statements.partials.clear();
+        self.statements.get_mut().truncate((0, 0));
+        self.access.set(Access::Open);
+        self.find_room();
     }
 
     /// Looks at the statements; none can be added meanwhile.
-    pub(super) fn read<R>(&self, f: impl FnOnce(&Statements<T>) -> R) -> R {
-        f(&self.0.borrow())
+    ///
+    /// # Errors
+    /// If some are missing.
+    pub(super) fn read<R>(&self, f: impl FnOnce(&Statements<T>) -> R) -> Result<R, TapeFull> {
+        if self.access.get() == Access::Full {
+            return Err(TapeFull { n_statements: self.ends().0, limit: self.limit });
+        }
+        let before = self.access.replace(Access::Locked);
+        self.find_room();
+        // SAFETY: who writes needs room, which there is none of.
+        let result = f(unsafe { &*self.statements.get() });
+        self.access.set(before);
+        self.find_room();
+        Ok(result)
+    }
+
+    /// Hands all statements over; this storage is locked until they are taken back.
+    pub(super) fn lend(&self) -> (Self, Position) {
+        let access = self.access.replace(Access::Locked);
+        assert!(
+            access != Access::Locked,
+            "a scratch was opened on a tape that runs backwards or is lent to another"
+        );
+        let position = Position { ends: self.ends(), access };
+        self.find_room();
+        // SAFETY: the storage was not locked, so that nobody reads the statements; this reference ends with the line.
+        let statements = mem::take(unsafe { &mut *self.statements.get() });
+        let lent = Self {
+            statements: UnsafeCell::new(statements),
+            access: Cell::new(access),
+            ..Self::new(self.limit)
+        };
+        lent.find_room();
+        (lent, position)
+    }
+
+    /// Takes statements back that were lent, but for those that were added meanwhile.
+    pub(super) fn take_back(&self, lent: Self, position: Position) {
+        let mut statements = lent.statements.into_inner();
+        statements.truncate(position.ends);
+        // SAFETY: statements were lent, which left none to be read; this reference ends with the line.
+        unsafe { *self.statements.get() = statements };
+        self.access.set(position.access);
+        self.find_room();
+    }
+
+    fn find_room(&self) {
+        // SAFETY: those who write to the statements are methods of this type, none of which calls this one meanwhile.
+        let statements = unsafe { &*self.statements.get() };
+        let is_open = self.access.get() == Access::Open;
+        let (room, room_for_partials) = if is_open { statements.room() } else { (0, 0) };
+        self.room.set(room);
+        self.room_for_partials.set(room_for_partials);
+    }
+}
+
+impl<T> Default for Statements<T> {
+    fn default() -> Self {
+        Self { counts: Vec::new(), indices: Vec::new(), partials: Vec::new() }
+    }
+}
+
+impl<T: Copy> Statements<T> {
+    /// # Safety
+    /// There must be room for another statement and for `N` partial derivatives; `n` is at most `N`.
+    #[inline(always)]
+    unsafe fn push_within_capacity<const N: usize>(
+        &mut self,
+        n: usize,
+        indices: [Index; N],
+        partials: [T; N],
+    ) {
+        let (k, end) = (self.counts.len(), self.partials.len());
+        // SAFETY: all is written within capacity, as the caller knows, and before the lengths say so. Pointers to array
+        // and element are aligned alike.
+        unsafe {
+            self.counts.as_mut_ptr().add(k).write(n as u8);
+            self.indices.as_mut_ptr().add(end).cast::<[Index; N]>().write(indices);
+            self.partials.as_mut_ptr().add(end).cast::<[T; N]>().write(partials);
+            self.counts.set_len(k + 1);
+            self.indices.set_len(end + n);
+            self.partials.set_len(end + n);
+        }
+    }
+
+    /// Most statements and partial derivatives that there is memory for.
+    fn room(&self) -> (usize, usize) {
+        let room_for_partials = self.indices.capacity().min(self.partials.capacity());
+        (self.counts.capacity().min(NONE as usize), room_for_partials)
+    }
+
+    /// Finds memory for at least one more statement of `n` partial derivatives; if there is none, says so.
+    fn grow(&mut self, n: usize, limit: usize) -> bool {
+        let (room, room_for_partials) = self.room();
+        let mut left =
+            limit.saturating_sub(room * Self::BYTES + room_for_partials * Self::PARTIAL_BYTES);
+        if self.counts.len() == room {
+            let more = room.max(1 << 10).min(NONE as usize - room).min(left / 2 / Self::BYTES);
+            if more == 0 || self.counts.try_reserve_exact(more).is_err() {
+                return false;
+            }
+            left -= more * Self::BYTES;
+        }
+        if self.partials.len() + n > room_for_partials {
+            let more = room_for_partials.max(1 << 12).min(left / Self::PARTIAL_BYTES);
+            let unused = room_for_partials - self.partials.len();
+            return unused + more >= n
+                && self.indices.try_reserve_exact(unused + more).is_ok()
+                && self.partials.try_reserve_exact(unused + more).is_ok();
+        }
+        true
+    }
+
+    /// Bytes of a statement: its number of partial derivatives, and its adjoint.
+    const BYTES: usize = 1 + size_of::<T>();
+
+    /// Bytes of a partial derivative, with its index.
+    const PARTIAL_BYTES: usize = size_of::<Index>() + size_of::<T>();
+
+    fn truncate(&mut self, (n_statements, n_partials): (usize, usize)) {
+        self.counts.truncate(n_statements);
+        self.indices.truncate(n_partials);
+        self.partials.truncate(n_partials);
     }
 }

@@ -7,25 +7,32 @@ use retrograd_core::{
     ops::{Binary, Comparison, Unary},
 };
 
-use super::storage::{Index, NONE, Storage, Terms};
+use super::{
+    indices::Indices,
+    storage::{Index, Storage},
+};
 use crate::{Number, arithmetic::arithmetic};
 
 /// A number whose operations are recorded on a [`Tape`](crate::Tape), or a constant, which needs none.
 ///
 /// A variable carries its partial derivatives by up to two recorded values. What an operation gives is recorded only if
-/// it depends on more of them, as one statement; so `exp(2x + y)·3` records nothing yet, and a whole `s + w·h` is one
+/// it depends on more of them, as one statement: `exp(2x + y)·3` records nothing yet, and a whole `s + w·h` is one
 /// statement of three partial derivatives. A partial derivative that is exactly 0 is left out, whatever it would be
 /// multiplied by.
 #[derive(Clone, Copy)]
 pub struct Var<'t, T = f64> {
     pub(super) value: T,
-    /// The second is present only if the first is.
-    pub(super) indices: [Index; 2],
-    pub(super) partials: [T; 2],
+    pub(super) indices: Indices,
+    /// Partial derivatives by the first and the second index.
+    pub(super) first: T,
+    pub(super) second: T,
+    /// Where the indices point to; constants need none.
     pub(super) storage: Option<&'t Storage<T>>,
-    /// Invariant, so that variables of two tapes are of two types.
-    pub(super) brand: PhantomData<fn(&'t ()) -> &'t ()>,
+    pub(super) brand: Brand<'t>,
 }
+
+/// Invariant in its lifetime, so that variables of two tapes are of two types.
+pub(super) type Brand<'t> = PhantomData<fn(&'t ()) -> &'t ()>;
 
 impl<'t, T: Number> Var<'t, T> {
     /// The value.
@@ -34,32 +41,50 @@ impl<'t, T: Number> Var<'t, T> {
         self.value
     }
 
-    /// The value of statement `index`.
+    /// What does not depend on anything recorded.
     #[inline(always)]
-    pub(super) fn recorded(value: T, index: Index, storage: &'t Storage<T>) -> Self {
+    pub(super) fn unrecorded(value: T) -> Self {
+        let zero = T::default();
         Self {
             value,
-            indices: [index, NONE],
-            partials: [T::constant(1.0), T::default()],
-            storage: Some(storage),
-            brand: PhantomData,
-        }
-    }
-
-    #[inline(always)]
-    fn unrecorded(value: T) -> Self {
-        Self {
-            value,
-            indices: [NONE; 2],
-            partials: [T::default(); 2],
+            indices: Indices::NONE,
+            first: zero,
+            second: zero,
             storage: None,
             brand: PhantomData,
         }
     }
 
+    /// What statement `index` gives.
+    #[inline(always)]
+    pub(super) fn recorded(value: T, index: Index, storage: &'t Storage<T>) -> Self {
+        Self::unrecorded(value).depending(
+            Indices::one(index),
+            T::constant(1.0),
+            T::default(),
+            storage,
+        )
+    }
+
+    #[inline(always)]
+    pub(super) fn depending(
+        self,
+        indices: Indices,
+        first: T,
+        second: T,
+        storage: &'t Storage<T>,
+    ) -> Self {
+        Self { indices, first, second, storage: Some(storage), ..self }
+    }
+
     #[inline(always)]
     pub(super) fn is_constant(&self) -> bool {
-        self.indices[0] == NONE
+        self.indices == Indices::NONE
+    }
+
+    /// Whether this is what a statement gives, so that it has an adjoint.
+    pub(super) fn is_recorded(&self) -> bool {
+        self.indices.len() == 1 && (self.first - T::constant(1.0)).is_zero()
     }
 
     /// A function of this number alone, with derivative `d`.
@@ -68,55 +93,94 @@ impl<'t, T: Number> Var<'t, T> {
         if d.is_zero() {
             return Self::unrecorded(value);
         }
-        let partials = [d.chain(self.partials[0]), d.chain(self.partials[1])];
-        Self { value, partials, ..self }
+        Self { value, first: d.chain(self.first), second: d.chain(self.second), ..self }
     }
 
-    /// A function of two numbers, with derivatives `da` and `db`.
+    /// A function of two numbers that are no constants, with derivatives `da` and `db`.
     #[inline(always)]
-    fn joined(value: T, a: Self, da: impl FnOnce() -> T, b: Self, db: impl FnOnce() -> T) -> Self {
-        if b.is_constant() {
-            return if a.is_constant() { Self::unrecorded(value) } else { a.scaled(value, da()) };
-        }
-        if a.is_constant() {
-            return b.scaled(value, db());
-        }
-        let (da, db) = (da(), db());
+    fn joined(value: T, a: Self, da: T, b: Self, db: T) -> Self {
         if db.is_zero() {
             return a.scaled(value, da);
         }
         if da.is_zero() {
             return b.scaled(value, db);
         }
-        if a.indices[1] == NONE && b.indices[1] == NONE {
-            let [pa, pb] = [da.chain(a.partials[0]), db.chain(b.partials[0])];
-            return if a.indices[0] == b.indices[0] {
-                Self { value, partials: [pa + pb, T::default()], ..a }
-            } else {
-                Self { value, indices: [a.indices[0], b.indices[0]], partials: [pa, pb], ..a }
-            };
+        let (a, b) = (a.scaled(value, da), b.scaled(value, db));
+        match (a.indices.len(), b.indices.len()) {
+            (..=1, ..=1) if a.indices == b.indices => Self { first: a.first + b.first, ..a },
+            (..=1, ..=1) => {
+                let indices = Indices::two(a.indices.first(), b.indices.first());
+                Self { indices, second: b.first, ..a }
+            }
+            (_, ..=1) => a.with_one(b),
+            (..=1, _) => b.with_one(a),
+            _ => a.with_two(b),
         }
-        Self::merged(value, a, da, b, db)
     }
 
-    /// As `joined`, of numbers that depend on more than two statements together, or on two in common.
-    fn merged(value: T, a: Self, da: T, b: Self, db: T) -> Self {
-        let mut terms = Terms::none();
-        for (x, d) in [(a, da), (b, db)] {
-            for (&index, &partial) in x.indices.iter().zip(&x.partials) {
-                if index != NONE {
-                    terms.add(index, d.chain(partial));
-                }
-            }
+    /// This number of two terms, and a term more.
+    #[inline(always)]
+    fn with_one(self, term: Self) -> Self {
+        let index = term.indices.first();
+        if index == self.indices.first() {
+            return Self { first: self.first + term.first, ..self };
         }
-        if let Terms { n: ..=2, indices: [i, j, ..], partials: [p, q, ..] } = terms {
-            return Self { value, indices: [i, j], partials: [p, q], ..a };
+        if index == self.indices.second() {
+            return Self { second: self.second + term.first, ..self };
         }
-        match a.storage {
-            Some(storage) => Self::recorded(value, storage.push(&terms), storage),
-            None => unreachable!("what depends on statements knows where they are"),
-        }
+        let Some(storage) = self.storage else { return Self::unrecorded(self.value) };
+        let index = record_three(storage, self.indices, index, self.first, self.second, term.first);
+        Self::recorded(self.value, index, storage)
     }
+
+    /// This number of two terms, and two terms more.
+    #[inline(always)]
+    fn with_two(self, terms: Self) -> Self {
+        let Some(storage) = self.storage else { return Self::unrecorded(self.value) };
+        let (a, b) =
+            ((self.indices, self.first, self.second), (terms.indices, terms.first, terms.second));
+        let (indices, first, second) = record_four(storage, a, b);
+        Self { indices, first, second, ..self }
+    }
+}
+
+// Functions that are called, not inlined, get parts of variables and not variables: those stay in registers.
+
+#[inline(never)]
+fn record_three<T: Number>(
+    storage: &Storage<T>,
+    ij: Indices,
+    k: Index,
+    first: T,
+    second: T,
+    third: T,
+) -> Index {
+    storage.push([ij.first(), ij.second(), k], [first, second, third])
+}
+
+/// The terms of a sum of two by two terms; recorded if there are more than two.
+#[inline(never)]
+fn record_four<T: Number>(
+    storage: &Storage<T>,
+    (ij, mut first, mut second): (Indices, T, T),
+    (kl, third, fourth): (Indices, T, T),
+) -> (Indices, T, T) {
+    let [i, j, k, l] = [ij.first(), ij.second(), kl.first(), kl.second()];
+    let mut is_new = |index, partial| {
+        if index == i {
+            first = first + partial;
+        } else if index == j {
+            second = second + partial;
+        }
+        index != i && index != j
+    };
+    let index = match (is_new(k, third), is_new(l, fourth)) {
+        (false, false) => return (ij, first, second),
+        (true, false) => storage.push([i, j, k], [first, second, third]),
+        (false, true) => storage.push([i, j, l], [first, second, fourth]),
+        (true, true) => storage.push([i, j, k, l], [first, second, third, fourth]),
+    };
+    (Indices::one(index), T::constant(1.0), T::default())
 }
 
 impl<T: Number> Default for Var<'_, T> {
@@ -144,7 +208,7 @@ impl<T: Number> Number for Var<'_, T> {
 
     #[inline(always)]
     fn is_zero(self) -> bool {
-        self.value.is_zero() && self.is_constant()
+        self.is_constant() && self.value.is_zero()
     }
 }
 
@@ -158,18 +222,23 @@ impl<T: Number> Real for Var<'_, T> {
 
     #[inline(always)]
     fn unary(self, op: Unary) -> Self {
-        let value = self.value.unary(op);
-        if self.is_constant() {
-            return Self::unrecorded(value);
-        }
-        self.scaled(value, op.derivative(self.value, value))
+        let x = self.value;
+        let y = x.unary(op);
+        if self.is_constant() { Self::unrecorded(y) } else { self.scaled(y, op.derivative(x, y)) }
     }
 
     #[inline(always)]
     fn binary(self, op: Binary, rhs: Self) -> Self {
         let (a, b) = (self.value, rhs.value);
         let y = a.binary(op, b);
-        Self::joined(y, self, || op.derivative(0, a, b, y), rhs, || op.derivative(1, a, b, y))
+        match (self.is_constant(), rhs.is_constant()) {
+            (true, true) => Self::unrecorded(y),
+            (false, true) => self.scaled(y, op.derivative(0, a, b, y)),
+            (true, false) => rhs.scaled(y, op.derivative(1, a, b, y)),
+            (false, false) => {
+                Self::joined(y, self, op.derivative(0, a, b, y), rhs, op.derivative(1, a, b, y))
+            }
+        }
     }
 
     #[inline(always)]

@@ -1,0 +1,127 @@
+//! What can be done with a tape while it records.
+
+use std::{cell::Cell, fmt, marker::PhantomData, ptr};
+
+use super::{Tape, Var, external::Externals, full::TapeFull, storage::Storage, variable::Brand};
+use crate::Number;
+
+/// A tape that is being recorded on.
+pub struct Recording<'t, 'env, T = f64> {
+    pub(super) tape: &'t Tape<T>,
+    pub(super) externals: &'t Externals<'env, T>,
+    /// Whose statements a scratch has.
+    pub(super) lender: Option<*const Storage<T>>,
+    pub(super) brand: Brand<'t>,
+}
+
+impl<T: Number> fmt::Debug for Recording<'_, '_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.tape.fmt(f)
+    }
+}
+
+impl<T> Clone for Recording<'_, '_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Recording<'_, '_, T> {}
+
+impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
+    /// A number to take derivatives by.
+    #[inline]
+    pub fn variable(self, value: T) -> Var<'t, T> {
+        Var::recorded(value, self.storage().push([], []), self.storage())
+    }
+
+    /// Numbers to take derivatives by.
+    pub fn variables(self, values: &[T]) -> Vec<Var<'t, T>> {
+        values.iter().map(|&value| self.variable(value)).collect()
+    }
+
+    /// The same number as a recorded value of its own, so that derivatives can be taken by it.
+    pub fn keep(self, x: Var<'t, T>) -> Var<'t, T> {
+        if x.is_constant() || x.is_recorded() {
+            return x;
+        }
+        let indices = [x.indices.first(), x.indices.second()];
+        let index = self.storage().push_first(x.indices.len(), indices, [x.first, x.second]);
+        Var::recorded(x.value, index, self.storage())
+    }
+
+    /// This recording, if nothing is missing in it.
+    ///
+    /// # Errors
+    /// If the tape had no memory for all that was to be recorded.
+    pub fn checked(self) -> Result<Self, TapeFull> {
+        self.storage().read(|_| self)
+    }
+
+    /// How many values are recorded: variables, and what depends on more than two others.
+    pub fn n_statements(self) -> usize {
+        self.storage().ends().0
+    }
+
+    /// How many partial derivatives of these values are recorded.
+    pub fn n_partials(self) -> usize {
+        self.storage().ends().1
+    }
+
+    /// Bytes of what is recorded, without the adjoints of a reverse pass.
+    pub fn n_bytes(self) -> usize {
+        self.n_statements() + self.n_partials() * (size_of::<u32>() + size_of::<T>())
+    }
+
+    /// What `f` records is forgotten when it is done; `f` gets a recording that goes on where this one is.
+    ///
+    /// Variables of this recording are [brought](Self::bring) into that one. They must not be used otherwise meanwhile.
+    ///
+    /// ```
+    /// use retrograd_scalar::Tape;
+    ///
+    /// Tape::new().record(|t| {
+    ///     let x = t.variable(3.0);
+    ///     let slope = t.scratch(|s| {
+    ///         let x = s.bring(x);
+    ///         s.reverse(x * x).of(x)
+    ///     });
+    ///     assert_eq!(slope, 6.0);
+    ///     assert_eq!(t.n_statements(), 1);
+    /// });
+    /// ```
+    ///
+    /// # Panics
+    /// If variables of this recording are recorded with meanwhile.
+    pub fn scratch<R>(self, f: impl for<'s> FnOnce(Recording<'s, 'env, T>) -> R) -> R {
+        let (lent, position) = self.storage().lend();
+        let n_externals = self.externals.borrow().len();
+        let tape = Tape { storage: lent, adjoints: Cell::new(self.tape.adjoints.take()) };
+        let lender = Some(ptr::from_ref(self.storage()));
+        let result =
+            f(Recording { tape: &tape, externals: self.externals, lender, brand: PhantomData });
+        self.externals.borrow_mut().truncate(n_externals);
+        self.tape.adjoints.set(tape.adjoints.take());
+        self.storage().take_back(tape.storage, position);
+        result
+    }
+
+    /// A variable of the recording that this one is a [scratch](Self::scratch) of.
+    ///
+    /// # Panics
+    /// If it is a variable of another recording.
+    pub fn bring(self, x: Var<'_, T>) -> Var<'t, T> {
+        let is_known = x.is_constant()
+            || (self.lender.is_some() && x.storage.map(ptr::from_ref) == self.lender);
+        assert!(
+            is_known,
+            "bring: the variable is not of the recording that this one is a scratch of"
+        );
+        Var::unrecorded(x.value).depending(x.indices, x.first, x.second, self.storage())
+    }
+
+    #[inline(always)]
+    pub(super) fn storage(self) -> &'t Storage<T> {
+        &self.tape.storage
+    }
+}
