@@ -1,6 +1,6 @@
 //! What each node of a computation is to a plan, and through which layout of which buffer it is read.
 
-use retrograd_core::{DType, NodeId, Op, Shape, computation::Computation, shape::Layout};
+use retrograd_core::{DType, Node, NodeId, Op, Shape, computation::Computation, shape::Layout};
 use rustc_hash::FxHashMap;
 use smallvec::{SmallVec, smallvec};
 
@@ -60,7 +60,7 @@ pub(crate) struct Classified<'a> {
     views: FxHashMap<NodeId, Source>,
     /// For views with a buffer of their own: what is copied to it.
     pub copies: FxHashMap<NodeId, Source>,
-    /// Sums that the kernel of a product adds to, which is a part of their step.
+    /// Sums that the kernel of an operand computes, which is a part of their step.
     pub accumulations: FxHashMap<NodeId, Accumulation>,
 }
 
@@ -151,9 +151,15 @@ impl<'a> Classified<'a> {
     pub fn reads_memory(&self, id: NodeId) -> bool {
         match self.classes[id.index()] {
             Class::Elementwise(_) | Class::Row(_) => false,
-            Class::Part => self.computation.nodes[id.index()].op == Op::MatMul,
+            Class::Part => matches!(self.computation.nodes[id.index()].op, Op::MatMul | Op::Pad(_)),
             Class::Leaf | Class::Literal | Class::View | Class::Step => true,
         }
+    }
+
+    /// The operand whose kernel computes a node: what is added to another, or else the node.
+    pub fn added(&self, id: NodeId) -> &'a Node {
+        let added = self.accumulations.get(&id).map_or(id, |sum| sum.added);
+        &self.computation.nodes[added.index()]
     }
 
     /// All that the step of a node computes.

@@ -1,4 +1,4 @@
-//! Reading through a strided layout, block by block.
+//! Reading and writing through a strided layout.
 
 use retrograd_core::{Shape, shape::Layout};
 use smallvec::SmallVec;
@@ -72,6 +72,25 @@ impl Walk {
             read_rows(from, first, [row_stride, stride], n_columns, part, convert);
             done += n;
             index += n;
+        }
+    }
+
+    /// Hands the elements of `from`, the first of the walk, to `put`, with their places in `to`.
+    #[inline(always)]
+    pub fn write<A: Copy>(&self, from: &[A], to: &mut [A], put: impl Fn(&mut A, A)) {
+        let (n_columns, stride) = self.axes[self.axes.len() - 1];
+        for (row, elements) in from.chunks(n_columns.max(1)).enumerate() {
+            let first = self.position(row * n_columns);
+            if stride == 1 {
+                let places = &mut to[first..first + elements.len()];
+                places.iter_mut().zip(elements).for_each(|(place, &element)| put(place, element));
+                continue;
+            }
+            let mut position = first as isize;
+            for &element in elements {
+                put(&mut to[position as usize], element);
+                position += stride;
+            }
         }
     }
 
@@ -161,6 +180,12 @@ mod tests {
                 walk.read(&from, start, &mut out, |element| element);
                 assert_eq!(out, expected[start..start + out.len()]);
             }
+        }
+        let (elements, mut to) = (Vec::from_iter(1..=expected.len()), vec![0; from.len()]);
+        walk.write(&elements, &mut to, |place, element| *place = element);
+        for (place, element) in to.iter().enumerate() {
+            let last = expected.iter().rposition(|&position| position == place);
+            assert_eq!(*element, last.map_or(0, |last| elements[last]));
         }
     }
 

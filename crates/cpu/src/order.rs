@@ -82,7 +82,11 @@ impl InPlace {
         let can_fail = |step: &Step| match &step.kernel {
             Kernel::Plain(plain) => plain.op.can_refuse(),
             Kernel::Elementwise(kernel) => !kernel.checks.is_empty(),
-            Kernel::Scalars(_) | Kernel::Product(_) | Kernel::Reduce(_) | Kernel::Copy(_) => false,
+            Kernel::Scalars(_)
+            | Kernel::Product(_)
+            | Kernel::Reduce(_)
+            | Kernel::Copy(_)
+            | Kernel::Embed(_) => false,
         };
         let failing: Vec<_> = (0..steps.len()).filter(|&at| can_fail(&steps[at])).collect();
         let is_elementwise = |at: usize| matches!(steps[at].kernel, Kernel::Elementwise(_));

@@ -74,6 +74,7 @@ impl Run<'_> {
             }
             Kernel::Reduce(reduce) => reduce.run(memory),
             Kernel::Copy(copy) => copy.run(memory),
+            Kernel::Embed(embed) => embed.run(memory),
             Kernel::Plain(plain) => {
                 let refused = |reason| Fault::Data { node: plain.out, reason };
                 plain.run(memory).map_err(refused)?;

@@ -1,6 +1,6 @@
 //! The steps of a program, and from which nodes they come.
 
-use retrograd_core::{DType, NodeId, Op, computation::Computation};
+use retrograd_core::{DType, NodeId, Op, computation::Computation, ops::Padding, shape::Layout};
 use smallvec::{SmallVec, smallvec};
 
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     group::Groups,
     kernels::{
         code::Elementwise,
+        embed::Embed,
         plain::{Copy, Plain},
         product::{Addend, Product},
         reduce::Reduce,
@@ -41,6 +42,7 @@ impl Step {
             Kernel::Elementwise(kernel) => kernel.reads_in_step().collect(),
             Kernel::Product(product) => product.reads_in_step().collect(),
             Kernel::Scalars(_) => SmallVec::new(),
+            Kernel::Embed(embed) => embed.onto.into_iter().collect(),
             Kernel::Reduce(_) | Kernel::Copy(_) | Kernel::Plain(_) => SmallVec::new(),
         }
     }
@@ -51,6 +53,7 @@ impl Step {
             Kernel::Elementwise(kernel) => kernel.reads_elsewhere().collect(),
             Kernel::Product(product) => product.reads_elsewhere().collect(),
             Kernel::Scalars(_) => self.reads.clone(),
+            Kernel::Embed(embed) => smallvec![embed.part],
             Kernel::Reduce(_) | Kernel::Copy(_) | Kernel::Plain(_) => self.reads.clone(),
         }
     }
@@ -71,7 +74,11 @@ impl Step {
         match &self.kernel {
             Kernel::Elementwise(kernel) => Some(kernel.split()),
             Kernel::Product(product) => Some(product.split()),
-            Kernel::Scalars(_) | Kernel::Reduce(_) | Kernel::Copy(_) | Kernel::Plain(_) => None,
+            Kernel::Scalars(_)
+            | Kernel::Reduce(_)
+            | Kernel::Copy(_)
+            | Kernel::Embed(_)
+            | Kernel::Plain(_) => None,
         }
     }
 }
@@ -89,6 +96,8 @@ pub(crate) enum Kernel {
     Reduce(Reduce),
     /// Elements of a view, put side by side.
     Copy(Copy),
+    /// A value at its places in another.
+    Embed(Embed),
     /// An operation's own plain loop.
     Plain(Plain),
 }
@@ -214,28 +223,55 @@ impl Steps {
                 }
             }
             Class::Step if groups.group_of[id.index()].is_some() => {}
-            Class::Step if node.op == Op::MatMul || classified.accumulations.contains_key(&id) => {
-                self.push_product(classified, id, level);
-            }
-            Class::Step => {
-                let reads = node.inputs.iter().map(|&input| classified.base(input)).collect();
-                self.steps.push(Step {
-                    kernel: kernel(classified, id),
-                    reads,
-                    writes: smallvec![id],
-                    scratch: None,
-                    computes: smallvec![id],
-                    level,
-                });
-            }
+            Class::Step => match classified.added(id).op {
+                Op::MatMul => self.push_product(classified, id, level),
+                Op::Pad(_) => self.push_embed(classified, id, level),
+                _ => self.push_other(classified, id, level),
+            },
         }
+    }
+
+    /// The step of a node that nothing else is computed in, but for products and parts among zeros.
+    fn push_other(&mut self, classified: &Classified<'_>, id: NodeId, level: u32) {
+        let inputs = &classified.computation.nodes[id.index()].inputs;
+        self.steps.push(Step {
+            kernel: kernel(classified, id),
+            reads: inputs.iter().map(|&input| classified.base(input)).collect(),
+            writes: smallvec![id],
+            scratch: None,
+            computes: smallvec![id],
+            level,
+        });
+    }
+
+    /// The step of a part among zeros, or of a sum that its kernel adds to.
+    fn push_embed(&mut self, classified: &Classified<'_>, id: NodeId, level: u32) {
+        let onto = classified.accumulations.get(&id).map(|sum| classified.base(sum.onto));
+        let (pad, nodes) = (classified.added(id), &classified.computation.nodes);
+        let Op::Pad(Padding(windows)) = &pad.op else { unreachable!("the node is of this kind") };
+        let (shape, part) = (&nodes[pad.inputs[0].index()].shape, classified.base(pad.inputs[0]));
+        let embed = Embed {
+            part,
+            n_elements: shape.n_elements(),
+            walk: Walk::new(&windows.view(&Layout::contiguous(&pad.shape)), shape),
+            onto,
+            out: id,
+            dtype: pad.dtype,
+        };
+        self.steps.push(Step {
+            reads: onto.into_iter().chain([part]).collect(),
+            writes: smallvec![id],
+            scratch: None,
+            computes: classified.parts(id),
+            kernel: Kernel::Embed(embed),
+            level,
+        });
     }
 
     /// The step of a product, or of a sum that the kernel of a product adds to.
     fn push_product(&mut self, classified: &Classified<'_>, id: NodeId, level: u32) {
         let accumulation = classified.accumulations.get(&id);
-        let product = accumulation.map_or(id, |accumulation| accumulation.product);
-        let product = &classified.computation.nodes[product.index()];
+        let product = classified.added(id);
         let operands = [0, 1].map(|k| classified.source(product.inputs[k]));
         let addend = accumulation.map(|accumulation| Addend {
             of: classified.base(accumulation.onto),

@@ -1,4 +1,4 @@
-//! Products that are added to a value by their own kernel: the sums are those of the oracle, in place and not.
+//! Products and parts that are added to a value by their own kernel: the sums are those of the oracle, in place and not.
 
 mod oracle;
 
@@ -103,6 +103,47 @@ fn sums_that_are_fused_with_their_neighbors_stay_elementwise() {
     assert_eq!(n, 2);
     let n = check([30, 30], |[w, v, x, _]| (vec![w.exp() + x.dot(v)], vec![]));
     assert_eq!(n, 2);
+}
+
+#[test]
+fn gradients_of_parts_are_added_at_their_places() {
+    check([12, 9], |[w, v, _, rate]| {
+        let parts = [
+            w.slice(0, 2..9),
+            w.slice(1, 3..4),
+            w.slice_by(0, .., -3),
+            w.slice_by(1, 1.., 2).slice(0, 5..6),
+            w.t().slice(0, 0..0),
+            v.slice(0, 11..12),
+        ];
+        let cubes = parts.iter().fold(v.sum(), |y, part| y + (*part * *part * *part).sum());
+        let y = cubes * rate + w.tanh().sum();
+        let [by_w, by_v] = [w, v].map(|x| y.grad(&[x])[0]);
+        let outputs = vec![by_w, by_v, by_w.slice(0, 1..3), by_w * v];
+        (outputs, vec![(w, w - rate * by_w), (v, v - by_v)])
+    });
+}
+
+#[test]
+fn a_part_that_is_needed_itself_is_kept() {
+    check([6, 6], |[w, _, _, rate]| {
+        let [one, other] = [w.slice(0, 1..3), w.slice(0, 2..6)]
+            .map(|part| (part.square() * part).sum().grad(&[w])[0]);
+        let sum = one + other;
+        (vec![one, sum, sum - other * rate], vec![(w, one + sum)])
+    });
+}
+
+#[test]
+fn gradients_of_many_parts_take_the_memory_of_one() {
+    let (g, n) = (Graph::new(), 200);
+    let x = g.param("x", Tensor::zeros(g.dtype(), [n]));
+    let y = (0..n).fold(x.sum(), |y, k| y + x.slice(0, k..k + 1).exp().sum()) + x.sum();
+    let plan = Plan::compile(&[y.grad(&[x])[0]], &[]).unwrap();
+    // The gradient, the elements of which are computed in lines of 64 bytes each, and what each of them is read from.
+    let n_bytes = plan.arena_bytes();
+    assert!(n_bytes <= 3 * 64 * n, "{n_bytes}");
+    check_step(&g, &[y.grad(&[x])[0]], &[]);
 }
 
 #[test]

@@ -55,7 +55,7 @@ impl Windows {
     }
 
     /// The layout of the part in a buffer where the whole has the layout `whole`.
-    pub(super) fn view(&self, whole: &Layout) -> Layout {
+    pub fn view(&self, whole: &Layout) -> Layout {
         let offset: isize =
             self.0.iter().zip(&whole.strides).map(|(w, &stride)| w.start as isize * stride).sum();
         Layout {

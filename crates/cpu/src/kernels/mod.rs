@@ -12,6 +12,7 @@
 
 pub(crate) mod code;
 pub(crate) mod elementwise;
+pub(crate) mod embed;
 pub(crate) mod finite;
 pub(crate) mod functions;
 mod instructions;

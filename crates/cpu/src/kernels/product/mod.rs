@@ -300,7 +300,6 @@ impl Product {
         }
     }
 
-    /// Computes each product, or some rows of it, by a function that writes `room`, a part of a value, and one that reads
     /// Computes each product, or some rows of it, by a function that writes `room`, a part of a value, and one that
     /// reads it beside the first operand.
     fn each_in_two_steps<F: Multiply>(

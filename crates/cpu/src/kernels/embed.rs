@@ -1,0 +1,54 @@
+//! A value put at its places in a larger one: among zeros, or added to what is there.
+
+use retrograd_core::{DType, Element, Float, NodeId, SliceMut, with_elements};
+
+use crate::{
+    arena::{Beside, Memory},
+    layout::Walk,
+};
+
+/// A contiguous value whose elements go to places in a result, which is zero elsewhere or else a value to add to.
+#[derive(Clone, Debug)]
+pub(crate) struct Embed {
+    pub part: NodeId,
+    pub n_elements: usize,
+    /// The places of the elements, in order; no two of them are the same.
+    pub walk: Walk,
+    /// A contiguous value of floating-point numbers, of which the first are added to.
+    pub onto: Option<NodeId>,
+    pub out: NodeId,
+    pub dtype: DType,
+}
+
+impl Embed {
+    /// Computes the result. In the place of what is added to, only the places of the part are touched.
+    pub fn run(&self, memory: &mut Memory<'_>) {
+        let Some(onto) = self.onto else { return self.put(memory) };
+        let onto = Some(onto).filter(|&onto| !memory.are_in_one_place(onto, self.out));
+        match memory.write_beside(self.out, self.dtype) {
+            (SliceMut::F32(out), rest) => self.add(onto, out, rest),
+            (SliceMut::F64(out), rest) => self.add(onto, out, rest),
+            (SliceMut::I64(_) | SliceMut::Bool(_), _) => unreachable!("only floats are added"),
+        }
+    }
+
+    fn put(&self, memory: &mut Memory<'_>) {
+        let (out, rest) = memory.write_beside(self.out, self.dtype);
+        with_elements!(SliceMut, out, out => {
+            out.fill(Default::default());
+            self.walk.write(self.part(rest), out, |out, element| *out = element);
+        });
+    }
+
+    /// Adds the part to `onto`, or to what is there.
+    fn add<F: Float>(&self, onto: Option<NodeId>, out: &mut [F], rest: Beside<'_>) {
+        if let Some(onto) = onto {
+            out.copy_from_slice(&rest.read(onto)[..out.len()]);
+        }
+        self.walk.write(self.part(rest), out, |out, element| *out = *out + element);
+    }
+
+    fn part<'m, T: Element>(&self, rest: Beside<'m>) -> &'m [T] {
+        &rest.read(self.part)[..self.n_elements]
+    }
+}
