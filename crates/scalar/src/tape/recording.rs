@@ -2,7 +2,13 @@
 
 use std::{cell::Cell, fmt, marker::PhantomData, ptr};
 
-use super::{Tape, Var, external::Externals, full::TapeFull, storage::Storage, variable::Brand};
+use super::{
+    Tape, Var,
+    external::Externals,
+    full::TapeFull,
+    storage::{Index, Storage},
+    variable::Brand,
+};
 use crate::Number;
 
 /// A tape that is being recorded on.
@@ -32,7 +38,7 @@ impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
     /// A number to take derivatives by.
     #[inline]
     pub fn variable(self, value: T) -> Var<'t, T> {
-        Var::recorded(value, self.storage().push([], []), self.storage())
+        Var::recorded(value, self.record(0, [], []), self.storage())
     }
 
     /// Numbers to take derivatives by.
@@ -46,7 +52,7 @@ impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
             return x;
         }
         let indices = [x.indices.first(), x.indices.second()];
-        let index = self.storage().push_first(x.indices.len(), indices, [x.first, x.second]);
+        let index = self.record(x.indices.len(), indices, [x.first, x.second]);
         Var::recorded(x.value, index, self.storage())
     }
 
@@ -118,6 +124,15 @@ impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
             "bring: the variable is not of the recording that this one is a scratch of"
         );
         Var::unrecorded(x.value).depending(x.indices, x.first, x.second, self.storage())
+    }
+
+    #[inline(always)]
+    fn record<const N: usize>(self, n: usize, indices: [Index; N], partials: [T; N]) -> Index {
+        let storage = self.storage();
+        if !storage.has_room(N) {
+            storage.make_room(N);
+        }
+        storage.push_first(n, indices, partials)
     }
 
     #[inline(always)]

@@ -69,14 +69,14 @@ impl<T: Number> Storage<T> {
         }
     }
 
-    /// Adds a statement of `N` partial derivatives. Returns its index, or [`NONE`] if there is no memory.
+    /// Adds a statement of `N` partial derivatives. Returns its index, or [`NONE`] if there is [no room](Self::has_room).
     #[inline(always)]
     pub(super) fn push<const N: usize>(&self, indices: [Index; N], partials: [T; N]) -> Index {
         self.push_first(N, indices, partials)
     }
 
     /// Adds a statement of the first `n` partial derivatives of `N`, which must be less than 256. Returns its index, or
-    /// [`NONE`] if there is no memory.
+    /// [`NONE`] if there is [no room](Self::has_room).
     #[inline(always)]
     pub(super) fn push_first<const N: usize>(
         &self,
@@ -85,42 +85,46 @@ impl<T: Number> Storage<T> {
         partials: [T; N],
     ) -> Index {
         const { assert!(N < 256, "a statement counts its partial derivatives in a byte") };
-        debug_assert!(n <= N, "there are {N} partial derivatives");
-        let (k, end) = self.ends();
-        if k >= self.room.get() || end + N > self.room_for_partials.get() {
-            return self.push_after_growing(n, indices, partials);
+        if !self.has_room(N) {
+            return NONE;
         }
-        // SAFETY: there is room, so that nobody reads the statements, and `ends` has given its reference back. This
-        // reference ends before anyone else's code runs.
+        // SAFETY: there is room, so that nobody reads the statements; and this reference ends before anyone else's code
+        // runs.
         let statements = unsafe { &mut *self.statements.get() };
+        let index = statements.counts.len() as Index;
         // SAFETY: `room` and `room_for_partials` are capacities of these vectors, or less, and `n` is at most `N`.
         unsafe { statements.push_within_capacity(n.min(N), indices, partials) };
-        k as Index
+        index
     }
 
+    /// Whether there is room for another statement and for `n` partial derivatives. If not, [`make_room`](Self::make_room)
+    /// may help. The two are apart so that those who call them keep what they record in registers.
+    #[inline(always)]
+    pub(super) fn has_room(&self, n: usize) -> bool {
+        let (n_statements, n_partials) = self.ends();
+        n_statements < self.room.get() && n_partials + n <= self.room_for_partials.get()
+    }
+
+    /// Finds memory for another statement and for `n` partial derivatives.
+    ///
+    /// # Panics
+    /// If nothing can be recorded now.
     #[cold]
     #[inline(never)]
-    fn push_after_growing<const N: usize>(
-        &self,
-        n: usize,
-        indices: [Index; N],
-        partials: [T; N],
-    ) -> Index {
+    pub(super) fn make_room(&self, n: usize) {
         match self.access.get() {
             Access::Locked => {
                 panic!("a variable was used while its tape runs backwards or is lent to a scratch")
             }
-            Access::Full => return NONE,
+            Access::Full => return,
             Access::Open => {}
         }
-        // SAFETY: the storage is open, so that nobody reads the statements; this reference ends with the block.
-        let is_enough = unsafe { &mut *self.statements.get() }.grow(N, self.limit);
-        self.find_room();
-        if is_enough {
-            return self.push_first(n, indices, partials);
+        // SAFETY: the storage is open, so that nobody reads the statements; this reference ends with the line.
+        let is_enough = unsafe { &mut *self.statements.get() }.grow(n, self.limit);
+        if !is_enough {
+            self.access.set(Access::Full);
         }
-        self.access.set(Access::Full);
-        NONE
+        self.find_room();
     }
 
     /// The numbers of statements and of partial derivatives.

@@ -51,6 +51,9 @@ impl<T: Number> Terms<T> {
 
     #[inline(never)]
     fn record(&self, storage: &Storage<T>) -> Index {
+        if !storage.has_room(WIDTH) {
+            storage.make_room(WIDTH);
+        }
         storage.push_first(self.n, self.indices, self.partials)
     }
 }

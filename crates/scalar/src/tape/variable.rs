@@ -155,6 +155,23 @@ fn record_three<T: Number>(
     second: T,
     third: T,
 ) -> Index {
+    if !storage.has_room(3) {
+        return record_three_in_more_room(storage, ij, k, first, second, third);
+    }
+    storage.push([ij.first(), ij.second(), k], [first, second, third])
+}
+
+#[cold]
+#[inline(never)]
+fn record_three_in_more_room<T: Number>(
+    storage: &Storage<T>,
+    ij: Indices,
+    k: Index,
+    first: T,
+    second: T,
+    third: T,
+) -> Index {
+    storage.make_room(3);
     storage.push([ij.first(), ij.second(), k], [first, second, third])
 }
 
@@ -176,9 +193,14 @@ fn record_four<T: Number>(
     };
     let index = match (is_new(k, third), is_new(l, fourth)) {
         (false, false) => return (ij, first, second),
-        (true, false) => storage.push([i, j, k], [first, second, third]),
-        (false, true) => storage.push([i, j, l], [first, second, fourth]),
-        (true, true) => storage.push([i, j, k, l], [first, second, third, fourth]),
+        (true, false) => record_three(storage, ij, k, first, second, third),
+        (false, true) => record_three(storage, ij, l, first, second, fourth),
+        (true, true) => {
+            if !storage.has_room(4) {
+                storage.make_room(4);
+            }
+            storage.push([i, j, k, l], [first, second, third, fourth])
+        }
     };
     (Indices::one(index), T::constant(1.0), T::default())
 }
