@@ -111,13 +111,48 @@ fn kept_intermediates_have_adjoints() {
 }
 
 #[test]
-#[should_panic(expected = "has an adjoint if it is kept")]
+#[should_panic(expected = "has an adjoint if it was kept")]
 fn other_intermediates_have_none() {
     Tape::new().record(|t| {
         let x = t.variable(3.0);
         let double = x * 2.0;
         t.reverse(double.sin()).of(double)
     });
+}
+
+#[test]
+fn a_number_beside_a_variable_is_another_one() {
+    Tape::new().record(|t| {
+        let x = t.variable(3.0);
+        let shifted = t.keep(x + 1.0);
+        let adjoints = t.reverse(x * shifted);
+        assert_eq!((adjoints.of(x), adjoints.of(shifted)), (7.0, 3.0));
+        let slope = t.scratch(|s| {
+            let shifted = s.bring(shifted);
+            s.reverse(shifted * shifted).of(shifted)
+        });
+        assert_eq!(slope, 8.0);
+    });
+}
+
+#[test]
+#[should_panic(expected = "has an adjoint if it was kept")]
+fn a_number_beside_a_variable_has_not_its_adjoint() {
+    Tape::new().record(|t| {
+        let x = t.variable(3.0);
+        let shifted = x + 1.0;
+        t.reverse(x * shifted).of(shifted)
+    });
+}
+
+#[test]
+fn variables_that_are_not_finite_have_adjoints() {
+    for value in [f64::NAN, f64::INFINITY] {
+        Tape::new().record(|t| {
+            let x = t.variable(value);
+            assert_eq!(t.reverse(x * 2.0).of(x), 2.0);
+        });
+    }
 }
 
 #[test]

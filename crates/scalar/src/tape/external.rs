@@ -47,7 +47,12 @@ impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
         outputs: &[T],
         rule: impl Fn(&[T], &mut [T]) + 'env,
     ) -> Vec<Var<'t, T>> {
-        let inputs = inputs.iter().map(|&x| self.keep(x).indices.first()).collect();
+        let index = |&x: &Var<'t, T>| match x.indices.len() {
+            0 => NONE,
+            1 if (x.first - T::constant(1.0)).is_zero() => x.indices.first(),
+            _ => self.statement(x),
+        };
+        let inputs = inputs.iter().map(index).collect();
         let first_output = self.n_statements();
         let outputs = self.variables(outputs);
         let rule = Box::new(rule);

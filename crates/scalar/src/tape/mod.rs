@@ -4,6 +4,7 @@ mod checkpoint;
 mod external;
 mod full;
 mod indices;
+mod leaves;
 mod recording;
 mod reverse;
 mod storage;
@@ -18,7 +19,7 @@ use std::{
 
 pub use self::{full::TapeFull, recording::Recording, reverse::Adjoints, variable::Var};
 
-use self::storage::Storage;
+use self::{leaves::Leaves, storage::Storage};
 use crate::Number;
 
 /// A record of operations on numbers, which one pass backwards over gives all derivatives of.
@@ -55,6 +56,7 @@ use crate::Number;
 /// ```
 pub struct Tape<T = f64> {
     storage: Storage<T>,
+    leaves: Leaves<T>,
     /// Memory of the last reverse pass.
     adjoints: Cell<Vec<T>>,
 }
@@ -81,14 +83,22 @@ impl<T: Number> Tape<T> {
     ///
     /// A function that needs more still gets its values, but no derivatives: [`Recording::checked`] says so.
     pub fn with_limit(bytes: usize) -> Self {
-        Self { storage: Storage::new(bytes), adjoints: Cell::new(Vec::new()) }
+        let adjoints = Cell::new(Vec::new());
+        Self { storage: Storage::new(bytes), leaves: Leaves::default(), adjoints }
     }
 
     /// Records what `f` computes, in place of what was recorded before.
     pub fn record<'env, R>(&mut self, f: impl for<'t> FnOnce(Recording<'t, 'env, T>) -> R) -> R {
         self.storage.clear();
+        self.leaves.truncate(0);
         let externals = RefCell::new(Vec::new());
-        f(Recording { tape: self, externals: &externals, lender: None, brand: PhantomData })
+        f(Recording {
+            tape: self,
+            leaves: &self.leaves,
+            externals: &externals,
+            lender: None,
+            brand: PhantomData,
+        })
     }
 
     /// The value of a function at `x`, and its derivatives by each element of `x`, which are written to `gradient`.

@@ -6,6 +6,7 @@ use super::{
     Tape, Var,
     external::Externals,
     full::TapeFull,
+    leaves::Leaves,
     storage::{Index, Storage},
     variable::Brand,
 };
@@ -14,6 +15,8 @@ use crate::Number;
 /// A tape that is being recorded on.
 pub struct Recording<'t, 'env, T = f64> {
     pub(super) tape: &'t Tape<T>,
+    /// Those of the recording that this one is a scratch of, and its own.
+    pub(super) leaves: &'t Leaves<T>,
     pub(super) externals: &'t Externals<'env, T>,
     /// Whose statements a scratch has.
     pub(super) lender: Option<*const Storage<T>>,
@@ -38,7 +41,9 @@ impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
     /// A number to take derivatives by.
     #[inline]
     pub fn variable(self, value: T) -> Var<'t, T> {
-        Var::recorded(value, self.record(0, [], []), self.storage())
+        let index = self.record(0, [], []);
+        self.leaves.push(index, value);
+        Var::recorded(value, index, self.storage())
     }
 
     /// Numbers to take derivatives by.
@@ -47,13 +52,30 @@ impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
     }
 
     /// The same number as a recorded value of its own, so that derivatives can be taken by it.
+    ///
+    /// ```
+    /// use retrograd_scalar::Tape;
+    ///
+    /// Tape::new().record(|t| {
+    ///     let x = t.variable(2.0);
+    ///     let y = t.keep(x + 1.0);
+    ///     let z = x * y;
+    ///     assert_eq!((t.reverse(z).of(y), t.reverse(z).of(x)), (2.0, 5.0));
+    /// });
+    /// ```
     pub fn keep(self, x: Var<'t, T>) -> Var<'t, T> {
-        if x.is_constant() || x.is_recorded() {
+        if x.is_constant() || self.leaves.find(x).is_some() {
             return x;
         }
-        let indices = [x.indices.first(), x.indices.second()];
-        let index = self.record(x.indices.len(), indices, [x.first, x.second]);
+        let index = self.statement(x);
+        self.leaves.push(index, x.value);
         Var::recorded(x.value, index, self.storage())
+    }
+
+    /// A new statement that gives a number.
+    pub(super) fn statement(self, x: Var<'t, T>) -> Index {
+        let indices = [x.indices.first(), x.indices.second()];
+        self.record(x.indices.len(), indices, [x.first, x.second])
     }
 
     /// This recording, if nothing is missing in it.
@@ -101,12 +123,19 @@ impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
     /// If variables of this recording are recorded with meanwhile.
     pub fn scratch<R>(self, f: impl for<'s> FnOnce(Recording<'s, 'env, T>) -> R) -> R {
         let (lent, position) = self.storage().lend();
-        let n_externals = self.externals.borrow().len();
-        let tape = Tape { storage: lent, adjoints: Cell::new(self.tape.adjoints.take()) };
+        let (n_externals, n_leaves) = (self.externals.borrow().len(), self.leaves.len());
+        let adjoints = Cell::new(self.tape.adjoints.take());
+        let tape = Tape { storage: lent, leaves: Leaves::default(), adjoints };
         let lender = Some(ptr::from_ref(self.storage()));
-        let result =
-            f(Recording { tape: &tape, externals: self.externals, lender, brand: PhantomData });
+        let result = f(Recording {
+            tape: &tape,
+            leaves: self.leaves,
+            externals: self.externals,
+            lender,
+            brand: PhantomData,
+        });
         self.externals.borrow_mut().truncate(n_externals);
+        self.leaves.truncate(n_leaves);
         self.tape.adjoints.set(tape.adjoints.take());
         self.storage().take_back(tape.storage, position);
         result

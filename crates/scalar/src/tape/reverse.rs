@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::{Recording, Tape, Var, storage::Statements, variable::Brand};
+use super::{Recording, Tape, Var, leaves::Leaves, storage::Statements, variable::Brand};
 use crate::Number;
 
 impl<'t, T: Number> Recording<'t, '_, T> {
@@ -60,7 +60,7 @@ impl<'t, T: Number> Recording<'t, '_, T> {
         if let Err(full) = result {
             panic!("reverse: {full}");
         }
-        Adjoints { flat, tape: self.tape, brand: PhantomData }
+        Adjoints { flat, tape: self.tape, leaves: self.leaves, brand: PhantomData }
     }
 }
 
@@ -101,6 +101,7 @@ fn add<T: Number, const N: usize>(sum: &mut [T; N], adjoint: [T; N], partial: T)
 pub struct Adjoints<'t, T: Number = f64, const N: usize = 1> {
     flat: Vec<T>,
     tape: &'t Tape<T>,
+    leaves: &'t Leaves<T>,
     brand: Brand<'t>,
 }
 
@@ -113,11 +114,14 @@ impl<'t, T: Number, const N: usize> Adjoints<'t, T, N> {
         if x.is_constant() {
             return [T::default(); N];
         }
-        assert!(
-            x.is_recorded(),
-            "adjoints: what was computed from variables has an adjoint if it is kept by `keep`"
-        );
-        self.flat.as_chunks().0[x.indices.first() as usize]
+        let adjoints = self.flat.as_chunks().0;
+        let Some(adjoint) = self.leaves.find(x).and_then(|index| adjoints.get(index as usize))
+        else {
+            panic!(
+                "adjoints: what was computed from variables has an adjoint if it was kept by `keep` before the reverse pass"
+            )
+        };
+        *adjoint
     }
 }
 

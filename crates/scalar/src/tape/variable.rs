@@ -82,11 +82,6 @@ impl<'t, T: Number> Var<'t, T> {
         self.indices == Indices::NONE
     }
 
-    /// Whether this is what a statement gives, so that it has an adjoint.
-    pub(super) fn is_recorded(&self) -> bool {
-        self.indices.len() == 1 && (self.first - T::constant(1.0)).is_zero()
-    }
-
     /// A function of this number alone, with derivative `d`.
     #[inline(always)]
     fn scaled(self, value: T, d: T) -> Self {
