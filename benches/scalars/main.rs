@@ -65,8 +65,8 @@ struct Measured {
     plain: f64,
     /// What computes its gradient, by hand first, with median times in microseconds.
     gradients: Vec<(&'static str, f64)>,
-    /// Statements that the tape holds after recording.
-    n_statements: usize,
+    /// Bytes that the tape holds after recording, without adjoints.
+    n_tape_bytes: usize,
     peak_bytes: Option<usize>,
 }
 
@@ -83,7 +83,7 @@ impl Visitor for Measurement {
 fn measure<F: Function>(name: &'static str, function: &F) -> Result<Measured, Box<dyn Error>> {
     memory::forget_peak();
     let mut sides = side::all(function)?;
-    let n_statements = side::n_statements(function);
+    let n_tape_bytes = side::n_tape_bytes(function);
     agree(name, &mut sides)?;
     let times = medians(&mut sides, |side| (side.call)(None));
     let peak_bytes = memory::peak_bytes();
@@ -94,7 +94,7 @@ fn measure<F: Function>(name: &'static str, function: &F) -> Result<Measured, Bo
         n_operations: n_operations(function),
         plain,
         gradients: named.collect(),
-        n_statements,
+        n_tape_bytes,
         peak_bytes,
     })
 }

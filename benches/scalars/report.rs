@@ -7,7 +7,7 @@ use crate::Measured;
 /// The head of the table, and what must be known to read it.
 pub const HEADER: &str = "\
 f64, 1 thread; medians; ÷ hand: time ÷ that of the gradient by hand; ns: time ÷ operations of the value
-function   operations  what                        µs    ÷ hand       ns  statements an operation";
+function   operations  what                        µs    ÷ hand       ns  bytes of tape an operation";
 
 /// Lines of the table: the plain value, then each gradient.
 pub fn row(measured: &Measured) -> String {
@@ -16,12 +16,12 @@ pub fn row(measured: &Measured) -> String {
     let times =
         [("plain value", measured.plain)].into_iter().chain(measured.gradients.iter().copied());
     let lines = times.map(|(what, time)| {
-        let statements = match what {
-            "tape" => format!("{:.2}", measured.n_statements as f64 / n_operations),
+        let bytes = match what {
+            "tape" => format!("{:.1}", measured.n_tape_bytes as f64 / n_operations),
             _ => String::new(),
         };
         format!(
-            "{:<10} {:>10}  {what:<18} {time:>11.2} {:>9.2} {:>8.2}  {statements}",
+            "{:<10} {:>10}  {what:<18} {time:>11.2} {:>9.2} {:>8.2}  {bytes}",
             measured.name,
             measured.n_operations,
             time / by_hand,
@@ -45,8 +45,8 @@ pub fn json(measured: &Measured) -> String {
         fields.insert(format!("{what}_to_by_hand"), json!(time / measured.gradients[0].1));
         fields.insert(format!("{what}_ns_per_operation"), json!(1000.0 * time / n_operations));
     }
-    let statements = measured.n_statements as f64 / n_operations;
-    fields.insert("tape_statements_per_operation".into(), json!(statements));
+    let bytes = measured.n_tape_bytes as f64 / n_operations;
+    fields.insert("tape_bytes_per_operation".into(), json!(bytes));
     let peak = measured.peak_bytes.map(|bytes| bytes as f64 / 1e6);
     fields.insert("peak_rss_mb".into(), json!(peak));
     serde_json::Value::Object(fields).to_string()

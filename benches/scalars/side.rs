@@ -55,12 +55,12 @@ fn tape<F: Function>(function: &F) -> Side<'_> {
     Side { name: "tape", call: Box::new(call) }
 }
 
-/// Statements of the tape once the function is recorded.
-pub fn n_statements<F: Function>(function: &F) -> usize {
+/// Bytes of the tape once the function is recorded.
+pub fn n_tape_bytes<F: Function>(function: &F) -> usize {
     Tape::<f64>::new().record(|t| {
         let y = function.value(&t.variables(&function.point()));
         t.keep(y);
-        t.n_statements()
+        t.n_bytes()
     })
 }
 
