@@ -162,12 +162,12 @@ fn sweep<'g>(seeds: &[Pair<'g>], wrt: &[Expr<'g>]) -> FxHashMap<NodeId, Expr<'g>
     let wrt = NodeSet::of(wrt.iter().map(|x| x.id()));
     let outputs: Vec<_> = seeds.iter().map(|&(output, _)| output).collect();
     let active = between(&wrt, &outputs);
-    let (mut wanted, mut pending) = (FxHashMap::default(), FxHashMap::default());
+    let (mut wanted, mut pending) = (FxHashMap::default(), Cotangents::default());
     for &(output, seed) in seeds {
-        add(&mut pending, output.id(), seed);
+        pending.add(output.id(), seed);
     }
     for id in active.iter().rev() {
-        let Some(g) = pending.remove(&id) else { continue };
+        let Some(g) = pending.take(id) else { continue };
         if wrt.contains(id) {
             wanted.insert(id, g);
         }
@@ -177,7 +177,7 @@ fn sweep<'g>(seeds: &[Pair<'g>], wrt: &[Expr<'g>]) -> FxHashMap<NodeId, Expr<'g>
             let inputs = node.inputs.iter().enumerate();
             for (k, input) in inputs.filter(|(_, input)| active.contains(**input)) {
                 if let Some(share) = node.op.behavior().vjp(Rule::new(k, &node.inputs, y), g) {
-                    add(&mut pending, *input, share);
+                    pending.add(*input, share);
                 }
             }
         });
@@ -185,7 +185,30 @@ fn sweep<'g>(seeds: &[Pair<'g>], wrt: &[Expr<'g>]) -> FxHashMap<NodeId, Expr<'g>
     wanted
 }
 
-/// Adds a share to the cotangent of a node.
-fn add<'g>(cotangents: &mut FxHashMap<NodeId, Expr<'g>>, id: NodeId, share: Expr<'g>) {
-    cotangents.entry(id).and_modify(|sum| *sum = *sum + share).or_insert(share);
+/// What has arrived at nodes so far.
+#[derive(Default)]
+struct Cotangents<'g> {
+    sums: FxHashMap<NodeId, Expr<'g>>,
+    /// Single elements among zeros, which are put side by side when all are there.
+    elements: FxHashMap<NodeId, Vec<Expr<'g>>>,
+}
+
+impl<'g> Cotangents<'g> {
+    /// Adds a share to the cotangent of a node.
+    fn add(&mut self, id: NodeId, share: Expr<'g>) {
+        if share.is_element_among_zeros() {
+            return self.elements.entry(id).or_default().push(share);
+        }
+        self.sums.entry(id).and_modify(|sum| *sum = *sum + share).or_insert(share);
+    }
+
+    /// The cotangent of a node, which is complete.
+    fn take(&mut self, id: NodeId) -> Option<Expr<'g>> {
+        let sum = self.sums.remove(&id);
+        let Some(elements) = self.elements.remove(&id) else { return sum };
+        elements[0].graph().recording_gradient_of(id, || {
+            let elements = Expr::sum_of_elements(&elements);
+            Some(sum.map_or(elements, |sum| sum + elements))
+        })
+    }
 }

@@ -37,6 +37,9 @@ pub(crate) struct Groups {
 /// The fewest single numbers of a level that are computed by a program of scalars, and not by a fused kernel.
 const LEAST_SCALARS: usize = 32;
 
+/// The most elements of a vector for each number of a program of scalars that is put in it; the others are constants.
+const MOST_PLACES: usize = 4;
+
 impl Groups {
     /// Groups the nodes of a computation; roots are not moved.
     pub fn new(classified: &Classified<'_>) -> Self {
@@ -84,9 +87,11 @@ impl Groups {
                 Some(_) => self.levels[base.index()] < level_of(group),
                 None => self.levels[base.index()] <= level_of(group),
             };
-            is_there && nodes[input.index()].shape.n_elements() == 1
+            let is_constant = classified.classes[input.index()] == Class::Literal;
+            is_there && (is_constant || nodes[input.index()].shape.n_elements() == 1)
         };
         let is_possible = classified.fused(self.members[group as usize][0]) == Some(node.dtype)
+            && node.shape.n_elements() <= MOST_PLACES * node.inputs.len()
             && classified.computation.awaited[id.index()].is_none()
             && node.inputs.iter().all(is_there);
         is_possible.then_some(group)

@@ -29,10 +29,7 @@ pub(crate) fn program(
     let dtype = classified.fused(members[0]).expect("members of groups are fused");
     let mut numbers = Numbers::new(classified, members.len());
     members.iter().for_each(|&id| numbers.add(id));
-    let parts: Vec<Vec<Number>> = joined
-        .iter()
-        .map(|id| nodes[id.index()].inputs.iter().map(|&input| numbers.find(input)).collect())
-        .collect();
+    let joined: Vec<_> = joined.iter().map(|&id| (id, numbers.join(id))).collect();
     let kept: Vec<_> = kept.iter().map(|&id| (id, numbers.find(id))).collect();
 
     let mut encoder = Encoder::new(dtype, file, &numbers);
@@ -41,8 +38,8 @@ pub(crate) fn program(
         let is_mask = nodes[to.index()].dtype == DType::Bool;
         encoder.store(to, &[number], is_mask);
     }
-    for (&to, parts) in joined.iter().zip(&parts) {
-        encoder.store(to, parts, false);
+    for (to, elements) in joined {
+        encoder.store(to, &elements, false);
     }
     encoder.program
 }
@@ -105,9 +102,8 @@ impl<'a> Numbers<'a> {
             }
             ref op => unreachable!("{op} is not elementwise"),
         };
-        self.known.insert(id, Number::Computed(self.computed.len() as u32));
-        self.computed.push((operation, operands));
-        self.operations.insert(operation);
+        let number = self.compute(operation, operands);
+        self.known.insert(id, number);
     }
 
     /// The number of a node: of the group, a view of such a node, or from outside.
@@ -127,6 +123,28 @@ impl<'a> Numbers<'a> {
                 position: self.classified.source(id).layout.offset,
             },
         };
+        self.outside(outside)
+    }
+
+    /// The elements of a value that numbers are put together to, and constants.
+    fn join(&mut self, id: NodeId) -> Vec<Number> {
+        let nodes = &self.classified.computation.nodes;
+        let node = &nodes[id.index()];
+        let mut elements = Vec::with_capacity(node.shape.n_elements());
+        for &input in &node.inputs {
+            let number = self.find(input);
+            elements.extend(std::iter::repeat_n(number, nodes[input.index()].shape.n_elements()));
+        }
+        elements
+    }
+
+    fn compute(&mut self, operation: Operation, operands: [Number; 3]) -> Number {
+        self.computed.push((operation, operands));
+        self.operations.insert(operation);
+        Number::Computed(self.computed.len() as u32 - 1)
+    }
+
+    fn outside(&mut self, outside: Outside) -> Number {
         Number::Outside(self.outside.insert_full(outside).0 as u32)
     }
 }

@@ -53,6 +53,22 @@ fn a_deep_chain_of_single_numbers_compiles_runs_and_drops() {
 }
 
 #[test]
+fn a_gradient_by_the_elements_of_a_long_vector_is_one_operation() {
+    const N: usize = 20_000;
+    let g = Graph::new();
+    let x = g.param("x", vec![0.5f32; N]);
+    let y = (0..N).map(|k| x.slice(0, k..k + 1).reshape([]).sin()).reduce(|a, b| a + b).unwrap();
+    let gradient = y.grad(&[x])[0];
+    assert!(g.len() < 10 * N);
+    let plan = Plan::compile(&[gradient], &[]).unwrap();
+    assert_eq!(plan.n_steps(), 1);
+    let mut workspace = plan.workspace();
+    plan.run(&mut workspace, &g.recorded_params(), &[]).unwrap();
+    let ours = workspace.output(0).to_tensor().to_vec::<f64>();
+    assert!(ours.iter().all(|slope| (slope - 0.5f64.cos()).abs() < 1e-6));
+}
+
+#[test]
 fn a_deep_chain_of_steps_compiles_runs_and_drops() {
     in_a_small_stack(|| {
         let g = Graph::new();

@@ -104,6 +104,15 @@ pub(super) fn slice() -> Vec<Case> {
         squared("slice of two axes", [numbers([3, 4], 1)], |x| {
             x[0].slice(0, 1..).slice_by(1, .., -1)
         }),
+        squared("elements of a vector, some of them twice", [numbers([9], 1)], |x| {
+            let g = x[0].graph();
+            let part = |scope: &str, start: usize, end: usize| {
+                let _scope = g.scope(scope);
+                (start..end).map(|k| x[0].slice(0, k..k + 1)).collect::<Vec<_>>()
+            };
+            let elements = [part("first", 1, 5), part("again", 3, 7)].concat();
+            g.concat(&elements, 0) + x[0].slice(0, 1..9)
+        }),
     ];
     PARTS.iter().map(part).chain(others).collect()
 }

@@ -133,6 +133,47 @@ impl<'g> Expr<'g> {
     pub(crate) fn among_zeros(self, windows: &Windows, whole: Shape) -> Self {
         self.record1(Op::Pad(Padding(windows.clone())), whole, self.dtype())
     }
+
+    /// Whether this is one element among zeros.
+    pub(crate) fn is_element_among_zeros(self) -> bool {
+        let node = self.graph().node(self.id());
+        let of_one = |id| self.graph().node(id).shape.n_elements() == 1;
+        matches!(node.op, Op::Pad(_)) && of_one(node.inputs[0])
+    }
+
+    /// The sum of elements among zeros: side by side, so that all elements of a tensor cost no more than the tensor.
+    #[track_caller]
+    pub(crate) fn sum_of_elements(values: &[Self]) -> Self {
+        let (first, graph) = (values[0], values[0].graph());
+        if values.len() == 1 {
+            return first;
+        }
+        let (whole, layout) = (first.shape(), Layout::contiguous(&first.shape()));
+        let mut elements: Vec<_> = values.iter().map(|value| value.element(&layout)).collect();
+        elements.sort_by_key(|&(position, _)| position);
+        let mut parts: Vec<Self> = Vec::with_capacity(elements.len());
+        let zeros = |n: usize| graph.literal(0.0, Shape::from([n]), first.dtype());
+        let mut end = 0;
+        for (position, element) in elements {
+            if position + 1 == end {
+                let last = parts.last_mut().expect("another element of this position");
+                *last = *last + element.reshape([1]);
+                continue;
+            }
+            parts.extend((position > end).then(|| zeros(position - end)));
+            parts.push(element.reshape([1]));
+            end = position + 1;
+        }
+        parts.extend((end < whole.n_elements()).then(|| zeros(whole.n_elements() - end)));
+        graph.concat(&parts, 0).reshape(whole)
+    }
+
+    /// Position and value of an element among zeros, in a layout.
+    fn element(self, layout: &Layout) -> (usize, Self) {
+        let node = self.graph().node(self.id());
+        let Op::Pad(padding) = &node.op else { unreachable!("it is an element among zeros") };
+        (padding.0.view(layout).offset, Expr::new(self.graph(), node.inputs[0]))
+    }
 }
 
 impl Operation for Slicing {
