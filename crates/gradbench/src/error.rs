@@ -1,0 +1,53 @@
+//! What can be wrong with a message.
+
+use std::fmt;
+
+use retrograd_scalar::TapeFull;
+
+/// Why a message cannot be answered as it asks.
+#[non_exhaustive]
+#[derive(Debug)]
+pub enum Error {
+    /// The line is not a message.
+    Message(serde_json::Error),
+    /// There is no module of this name.
+    Module(String),
+    /// The module has no function of this name.
+    Function(String),
+    /// The input is not of the function's type.
+    Input(serde_json::Error),
+    /// The parts of the input do not fit each other.
+    Misfit(String),
+    /// The engine refuses the data.
+    Engine(retrograd_core::Error),
+    /// Recording the function takes too much memory.
+    Full(TapeFull),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Message(error) => write!(f, "this is no message: {error}"),
+            Error::Module(name) => write!(f, "there is no module `{name}`"),
+            Error::Function(name) => write!(f, "the module has no function `{name}`"),
+            Error::Input(error) => write!(f, "this is no input of the function: {error}"),
+            Error::Misfit(reason) => write!(f, "the input does not fit: {reason}"),
+            Error::Engine(error) => error.fmt(f),
+            Error::Full(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<retrograd_core::Error> for Error {
+    fn from(error: retrograd_core::Error) -> Self {
+        Error::Engine(error)
+    }
+}
+
+impl From<TapeFull> for Error {
+    fn from(error: TapeFull) -> Self {
+        Error::Full(error)
+    }
+}

@@ -1,0 +1,86 @@
+//! What `particle` and `saddle` share: functions that are differentiated inside of functions that are differentiated, and
+//! gradient descent. Source: GradBench, `cpp/gradbench/gd.hpp`.
+
+use std::array;
+
+use retrograd_scalar::{Dual, Number, Scalar, Tape};
+
+/// A function of `N` numbers of any type.
+pub(super) trait Function<const N: usize> {
+    fn value<R: Scalar>(&self, x: [R; N]) -> R;
+}
+
+/// A mode of differentiation, for numbers that may themselves be differentiated.
+pub(super) trait Mode {
+    fn gradient<T: Number, const N: usize>(f: &impl Function<N>, x: [T; N]) -> [T; N];
+}
+
+/// All derivatives at once, on duals.
+pub(super) struct Forward;
+
+/// All derivatives in one pass backwards, on a tape.
+pub(super) struct Reverse;
+
+impl Mode for Forward {
+    fn gradient<T: Number, const N: usize>(f: &impl Function<N>, x: [T; N]) -> [T; N] {
+        f.value(array::from_fn(|k| Dual::<T, N>::variable_of(x[k], k))).tangents
+    }
+}
+
+impl Mode for Reverse {
+    fn gradient<T: Number, const N: usize>(f: &impl Function<N>, x: [T; N]) -> [T; N] {
+        let mut gradient = x;
+        Tape::new().value_and_gradient(|x| f.value(array::from_fn(|k| x[k])), &x, &mut gradient);
+        gradient
+    }
+}
+
+/// Where both are small enough: steps and gradients.
+const TOLERANCE: f64 = 1e-5;
+
+/// A point where `f` is least, from `x` downhill. Ten steps in a row that go down double the length of steps, and one
+/// that does not halves it.
+pub(super) fn argmin<R: Scalar, const N: usize>(
+    f: impl Fn([R; N]) -> R,
+    gradient: impl Fn([R; N]) -> [R; N],
+    mut x: [R; N],
+) -> [R; N] {
+    let (mut value, mut slope) = (f(x), gradient(x));
+    let (mut rate, mut n_down) = (1e-5, 0);
+    // NaN ends the descent.
+    while norm(slope) > TOLERANCE {
+        if n_down == 10 {
+            rate *= 2.0;
+            n_down = 0;
+            continue;
+        }
+        let next = array::from_fn(|k| x[k] - slope[k] * rate);
+        let step: [R; N] = array::from_fn(|k| next[k] - x[k]);
+        let length = norm(step);
+        if length.is_nan() || length <= TOLERANCE {
+            break;
+        }
+        let lower = f(next);
+        if lower < value {
+            (x, value, slope) = (next, lower, gradient(next));
+            n_down += 1;
+        } else {
+            rate /= 2.0;
+            n_down = 0;
+        }
+    }
+    x
+}
+
+/// A point where `f` is greatest, from `x` uphill.
+pub(super) fn argmax<R: Scalar, const N: usize>(
+    f: impl Fn([R; N]) -> R,
+    gradient: impl Fn([R; N]) -> [R; N],
+    x: [R; N],
+) -> [R; N] {
+    argmin(|x| -f(x), |x| gradient(x).map(|slope| -slope), x)
+}
+
+fn norm<R: Scalar, const N: usize>(x: [R; N]) -> f64 {
+    x.iter().map(|x| x.primal().powi(2)).sum::<f64>().sqrt()
+}

@@ -1,0 +1,55 @@
+//! Numbers between JSON and the engine.
+
+use std::ops::RangeInclusive;
+
+use retrograd_core::{Tensor, View};
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
+
+use crate::error::Error;
+
+/// More of anything than this may not fit into memory.
+pub(crate) const MOST: usize = 1 << 26;
+
+/// Reads the input of a function.
+pub(crate) fn input<'a, T: Deserialize<'a>>(json: &'a RawValue) -> Result<T, Error> {
+    serde_json::from_str(json.get()).map_err(Error::Input)
+}
+
+/// Whether there are as many as there may be of something.
+pub(crate) fn check_count(
+    name: &str,
+    n: usize,
+    counts: RangeInclusive<usize>,
+) -> Result<(), Error> {
+    match counts.contains(&n) {
+        true => Ok(()),
+        false => Err(Error::Misfit(format!("{name} is {n}, which is not in {counts:?}"))),
+    }
+}
+
+/// A matrix of so many rows, each of so many elements.
+pub(crate) fn matrix(name: &str, rows: &[Vec<f64>], [m, n]: [usize; 2]) -> Result<Tensor, Error> {
+    if rows.len() != m {
+        return Err(Error::Misfit(format!("`{name}` has {} rows, not {m}", rows.len())));
+    }
+    if let Some(row) = rows.iter().find(|row| row.len() != n) {
+        return Err(Error::Misfit(format!(
+            "a row of `{name}` has {} elements, not {n}",
+            row.len()
+        )));
+    }
+    Ok(Tensor::new([m, n], rows.concat())?)
+}
+
+/// The elements of an output as nested lists; a scalar as a number.
+pub(crate) fn nested(view: View<'_>) -> Value {
+    let mut values: Vec<Value> = view.elements::<f64>().iter().map(|&x| x.into()).collect();
+    for axis in (0..view.shape.rank()).rev() {
+        let n_lists = view.shape[..axis].iter().product();
+        let mut elements = values.into_iter();
+        let mut list = || elements.by_ref().take(view.shape[axis]).collect();
+        values = (0..n_lists).map(|_| list()).collect();
+    }
+    values.pop().expect("a tensor is one list, or one number")
+}
