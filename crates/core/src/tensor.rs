@@ -63,6 +63,7 @@ impl Buffer {
     }
 
     /// The elements.
+    #[inline]
     pub fn as_slice(&self) -> Slice<'_> {
         match self {
             Buffer::F32(elements) => Slice::F32(elements),
@@ -73,6 +74,7 @@ impl Buffer {
     }
 
     /// The elements, to be written.
+    #[inline]
     pub fn as_mut_slice(&mut self) -> SliceMut<'_> {
         match self {
             Buffer::F32(elements) => SliceMut::F32(elements),
@@ -282,11 +284,13 @@ impl Tensor {
     }
 
     /// The elements in row-major order.
+    #[inline]
     pub fn as_slice(&self) -> Slice<'_> {
         self.buffer.as_slice()
     }
 
     /// The elements in row-major order, to be written. Elements shared with a clone are copied first.
+    #[inline]
     pub fn as_mut_slice(&mut self) -> SliceMut<'_> {
         Arc::make_mut(&mut self.buffer).as_mut_slice()
     }

@@ -233,6 +233,24 @@ impl<'a> Memory<'a> {
         (unsafe { written.slice_mut() }, Beside { memory: self, written })
     }
 
+    /// Copies a part of one value to the same part of another.
+    ///
+    /// # Panics
+    /// If they overlap: a fault of the plan.
+    pub fn copy_part<T: Element>(
+        &mut self,
+        from: NodeId,
+        to: NodeId,
+        part: std::ops::Range<usize>,
+    ) {
+        let source = self.range(from, T::DTYPE, false).part::<T>(part.clone());
+        let target = self.range(to, T::DTYPE, true).part::<T>(part);
+        self.check_own(target);
+        assert!(source.span().is_apart_from(target.span()), "a copy is beside its original");
+        // SAFETY: `self` is borrowed mutably, no other thread touches the target, and the source is not in it.
+        unsafe { target.slice_mut() }.copy_from_slice(self.slice::<T>(source));
+    }
+
     /// The elements of a value, to be written, and a reader of everything that does not overlap it.
     pub fn write_beside(&mut self, id: NodeId, dtype: DType) -> (SliceMut<'_>, Beside<'_>) {
         let written = self.range(id, dtype, true);
@@ -330,8 +348,7 @@ impl<'a> Beside<'a> {
     /// # Panics
     /// If they overlap what is being written: a fault of the plan.
     pub fn read<T: Element>(&self, id: NodeId) -> &'a [T] {
-        self.check_apart(self.memory.range(id, T::DTYPE, false));
-        self.memory.read(id)
+        self.slice(self.memory.range(id, T::DTYPE, false))
     }
 
     /// The elements of a part of a value.
@@ -339,8 +356,7 @@ impl<'a> Beside<'a> {
     /// # Panics
     /// If they overlap what is being written: a fault of the plan.
     pub fn read_part<T: Element>(&self, id: NodeId, part: std::ops::Range<usize>) -> &'a [T] {
-        self.check_apart(self.memory.range(id, T::DTYPE, false).part::<T>(part.clone()));
-        self.memory.read_part(id, part)
+        self.slice(self.memory.range(id, T::DTYPE, false).part::<T>(part))
     }
 
     /// The first elements of a value of any type, as many as a shape has.
@@ -350,6 +366,11 @@ impl<'a> Beside<'a> {
     pub fn view(&self, id: NodeId, dtype: DType, shape: &'a Shape) -> View<'a> {
         self.check_apart(self.memory.range(id, dtype, false));
         self.memory.view(id, dtype, shape)
+    }
+
+    fn slice<T: Element>(&self, range: Range) -> &'a [T] {
+        self.check_apart(range);
+        self.memory.slice(range)
     }
 
     fn check_apart(&self, range: Range) {

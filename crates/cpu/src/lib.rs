@@ -8,6 +8,7 @@
 mod accumulate;
 mod arena;
 mod cache;
+mod check;
 mod classify;
 mod fuse;
 mod group;
@@ -27,6 +28,7 @@ mod schedule;
 mod signature;
 mod step;
 mod team;
+mod update;
 
 pub use cache::PlanCache;
 pub use kernels::InstructionSet;

@@ -45,8 +45,8 @@ pub struct Plan {
 pub struct Workspace {
     program: Arc<Program>,
     pub(crate) memories: Memories,
-    /// Where a checked plan writes new values of leaves, one for each update.
-    next: Vec<Tensor>,
+    /// Where a checked plan writes new values of leaves, for each update that it does not make in place.
+    next: Vec<Option<Tensor>>,
 }
 
 impl Plan {
@@ -66,8 +66,10 @@ impl Plan {
     /// not finite updates nothing, and its error names the node that made the first such value, forwards or backwards,
     /// as [`Graph::find_non_finite`](retrograd_core::Graph::find_non_finite) does.
     ///
-    /// A checked step takes longer, mostly by less than a tenth, since it tests outputs and new values, and writes those
-    /// beside the old ones. Its workspace holds the memory for that.
+    /// A checked step takes longer, by about a tenth at most, since it tests outputs and new values. Most of these it writes
+    /// beside the old ones; its workspace holds the memory for that. A large parameter to which a smaller product is added
+    /// is updated in place, if a bound shows beforehand that no element can overflow. If the bound shows nothing, as
+    /// with numbers of 10¹⁵ and more in `f32`, the step allocates a copy of the parameter and takes longer.
     ///
     /// ```
     /// use retrograd_core::{Graph, Params, Tensor};
@@ -102,12 +104,13 @@ impl Plan {
     /// Memory for this plan.
     pub fn workspace(&self) -> Workspace {
         let program = Arc::clone(&self.program);
-        let updated = self.signature.targets.iter().filter(|_| self.is_checked());
-        let zeros = |&slot: &usize| {
+        let updated = self.signature.targets.iter().enumerate();
+        let zeros = |(update, &slot): (usize, &usize)| {
             let leaf = &self.signature.leaves[slot].description;
-            Tensor::zeros(leaf.dtype, &leaf.shape)
+            program.is_beside(update).then(|| Tensor::zeros(leaf.dtype, &leaf.shape))
         };
-        Workspace { memories: program.memories(), program, next: updated.map(zeros).collect() }
+        let next = updated.map(zeros).collect();
+        Workspace { memories: program.memories(), program, next }
     }
 
     fn is_checked(&self) -> bool {
@@ -246,7 +249,8 @@ impl Plan {
             guess = slot + 1;
             let leaf = &self.signature.leaves[slot];
             leaf.checked(tensor.view())?;
-            match leaf.update.is_some() && !self.is_checked() {
+            let is_in_place = leaf.update.is_some_and(|update| !self.program.is_beside(update));
+            match is_in_place {
                 true => leaves.set_mut(slot, tensor.as_mut_slice()),
                 false => leaves.set(slot, tensor.as_slice()),
             }
@@ -255,13 +259,14 @@ impl Plan {
     }
 
     /// Has what a checked plan has written take the place of what it has read.
-    fn exchange(&self, kind: LeafKind, map: &mut Params, next: &mut [Tensor]) {
+    fn exchange(&self, kind: LeafKind, map: &mut Params, next: &mut [Option<Tensor>]) {
         let mut guess = 0;
         for (name, tensor) in map.iter_mut() {
             let Some(slot) = self.signature.slot(kind, name, guess) else { continue };
             guess = slot + 1;
-            if let Some(update) = self.signature.leaves[slot].update {
-                std::mem::swap(tensor, &mut next[update]);
+            let update = self.signature.leaves[slot].update;
+            if let Some(next) = update.and_then(|update| next[update].as_mut()) {
+                std::mem::swap(tensor, next);
             }
         }
     }
@@ -279,7 +284,9 @@ impl Plan {
         let result = self.program.run(memories, |leaves| {
             let n_leaves = self.signature.leaves.len();
             for (k, value) in next.iter_mut().enumerate() {
-                leaves.set_mut(n_leaves + k, value.as_mut_slice());
+                if let Some(value) = value {
+                    leaves.set_mut(n_leaves + k, value.as_mut_slice());
+                }
             }
             bind(leaves).map_err(Failure::Binding)
         });

@@ -2,19 +2,17 @@
 
 use std::time::Duration;
 
-use retrograd_core::{DType, NodeId, Op, Shape, View, computation::Computation, shape::Layout};
-use rustc_hash::FxHashSet;
-use smallvec::smallvec;
+use retrograd_core::{DType, NodeId, Op, Shape, View, computation::Computation};
 
 use crate::{
     arena::{Arena, LeafTable, Leaves, Memory, Place, read_output},
-    kernels::{InstructionSet, plain::Copy},
-    layout::Walk,
-    order::{InPlace, in_order},
+    check::Check,
+    kernels::InstructionSet,
     place::{self, Places},
-    run::{Check, Fault, Run},
-    step::{Kernel, Step, Steps},
+    run::{Fault, Run},
+    step::{Step, Steps},
     team::{Sharing, Team},
+    update::Updates,
 };
 
 /// What is compiled: a computation whose first roots are outputs, and whose others are new values of leaves.
@@ -24,8 +22,8 @@ pub(crate) struct Task {
     pub n_outputs: usize,
     /// The slots of the leaves to be updated, one for each further root.
     pub targets: Vec<usize>,
-    /// Whether outputs and new values must be finite. Then new values are written not in place of the old ones but to
-    /// further slots, one for each target.
+    /// Whether outputs and new values must be finite. Then new values can be written not in place of the old ones but to
+    /// further slots, of which there is one for each target.
     pub is_checked: bool,
 }
 
@@ -41,6 +39,8 @@ pub(crate) struct Program {
     n_bytes: usize,
     n_bytes_live: usize,
     n_slots: usize,
+    /// For each target, whether its further slot is written instead.
+    are_beside: Vec<bool>,
 }
 
 /// The memory of a program's runs.
@@ -56,32 +56,25 @@ impl Program {
     /// Compiles a task.
     pub fn compile(task: &Task) -> Self {
         let leaves = leaves(&task.computation);
-        let Steps { steps, roots, mut sizes, mut after } = Steps::new(&task.computation);
-        let (outputs, values) = roots.split_at(task.n_outputs);
-        let targets = targets(task, &leaves, values, &mut sizes);
-        let updates: Vec<_> = targets.iter().copied().zip(values.iter().copied()).collect();
-        let in_place = InPlace::find(&steps, &updates, outputs);
-        after.extend(&in_place.after);
-        let mut steps = in_order(steps, &after, &in_place.values);
-        let is_in_place: FxHashSet<_> = in_place.values.iter().map(|&(_, target)| target).collect();
-        let stored = updates.iter().filter(|(target, _)| !is_in_place.contains(target));
-        steps.extend(stored.map(|&(target, value)| store(value, target, sizes[value.index()])));
+        let Steps { steps, roots, mut sizes, after } = Steps::new(&task.computation);
+        let updates = Updates::new(task, &leaves, &roots, &steps, &mut sizes);
+        let mut steps = updates.order(steps, after, &sizes);
+        let outputs = &roots[..task.n_outputs];
 
         let mut places = vec![Place::Nowhere; sizes.len()];
-        let next = targets.iter().filter(|_| task.is_checked);
-        for (slot, leaf) in leaves.iter().chain(next).enumerate() {
-            places[leaf.index()] = Place::Leaf { slot };
-        }
-        let in_place = in_place.values.iter();
+        // Where a target is the leaf, it has the leaf's slot.
+        let targets = updates.targets.iter().map(|(target, _)| target);
+        let slots = (leaves.len()..).zip(targets).chain((0..).zip(&leaves));
+        slots.for_each(|(slot, id)| places[id.index()] = Place::Leaf { slot });
+        let in_place = updates.in_place().iter();
         let in_place: Vec<_> =
             in_place.map(|&(value, target)| (value, places[target.index()])).collect();
         in_place.iter().for_each(|&(value, place)| places[value.index()] = place);
         if task.is_checked {
-            // Nothing is where new values go until they are written.
+            // Nothing is beside leaves until new values are written there.
             place::lend(&steps, &sizes, outputs, &in_place, &mut places);
         }
         let check = task.is_checked.then(|| Check::new(task, &mut steps, outputs, &updates));
-        let n_slots = leaves.len() + if task.is_checked { targets.len() } else { 0 };
         let Places { places, n_bytes, n_bytes_live } = place::plan(&steps, &sizes, outputs, places);
         let n_bytes_moved = steps.iter().map(|step| step.n_bytes(&sizes)).collect();
         let nodes = task.computation.roots.iter().map(|root| &task.computation.nodes[root.index()]);
@@ -90,7 +83,20 @@ impl Program {
             .zip(nodes)
             .map(|(&id, node)| (id, node.dtype, node.shape.clone()))
             .collect();
-        Self { steps, check, n_bytes_moved, places, outputs, n_bytes, n_bytes_live, n_slots }
+        let targets = task.targets.iter().map(|&slot| leaves[slot]).zip(&updates.targets);
+        let are_beside = targets.map(|(leaf, &(target, _))| target != leaf).collect();
+        let n_slots = leaves.len() + updates.targets.len();
+        Self {
+            steps,
+            check,
+            n_bytes_moved,
+            places,
+            outputs,
+            n_bytes,
+            n_bytes_live,
+            n_slots,
+            are_beside,
+        }
     }
 
     /// Fresh memory for runs of this program.
@@ -111,6 +117,11 @@ impl Program {
     /// What a checked program computes.
     pub fn checked(&self) -> Option<&Computation> {
         self.check.as_ref().map(Check::computation)
+    }
+
+    /// Whether the new value of a target is written to its further slot.
+    pub fn is_beside(&self, target: usize) -> bool {
+        self.are_beside[target]
     }
 
     /// Runs all steps on the data of the leaves, which `bind` sets. If a step fails, the arena is cleared: the places
@@ -165,37 +176,6 @@ fn leaves(computation: &Computation) -> Vec<NodeId> {
         .filter(|(_, node)| matches!(node.op, Op::Leaf(_)))
         .map(|(index, _)| NodeId::new(index))
         .collect()
-}
-
-/// Where new values of leaves go: to the leaf itself, or in a checked program to a number beyond the values so far.
-fn targets(
-    task: &Task,
-    leaves: &[NodeId],
-    values: &[NodeId],
-    sizes: &mut Vec<(DType, usize)>,
-) -> Vec<NodeId> {
-    let target = |(&slot, value): (&usize, &NodeId)| match task.is_checked {
-        true => {
-            sizes.push(sizes[value.index()]);
-            NodeId::new(sizes.len() - 1)
-        }
-        false => leaves[slot],
-    };
-    task.targets.iter().zip(values).map(target).collect()
-}
-
-/// The step that copies a new value to its target.
-fn store(value: NodeId, target: NodeId, (dtype, n_elements): (DType, usize)) -> Step {
-    let shape = Shape::from([n_elements]);
-    let walk = Walk::new(&Layout::contiguous(&shape), &shape);
-    Step {
-        kernel: Kernel::Copy(Copy { from: value, walk, to: target, dtype }),
-        reads: smallvec![value],
-        writes: smallvec![target],
-        scratch: None,
-        computes: smallvec![],
-        level: u32::MAX,
-    }
 }
 
 #[cfg(test)]

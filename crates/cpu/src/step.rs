@@ -69,6 +69,11 @@ impl Step {
         if let Kernel::Elementwise(kernel) = &self.kernel { Some(kernel) } else { None }
     }
 
+    /// The product, if it is one.
+    pub fn product(&self) -> Option<&Product> {
+        if let Kernel::Product(product) = &self.kernel { Some(product) } else { None }
+    }
+
     /// How its rows can be split, if it is of a kind that can be.
     pub fn split(&self) -> Option<Split> {
         match &self.kernel {

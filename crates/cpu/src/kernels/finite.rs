@@ -1,20 +1,38 @@
-//! Whether stored values are finite: what a checked plan tests of values that no elementwise kernel stores.
+//! Whether stored values are finite, and how large they are at most: what a checked plan wants to know of values that no
+//! elementwise kernel tests while it stores them.
 
-use retrograd_core::{Float, Slice, are_finite};
+use retrograd_core::{DType, Float, NodeId, are_finite};
 
-use crate::kernels::dispatched;
+use crate::{arena::Memory, kernels::dispatched};
 
-/// Whether all elements are finite, as integers and truth values are.
-pub(crate) fn is_finite(elements: Slice<'_>) -> bool {
-    match elements {
-        Slice::F32(numbers) => test(numbers),
-        Slice::F64(numbers) => test(numbers),
-        Slice::I64(_) | Slice::Bool(_) => true,
+/// Whether all elements of a value are finite, as integers and truth values are.
+pub(crate) fn is_finite(memory: &Memory<'_>, id: NodeId, dtype: DType) -> bool {
+    match dtype {
+        DType::F32 => test(memory.read::<f32>(id)),
+        DType::F64 => test(memory.read::<f64>(id)),
+        DType::I64 | DType::Bool => true,
     }
 }
 
 dispatched! {
     fn test<F: Float>(numbers: &[F]) -> bool {
         are_finite(numbers)
+    }
+}
+
+dispatched! {
+    /// The sum of the magnitudes of some numbers. It is no less than any of them, however it is rounded, and NaN or
+    /// infinite if one is.
+    pub(super) fn sum_of_magnitudes<F: Float>(numbers: &[F]) -> F {
+        // Sums side by side do not wait for each other.
+        const N_SUMS: usize = 64;
+        let mut sums = [<F as Float>::lit(0.0); N_SUMS];
+        let (blocks, rest) = numbers.as_chunks::<N_SUMS>();
+        for block in blocks {
+            for (sum, &x) in sums.iter_mut().zip(block) {
+                *sum = *sum + x.abs();
+            }
+        }
+        sums.iter().chain(rest).fold(<F as Float>::lit(0.0), |sum, x| sum + x.abs())
     }
 }

@@ -1,5 +1,5 @@
 //! Loops that do the arithmetic: matrix products, reductions, and the interpreter of fused elementwise code; and the
-//! test for what is not finite.
+//! tests for what is not finite.
 //!
 //! Reductions and elementwise code are compiled for several instruction sets, and the best one that the machine has is
 //! taken at run time. Reductions and elementwise arithmetic give the same bits with each: nothing is contracted or

@@ -55,6 +55,8 @@ pub(super) trait Number: Float {
     const ONE: Self;
     const INFINITY: Self;
     const NAN: Self;
+    /// From 1 to the next number: twice the largest relative error of rounding.
+    const EPSILON: Self;
     /// Where `eˣ` is neither 0 nor infinite, and a little more.
     const EXP_RANGE: [Self; 2];
     /// The same for `2ˣ`.
@@ -92,6 +94,7 @@ macro_rules! number {
             const ONE: Self = 1.0;
             const INFINITY: Self = $F::INFINITY;
             const NAN: Self = $F::NAN;
+            const EPSILON: Self = $F::EPSILON;
             const EXP_RANGE: [Self; 2] = $exp;
             const EXP2_RANGE: [Self; 2] = $exp2;
             const LN_2: [Self; 2] = $ln_2;

@@ -1,6 +1,7 @@
 //! Matrix products: by the `gemm` crates in the way that suits the sizes and layouts, or by a kernel of our own where one
 //! operand is a vector.
 
+mod bound;
 mod library;
 mod matrix;
 #[cfg(test)]
@@ -281,8 +282,7 @@ impl Product {
         let Some(addend) = &self.addend else { return Update::OVERWRITE };
         let update = addend.update(memory);
         if !memory.are_in_one_place(addend.of, self.out) {
-            let (out, rest) = memory.write_part_beside::<F>(self.out, elements.clone());
-            out.copy_from_slice(rest.read_part(addend.of, elements));
+            memory.copy_part::<F>(addend.of, self.out, elements);
         }
         update
     }
