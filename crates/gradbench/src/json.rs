@@ -28,8 +28,8 @@ pub(crate) fn check_count(
     }
 }
 
-/// A matrix of so many rows, each of so many elements.
-pub(crate) fn matrix(name: &str, rows: &[Vec<f64>], [m, n]: [usize; 2]) -> Result<Tensor, Error> {
+/// Whether there are so many rows, each of so many elements.
+pub(crate) fn check_matrix(name: &str, rows: &[Vec<f64>], [m, n]: [usize; 2]) -> Result<(), Error> {
     if rows.len() != m {
         return Err(Error::Misfit(format!("`{name}` has {} rows, not {m}", rows.len())));
     }
@@ -39,7 +39,13 @@ pub(crate) fn matrix(name: &str, rows: &[Vec<f64>], [m, n]: [usize; 2]) -> Resul
             row.len()
         )));
     }
-    Ok(Tensor::new([m, n], rows.concat())?)
+    Ok(())
+}
+
+/// A matrix of so many rows, each of so many elements.
+pub(crate) fn matrix(name: &str, rows: &[Vec<f64>], sizes: [usize; 2]) -> Result<Tensor, Error> {
+    check_matrix(name, rows, sizes)?;
+    Ok(Tensor::new(sizes, rows.concat())?)
 }
 
 /// The elements of an output as nested lists; a scalar as a number.

@@ -37,7 +37,7 @@ impl<'g> Gates<'g> {
     }
 }
 
-/// A layer, and its state.
+/// A layer, and its state at the start.
 struct Layer<'g> {
     weight: Gates<'g>,
     bias: Gates<'g>,
@@ -46,17 +46,23 @@ struct Layer<'g> {
 }
 
 impl<'g> Layer<'g> {
-    /// The next state, of which the hidden part is the output:
-    /// `c ← c·σ(x·w_f + b_f) + σ(h·w_i + b_i)·tanh(h·w_c + b_c)`, `h ← σ(x·w_o + b_o)·tanh c`.
-    fn step(&mut self, x: Expr<'g>) -> Expr<'g> {
-        let Layer { weight, bias, hidden, cell } = self;
-        let forget = (x * weight.forget + bias.forget).sigmoid();
-        let ingate = (*hidden * weight.ingate + bias.ingate).sigmoid();
-        let outgate = (x * weight.outgate + bias.outgate).sigmoid();
-        let change = (*hidden * weight.change + bias.change).tanh();
-        *cell = *cell * forget + ingate * change;
-        *hidden = outgate * cell.tanh();
-        *hidden
+    /// What the layer makes of a sequence `x: [n, b]`, its hidden parts after each step: `[n, b]`.
+    ///
+    /// `c ← c·σ(x·w_f + b_f) + σ(h·w_i + b_i)·tanh(h·w_c + b_c)`, then `h ← σ(x·w_o + b_o)·tanh c`. Two gates depend on
+    /// the sequence alone, and are computed for all steps at once.
+    fn read(self, x: Expr<'g>) -> Expr<'g> {
+        let Layer { weight, bias, mut hidden, mut cell } = self;
+        let forget = (x * weight.forget + bias.forget).sigmoid().unbind(0);
+        let outgate = (x * weight.outgate + bias.outgate).sigmoid().unbind(0);
+        let step = |(forget, outgate): (Expr<'g>, Expr<'g>)| {
+            let ingate = (hidden * weight.ingate + bias.ingate).sigmoid();
+            let change = (hidden * weight.change + bias.change).tanh();
+            cell = cell * forget + ingate * change;
+            hidden = outgate * cell.tanh();
+            hidden
+        };
+        let hidden: Vec<_> = forget.into_iter().zip(outgate).map(step).collect();
+        x.graph().stack(&hidden, 0)
     }
 }
 
@@ -83,13 +89,11 @@ impl<'g> Network<'g> {
             hidden: state[0],
             cell: state[1],
         };
-        let mut layers: Vec<_> = rows.chunks(2).zip(states.chunks(2)).map(layer).collect();
-        let extra = |k| self.extra.select_index(0, k);
-        let (in_weight, out_weight, out_bias) = (extra(0), extra(1), extra(2));
-        let characters = self.sequence.unbind(0);
-        let read = |x: &Expr<'g>| layers.iter_mut().fold(*x * in_weight, |x, layer| layer.step(x));
-        let hidden: Vec<_> = characters[..characters.len() - 1].iter().map(read).collect();
-        let predicted = self.main.graph().stack(&hidden, 0) * out_weight + out_bias;
+        let layers = rows.chunks(2).zip(states.chunks(2)).map(layer);
+        let [in_weight, out_weight, out_bias] = [0, 1, 2].map(|k| self.extra.select_index(0, k));
+        let characters = self.sequence.slice(0, ..self.sequence.shape()[0] - 1);
+        let read = layers.fold(characters * in_weight, |x, layer| layer.read(x));
+        let predicted = read * out_weight + out_bias;
         let normalizer = (2.0 + predicted.exp().sum_over(keep(1))).log();
         -(self.sequence.slice(0, 1..) * (predicted - normalizer)).mean()
     }

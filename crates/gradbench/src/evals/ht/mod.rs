@@ -68,52 +68,58 @@ impl Measured {
     }
 }
 
-/// `xᵢ − v(θ)ᵢ` for points `x: [n, 3]` and vertices `v`, or `xᵢ − (u₀·v₀ + u₁·v₁ + (1 − u₀ − u₁)·v₂)` for corners of
-/// triangles; with it the leaf of `u: [n, 2]`.
+/// `xᵢ − v(θ)ᵢ` for points `x` and vertices `v`, or `xᵢ − (u₀·v₀ + u₁·v₁ + (1 − u₀ − u₁)·v₂)` for corners of triangles:
+/// `[3, n]`; with it the leaf of `u: [n, 2]`.
 fn distances<'g>(
     g: &'g Graph,
     hand: &Hand<'g>,
     measured: &Measured,
 ) -> (Expr<'g>, Option<Expr<'g>>) {
     let skin = hand.skin();
-    let points = g.input_with("points", &measured.points);
-    let vertices = measured.vertices.iter().enumerate();
-    let vertices = vertices.map(|(k, vertices)| {
-        skin.index_select(0, g.input_with(&format!("vertices {k}"), vertices.as_slice()))
-    });
-    let vertices: Vec<_> = vertices.collect();
+    let points = g.input_with("points", &measured.points).t();
+    let vertices = |k: usize| {
+        let places = g.input_with(&format!("vertices {k}"), measured.vertices[k].as_slice());
+        skin.index_select(1, places)
+    };
     match &measured.shares {
-        None => (points - vertices[0], None),
+        None => (points - vertices(0), None),
         Some(shares) => {
             let u = g.input_with("us", shares);
-            let (u0, u1) = (u.slice(1, ..1), u.slice(1, 1..));
-            let on_skin = u0 * vertices[0] + u1 * vertices[1] + (1.0 - u0 - u1) * vertices[2];
+            let (u0, u1) = (u.select_index(1, 0), u.select_index(1, 1));
+            let on_skin = u0 * vertices(0) + u1 * vertices(1) + (1.0 - u0 - u1) * vertices(2);
             (points - on_skin, Some(u))
         }
     }
 }
 
-/// The Jacobian in columns: by the two shares of each point's own triangle, if there are any, and by `θ`.
+/// The Jacobian in columns: by the two shares of each point's own triangle, `[3, n]` each, if there are any, and by all of
+/// `θ`, `[26, 3, n]`.
 fn columns<'g>(distances: Expr<'g>, shares: Option<Expr<'g>>, theta: Expr<'g>) -> Vec<Expr<'g>> {
     let g = theta.graph();
     // A distance depends on the shares of its own point alone, so that all points move at once.
     let by_shares = shares.iter().flat_map(|&u| {
-        [[1.0, 0.0], [0.0, 1.0]]
-            .map(|one| distances.jvp(&[(u, g.constant(one).broadcast_to(u.shape()))]))
+        let directions =
+            [[1.0, 0.0], [0.0, 1.0]].map(|one| g.constant(one).broadcast_to(u.shape()));
+        directions.map(|direction| distances.jvp(&[(u, direction)]))
     });
-    let mut columns: Vec<_> = by_shares.collect();
-    columns.push(distances.jacobian(theta));
-    columns
+    let direction = g.input("direction", [N_THETA]);
+    let by_theta = distances.jvp(&[(theta, direction)]);
+    let by_theta = by_theta.vmap(&[(direction, g.arange(N_THETA).one_hot(N_THETA))]);
+    by_shares.chain([by_theta]).collect()
 }
 
-/// The Jacobian in rows.
-fn rows(outputs: &Workspace, n_shares: usize) -> Value {
-    let by_shares: Vec<&[f64]> = (0..n_shares).map(|k| outputs.output(k).elements()).collect();
-    let by_theta: &[f64] = outputs.output(n_shares).elements();
-    let row = |(k, by_theta): (usize, &[f64])| -> Value {
-        by_shares.iter().map(|column| column[k]).chain(by_theta.iter().copied()).collect()
+/// The Jacobian in rows, three for each point.
+fn rows(outputs: &Workspace, n_outputs: usize) -> Value {
+    let columns: Vec<&[f64]> = (0..n_outputs).map(|k| outputs.output(k).elements()).collect();
+    let n_points = columns[n_outputs - 1].len() / (3 * N_THETA);
+    let row = |row: usize| -> Value {
+        let at = row % 3 * n_points + row / 3;
+        columns
+            .iter()
+            .flat_map(|columns| columns[at..].iter().step_by(3 * n_points).copied())
+            .collect()
     };
-    by_theta.chunks(N_THETA).enumerate().map(row).collect()
+    (0..3 * n_points).map(row).collect()
 }
 
 pub(crate) fn evaluate(function: &str, input: &RawValue) -> Result<Evaluation, Error> {
@@ -122,17 +128,21 @@ pub(crate) fn evaluate(function: &str, input: &RawValue) -> Result<Evaluation, E
     let tensors = parsed.data.model.tensors()?;
     let theta = json::matrix("theta", std::slice::from_ref(&parsed.theta), [1, N_THETA])?;
     let measured = Measured::new(&parsed)?;
-    let n_shares = if measured.shares.is_some() { 2 } else { 0 };
+    let n_outputs = if measured.shares.is_some() { 3 } else { 1 };
     measure_plan(
         input,
         |g| {
             let theta = g.input_with("theta", theta).reshape([N_THETA]);
             let hand = Hand::new(g, &parsed.data.model, tensors, theta);
             let (distances, shares) = distances(g, &hand, &measured);
-            if is_jacobian { columns(distances, shares, theta) } else { vec![distances.flatten()] }
+            if is_jacobian {
+                columns(distances, shares, theta)
+            } else {
+                vec![distances.t().flatten()]
+            }
         },
         |outputs| match is_jacobian {
-            true => rows(outputs, n_shares),
+            true => rows(outputs, n_outputs),
             false => json::nested(outputs.output(0)),
         },
     )

@@ -27,9 +27,9 @@ pub(super) struct Tensors {
     base_relatives: Tensor,
     /// Inverses of the bones' transformations at rest: `[bones, 4, 4]`.
     inverse_base_absolutes: Tensor,
-    /// Positions at rest, in homogeneous coordinates: `[vertices, 4]`.
+    /// Positions at rest, in homogeneous coordinates: `[4, vertices]`.
     base_positions: Tensor,
-    /// How much each bone moves each vertex: `[vertices, bones]`.
+    /// How much each bone moves each vertex: `[bones, vertices]`.
     weights: Tensor,
 }
 
@@ -50,14 +50,18 @@ impl Model {
         if self.triangles.as_flattened().iter().any(|&vertex| vertex >= n_vertices) {
             return Err(Error::Misfit("a triangle has a corner that does not exist".to_owned()));
         }
+        json::check_matrix("weights", &self.weights, [n_vertices, n_bones])?;
+        let transposed = |[m, n]: [usize; 2], element: &dyn Fn(usize, usize) -> f64| {
+            Tensor::new([m, n], (0..m * n).map(|at| element(at / n, at % n)).collect())
+        };
         let matrices = |matrices: &[[[f64; 4]; 4]]| {
             Tensor::new([n_bones, 4, 4], matrices.as_flattened().as_flattened().to_vec())
         };
         Ok(Tensors {
             base_relatives: matrices(&self.base_relatives)?,
             inverse_base_absolutes: matrices(&self.inverse_base_absolutes)?,
-            base_positions: Tensor::new([n_vertices, 4], self.base_positions.concat())?,
-            weights: json::matrix("weights", &self.weights, [n_vertices, n_bones])?,
+            base_positions: transposed([4, n_vertices], &|k, v| self.base_positions[v][k])?,
+            weights: transposed([n_bones, n_vertices], &|bone, v| self.weights[v][bone])?,
         })
     }
 }
@@ -131,8 +135,8 @@ impl<'g> Hand<'g> {
         }
     }
 
-    /// How each bone has moved since it was at rest: `[bones, 3, 4]`. A bone turns within its parent's coordinates, and
-    /// takes with it those that are attached to it.
+    /// How each bone has moved since it was at rest, before the whole hand moves: `[bones, 3, 4]`. A bone turns within its
+    /// parent's coordinates, and takes with it those that are attached to it.
     fn transforms(&self) -> Expr<'g> {
         let g = self.theta.graph();
         let n_bones = self.parents.len();
@@ -150,17 +154,17 @@ impl<'g> Hand<'g> {
         g.stack(&absolutes, 0).matmul(self.inverse_base_absolutes).slice(1, ..3)
     }
 
-    /// Positions of the vertices: `Σ_b w_vb·T_b·p_v`, turned and moved with the whole hand, `[vertices, 3]`.
+    /// Positions of the vertices: `R·Σ_b w_vb·T_b·p_v + t`, `[3, vertices]`.
     pub fn skin(&self) -> Expr<'g> {
         let n_bones = self.parents.len();
-        let weighted = self.weights.unsqueeze(2) * self.base_positions.unsqueeze(1);
-        let weighted = weighted.reshape([self.weights.shape()[0], 4 * n_bones]);
-        let transforms = self.transforms().permute(&[0, 2, 1]).reshape([4 * n_bones, 3]);
-        let mut positions = weighted.dot(transforms);
+        let mut whole = turned_about(self.theta.slice(0, ..3));
         if self.is_mirrored {
-            positions = positions * self.theta.graph().constant([-1.0, 1.0, 1.0]);
+            whole = whole * self.theta.graph().constant([-1.0, 1.0, 1.0]);
         }
-        let whole = turned_about(self.theta.slice(0, ..3));
-        positions.dot(whole.t()) + self.theta.slice(0, 3..6)
+        let transforms = whole.matmul(self.transforms()).permute(&[1, 0, 2]);
+        let weighted = self.weights.unsqueeze(1) * self.base_positions;
+        let weighted = weighted.reshape([4 * n_bones, self.weights.shape()[1]]);
+        let translation = self.theta.slice(0, 3..6).unsqueeze(1);
+        transforms.reshape([3, 4 * n_bones]).dot(weighted) + translation
     }
 }
