@@ -7,6 +7,7 @@ mod gradients;
 pub mod laws;
 mod mistake;
 mod point;
+pub mod programs;
 pub mod random;
 mod report;
 pub mod rounding;

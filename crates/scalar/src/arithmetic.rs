@@ -63,7 +63,7 @@ macro_rules! arithmetic {
         $crate::arithmetic::arithmetic! { @fold [$($generics)*] $Type: Product product 1.0 * }
     };
     (folds [$($generics:tt)*] $Type:ty) => {
-        $crate::arithmetic::arithmetic! { @fold [$($generics)*] $Type: Sum sum 0.0 + }
+        $crate::arithmetic::arithmetic! { @fold [$($generics)*] $Type: Sum sum -0.0 + }
     };
     (@operator [$($generics:tt)*] $Type:ty: $Add:ident $add:ident $AddAssign:ident $add_assign:ident) => {
             impl<$($generics)*> std::ops::$Add for $Type {

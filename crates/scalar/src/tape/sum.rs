@@ -62,7 +62,8 @@ impl<T: Number> Terms<T> {
 impl<T: Number> Sum for Var<'_, T> {
     #[inline]
     fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
-        let mut total = Self::default();
+        // As floats do, so that sums of negative zeros are negative.
+        let mut total = Self::constant(-0.0);
         let mut terms = Terms::none();
         for x in iter {
             total.value = total.value + x.value;

@@ -102,7 +102,9 @@ impl<'t, T: Number> Var<'t, T> {
         }
         let (a, b) = (a.scaled(value, da), b.scaled(value, db));
         match (a.indices.len(), b.indices.len()) {
-            (..=1, ..=1) if a.indices == b.indices => Self { first: a.first + b.first, ..a },
+            (..=1, ..=1) if a.indices == b.indices => {
+                Self { first: a.first + b.first, ..a }.without_zeros()
+            }
             (..=1, ..=1) => {
                 let indices = Indices::two(a.indices.first(), b.indices.first());
                 Self { indices, second: b.first, ..a }
@@ -113,15 +115,31 @@ impl<'t, T: Number> Var<'t, T> {
         }
     }
 
+    /// This number without partial derivatives that have become 0, as those have from the start that are.
+    #[inline(always)]
+    fn without_zeros(self) -> Self {
+        if !self.first.is_zero() && !self.second.is_zero() {
+            return self;
+        }
+        let second = Indices::one(self.indices.second());
+        match (self.first.is_zero(), self.second.is_zero()) {
+            (true, true) => Self::unrecorded(self.value),
+            (true, false) => {
+                Self { indices: second, first: self.second, second: T::default(), ..self }
+            }
+            (false, _) => Self { indices: Indices::one(self.indices.first()), ..self },
+        }
+    }
+
     /// This number of two terms, and a term more.
     #[inline(always)]
     fn with_one(self, term: Self) -> Self {
         let index = term.indices.first();
         if index == self.indices.first() {
-            return Self { first: self.first + term.first, ..self };
+            return Self { first: self.first + term.first, ..self }.without_zeros();
         }
         if index == self.indices.second() {
-            return Self { second: self.second + term.first, ..self };
+            return Self { second: self.second + term.first, ..self }.without_zeros();
         }
         let Some(storage) = self.storage else { return Self::unrecorded(self.value) };
         let index = record_three(storage, self.indices, index, self.first, self.second, term.first);
@@ -135,7 +153,7 @@ impl<'t, T: Number> Var<'t, T> {
         let (a, b) =
             ((self.indices, self.first, self.second), (terms.indices, terms.first, terms.second));
         let (indices, first, second) = record_four(storage, a, b);
-        Self { indices, first, second, ..self }
+        Self { indices, first, second, ..self }.without_zeros()
     }
 }
 

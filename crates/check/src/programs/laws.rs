@@ -1,0 +1,306 @@
+//! What must hold of the derivatives of a program, whichever number type gives them.
+
+use std::fmt;
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use retrograd_core::{DType, Expr, Graph, Real};
+use retrograd_scalar::{Dual, Number, Scalar, Series, Tape, Var};
+
+use super::{
+    Program,
+    generate::{Kind, random_program},
+};
+
+/// Most inputs of a program.
+const N_INPUTS: usize = 5;
+
+/// By how much derivatives may differ, relatively to the largest number that any of them is made of.
+const TOLERANCE: f64 = 1e-9;
+
+/// Derivatives are compared if the numbers that they are made of are not larger, so that cancellation leaves digits.
+const LARGEST: f64 = 1e4;
+
+/// Something that does not hold of a program.
+#[derive(Clone, Debug)]
+pub struct Violation {
+    /// The seed of the program.
+    pub seed: u64,
+    /// What does not hold.
+    pub what: String,
+    /// The program.
+    pub program: Program,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "seed {}: {}, of the program\n{}", self.seed, self.what, self.program)
+    }
+}
+
+/// How much was compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Programs that were run.
+    pub n_programs: usize,
+    /// Those whose first derivatives were compared.
+    pub n_first: usize,
+    /// Those whose second derivatives were compared.
+    pub n_second: usize,
+    /// Those that were compared with differences.
+    pub n_differences: usize,
+    /// Those that were not tame, so that only what is finite was compared.
+    pub n_wild: usize,
+    /// Derivatives that are not finite in some mode.
+    pub n_not_finite: usize,
+}
+
+impl Tally {
+    /// Adds what was compared of another program.
+    pub fn add(&mut self, other: &Self) {
+        self.n_programs += other.n_programs;
+        self.n_first += other.n_first;
+        self.n_second += other.n_second;
+        self.n_differences += other.n_differences;
+        self.n_wild += other.n_wild;
+        self.n_not_finite += other.n_not_finite;
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} programs: first derivatives compared of {}, second of {}, with differences {}; of {} what is finite, {} \
+             derivatives being not",
+            self.n_programs,
+            self.n_first,
+            self.n_second,
+            self.n_differences,
+            self.n_wild,
+            self.n_not_finite
+        )
+    }
+}
+
+/// Runs the program of a seed in all modes.
+///
+/// # Errors
+/// If modes differ.
+pub fn check(seed: u64) -> Result<Tally, Violation> {
+    let kind = [Kind::Smooth, Kind::Kinked, Kind::Wild][(seed % 3) as usize];
+    let program = random_program(seed, kind);
+    let direction = direction(seed, program.inputs.len());
+    let violation = |what| Violation { seed, what, program: program.clone() };
+    check_program(&program, kind, &direction).map_err(violation)
+}
+
+/// Holds a gradient of a program against those of all modes.
+///
+/// # Errors
+/// If it differs from one of them.
+pub fn check_gradient(program: &Program, gradient: &[f64]) -> Result<(), String> {
+    let size = Size::of(program, &vec![0.0; gradient.len()]);
+    let (duals, graph) = (by_duals(program).1, by_graph(program).1);
+    for (k, &derivative) in gradient.iter().enumerate() {
+        for (mode, expected) in [("duals", duals[k]), ("the graph", graph[k])] {
+            let is_close = (derivative - expected).abs() <= TOLERANCE * (1.0 + size.first);
+            // Zeros that stop what is infinite come from one side or from the other; the tape knows both.
+            if size.first < LARGEST && expected.is_finite() && !is_close {
+                return Err(format!(
+                    "the derivative by x{k} is {derivative:?}, by {mode} {expected:?}"
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_program(program: &Program, kind: Kind, v: &[f64]) -> Result<Tally, String> {
+    let mut tally = Tally { n_programs: 1, ..Tally::default() };
+    let value = run(program, &program.inputs);
+    let same = |mode: &str, got: f64| match got.to_bits() == value.to_bits()
+        || got.is_nan() && value.is_nan()
+    {
+        true => Ok(()),
+        false => Err(format!("the value is {value:?}, by {mode} {got:?}")),
+    };
+    let (tape, kept) = (by_tape(program, false), by_tape(program, true));
+    let (duals, graph) = (by_duals(program), by_graph(program));
+    same("the tape", tape.0)?;
+    same("duals", duals.0)?;
+    same("the graph", graph.0)?;
+
+    let size = Size::of(program, v);
+    tally.n_not_finite +=
+        tape.1.iter().chain(&duals.1).chain(&graph.1).filter(|d| !d.is_finite()).count();
+    tally.n_first += usize::from(size.first < LARGEST);
+    tally.n_wild += usize::from(size.first.is_nan() || size.first >= LARGEST);
+    for gradient in [&tape.1, &kept.1] {
+        check_gradient(program, gradient)?;
+    }
+    // If each step is recorded, derivatives are added up as in a graph, and zeros stop what is infinite at least there.
+    let is_lost = |k: &usize| graph.1[*k].is_finite() && !kept.1[*k].is_finite();
+    if let Some(k) = (0..v.len()).find(is_lost) {
+        return Err(format!(
+            "the derivative by x{k} is {:?}, by the graph {:?}",
+            kept.1[k], graph.1[k]
+        ));
+    }
+    if kind == Kind::Wild || size.second.is_nan() || size.second >= LARGEST {
+        return Ok(tally);
+    }
+
+    tally.n_second += 1;
+    let second = second_derivatives(program, v);
+    for (mode, derivative) in second {
+        let expected = second[0].1;
+        if (derivative - expected).abs() > 10.0 * TOLERANCE * (1.0 + size.second) {
+            return Err(format!(
+                "the second derivative is {expected:?} by {}, by {mode} {derivative:?}",
+                second[0].0
+            ));
+        }
+    }
+    if kind == Kind::Smooth {
+        tally.n_differences += 1;
+        check_difference(program, v, &size)?;
+    }
+    Ok(tally)
+}
+
+/// A direction to move inputs along.
+fn direction(seed: u64, n: usize) -> Vec<f64> {
+    let mut rng = ChaCha8Rng::seed_from_u64(!seed);
+    (0..n).map(|_| rng.random_range(-1.0..1.0)).collect()
+}
+
+fn run<R: Scalar>(program: &Program, inputs: &[R]) -> R {
+    run_visiting(program, inputs, |number| number)
+}
+
+fn run_visiting<R: Scalar>(program: &Program, inputs: &[R], visit: impl FnMut(R) -> R) -> R {
+    program.run(inputs, |terms| terms.into_iter().sum(), |is, a, b| if is { a } else { b }, visit)
+}
+
+/// Value and gradient by a tape, on which every step is recorded or only what has to be.
+fn by_tape(program: &Program, is_kept: bool) -> (f64, Vec<f64>) {
+    Tape::new().record(|t| {
+        let x = t.variables(&program.inputs);
+        let y = run_visiting(program, &x, |number| if is_kept { t.keep(number) } else { number });
+        (y.value(), t.reverse(y).collect(&x))
+    })
+}
+
+/// Value and gradient by duals of several lanes.
+fn by_duals(program: &Program) -> (f64, Vec<f64>) {
+    let lane = |(k, &x): (usize, &f64)| Dual::<f64, N_INPUTS>::variable_of(x, k);
+    let inputs: Vec<_> = program.inputs.iter().enumerate().map(lane).collect();
+    let y = run(program, &inputs);
+    (y.value, y.tangents[..inputs.len()].to_vec())
+}
+
+/// The program as an expression, of leaves that hold its inputs.
+fn recorded<'g>(program: &Program, graph: &'g Graph) -> (Expr<'g>, Vec<Expr<'g>>) {
+    let leaf = |(k, &x): (usize, &f64)| graph.param(&format!("x{k}"), x);
+    let inputs: Vec<_> = program.inputs.iter().enumerate().map(leaf).collect();
+    let add =
+        |terms: Vec<Expr<'g>>| terms.into_iter().fold(inputs[0].lit(-0.0), |sum, term| sum + term);
+    let y = program.run(&inputs, add, Expr::select, |number| number);
+    (y, inputs)
+}
+
+/// Value and gradient by a graph.
+fn by_graph(program: &Program) -> (f64, Vec<f64>) {
+    let graph = Graph::with_dtype(DType::F64);
+    let (y, inputs) = recorded(program, &graph);
+    let gradient = y.grad(&inputs);
+    (y.value().item(), gradient.iter().map(|slope| slope.value().item()).collect())
+}
+
+fn along(program: &Program, v: &[f64]) -> Vec<Dual> {
+    program.inputs.iter().zip(v).map(|(&x, &v)| Dual::new(x, [v])).collect()
+}
+
+/// The second derivative along `v`, by every mode that has one.
+fn second_derivatives(program: &Program, v: &[f64]) -> [(&'static str, f64); 4] {
+    let moving = along(program, v);
+    let twice: Vec<_> =
+        moving.iter().map(|&x| Dual::new(x, [Dual::constant(x.tangents[0])])).collect();
+    let series: Vec<_> =
+        moving.iter().map(|x| Series::new([x.value, x.tangents[0], 0.0])).collect();
+    let mut products = vec![Dual::default(); v.len()];
+    Tape::new().value_and_gradient(|x: &[Var<'_, Dual>]| run(program, x), &moving, &mut products);
+
+    let graph = Graph::with_dtype(DType::F64);
+    let (y, inputs) = recorded(program, &graph);
+    let pairs: Vec<_> = inputs.iter().zip(v).map(|(&x, &v)| (x, graph.constant(v))).collect();
+    [
+        ("duals of duals", run(program, &twice).tangents[0].tangents[0]),
+        ("series", 2.0 * run(program, &series).coefficients[2]),
+        (
+            "duals on a tape",
+            products.iter().zip(v).map(|(product, v)| product.tangents[0] * v).sum(),
+        ),
+        ("the graph", y.jvp(&pairs).jvp(&pairs).value().item()),
+    ]
+}
+
+/// The largest of the numbers that derivatives are made of; NaN if one is.
+#[derive(Clone, Copy, Debug)]
+struct Size {
+    first: f64,
+    second: f64,
+}
+
+impl Size {
+    fn of(program: &Program, v: &[f64]) -> Self {
+        let largest = |size: f64, x: f64| {
+            if size.is_nan() || x.is_nan() { f64::NAN } else { size.max(x.abs()) }
+        };
+        Tape::new().record(|t| {
+            let x = t.variables(&along(program, v));
+            let mut numbers = x.clone();
+            let y = run_visiting(program, &x, |number| {
+                numbers.push(t.keep(number));
+                numbers[numbers.len() - 1]
+            });
+            let adjoints = t.reverse(y);
+            let mut size = Self { first: 0.0, second: 0.0 };
+            for number in numbers {
+                let (value, adjoint) = (number.value(), adjoints.of(number));
+                size.first = [value.value, adjoint.value, value.value * adjoint.value]
+                    .into_iter()
+                    .fold(size.first, largest);
+                size.second = [value.tangents[0], adjoint.tangents[0], size.first]
+                    .into_iter()
+                    .fold(size.second, largest);
+            }
+            size
+        })
+    }
+}
+
+/// Holds the derivative along `v` against the central difference, whose error follows from higher derivatives.
+fn check_difference(program: &Program, v: &[f64], size: &Size) -> Result<(), String> {
+    let step = 1e-4;
+    let at = |t: f64| {
+        let inputs: Vec<_> = program.inputs.iter().zip(v).map(|(x, v)| x + t * v).collect();
+        run(program, &inputs)
+    };
+    let difference = (at(step) - at(-step)) / (2.0 * step);
+    let moving: Vec<_> = program
+        .inputs
+        .iter()
+        .zip(v)
+        .map(|(&x, &v)| Series::new([x, v, 0.0, 0.0, 0.0, 0.0]))
+        .collect();
+    let [_, derivative, _, third, _, fifth] = run(program, &moving).coefficients;
+    let error = 2.0 * third.abs() * step.powi(2)
+        + 100.0 * fifth.abs() * step.powi(4)
+        + 1e-7 * (1.0 + size.second);
+    match (difference - derivative).abs() <= error {
+        true => Ok(()),
+        false => Err(format!("the derivative is {derivative:?}, by differences {difference:?}")),
+    }
+}

@@ -1,0 +1,108 @@
+//! Random programs over numbers, to hold the number types against each other and against graphs.
+//!
+//! A program is a list of steps, each of which computes a number from earlier ones. It runs with every number type: with
+//! those that have values by ordinary branches, recorded into a graph by selections.
+
+mod generate;
+mod laws;
+
+use std::fmt;
+
+use retrograd_core::{
+    Real,
+    ops::{Binary, Comparison, Unary},
+};
+
+pub use generate::{Kind, random_program};
+pub use laws::{Tally, Violation, check, check_gradient};
+
+/// A step of a program: a number, from numbers before it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// A constant.
+    Constant(f64),
+    /// A row of the table of unary functions.
+    Unary(Unary, usize),
+    /// A row of the table of binary functions.
+    Binary(Binary, usize, usize),
+    /// An integer power.
+    Power(usize, i32),
+    /// A sum of any number of numbers.
+    Sum(Vec<usize>),
+    /// A comparison, and the numbers that are the result if it holds and if not.
+    Choice(Comparison, [usize; 2], [usize; 2]),
+}
+
+/// A straight program with branches: inputs, then steps, of which the last is the result.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Program {
+    /// The inputs at which it is run.
+    pub inputs: Vec<f64>,
+    /// The steps; numbers are counted on from the inputs.
+    pub steps: Vec<Step>,
+}
+
+impl Program {
+    /// Runs the program; `add` adds numbers, `choose` answers comparisons, and `visit` sees the result of each step and may
+    /// replace it.
+    pub fn run<R: Real>(
+        &self,
+        inputs: &[R],
+        add: impl Fn(Vec<R>) -> R,
+        choose: impl Fn(R::Mask, R, R) -> R,
+        mut visit: impl FnMut(R) -> R,
+    ) -> R {
+        let mut numbers = inputs.to_vec();
+        for step in &self.steps {
+            let number = step.compute(&numbers, &add, &choose);
+            numbers.push(visit(number));
+        }
+        numbers[numbers.len() - 1]
+    }
+}
+
+impl Step {
+    fn compute<R: Real>(
+        &self,
+        numbers: &[R],
+        add: &impl Fn(Vec<R>) -> R,
+        choose: &impl Fn(R::Mask, R, R) -> R,
+    ) -> R {
+        match self {
+            Step::Constant(value) => numbers[0].lit(*value),
+            Step::Unary(op, x) => numbers[*x].unary(*op),
+            Step::Binary(op, a, b) => numbers[*a].binary(*op, numbers[*b]),
+            Step::Power(x, n) => numbers[*x].powi(*n),
+            Step::Sum(terms) => add(terms.iter().map(|&k| numbers[k]).collect()),
+            Step::Choice(op, [a, b], [then, otherwise]) => {
+                choose(numbers[*a].compare(*op, numbers[*b]), numbers[*then], numbers[*otherwise])
+            }
+        }
+    }
+}
+
+/// The program as lines of assignments.
+impl fmt::Display for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (k, input) in self.inputs.iter().enumerate() {
+            writeln!(f, "x{k} = {input:?}")?;
+        }
+        for (k, step) in (self.inputs.len()..).zip(&self.steps) {
+            write!(f, "x{k} = ")?;
+            match step {
+                Step::Constant(value) => writeln!(f, "{value:?}"),
+                Step::Unary(op, x) => writeln!(f, "{}(x{x})", op.name()),
+                Step::Binary(op, a, b) => writeln!(f, "{}(x{a}, x{b})", op.name()),
+                Step::Power(x, n) => writeln!(f, "powi(x{x}, {n})"),
+                Step::Sum(terms) => {
+                    let terms: Vec<_> = terms.iter().map(|k| format!("x{k}")).collect();
+                    writeln!(f, "sum of {}", terms.join(", "))
+                }
+                Step::Choice(op, [a, b], [then, otherwise]) => {
+                    writeln!(f, "if x{a} {} x{b} then x{then} else x{otherwise}", op.symbol())
+                }
+            }?;
+        }
+        Ok(())
+    }
+}

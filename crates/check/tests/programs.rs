@@ -1,0 +1,53 @@
+//! Random programs have the same derivatives with every number type; the example `programs` runs as many as asked for.
+
+use retrograd_check::programs::{
+    Kind, Program, Step, Tally, check, check_gradient, random_program,
+};
+use retrograd_core::ops::{Binary, Unary};
+
+#[test]
+fn number_types_and_graphs_agree_on_random_programs() {
+    let mut tally = Tally::default();
+    for seed in 0..1200 {
+        match check(seed) {
+            Ok(of_program) => tally.add(&of_program),
+            Err(violation) => panic!("{violation}"),
+        }
+    }
+    println!("{tally}");
+    assert_eq!(tally.n_programs, 1200);
+    assert!(tally.n_first > 800 && tally.n_second > 600 && tally.n_differences > 300, "{tally}");
+    assert!(tally.n_not_finite > 100, "{tally}");
+}
+
+#[test]
+fn wrong_gradients_are_found() {
+    // x₀·sin x₁.
+    let steps = vec![Step::Unary(Unary::Sin, 1), Step::Binary(Binary::Mul, 0, 2)];
+    let program = Program { inputs: vec![2.0, 0.5], steps };
+    let gradient = [0.5f64.sin(), 2.0 * 0.5f64.cos()];
+    assert_eq!(check_gradient(&program, &gradient), Ok(()));
+    for k in 0..2 {
+        let mut wrong = gradient;
+        wrong[k] += 1e-8;
+        let message = check_gradient(&program, &wrong).expect_err("it is wrong");
+        assert!(message.starts_with(&format!("the derivative by x{k} is ")), "{message}");
+    }
+}
+
+#[test]
+fn programs_are_the_same_for_the_same_seed_and_have_all_steps() {
+    let kinds = [Kind::Smooth, Kind::Kinked, Kind::Wild];
+    let programs: Vec<_> =
+        (0..200).map(|seed| random_program(seed, kinds[seed as usize % 3])).collect();
+    let listing: String = programs.iter().map(Program::to_string).collect();
+    let again: String =
+        (0..200).map(|seed| random_program(seed, kinds[seed as usize % 3]).to_string()).collect();
+    assert_eq!(listing, again);
+    for word in ["powi", "sum of", "if ", "NaN", "inf", "0.5"] {
+        assert!(listing.contains(word), "no program has {word}");
+    }
+    for &row in Unary::ALL {
+        assert!(listing.contains(&format!("{}(", row.name())), "no program has {}", row.name());
+    }
+}
