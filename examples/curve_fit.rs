@@ -22,7 +22,9 @@ fn residuals<R: Scalar>(p: &[R], points: &[(f64, f64)]) -> Vec<R> {
 fn main() {
     let mut rng = seeded(1);
     let points: Vec<_> = (0..40)
-        .map(|k| (0.1 * f64::from(k), curve(&TRUE, 0.1 * f64::from(k)) + rng.random_range(-0.02..0.02)))
+        .map(|k| {
+            (0.1 * f64::from(k), curve(&TRUE, 0.1 * f64::from(k)) + rng.random_range(-0.02..0.02))
+        })
         .collect();
 
     let mut p = [1.0, 0.5, 0.0];

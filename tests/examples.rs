@@ -199,3 +199,36 @@ fn find_the_nan_names_the_nodes() {
 fn is_row(words: &[&str]) -> bool {
     words.len() == 4 && words[1..].iter().all(|word| word.parse::<f64>().is_ok())
 }
+
+#[test]
+fn rosenbrock_is_minimized_in_a_few_steps() {
+    let printed = printed("rosenbrock", &[]);
+    assert!(number_after(&printed, "distance from the minimum:") < 1e-9, "{printed}");
+    assert!(printed.lines().count() < 60, "{printed}");
+}
+
+#[test]
+fn ode_sensitivities_are_as_by_differences_in_a_handful_of_statements() {
+    let printed = printed("ode_sensitivity", &[]);
+    assert!(number_after(&printed, "statements on the tape:") < 20.0, "{printed}");
+    for name in ["a", "b", "c", "d"] {
+        let line = printed.lines().find(|line| line.starts_with(&format!("slope by {name}")));
+        let words: Vec<_> = line.expect("there is a slope").split([' ', ',']).collect();
+        let numbers: Vec<f64> = words.iter().filter_map(|word| word.parse().ok()).collect();
+        assert!((numbers[0] - numbers[1]).abs() < 1e-4 * numbers[1].abs().max(1.0), "{printed}");
+    }
+}
+
+#[test]
+fn a_black_box_loop_is_differentiated_through_its_branches() {
+    let printed = printed("black_box_loop", &[]);
+    let forwards = number_after(&printed, "by the angle, forwards:");
+    let slopes = printed.lines().find(|line| line.starts_with("slopes:")).unwrap();
+    assert!(slopes.contains(&format!("[{forwards:.6},")), "{printed}");
+}
+
+#[test]
+fn a_curve_is_fitted_by_gauss_newton() {
+    let printed = printed("curve_fit", &[]);
+    assert!(number_after(&printed, "largest error:") < 0.05, "{printed}");
+}

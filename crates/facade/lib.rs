@@ -26,3 +26,7 @@ pub mod prelude {
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/derivatives.md")]
 struct Derivatives;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/scalars.md")]
+struct Scalars;
