@@ -2,9 +2,9 @@
 
 use retrograd::{
     DType, Error, Expr, Graph, Plan, Tensor,
-    scalar::{Dual, Tape},
+    scalar::{Dual, Frozen, Tape},
 };
-use retrograd_benches::functions::Function;
+use retrograd_benches::functions::{Function, n_operations};
 
 /// One way to compute the value of a function and, but for the first, its gradient.
 pub struct Side<'f> {
@@ -18,11 +18,17 @@ type Call<'f> = Box<dyn FnMut(Option<&mut Vec<f64>>) -> f64 + 'f>;
 /// The largest number of variables that forward mode is measured with.
 const MAX_LANES: usize = 4;
 
+/// The most operations of a function that is recorded as a graph: each is several nodes.
+const MAX_FROZEN: usize = 2_000_000;
+
 /// All that a function can be computed by: the plain value first, then the gradient by hand.
 pub fn all<F: Function>(function: &F) -> Result<Vec<Side<'_>>, Error> {
     let mut sides = vec![plain(function), by_hand(function), tape(function)];
     if function.point().len() <= MAX_LANES {
         sides.push(duals(function));
+    }
+    if n_operations(function) <= MAX_FROZEN {
+        sides.push(frozen(function)?);
     }
     sides.extend(array(function)?);
     Ok(sides)
@@ -79,6 +85,20 @@ fn duals<F: Function>(function: &F) -> Side<'_> {
         y.value
     };
     Side { name: "duals", call: Box::new(call) }
+}
+
+/// The function as it was recorded once, number by number, with its gradient, and compiled.
+fn frozen<F: Function>(function: &F) -> Result<Side<'_>, Error> {
+    let x = function.point();
+    let frozen = Frozen::record(|x| function.value(x), &x);
+    let gradient = frozen.y().grad(&[frozen.x()])[0];
+    let mut replay = frozen.compile(&[frozen.y(), gradient])?;
+    let call = move |to: Option<&mut Vec<f64>>| {
+        replay.run(&x).expect("the input is the recorded one");
+        copy(replay.output(1), to);
+        replay.output(0)[0]
+    };
+    Ok(Side { name: "frozen", call: Box::new(call) })
 }
 
 /// The function of arrays, its gradient, and a plan of both.

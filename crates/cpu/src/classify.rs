@@ -142,6 +142,11 @@ impl<'a> Classified<'a> {
         }
     }
 
+    /// The buffer and layout of what a node's value is a copy of, if it is one, or else those of the value.
+    pub fn original(&self, id: NodeId) -> Source {
+        self.copies.get(&id).cloned().unwrap_or_else(|| self.source(id))
+    }
+
     /// The node whose buffer holds a node's value.
     pub fn base(&self, id: NodeId) -> NodeId {
         self.views.get(&id).map_or(id, |view| view.base)

@@ -79,7 +79,10 @@ impl Groups {
         let level_of = |group: u32| self.levels[self.members[group as usize][0].index()];
         let groups = node.inputs.iter().filter_map(|input| self.group_of[input.index()]);
         let groups = groups.filter(|group| self.programs.contains_key(group));
-        let group = groups.max_by_key(|&group| level_of(group))?;
+        // What is made of inputs only, the first program can join.
+        let earliest =
+            || self.programs.keys().copied().min_by_key(|&group| (level_of(group), group));
+        let group = groups.max_by_key(|&group| level_of(group)).or_else(earliest)?;
         let is_there = |input: &NodeId| {
             let base = classified.base(*input);
             let is_there = match classified.fused(base) {
@@ -93,6 +96,7 @@ impl Groups {
         let is_possible = classified.fused(self.members[group as usize][0]) == Some(node.dtype)
             && node.shape.n_elements() <= MOST_PLACES * node.inputs.len()
             && classified.computation.awaited[id.index()].is_none()
+            && level_of(group) < self.levels[id.index()]
             && node.inputs.iter().all(is_there);
         is_possible.then_some(group)
     }
@@ -100,6 +104,19 @@ impl Groups {
     /// The home that an operand has in the kernel of a node.
     pub fn home_of_operand(&self, classified: &Classified<'_>, user: NodeId) -> Home {
         home_of_operand(classified, &self.homes, user).expect("nodes of kernels have a home")
+    }
+
+    /// Whether anything but what programs of scalars join reads a value from memory, by some rule of what reads.
+    pub fn is_read(
+        &self,
+        classified: &Classified<'_>,
+        id: NodeId,
+        reads: impl Fn(NodeId) -> bool,
+    ) -> bool {
+        let is_joined = |user: NodeId| {
+            classified.classes[user.index()] == Class::Step && self.group_of[user.index()].is_some()
+        };
+        classified.users(id).iter().any(|&user| !is_joined(user) && reads(user))
     }
 
     /// Whether the value of each node is needed by anything but its own group.
@@ -145,7 +162,7 @@ impl<'a> Places<'a> {
             };
             let level = match classified.classes[index] {
                 Class::Leaf | Class::Literal => 0,
-                // A view of a leaf is there from the start.
+                // A view of a leaf is there from the start, or can be copied then.
                 Class::View if this.is_view_of_leaf(id) => 0,
                 Class::View | Class::Step if home.is_none() => highest + 1,
                 // Its step comes after all that the parts need.
@@ -225,8 +242,14 @@ impl<'a> Places<'a> {
     }
 
     fn is_view_of_leaf(&self, id: NodeId) -> bool {
-        let base = self.classified.base(id);
-        base != id && self.classified.classes[base.index()] == Class::Leaf
+        let classified = self.classified;
+        let is_of_leaf = |base: NodeId| classified.classes[base.index()] == Class::Leaf;
+        match classified.copies.get(&id) {
+            Some(source) => {
+                is_of_leaf(source.base) && classified.computation.awaited[id.index()].is_none()
+            }
+            None => is_of_leaf(classified.base(id)),
+        }
     }
 
     /// Moves nodes that only later groups use down to the first of them, where that keeps no more values alive.

@@ -117,11 +117,11 @@ impl<'a> Numbers<'a> {
             Some(value) if self.classified.classes[id.index()] == Class::Literal => {
                 Outside::Literal(value.to_bits())
             }
-            _ => Outside::Element {
-                of: base,
-                is_mask: node.dtype == DType::Bool,
-                position: self.classified.source(id).layout.offset,
-            },
+            _ => {
+                let source = self.classified.original(id);
+                let is_mask = node.dtype == DType::Bool;
+                Outside::Element { of: source.base, is_mask, position: source.layout.offset }
+            }
         };
         self.outside(outside)
     }

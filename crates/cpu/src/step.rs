@@ -214,16 +214,14 @@ impl Steps {
         match classified.classes[id.index()] {
             Class::Leaf | Class::Elementwise(_) | Class::Row(_) | Class::Part => {}
             Class::Literal => {
-                // What a program of scalars joins is a number in its code, too.
-                let is_read = |&user: &NodeId| {
-                    classified.reads_memory(user) && groups.group_of[user.index()].is_none()
-                };
-                if classified.users(id).iter().any(is_read) {
+                if groups.is_read(classified, id, |user| classified.reads_memory(user)) {
                     self.push_elementwise(fill(classified, id, id), &[id], level);
                 }
             }
             Class::View => {
-                if let Some(source) = classified.copies.get(&id) {
+                if let Some(source) = classified.copies.get(&id)
+                    && (classified.is_root[id.index()] || groups.is_read(classified, id, |_| true))
+                {
                     self.push_copy(source, [id, id], node.dtype, level);
                 }
             }

@@ -1,36 +1,10 @@
 //! The operators of number types, all by their rows.
 
 /// Implements the operators of a type that is a [`Number`](crate::Number), with itself, with references and with
-/// constants on either side, and comparisons by one of its fields.
+/// constants on either side; and comparisons, if they are by one of its fields.
 macro_rules! arithmetic {
     (impl [$($generics:tt)*] $Type:ty, compared by $($value:tt)+) => {
-        $crate::arithmetic::arithmetic! { @operator [$($generics)*] $Type: Add add AddAssign add_assign }
-        $crate::arithmetic::arithmetic! { @operator [$($generics)*] $Type: Sub sub SubAssign sub_assign }
-        $crate::arithmetic::arithmetic! { @operator [$($generics)*] $Type: Mul mul MulAssign mul_assign }
-        $crate::arithmetic::arithmetic! { @operator [$($generics)*] $Type: Div div DivAssign div_assign }
-
-        impl<$($generics)*> std::ops::Neg for $Type {
-            type Output = Self;
-            #[inline(always)]
-            fn neg(self) -> Self {
-                self.unary(retrograd_core::ops::Unary::Neg)
-            }
-        }
-
-        impl<$($generics)*> std::ops::Neg for &$Type {
-            type Output = $Type;
-            #[inline(always)]
-            fn neg(self) -> $Type {
-                -*self
-            }
-        }
-
-        impl<$($generics)*> From<f64> for $Type {
-            #[inline(always)]
-            fn from(value: f64) -> Self {
-                $crate::Number::constant(value)
-            }
-        }
+        $crate::arithmetic::arithmetic! { operators [$($generics)*] $Type }
 
         impl<$($generics)*> PartialEq for $Type {
             #[inline(always)]
@@ -59,6 +33,37 @@ macro_rules! arithmetic {
                 $crate::Number::primal(*self).partial_cmp(other)
             }
         }
+    };
+    (operators [$($generics:tt)*] $Type:ty) => {
+        $crate::arithmetic::arithmetic! { @operator [$($generics)*] $Type: Add add AddAssign add_assign }
+        $crate::arithmetic::arithmetic! { @operator [$($generics)*] $Type: Sub sub SubAssign sub_assign }
+        $crate::arithmetic::arithmetic! { @operator [$($generics)*] $Type: Mul mul MulAssign mul_assign }
+        $crate::arithmetic::arithmetic! { @operator [$($generics)*] $Type: Div div DivAssign div_assign }
+
+        impl<$($generics)*> std::ops::Neg for $Type {
+            type Output = Self;
+            #[inline(always)]
+            #[track_caller]
+            fn neg(self) -> Self {
+                self.unary(retrograd_core::ops::Unary::Neg)
+            }
+        }
+
+        impl<$($generics)*> std::ops::Neg for &$Type {
+            type Output = $Type;
+            #[inline(always)]
+            #[track_caller]
+            fn neg(self) -> $Type {
+                -*self
+            }
+        }
+
+        impl<$($generics)*> From<f64> for $Type {
+            #[inline(always)]
+            fn from(value: f64) -> Self {
+                $crate::Number::constant(value)
+            }
+        }
 
         $crate::arithmetic::arithmetic! { @fold [$($generics)*] $Type: Product product 1.0 * }
     };
@@ -69,6 +74,7 @@ macro_rules! arithmetic {
             impl<$($generics)*> std::ops::$Add for $Type {
                 type Output = Self;
                 #[inline(always)]
+                #[track_caller]
                 fn $add(self, rhs: Self) -> Self {
                     self.binary(retrograd_core::ops::Binary::$Add, rhs)
                 }
@@ -77,6 +83,7 @@ macro_rules! arithmetic {
             impl<$($generics)*> std::ops::$Add<f64> for $Type {
                 type Output = Self;
                 #[inline(always)]
+                #[track_caller]
                 fn $add(self, rhs: f64) -> Self {
                     self.binary(retrograd_core::ops::Binary::$Add, Self::from(rhs))
                 }
@@ -85,6 +92,7 @@ macro_rules! arithmetic {
             impl<$($generics)*> std::ops::$Add<$Type> for f64 {
                 type Output = $Type;
                 #[inline(always)]
+                #[track_caller]
                 fn $add(self, rhs: $Type) -> $Type {
                     <$Type>::from(self).binary(retrograd_core::ops::Binary::$Add, rhs)
                 }
@@ -93,6 +101,7 @@ macro_rules! arithmetic {
             impl<$($generics)*> std::ops::$Add<&$Type> for $Type {
                 type Output = $Type;
                 #[inline(always)]
+                #[track_caller]
                 fn $add(self, rhs: &$Type) -> $Type {
                     std::ops::$Add::$add(self, *rhs)
                 }
@@ -101,6 +110,7 @@ macro_rules! arithmetic {
             impl<$($generics)*> std::ops::$Add<$Type> for &$Type {
                 type Output = $Type;
                 #[inline(always)]
+                #[track_caller]
                 fn $add(self, rhs: $Type) -> $Type {
                     std::ops::$Add::$add(*self, rhs)
                 }
@@ -109,6 +119,7 @@ macro_rules! arithmetic {
             impl<$($generics)*> std::ops::$Add for &$Type {
                 type Output = $Type;
                 #[inline(always)]
+                #[track_caller]
                 fn $add(self, rhs: Self) -> $Type {
                     std::ops::$Add::$add(*self, *rhs)
                 }
@@ -116,6 +127,7 @@ macro_rules! arithmetic {
 
             impl<$($generics)*> std::ops::$AddAssign for $Type {
                 #[inline(always)]
+                #[track_caller]
                 fn $add_assign(&mut self, rhs: Self) {
                     *self = std::ops::$Add::$add(*self, rhs);
                 }
@@ -123,6 +135,7 @@ macro_rules! arithmetic {
 
             impl<$($generics)*> std::ops::$AddAssign<f64> for $Type {
                 #[inline(always)]
+                #[track_caller]
                 fn $add_assign(&mut self, rhs: f64) {
                     *self = std::ops::$Add::$add(*self, rhs);
                 }

@@ -27,6 +27,7 @@
 mod arithmetic;
 mod derivatives;
 mod dual;
+mod frozen;
 mod number;
 mod series;
 mod tape;
@@ -39,6 +40,7 @@ pub use self::{
         value_and_gradient,
     },
     dual::Dual,
+    frozen::{Frozen, Replay, ReplayError, Traced},
     number::{Number, Scalar},
     series::Series,
     tape::{Adjoints, Recording, Tape, TapeFull, Var},

@@ -1,0 +1,181 @@
+//! The number type whose operations are nodes of a graph.
+
+use std::{cell::RefCell, cmp::Ordering, fmt, panic::Location};
+
+use retrograd_core::{
+    Expr, NodeId, Real,
+    ops::{Binary, Comparison, Unary},
+};
+
+use crate::{Number, arithmetic::arithmetic};
+
+/// A number with a value, whose operations are recorded in a graph, or a constant. Programs can branch on it; whatever
+/// comparison has decided is remembered, with its line.
+///
+/// What is taken out by [`primal`](Number::primal) is a constant to the recording.
+#[derive(Clone, Copy)]
+pub struct Traced<'g> {
+    value: f64,
+    /// Constants have none.
+    recorded: Option<Recorded<'g>>,
+}
+
+#[derive(Clone, Copy)]
+struct Recorded<'g> {
+    expr: Expr<'g>,
+    decisions: &'g Decisions,
+}
+
+/// The comparisons of a recording, in order.
+pub(super) type Decisions = RefCell<Vec<Decision>>;
+
+/// A comparison of numbers that a recorded program has gone by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Decision {
+    pub comparison: Comparison,
+    pub lhs: NodeId,
+    pub rhs: NodeId,
+    pub outcome: bool,
+    pub location: &'static Location<'static>,
+}
+
+impl<'g> Traced<'g> {
+    /// A value, with the expression that computes it.
+    pub(super) fn new(value: f64, expr: Expr<'g>, decisions: &'g Decisions) -> Self {
+        Self { value, recorded: Some(Recorded { expr, decisions }) }
+    }
+
+    /// The value.
+    pub fn value(self) -> f64 {
+        self.value
+    }
+
+    /// The expression that computes this number; constants have none.
+    pub fn expr(self) -> Option<Expr<'g>> {
+        self.recorded.map(|recorded| recorded.expr)
+    }
+
+    /// The expressions of two numbers, unless both are constants.
+    #[track_caller]
+    fn beside(self, other: Self) -> Option<(Recorded<'g>, [Expr<'g>; 2])> {
+        let recorded = self.recorded.or(other.recorded)?;
+        let expr = |x: Self| x.expr().unwrap_or_else(|| recorded.expr.lit(x.value));
+        Some((recorded, [expr(self), expr(other)]))
+    }
+
+    /// The order, with the comparisons that tell it.
+    #[track_caller]
+    fn order(self, other: Self) -> Option<Ordering> {
+        let order = self.value.partial_cmp(&other.value);
+        let telling: &[Comparison] = match order {
+            Some(Ordering::Less) => &[Comparison::Lt],
+            Some(Ordering::Equal) => &[Comparison::Eq],
+            Some(Ordering::Greater) => &[Comparison::Gt],
+            None => &[Comparison::Le, Comparison::Ge],
+        };
+        for &comparison in telling {
+            self.compare(comparison, other);
+        }
+        order
+    }
+}
+
+impl<'g> Real for Traced<'g> {
+    type Mask = bool;
+
+    fn lit(self, value: f64) -> Self {
+        Self::constant(value)
+    }
+
+    fn unary(self, op: Unary) -> Self {
+        let apply = |x: Recorded<'g>| Recorded { expr: x.expr.unary(op), ..x };
+        Self { value: op.value(self.value), recorded: self.recorded.map(apply) }
+    }
+
+    fn binary(self, op: Binary, rhs: Self) -> Self {
+        let recorded = self
+            .beside(rhs)
+            .map(|(recorded, [a, b])| Recorded { expr: a.binary(op, b), ..recorded });
+        Self { value: op.value(self.value, rhs.value), recorded }
+    }
+
+    fn compare(self, op: Comparison, rhs: Self) -> bool {
+        let outcome = op.value(self.value, rhs.value);
+        if let Some((recorded, [lhs, rhs])) = self.beside(rhs) {
+            recorded.decisions.borrow_mut().push(Decision {
+                comparison: op,
+                lhs: lhs.id(),
+                rhs: rhs.id(),
+                outcome,
+                location: Location::caller(),
+            });
+        }
+        outcome
+    }
+
+    fn select(mask: bool, a: Self, b: Self) -> Self {
+        if mask { a } else { b }
+    }
+}
+
+impl Number for Traced<'_> {
+    fn constant(value: f64) -> Self {
+        Self { value, recorded: None }
+    }
+
+    fn primal(self) -> f64 {
+        self.value
+    }
+
+    fn is_zero(self) -> bool {
+        self.recorded.is_none() && self.value == 0.0
+    }
+}
+
+impl Default for Traced<'_> {
+    fn default() -> Self {
+        Self::constant(0.0)
+    }
+}
+
+impl fmt::Debug for Traced<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(f)
+    }
+}
+
+/// Comparisons with numbers that are made to be of the type.
+macro_rules! comparisons {
+    ($Rhs:ty, |$rhs:ident| $traced:expr, [$($name:ident $Comparison:ident),*]) => {
+        impl PartialEq<$Rhs> for Traced<'_> {
+            #[track_caller]
+            fn eq(&self, $rhs: &$Rhs) -> bool {
+                self.compare(Comparison::Eq, $traced)
+            }
+
+            #[track_caller]
+            #[expect(clippy::partialeq_ne_impl, reason = "it is recorded as it is written")]
+            fn ne(&self, $rhs: &$Rhs) -> bool {
+                self.compare(Comparison::Ne, $traced)
+            }
+        }
+
+        impl PartialOrd<$Rhs> for Traced<'_> {
+            #[track_caller]
+            fn partial_cmp(&self, $rhs: &$Rhs) -> Option<Ordering> {
+                self.order($traced)
+            }
+
+            $(#[track_caller]
+            fn $name(&self, $rhs: &$Rhs) -> bool {
+                self.compare(Comparison::$Comparison, $traced)
+            })*
+        }
+    };
+}
+
+comparisons! { Self, |rhs| *rhs, [lt Lt, le Le, gt Gt, ge Ge] }
+comparisons! { f64, |rhs| Self::constant(*rhs), [lt Lt, le Le, gt Gt, ge Ge] }
+
+arithmetic! { operators ['g] Traced<'g> }
+arithmetic! { folds ['g] Traced<'g> }
