@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 
 use crate::{
     classify::{Class, Classified},
+    combine::combine,
     group::Groups,
     kernels::code::{
         Elementwise, Extent, IndexCheck, Instruction, Line, Operand, Register, Scalar, Store,
@@ -27,7 +28,6 @@ pub(crate) fn fuse(
         groups,
         group: group as u32,
         rows: rows_of_group(classified, groups, members),
-        scalars: Vec::new(),
         literals: FxHashMap::default(),
         code: Vec::with_capacity(members.len()),
         checks: Vec::new(),
@@ -60,17 +60,21 @@ pub(crate) fn fill(classified: &Classified<'_>, literal: NodeId, to: NodeId) -> 
     let value = node.op.as_literal().expect("only literals are filled in");
     Elementwise {
         rows: Rows { dtype: node.dtype, n_rows: node.shape.n_elements(), n_columns: 1 },
-        scalars: vec![Scalar::Literal(value)],
+        prologue: vec![Line {
+            instruction: Instruction::Fill { scalar: Scalar::Literal(value) },
+            register: 0,
+            extent: Extent::Element,
+        }],
         code: Vec::new(),
         checks: Vec::new(),
         stores: vec![Store {
             to,
-            from: Operand::Scalar(0),
+            from: Operand::Register(0),
             extent: Extent::Element,
             is_mask: false,
             is_tested: false,
         }],
-        n_registers: 0,
+        n_registers: 1,
     }
 }
 
@@ -80,8 +84,7 @@ struct Writer<'a> {
     groups: &'a Groups,
     group: u32,
     rows: Rows,
-    scalars: Vec<Scalar>,
-    literals: FxHashMap<u64, Operand>,
+    literals: FxHashMap<(u64, Extent), Operand>,
     code: Vec<Line>,
     checks: Vec<IndexCheck>,
     operands: FxHashMap<NodeId, Operand>,
@@ -147,7 +150,7 @@ impl Writer<'_> {
         let node = &self.classified.computation.nodes[id.index()];
         let operand = match node.op.as_literal() {
             Some(value) if self.classified.classes[id.index()] == Class::Literal => {
-                self.literal(value)
+                self.literal(value, self.groups.home_of_operand(self.classified, user).extent)
             }
             _ => self.view(id).unwrap_or_else(|| self.load(id, user)),
         };
@@ -167,24 +170,26 @@ impl Writer<'_> {
         Some(if is_spread { self.push(Instruction::Spread { x: of }, Extent::Element) } else { of })
     }
 
-    fn literal(&mut self, value: f64) -> Operand {
-        let (scalars, literals) = (&mut self.scalars, &mut self.literals);
-        *literals.entry(value.to_bits()).or_insert_with(|| {
-            scalars.push(Scalar::Literal(value));
-            Operand::Scalar(scalars.len() as u32 - 1)
-        })
+    fn literal(&mut self, value: f64, extent: Extent) -> Operand {
+        if let Some(operand) = self.literals.get(&(value.to_bits(), extent)) {
+            return *operand;
+        }
+        let operand = self.push(Instruction::Fill { scalar: Scalar::Literal(value) }, extent);
+        self.literals.insert((value.to_bits(), extent), operand);
+        operand
     }
 
     /// Reads a value that another step has computed.
     fn load(&mut self, id: NodeId, user: NodeId) -> Operand {
+        let extent = self.groups.home_of_operand(self.classified, user).extent;
         let source = self.classified.source(id);
         let walk = Walk::new(&source.layout, &source.shape);
         let dtype = self.classified.computation.nodes[id.index()].dtype;
         if walk.is_one_element() && source.shape.n_elements() > 1 {
-            self.scalars.push(Scalar::Element { of: source.base, dtype, position: walk.offset() });
-            return Operand::Scalar(self.scalars.len() as u32 - 1);
+            let (of, position) = (source.base, walk.offset());
+            let scalar = Scalar::Element { of, dtype, position };
+            return self.push(Instruction::Fill { scalar }, extent);
         }
-        let extent = self.groups.home_of_operand(self.classified, user).extent;
         match dtype {
             DType::Bool => {
                 let walk = Box::new(walk);
@@ -207,47 +212,47 @@ impl Writer<'_> {
     }
 
     /// The kernel, with registers shared by results that are not needed at the same time.
-    fn finish(mut self, mut stores: Vec<Store>) -> Elementwise {
-        let last_uses = self.last_uses(&stores);
-        let mut registers = Registers::default();
-        for (at, Line { instruction, register, .. }) in self.code.iter_mut().enumerate() {
-            let operands = instruction.operands();
+    fn finish(self, mut stores: Vec<Store>) -> Elementwise {
+        let n_results = self.code.len();
+        let code = combine(self.code, &stores);
+        let is_constant = |line: &Line| matches!(line.instruction, Instruction::Fill { .. });
+        let (mut prologue, mut code): (Vec<_>, Vec<_>) = code.into_iter().partition(is_constant);
+        let last_uses = last_uses(&prologue, &code, &stores, n_results);
+        let mut registers = Registers { assigned: vec![0; n_results], ..Registers::default() };
+        prologue.iter_mut().for_each(|line| registers.assign_results(line));
+        for (at, line) in code.iter_mut().enumerate() {
             // A result is never written over its own operands, so those are freed afterwards.
-            let mut dead: SmallVec<[Register; 4]> =
-                operands.iter().filter_map(|operand| operand.register()).collect();
-            dead.push(*register);
-            *register = registers.assign();
-            rename_operands(instruction, &registers.assigned);
+            let mut dead: SmallVec<[Register; 4]> = line.reads().chain(line.results()).collect();
             dead.retain(|value| last_uses[*value as usize] == at);
             dead.sort_unstable();
             dead.dedup();
+            line.instruction.operands_mut().into_iter().for_each(|x| registers.rename(x));
+            registers.assign_results(line);
             registers.free(&dead);
         }
-        stores.iter_mut().for_each(|store| store.from = rename(store.from, &registers.assigned));
+        stores.iter_mut().for_each(|store| registers.rename(&mut store.from));
         Elementwise {
             rows: self.rows,
-            scalars: self.scalars,
-            code: self.code,
+            prologue,
+            code,
             checks: self.checks,
             stores,
             n_registers: registers.n as usize,
         }
     }
+}
 
-    /// The last instruction that needs each result; its own if none does.
-    fn last_uses(&self, stores: &[Store]) -> Vec<usize> {
-        let mut last_uses: Vec<usize> = (0..self.code.len()).collect();
-        for (at, line) in self.code.iter().enumerate() {
-            let operands = line.instruction.operands();
-            for value in operands.iter().filter_map(|operand| operand.register()) {
-                last_uses[value as usize] = at;
-            }
-        }
-        for value in stores.iter().filter_map(|store| store.from.register()) {
-            last_uses[value as usize] = usize::MAX;
-        }
-        last_uses
+/// The last line of the code that needs each result; its own if none does, and none ever if blocks share it or it is
+/// stored.
+fn last_uses(prologue: &[Line], code: &[Line], stores: &[Store], n_results: usize) -> Vec<usize> {
+    let mut last_uses = vec![usize::MAX; n_results];
+    for (at, line) in code.iter().enumerate() {
+        line.reads().chain(line.results()).for_each(|value| last_uses[value as usize] = at);
     }
+    let shared = prologue.iter().map(|line| line.register);
+    let stored = stores.iter().filter_map(|store| store.from.register());
+    shared.chain(stored).for_each(|value| last_uses[value as usize] = usize::MAX);
+    last_uses
 }
 
 /// Hands out registers, used ones first.
@@ -260,39 +265,27 @@ struct Registers {
 }
 
 impl Registers {
-    /// A register for the next result.
-    fn assign(&mut self) -> Register {
-        let register = self.unused.pop().unwrap_or_else(|| {
-            self.n += 1;
-            self.n - 1
-        });
-        self.assigned.push(register);
-        register
+    /// Has a line write to registers that nothing needs.
+    fn assign_results(&mut self, line: &mut Line) {
+        for result in line.results_mut() {
+            let register = self.unused.pop().unwrap_or_else(|| {
+                self.n += 1;
+                self.n - 1
+            });
+            self.assigned[*result as usize] = register;
+            *result = register;
+        }
+    }
+
+    /// Has an operand that is a result read from its register.
+    fn rename(&self, operand: &mut Operand) {
+        if let Operand::Register(register) = operand {
+            *register = self.assigned[*register as usize];
+        }
     }
 
     /// Frees the registers of results that are not needed any more.
     fn free(&mut self, dead: &[Register]) {
         self.unused.extend(dead.iter().map(|&value| self.assigned[value as usize]));
-    }
-}
-
-fn rename(operand: Operand, registers: &[Register]) -> Operand {
-    match operand {
-        Operand::Register(register) => Operand::Register(registers[register as usize]),
-        Operand::Contiguous(_) | Operand::Scalar(_) => operand,
-    }
-}
-
-fn rename_operands(instruction: &mut Instruction, registers: &[Register]) {
-    let rename = |operand: &mut Operand| *operand = rename(*operand, registers);
-    match instruction {
-        Instruction::Load { .. } | Instruction::LoadMask { .. } => {}
-        Instruction::Unary { x, .. } => rename(x),
-        Instruction::Binary { a, b, .. } | Instruction::Compare { a, b, .. } => {
-            [a, b].into_iter().for_each(rename);
-        }
-        Instruction::Select { mask, a, b } => [mask, a, b].into_iter().for_each(rename),
-        Instruction::Sum { x } | Instruction::Max { x } | Instruction::Spread { x } => rename(x),
-        Instruction::Pick { x, .. } | Instruction::Put { x, .. } => rename(x),
     }
 }

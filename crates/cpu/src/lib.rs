@@ -10,6 +10,7 @@ mod arena;
 mod cache;
 mod check;
 mod classify;
+mod combine;
 mod fuse;
 mod group;
 mod kernels;

@@ -130,7 +130,7 @@ binary! {
     /// Product of a cotangent `a` and a local derivative `b` as the chain rule wants it: like `a·b`, but a cotangent
     /// that is exactly 0 stays 0 whatever the derivative is, infinite or NaN; derivatives `b` and `a`. Source: the
     /// chain rule, with 0·∞ = 0 as in measure theory.
-    Chain, chain / try_chain, Some("⊙"), |a, b| if a == F::lit(0.0) { a } else { a * b }, |_, b, _| b, |a, _, _| a, [(-1.0, 2.0), (0.5, 0.2)];
+    Chain, chain / try_chain, Some("⊙"), |a, b| if a != F::lit(0.0) { a * b } else { a }, |_, b, _| b, |a, _, _| a, [(-1.0, 2.0), (0.5, 0.2)];
     /// Larger of two numbers; the other if one is NaN. Where they are equal, each gets half of the gradient. Source:
     /// `torch.fmax`.
     Fmax, fmax / try_fmax, None, |a, b| if a >= b || b.is_nan() { a } else { b }, |a, b, _| share_unless_nan(a, b), |a, b, _| a.lit(1.0) - share_unless_nan(a, b), [(-1.0, 2.0), (0.5, 0.2)];

@@ -18,8 +18,6 @@ pub(crate) enum Operand {
     Register(Register),
     /// The current block of a contiguous value.
     Contiguous(NodeId),
-    /// One number for all blocks.
-    Scalar(u32),
 }
 
 impl Operand {
@@ -32,14 +30,22 @@ impl Operand {
 /// One step for a block. Truth values are the numbers 0 and 1.
 #[derive(Clone, Debug)]
 pub(crate) enum Instruction {
+    /// Writes one number everywhere, the same in all blocks.
+    Fill { scalar: Scalar },
     /// Reads numbers through a strided layout.
     Load { from: NodeId, walk: Box<Walk> },
     /// Reads truth values through a strided layout.
     LoadMask { from: NodeId, walk: Box<Walk> },
     /// Applies a row of the table of unary functions.
     Unary { op: Unary, x: Operand },
+    /// Computes `1/cosh² x`, the derivative of `tanh`.
+    SlopeOfTanh { x: Operand },
+    /// Computes `tanh x`, and its derivative into another register.
+    TanhWithSlope { x: Operand, slope: Register },
     /// Applies a row of the table of binary functions.
     Binary { op: Binary, a: Operand, b: Operand },
+    /// Applies two, of [`Nested`] arithmetic.
+    Nested { ops: Nested, a: Operand, b: Operand, c: Operand },
     /// Compares.
     Compare { op: Comparison, a: Operand, b: Operand },
     /// Chooses.
@@ -54,6 +60,15 @@ pub(crate) enum Instruction {
     Pick { x: Operand, index: NodeId },
     /// Puts the number of each row at an index of it, beside zeros.
     Put { x: Operand, index: NodeId },
+}
+
+/// Two steps of arithmetic in one: `outer(inner(a, b), c)`, or `outer(c, inner(a, b))`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Nested {
+    pub inner: Binary,
+    pub outer: Binary,
+    /// Whether the inner result is the second operand of the outer step.
+    pub is_second: bool,
 }
 
 /// How many numbers a result has.
@@ -84,7 +99,7 @@ pub(crate) struct IndexCheck {
 }
 
 /// A number for all blocks, settled when the kernel starts.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Scalar {
     /// A constant.
     Literal(f64),
@@ -96,7 +111,9 @@ pub(crate) enum Scalar {
 #[derive(Clone, Debug)]
 pub(crate) struct Elementwise {
     pub rows: Rows,
-    pub scalars: Vec<Scalar>,
+    /// What is computed once, before the first block.
+    pub prologue: Vec<Line>,
+    /// What is computed of each block.
     pub code: Vec<Line>,
     pub checks: Vec<IndexCheck>,
     pub stores: Vec<Store>,
@@ -116,19 +133,72 @@ pub(crate) struct Store {
     pub is_tested: bool,
 }
 
-impl Instruction {
-    /// The operands.
-    pub fn operands(&self) -> SmallVec<[Operand; 3]> {
-        match *self {
+/// The operands of an instruction, as references of its kind.
+macro_rules! operands {
+    ($instruction:expr) => {
+        match $instruction {
+            Instruction::Fill { .. } => smallvec![],
             Instruction::Load { .. } | Instruction::LoadMask { .. } => smallvec![],
             Instruction::Unary { x, .. } => smallvec![x],
-            Instruction::Sum { x } | Instruction::Max { x } | Instruction::Spread { x } => {
-                smallvec![x]
-            }
-            Instruction::Pick { x, .. } | Instruction::Put { x, .. } => smallvec![x],
+            Instruction::SlopeOfTanh { x } | Instruction::TanhWithSlope { x, .. } => smallvec![x],
             Instruction::Binary { a, b, .. } | Instruction::Compare { a, b, .. } => smallvec![a, b],
+            Instruction::Nested { a, b, c, .. } => smallvec![a, b, c],
             Instruction::Select { mask, a, b } => smallvec![mask, a, b],
+            Instruction::Sum { x } | Instruction::Max { x } => smallvec![x],
+            Instruction::Spread { x } => smallvec![x],
+            Instruction::Pick { x, .. } | Instruction::Put { x, .. } => smallvec![x],
         }
+    };
+}
+
+impl Instruction {
+    /// The operands.
+    pub fn operands(&self) -> SmallVec<[&Operand; 3]> {
+        operands!(self)
+    }
+
+    /// The operands, to be changed.
+    pub fn operands_mut(&mut self) -> SmallVec<[&mut Operand; 3]> {
+        operands!(self)
+    }
+
+    /// The value that a number for all blocks is an element of, or that is read in other places than those written.
+    fn source(&self) -> Option<NodeId> {
+        match *self {
+            Instruction::Fill { scalar } => scalar.source(),
+            Instruction::Load { from, .. } | Instruction::LoadMask { from, .. } => Some(from),
+            Instruction::Pick { index, .. } | Instruction::Put { index, .. } => Some(index),
+            Instruction::Unary { .. } | Instruction::Binary { .. } => None,
+            Instruction::SlopeOfTanh { .. } | Instruction::TanhWithSlope { .. } => None,
+            Instruction::Nested { .. } => None,
+            Instruction::Compare { .. } | Instruction::Select { .. } => None,
+            Instruction::Sum { .. } | Instruction::Max { .. } | Instruction::Spread { .. } => None,
+        }
+    }
+}
+
+impl Line {
+    /// The registers that it reads.
+    pub fn reads(&self) -> impl Iterator<Item = Register> {
+        self.instruction.operands().into_iter().filter_map(Operand::register)
+    }
+
+    /// The registers that it writes.
+    pub fn results(&self) -> SmallVec<[Register; 2]> {
+        let mut results = smallvec![self.register];
+        if let Instruction::TanhWithSlope { slope, .. } = self.instruction {
+            results.push(slope);
+        }
+        results
+    }
+
+    /// The registers that it writes, to be changed.
+    pub fn results_mut(&mut self) -> SmallVec<[&mut Register; 2]> {
+        let mut results = smallvec![&mut self.register];
+        if let Instruction::TanhWithSlope { slope, .. } = &mut self.instruction {
+            results.push(slope);
+        }
+        results
     }
 }
 
@@ -137,21 +207,14 @@ impl Elementwise {
     pub fn reads_in_step(&self) -> impl Iterator<Item = NodeId> {
         let operands = self.code.iter().flat_map(|line| line.instruction.operands());
         operands.filter_map(
-            |operand| if let Operand::Contiguous(of) = operand { Some(of) } else { None },
+            |operand| if let Operand::Contiguous(of) = operand { Some(*of) } else { None },
         )
     }
 
     /// The values that are read in other places than those being written.
     pub fn reads_elsewhere(&self) -> impl Iterator<Item = NodeId> {
-        let scalars = self.scalars.iter().filter_map(Scalar::source);
-        let loads = self.code.iter().filter_map(|line| match line.instruction {
-            Instruction::Load { from, .. } | Instruction::LoadMask { from, .. } => Some(from),
-            Instruction::Pick { index, .. } | Instruction::Put { index, .. } => Some(index),
-            Instruction::Unary { .. } | Instruction::Binary { .. } => None,
-            Instruction::Compare { .. } | Instruction::Select { .. } => None,
-            Instruction::Sum { .. } | Instruction::Max { .. } | Instruction::Spread { .. } => None,
-        });
-        scalars.chain(loads)
+        let lines = self.prologue.iter().chain(&self.code);
+        lines.filter_map(|line| line.instruction.source())
     }
 
     /// What it writes.

@@ -2,18 +2,16 @@
 
 use std::ops::Range;
 
-use retrograd_core::{
-    DType, Float, NodeId, are_finite,
-    ops::{Binary, Comparison, check_bounds},
-};
+use retrograd_core::{DType, Float, NodeId, are_finite, ops::check_bounds};
 
 use crate::{
-    arena::{Memory, Split},
+    arena::{ALIGNMENT, Memory, Split},
     kernels::{
         InstructionSet,
-        code::{Elementwise, Extent, Instruction, Line, Operand, Scalar, Store},
-        dispatched,
+        code::{Elementwise, Extent, Instruction, Line, Operand, Register, Scalar, Store},
+        compiled,
         functions::Functions,
+        operand::{Source, compare, select, truth},
         row,
     },
     rows::Rows,
@@ -25,35 +23,63 @@ pub(crate) const BLOCK: usize = 512;
 /// The longest row that a kernel takes as a whole, longer than a block if need be.
 pub(crate) const MAX_ROW: usize = 4096;
 
-/// Registers and scalars, allocated once for all kernels of a plan.
+/// Registers, allocated once for all kernels of a plan.
 pub(crate) struct Scratch<F> {
     pub instructions: InstructionSet,
     /// Whether all has been finite that was stored and tested since this was set.
     pub is_finite: bool,
-    registers: Vec<Box<[F]>>,
-    scalars: Vec<F>,
+    registers: Vec<Aligned<F>>,
 }
 
 impl<F: Float> Scratch<F> {
     /// Memory for some kernels: each register as long as the longest block that one of them keeps in it.
     pub fn new<'k>(kernels: impl Iterator<Item = &'k Elementwise>) -> Self {
-        let zero = <F as Float>::lit(0.0);
-        let (mut lengths, mut n_scalars) = (Vec::new(), 0);
+        let mut lengths = Vec::new();
         for kernel in kernels.filter(|kernel| kernel.rows.dtype == F::DTYPE) {
             lengths.resize(kernel.n_registers.max(lengths.len()), 0);
             let block = kernel.rows_of_block().min(kernel.rows.n_rows) * kernel.rows.n_columns;
             lengths[..kernel.n_registers]
                 .iter_mut()
                 .for_each(|length| *length = block.max(*length));
-            n_scalars = n_scalars.max(kernel.scalars.len());
         }
-        let registers = lengths.into_iter().map(|length| vec![zero; length].into_boxed_slice());
         Self {
             instructions: InstructionSet::best(),
             is_finite: true,
-            registers: registers.collect(),
-            scalars: vec![zero; n_scalars],
+            registers: lengths.into_iter().map(Aligned::new).collect(),
         }
+    }
+
+    /// A register, which leaves the file while it is written; moving its box is cheap.
+    #[inline(always)]
+    fn take(&mut self, register: Register) -> Aligned<F> {
+        std::mem::take(&mut self.registers[register as usize])
+    }
+}
+
+/// Numbers from the start of a cache line on, so that no vector of them lies across two.
+#[derive(Default)]
+struct Aligned<F> {
+    numbers: Box<[F]>,
+    start: usize,
+}
+
+impl<F: Float> Aligned<F> {
+    /// Zeros.
+    fn new(n: usize) -> Self {
+        let most = ALIGNMENT / size_of::<F>();
+        let numbers = vec![<F as Float>::lit(0.0); n + most].into_boxed_slice();
+        let start = numbers.as_ptr().align_offset(ALIGNMENT).min(most);
+        Self { numbers, start }
+    }
+
+    #[inline(always)]
+    fn first(&self, n: usize) -> &[F] {
+        &self.numbers[self.start..][..n]
+    }
+
+    #[inline(always)]
+    fn first_mut(&mut self, n: usize) -> &mut [F] {
+        &mut self.numbers[self.start..][..n]
     }
 }
 
@@ -74,17 +100,21 @@ impl Elementwise {
         })
     }
 
-    /// Computes a range of rows.
+    /// Computes a range of rows, block by block.
     pub fn run<F: Functions>(
         &self,
         memory: &mut Memory<'_>,
         scratch: &mut Scratch<F>,
         rows: Range<usize>,
     ) {
-        for (value, scalar) in scratch.scalars.iter_mut().zip(&self.scalars) {
-            *value = scalar.settle(memory);
+        let (instructions, n_rows) = (scratch.instructions, self.rows_of_block().min(rows.len()));
+        let part = |start, n_rows| Part::new(start, n_rows, self.rows.n_columns);
+        compute(instructions, &self.prologue, memory, scratch, &part(rows.start, n_rows));
+        for start in rows.clone().step_by(n_rows.max(1)) {
+            let part = part(start, n_rows.min(rows.end - start));
+            compute(instructions, &self.code, memory, scratch, &part);
+            keep(instructions, &self.stores, memory, scratch, &part);
         }
-        run_blocks(self, memory, scratch, rows);
     }
 
     fn rows_of_block(&self) -> usize {
@@ -105,244 +135,165 @@ impl Scalar {
     }
 }
 
-dispatched! {
-    fn run_blocks<F: Functions>(
-        kernel: &Elementwise,
-        memory: &mut Memory<'_>,
-        scratch: &mut Scratch<F>,
-        rows: Range<usize>,
-    ) {
-        let n_columns = kernel.rows.n_columns;
-        let mut start = rows.start;
-        while start < rows.end {
-            let n = kernel.rows_of_block().min(rows.end - start);
-            let part = Part { start, n, n_columns };
-            for line in &kernel.code {
-                // The register leaves the file while it is written; moving its box is cheap.
-                let mut y = std::mem::take(&mut scratch.registers[line.register as usize]);
-                let block = Block { memory: &*memory, scratch: &*scratch, part };
-                block.execute(line, &mut y[..part.range(line.extent).len()]);
-                scratch.registers[line.register as usize] = y;
-            }
-            for store in &kernel.stores {
-                store.keep(memory, scratch, part.range(store.extent));
-            }
-            start += n;
-        }
-    }
-}
-
 /// The rows of a block.
-#[derive(Clone, Copy)]
 struct Part {
-    start: usize,
-    n: usize,
     n_columns: usize,
+    rows: Range<usize>,
+    /// Where their elements lie among those of a value.
+    elements: Range<usize>,
 }
 
 impl Part {
+    fn new(start: usize, n_rows: usize, n_columns: usize) -> Self {
+        let rows = start..start + n_rows;
+        Self { n_columns, elements: rows.start * n_columns..rows.end * n_columns, rows }
+    }
+
     /// Where its numbers lie among those of a value.
     #[inline(always)]
-    fn range(self, extent: Extent) -> Range<usize> {
-        let n = match extent {
-            Extent::Row => 1,
-            Extent::Element => self.n_columns,
-        };
-        self.start * n..(self.start + self.n) * n
+    fn range(&self, extent: Extent) -> Range<usize> {
+        match extent {
+            Extent::Row => self.rows.clone(),
+            Extent::Element => self.elements.clone(),
+        }
     }
 }
 
-impl Store {
-    /// Writes a block.
-    #[inline(always)]
+compiled! {
+    /// Computes a block. It is told of it by reference, so that its lengths are read and not found anew for every vector.
+    fn compute<F: Functions>(
+        code: &[Line],
+        memory: &Memory<'_>,
+        scratch: &mut Scratch<F>,
+        part: &Part,
+    ) {
+        for &Line { ref instruction, register, extent } in code {
+            let n = part.range(extent).len();
+            let mut y = scratch.take(register);
+            if let Instruction::TanhWithSlope { x, slope: second } = *instruction {
+                let mut slope = scratch.take(second);
+                let x = Block { memory, scratch, part, extent }.numbers(x);
+                F::map_tanh_with_slope(scratch.instructions, x, y.first_mut(n), slope.first_mut(n));
+                scratch.registers[second as usize] = slope;
+            } else {
+                Block { memory, scratch, part, extent }.execute(instruction, y.first_mut(n));
+            }
+            scratch.registers[register as usize] = y;
+        }
+    }
+}
+
+compiled! {
+    /// Writes what is kept of a block.
     fn keep<F: Float>(
-        &self,
+        stores: &[Store],
         memory: &mut Memory<'_>,
         scratch: &mut Scratch<F>,
-        range: Range<usize>,
+        part: &Part,
     ) {
-        let x = match self.from {
-            Operand::Register(register) => {
-                Source::Block(&scratch.registers[register as usize][..range.len()])
-            }
-            Operand::Scalar(scalar) => Source::One(scratch.scalars[scalar as usize]),
-            Operand::Contiguous(_) => {
+        for store in stores {
+            let range = part.range(store.extent);
+            let Operand::Register(register) = store.from else {
                 unreachable!("a value that is stored has been computed or loaded")
-            }
-        };
-        if self.is_tested {
-            scratch.is_finite &= match x {
-                Source::Block(x) => are_finite(x),
-                Source::One(x) => are_finite(&[x]),
             };
+            let x = scratch.registers[register as usize].first(range.len());
+            if store.is_tested {
+                scratch.is_finite &= are_finite(x);
+            }
+            if store.is_mask {
+                let zero = <F as Float>::lit(0.0);
+                for (kept, &x) in memory.write::<bool>(store.to, range).iter_mut().zip(x) {
+                    *kept = x != zero;
+                }
+            } else {
+                memory.write::<F>(store.to, range).copy_from_slice(x);
+            }
         }
-        if self.is_mask {
-            let zero = <F as Float>::lit(0.0);
-            return unary(x, memory.write::<bool>(self.to, range), |x| x != zero);
-        }
-        unary(x, memory.write::<F>(self.to, range), |x| x);
     }
 }
 
-/// A truth value as a number.
-#[inline(always)]
-pub(super) fn truth<F: Float>(value: bool) -> F {
-    <F as Float>::lit(f64::from(u8::from(value)))
-}
-
-/// What instructions read while a block is computed.
+/// What an instruction reads while a block is computed.
 struct Block<'a, F> {
     memory: &'a Memory<'a>,
     scratch: &'a Scratch<F>,
-    part: Part,
-}
-
-/// The numbers of an operand.
-#[derive(Clone, Copy)]
-pub(super) enum Source<'a, F> {
-    Block(&'a [F]),
-    One(F),
+    part: &'a Part,
+    /// Of its result.
+    extent: Extent,
 }
 
 impl<'a, F: Functions> Block<'a, F> {
     #[inline(always)]
-    fn source(&self, operand: Operand, extent: Extent) -> Source<'a, F> {
-        let range = self.part.range(extent);
-        match operand {
-            Operand::Register(register) => {
-                Source::Block(&self.scratch.registers[register as usize][..range.len()])
-            }
-            Operand::Contiguous(id) => Source::Block(self.memory.read_part::<F>(id, range)),
-            Operand::Scalar(scalar) => Source::One(self.scratch.scalars[scalar as usize]),
-        }
-    }
-
-    #[inline(always)]
-    fn execute(&self, line: &Line, y: &mut [F]) {
-        let (extent, start) = (line.extent, self.part.range(line.extent).start);
-        let source = |operand| self.source(operand, extent);
-        let n_columns = self.part.n_columns;
-        match line.instruction {
+    fn execute(&self, instruction: &Instruction, y: &mut [F]) {
+        let (instructions, n_columns) = (self.scratch.instructions, self.part.n_columns);
+        let start = self.part.range(self.extent).start;
+        match *instruction {
+            Instruction::Fill { scalar } => y.fill(scalar.settle(self.memory)),
             Instruction::Load { from, ref walk } => {
                 walk.read(self.memory.read::<F>(from), start, y, |x| x);
             }
             Instruction::LoadMask { from, ref walk } => {
                 walk.read(self.memory.read::<bool>(from), start, y, truth);
             }
-            Instruction::Unary { op, x } => match source(x) {
-                Source::Block(x) => F::map(self.scratch.instructions, op, x, y),
-                Source::One(x) => y.fill(F::value(self.scratch.instructions, op, x)),
-            },
-            Instruction::Binary { op, a, b } => of_two(op, source(a), source(b), y),
-            Instruction::Compare { op, a, b } => compare(op, source(a), source(b), y),
-            Instruction::Select { mask, a, b } => select(source(mask), source(a), source(b), y),
-            Instruction::Sum { x } => match self.source(x, Extent::Element) {
-                Source::Block(x) => row::sum(x, n_columns, y),
-                Source::One(x) => y.fill(<F as Float>::lit(x.to_f64() * n_columns as f64)),
-            },
-            Instruction::Max { x } => match self.source(x, Extent::Element) {
-                Source::Block(x) => row::max(x, n_columns, y),
-                Source::One(x) => y.fill(x),
-            },
-            Instruction::Spread { x } => match self.source(x, Extent::Row) {
-                Source::Block(x) => row::spread(x, n_columns, y),
-                Source::One(x) => y.fill(x),
-            },
-            Instruction::Pick { x, index } => match self.source(x, Extent::Element) {
-                Source::Block(x) => row::pick(x, self.index(index), n_columns, y),
-                Source::One(x) => y.fill(x),
-            },
-            Instruction::Put { x, index } => {
-                let x = self.source(x, Extent::Row);
-                row::put(|k| x.at(k), self.index(index), n_columns, y);
+            Instruction::Unary { op, x } => F::map(instructions, op, self.numbers(x), y),
+            Instruction::SlopeOfTanh { x } => {
+                F::map_slope_of_tanh(instructions, self.numbers(x), y)
             }
+            Instruction::TanhWithSlope { .. } => unreachable!("it writes two registers"),
+            Instruction::Binary { op, a, b } => op.map(self.numbers(a), self.numbers(b), y),
+            Instruction::Nested { ops, a, b, c } => {
+                ops.map(self.numbers(a), self.numbers(b), self.numbers(c), y);
+            }
+            Instruction::Compare { op, a, b } => compare(op, self.source(a), self.source(b), y),
+            Instruction::Select { mask, a, b } => {
+                select(self.source(mask), self.source(a), self.source(b), y);
+            }
+            Instruction::Sum { x } => row::sum(self.elements(x), n_columns, y),
+            Instruction::Max { x } => row::max(self.elements(x), n_columns, y),
+            Instruction::Spread { x } => row::spread(self.rows(x), n_columns, y),
+            Instruction::Pick { x, index } => {
+                row::pick(self.elements(x), self.index(index), n_columns, y);
+            }
+            Instruction::Put { x, index } => {
+                row::put(self.rows(x), self.index(index), n_columns, y)
+            }
+        }
+    }
+
+    /// An operand of the extent of the result.
+    #[inline(always)]
+    fn numbers(&self, operand: Operand) -> &'a [F] {
+        self.read(operand, self.extent)
+    }
+
+    #[inline(always)]
+    fn source(&self, operand: Operand) -> Source<'a, F> {
+        Source::Block(self.numbers(operand))
+    }
+
+    /// An operand with one number for each element.
+    #[inline(always)]
+    fn elements(&self, operand: Operand) -> &'a [F] {
+        self.read(operand, Extent::Element)
+    }
+
+    /// An operand with one number for each row.
+    #[inline(always)]
+    fn rows(&self, operand: Operand) -> &'a [F] {
+        self.read(operand, Extent::Row)
+    }
+
+    /// An operand, of a length that compilers see to be that of others: so loops need not look for the shortest.
+    #[inline(always)]
+    fn read(&self, operand: Operand, extent: Extent) -> &'a [F] {
+        let range = self.part.range(extent);
+        let n = range.len();
+        match operand {
+            Operand::Register(register) => self.scratch.registers[register as usize].first(n),
+            Operand::Contiguous(id) => &self.memory.read_part::<F>(id, range)[..n],
         }
     }
 
     fn index(&self, index: NodeId) -> &'a [i64] {
         &self.memory.read::<i64>(index)[self.part.range(Extent::Row)]
-    }
-}
-
-impl<F: Copy> Source<'_, F> {
-    #[inline(always)]
-    fn at(&self, index: usize) -> F {
-        match self {
-            Source::Block(x) => x[index],
-            Source::One(x) => *x,
-        }
-    }
-}
-
-#[inline(always)]
-fn unary<A: Copy, B: Copy>(x: Source<'_, A>, y: &mut [B], f: impl Fn(A) -> B) {
-    match x {
-        Source::Block(x) => y.iter_mut().zip(x).for_each(|(y, &x)| *y = f(x)),
-        Source::One(x) => y.fill(f(x)),
-    }
-}
-
-/// Applies a row of the table of binary functions.
-#[inline(always)]
-pub(super) fn of_two<F: Float>(op: Binary, a: Source<'_, F>, b: Source<'_, F>, y: &mut [F]) {
-    match (a, b) {
-        (Source::Block(a), Source::Block(b)) => op.map(a, b, y),
-        (Source::Block(a), Source::One(b)) => op.map_by_scalar(a, b, y),
-        (Source::One(a), Source::Block(b)) => op.map_of_scalar(a, b, y),
-        (Source::One(a), Source::One(b)) => y.fill(op.value(a, b)),
-    }
-}
-
-#[inline(always)]
-fn binary<F: Copy>(a: Source<'_, F>, b: Source<'_, F>, y: &mut [F], f: impl Fn(F, F) -> F) {
-    match (a, b) {
-        (Source::Block(a), Source::Block(b)) => {
-            for ((y, &a), &b) in y.iter_mut().zip(a).zip(b) {
-                *y = f(a, b);
-            }
-        }
-        (a, Source::One(b)) => unary(a, y, |a| f(a, b)),
-        (Source::One(a), b) => unary(b, y, |b| f(a, b)),
-    }
-}
-
-/// Compares.
-#[inline(always)]
-pub(super) fn compare<F: Float>(op: Comparison, a: Source<'_, F>, b: Source<'_, F>, y: &mut [F]) {
-    match op {
-        Comparison::Gt => binary(a, b, y, |a, b| truth(a > b)),
-        Comparison::Ge => binary(a, b, y, |a, b| truth(a >= b)),
-        Comparison::Lt => binary(a, b, y, |a, b| truth(a < b)),
-        Comparison::Le => binary(a, b, y, |a, b| truth(a <= b)),
-        Comparison::Eq => binary(a, b, y, |a, b| truth(a == b)),
-        Comparison::Ne => binary(a, b, y, |a, b| truth(a != b)),
-    }
-}
-
-/// Writes `a` where the mask is not 0, then `b` elsewhere.
-#[inline(always)]
-pub(super) fn select<F: Float>(
-    mask: Source<'_, F>,
-    a: Source<'_, F>,
-    b: Source<'_, F>,
-    y: &mut [F],
-) {
-    let zero = <F as Float>::lit(0.0);
-    let mask = match mask {
-        Source::One(mask) => return unary(if mask != zero { a } else { b }, y, |x| x),
-        Source::Block(mask) => mask,
-    };
-    match (a, b) {
-        (Source::Block(a), Source::Block(b)) => {
-            for (((y, &mask), &a), &b) in y.iter_mut().zip(mask).zip(a).zip(b) {
-                *y = if mask != zero { a } else { b };
-            }
-        }
-        (a, Source::One(b)) => {
-            binary(Source::Block(mask), a, y, |mask, a| if mask != zero { a } else { b })
-        }
-        (Source::One(a), b) => {
-            binary(Source::Block(mask), b, y, |mask, b| if mask != zero { a } else { b })
-        }
     }
 }

@@ -16,7 +16,9 @@ pub(crate) mod embed;
 pub(crate) mod finite;
 pub(crate) mod functions;
 mod instructions;
+mod nested;
 mod number;
+mod operand;
 pub(crate) mod plain;
 pub(crate) mod product;
 pub(crate) mod reduce;
@@ -51,3 +53,41 @@ macro_rules! dispatched {
     };
 }
 use dispatched;
+
+/// Defines a function whose body is compiled for each instruction set, with its way of arithmetic as a second type where
+/// the body names one.
+macro_rules! compiled {
+    ($(#[$doc:meta])* fn $name:ident<$F:ident: $bound:path $(, $A:ident)?>($($arg:ident: $type:ty),* $(,)?) $body:block) => {
+        $(#[$doc])*
+        fn $name<$F: $bound>(instructions: $crate::kernels::InstructionSet, $($arg: $type),*) {
+            #[inline(always)]
+            fn with<$F: $bound $(, $A: $crate::kernels::number::Arithmetic)?>($($arg: $type),*) $body
+
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2,fma")]
+            fn with_avx2<$F: $bound>($($arg: $type),*) {
+                with::<$F $(, $crate::kernels::compiled!(@$A Fused))?>($($arg),*);
+            }
+
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2,fma,avx512f,avx512dq,avx512vl")]
+            fn with_avx512<$F: $bound>($($arg: $type),*) {
+                with::<$F $(, $crate::kernels::compiled!(@$A Fused))?>($($arg),*);
+            }
+
+            match instructions.kind() {
+                $crate::kernels::instructions::Kind::Portable => {
+                    with::<$F $(, $crate::kernels::compiled!(@$A Separate))?>($($arg),*);
+                }
+                #[cfg(target_arch = "x86_64")]
+                // SAFETY: instruction sets exist only for what the processor has.
+                $crate::kernels::instructions::Kind::Avx2 => unsafe { with_avx2($($arg),*) },
+                #[cfg(target_arch = "x86_64")]
+                // SAFETY: likewise.
+                $crate::kernels::instructions::Kind::Avx512 => unsafe { with_avx512($($arg),*) },
+            }
+        }
+    };
+    (@$A:ident $arithmetic:ident) => { $crate::kernels::number::$arithmetic };
+}
+use compiled;

@@ -47,10 +47,17 @@ impl Arithmetic for Separate {
 /// A floating-point number by its bits.
 ///
 /// Where a method speaks of a shifted whole number `n`, it is the number `SHIFT + n`, whose last bits are those of `n`:
-/// adding [`SHIFT`](Number::SHIFT) rounds to whole numbers without the instruction that not every processor has.
+/// adding [`SHIFT`](Number::SHIFT) rounds to whole numbers without the instruction that not every processor has. Exponents
+/// are shifted by [`BIAS`](Number::BIAS) as well, so that the last bits are ready to be those of a power of two.
 pub(super) trait Number: Float {
     /// `1.5·2ᵐ` with the `m` bits of the mantissa.
     const SHIFT: Self;
+    /// What the bits of an exponent are more than it.
+    const BIAS: Self;
+    /// Half of that, rounded up.
+    const LIFT: Self;
+    /// `2^−LIFT`.
+    const TINY: Self;
     const ZERO: Self;
     const ONE: Self;
     const INFINITY: Self;
@@ -73,9 +80,9 @@ pub(super) trait Number: Float {
     fn with_sign_of(self, sign: Self) -> Self;
     /// The number with the lower half of its mantissa cut off.
     fn upper_half(self) -> Self;
-    /// `self·2ⁿ` for a shifted `n` for which `2ⁿ⁄²` is a normal number, rounded once.
+    /// `self·2ⁿ` of `SHIFT + 2·BIAS + n`, where `2ⁿ⁄²` is a normal number, rounded once.
     fn scale(self, shifted: Self) -> Self;
-    /// `2ⁿ` for a shifted `n` for which it is a normal number.
+    /// `2ⁿ` of `SHIFT + BIAS + n`, where it is a normal number.
     fn power_of_two(shifted: Self) -> Self;
     /// `(k, m)` with `self = m·2ᵏ` and `√½ ≤ m < √2`, of a positive number.
     fn split(self) -> (Self, Self);
@@ -90,6 +97,9 @@ macro_rules! number {
         exp: $exp:expr, exp2: $exp2:expr, ln_2: $ln_2:expr, log10_2: $log10_2:expr) => {
         impl Number for $F {
             const SHIFT: Self = $shift;
+            const BIAS: Self = $bias as $F;
+            const LIFT: Self = ($bias - $bias / 2) as $F;
+            const TINY: Self = $F::from_bits(($bias / 2) << $n_mantissa);
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
             const INFINITY: Self = $F::INFINITY;
@@ -128,16 +138,15 @@ macro_rules! number {
             #[inline(always)]
             fn scale(self, shifted: Self) -> Self {
                 // Two factors, since 2ⁿ may be too large or too small for one; the first product is exact.
-                let n = shifted.to_bits().wrapping_sub($F::to_bits($shift)).wrapping_add(2 * $bias);
-                let half = n >> 1;
-                let rest = n.wrapping_sub(half);
+                let bits = shifted.to_bits();
+                let half = bits >> 1;
+                let rest = bits - half;
                 self * $F::from_bits(half << $n_mantissa) * $F::from_bits(rest << $n_mantissa)
             }
 
             #[inline(always)]
             fn power_of_two(shifted: Self) -> Self {
-                let n = shifted.to_bits().wrapping_sub($F::to_bits($shift)).wrapping_add($bias);
-                $F::from_bits(n << $n_mantissa)
+                $F::from_bits(shifted.to_bits() << $n_mantissa)
             }
 
             #[inline(always)]

@@ -131,12 +131,12 @@ pub(super) fn pick<F: Copy>(x: &[F], index: &[i64], n: usize, y: &mut [F]) {
     }
 }
 
-/// Rows of zeros and one number `x(k)` each, added at an index.
+/// Rows of zeros and one number each, added at an index.
 #[inline(always)]
-pub(super) fn put<F: Float>(x: impl Fn(usize) -> F, index: &[i64], n: usize, y: &mut [F]) {
+pub(super) fn put<F: Float>(x: &[F], index: &[i64], n: usize, y: &mut [F]) {
     y.fill(<F as Float>::lit(0.0));
-    for (k, (row, &index)) in y.chunks_exact_mut(n).zip(index).enumerate() {
+    for ((row, &index), &x) in y.chunks_exact_mut(n).zip(index).zip(x) {
         let y = &mut row[index as usize];
-        *y = *y + x(k);
+        *y = *y + x;
     }
 }

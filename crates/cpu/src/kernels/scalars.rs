@@ -13,8 +13,8 @@ use crate::{
     arena::{Beside, Memory},
     kernels::{
         InstructionSet, dispatched,
-        elementwise::{Source, compare, of_two, select, truth},
         functions::Functions,
+        operand::{Source, compare, of_two, select, truth},
     },
 };
 

@@ -59,14 +59,29 @@ impl Exponential for f64 {
     ];
 }
 
-/// `n` (shifted) and `r = high + low` with `x = n·ln 2 + r`, where `x` is a sum too.
+/// `n + shift` and `r` with `x = n·ln 2 + r`.
 #[inline(always)]
-fn reduce<F: Number, A: Arithmetic>(x: F, rest: F) -> (F, F, F) {
-    let shifted = A::mul_add(x, lit(std::f64::consts::LOG2_E), F::SHIFT);
-    let n = shifted - F::SHIFT;
+fn reduce<F: Number, A: Arithmetic>(x: F, shift: F) -> (F, F) {
+    let shifted = A::mul_add(x, lit(std::f64::consts::LOG2_E), shift);
+    let n = shifted - shift;
     // The first product is exact with or without fused instructions, and so is the difference.
+    (shifted, A::mul_add(n, -F::LN_2[1], A::mul_add(n, -F::LN_2[0], x)))
+}
+
+/// The same with `r = high + low`, where `x` is a sum too.
+#[inline(always)]
+fn reduce_sum<F: Number, A: Arithmetic>(x: F, rest: F, shift: F) -> (F, F, F) {
+    let shifted = A::mul_add(x, lit(std::f64::consts::LOG2_E), shift);
+    let n = shifted - shift;
     let high = A::mul_add(n, -F::LN_2[0], x);
     (shifted, high, A::mul_add(n, -F::LN_2[1], rest))
+}
+
+/// `eʳ` for `|r| ≤ ln 2/2`.
+#[inline(always)]
+fn exp_near_zero<F: Exponential, A: Arithmetic>(r: F) -> F {
+    let slope = A::mul_add(polynomial::<F, A>(r, F::EXP), r, lit(1.0));
+    A::mul_add(slope, r, lit(1.0))
 }
 
 /// `e^(high + low)` less `1 + high`.
@@ -83,59 +98,92 @@ fn within<F: Number>(x: F, [low, high]: [F; 2]) -> F {
     select(x < low, low, x)
 }
 
+/// What [`Number::scale`] wants exponents to be shifted by.
+#[inline(always)]
+fn shift_of_scale<F: Number>() -> F {
+    F::SHIFT + F::BIAS + F::BIAS
+}
+
 /// `factor·e^(x + rest)` for `x` in the range of `exp`.
 #[inline(always)]
 pub(super) fn exp_of_sum<F: Exponential, A: Arithmetic>(x: F, rest: F, factor: F) -> F {
-    let (shifted, high, low) = reduce::<F, A>(x, rest);
+    let (shifted, high, low) = reduce_sum::<F, A>(x, rest, shift_of_scale());
     A::mul_add(factor, high + tail::<F, A>(high, low), factor).scale(shifted)
 }
 
 /// `eˣ`.
 #[inline(always)]
 pub(super) fn exp<F: Exponential, A: Arithmetic>(x: F) -> F {
-    exp_of_sum::<F, A>(within(x, F::EXP_RANGE), lit(0.0), lit(1.0))
+    let (shifted, r) = reduce::<F, A>(within(x, F::EXP_RANGE), shift_of_scale());
+    exp_near_zero::<F, A>(r).scale(shifted)
 }
 
 /// `2ˣ`.
 #[inline(always)]
 pub(super) fn exp2<F: Exponential, A: Arithmetic>(x: F) -> F {
     let x = within(x, F::EXP2_RANGE);
-    let shifted = x + F::SHIFT;
-    let fraction = x - (shifted - F::SHIFT);
-    let high = fraction * lit(std::f64::consts::LN_2);
-    (lit::<F>(1.0) + (high + tail::<F, A>(high, lit(0.0)))).scale(shifted)
+    let shifted = x + shift_of_scale();
+    let fraction = x - (shifted - shift_of_scale());
+    exp_near_zero::<F, A>(fraction * lit(std::f64::consts::LN_2)).scale(shifted)
 }
 
 /// `eˣ − 1`.
 #[inline(always)]
 pub(super) fn expm1<F: Exponential, A: Arithmetic>(x: F) -> F {
-    // Below, the difference from −1 is less than half a unit of the last place.
-    let (shifted, high, low) = reduce::<F, A>(within(x, [lit(-40.0), F::EXP_RANGE[1]]), lit(0.0));
     // Half of 2ⁿ is finite wherever the result is.
-    let half = F::power_of_two(shifted - lit(1.0));
+    let shift = F::SHIFT + (F::BIAS - lit(1.0));
+    // Below, the difference from −1 is less than half a unit of the last place.
+    let x_within = within(x, [lit(-40.0), F::EXP_RANGE[1]]);
+    let (shifted, high, low) = reduce_sum::<F, A>(x_within, lit(0.0), shift);
+    let half = F::power_of_two(shifted);
     let sum = A::mul_add(half, high, half - lit(0.5));
     let y = A::mul_add(half, tail::<F, A>(high, low), sum);
     (y + y).with_sign_of(x)
 }
 
-/// `tanh x = 1 − 2e/(1 + e)` with `e = e^−2|x|`, and a polynomial for small `x`.
+/// `e^−m/TINY` for `m ≥ 0`, a normal number even where four times `e^−m` is 0.
 #[inline(always)]
-pub(super) fn tanh<F: Exponential, A: Arithmetic>(x: F) -> F {
+fn lifted_exp<F: Exponential, A: Arithmetic>(m: F) -> F {
+    let lowest = F::EXP_RANGE[0] - lit(4.0);
+    let shift = F::SHIFT + (F::BIAS + F::LIFT);
+    let (shifted, r) = reduce::<F, A>(select(-m < lowest, lowest, -m), shift);
+    F::power_of_two(shifted) * exp_near_zero::<F, A>(r)
+}
+
+/// `tanh x` and its derivative `1/cosh² x`, from `e = e^−2|x|`: `1 − 2e/(1 + e)`, with a polynomial for small `x`, and
+/// `4e/(1 + e)²`.
+#[inline(always)]
+pub(super) fn tanh_with_slope<F: Exponential, A: Arithmetic>(x: F) -> (F, F) {
     let magnitude = x.abs();
-    let e = exp::<F, A>(lit::<F>(-2.0) * magnitude);
-    let large = lit::<F>(1.0) - (e + e) / (e + lit(1.0));
+    let lifted = lifted_exp::<F, A>(magnitude + magnitude);
+    let inverse = lit::<F>(1.0) / A::mul_add(lifted, F::TINY, lit(1.0));
+    let quotient = lifted * inverse;
+    let large = A::mul_add(quotient, lit::<F>(-2.0) * F::TINY, lit(1.0));
     let square = magnitude * magnitude;
     let small = A::mul_add(magnitude * square, polynomial::<F, A>(square, F::TANH), magnitude);
-    select(magnitude < lit(0.55), small, large).with_sign_of(x)
+    let value = select(magnitude < lit(0.55), small, large).with_sign_of(x);
+    (value, quotient * inverse * (lit::<F>(4.0) * F::TINY))
+}
+
+/// `tanh x`.
+#[inline(always)]
+pub(super) fn tanh<F: Exponential, A: Arithmetic>(x: F) -> F {
+    tanh_with_slope::<F, A>(x).0
+}
+
+/// `1/cosh² x`.
+#[inline(always)]
+pub(super) fn slope_of_tanh<F: Exponential, A: Arithmetic>(x: F) -> F {
+    tanh_with_slope::<F, A>(x).1
 }
 
 /// `e^|x|/2`, which overflows where `cosh` does.
 #[inline(always)]
 fn half_exp<F: Exponential, A: Arithmetic>(magnitude: F) -> F {
     let largest = F::EXP_RANGE[1] + lit(1.0);
-    let (shifted, high, low) =
-        reduce::<F, A>(select(magnitude > largest, largest, magnitude), lit(0.0));
-    (lit::<F>(1.0) + (high + tail::<F, A>(high, low))).scale(shifted - lit(1.0))
+    let shift = shift_of_scale::<F>() - lit(1.0);
+    let (shifted, r) = reduce::<F, A>(select(magnitude > largest, largest, magnitude), shift);
+    exp_near_zero::<F, A>(r).scale(shifted)
 }
 
 /// `cosh x = e^|x|/2 + e^−|x|/2`.
@@ -159,6 +207,6 @@ pub(super) fn sinh<F: Exponential, A: Arithmetic>(x: F) -> F {
 /// `1/(1 + e⁻ˣ)`, written with `e^−|x|` so that nothing overflows.
 #[inline(always)]
 pub(super) fn sigmoid<F: Exponential, A: Arithmetic>(x: F) -> F {
-    let e = exp::<F, A>(-x.abs());
+    let e = lifted_exp::<F, A>(x.abs()) * F::TINY;
     select(x < lit(0.0), e, lit(1.0)) / (e + lit(1.0))
 }

@@ -15,7 +15,7 @@ use retrograd_core::{Float, ops::Unary};
 
 use self::circular::LARGEST_ANGLE;
 use crate::kernels::{
-    InstructionSet, dispatched,
+    InstructionSet, compiled,
     instructions::Kind,
     number::{Arithmetic, Fused, Number, Separate},
 };
@@ -23,74 +23,95 @@ use crate::kernels::{
 /// Loops run over a multiple of this many numbers, so that they have no remainder that is computed one by one.
 const LANES: usize = 32;
 
-/// Numbers that functions are applied to by the block.
+/// Numbers that functions are applied to by the block. A value does not depend on its position.
 pub(crate) trait Functions: Float {
-    /// The values of a function at all of `x`. A value does not depend on its position.
+    /// The values of a function at all of `x`.
     fn map(instructions: InstructionSet, op: Unary, x: &[Self], y: &mut [Self]);
+
+    /// The derivatives `1/cosh² x` of `tanh`.
+    fn map_slope_of_tanh(instructions: InstructionSet, x: &[Self], slope: &mut [Self]);
+
+    /// The values of `tanh`, as [`map`](Self::map) has them, and the derivatives, all from one exponential each.
+    fn map_tanh_with_slope(
+        instructions: InstructionSet,
+        x: &[Self],
+        y: &mut [Self],
+        slope: &mut [Self],
+    );
 
     /// The value of a function at one number: the same as among others.
     fn value(instructions: InstructionSet, op: Unary, x: Self) -> Self;
 }
 
-macro_rules! functions {
-    ($($F:ident),*) => { $(
-        impl Functions for $F {
-            fn map(instructions: InstructionSet, op: Unary, x: &[$F], y: &mut [$F]) {
-                if !has_code(op) {
-                    return map_as_core(op, x, y);
-                }
-                let whole = x.len() - x.len() % LANES;
-                let ((x, x_rest), (y, y_rest)) = (x.split_at(whole), y.split_at_mut(whole));
-                if !x.is_empty() {
-                    map_whole(instructions, op, x, y);
-                }
-                if !x_rest.is_empty() {
-                    let (mut x, mut y) = ([1.0; LANES], [0.0; LANES]);
-                    x[..x_rest.len()].copy_from_slice(x_rest);
-                    map_whole(instructions, op, &x, &mut y);
-                    y_rest.copy_from_slice(&y[..x_rest.len()]);
-                }
-            }
-
-            #[inline(always)]
-            fn value(instructions: InstructionSet, op: Unary, x: $F) -> $F {
-                if has_code(op) { value_of_one(instructions, op, x) } else { op.value(x) }
-            }
+impl<F: Coefficients> Functions for F {
+    fn map(instructions: InstructionSet, op: Unary, x: &[F], y: &mut [F]) {
+        if !has_code(op) {
+            return map_as_core(instructions, op, x, y);
         }
-    )* };
+        in_lanes(x, [y], |x, [y]| map_whole(instructions, op, x, y));
+    }
+
+    fn map_slope_of_tanh(instructions: InstructionSet, x: &[F], slope: &mut [F]) {
+        in_lanes(x, [slope], |x, [slope]| slopes_of_tanh(instructions, x, slope));
+    }
+
+    fn map_tanh_with_slope(instructions: InstructionSet, x: &[F], y: &mut [F], slope: &mut [F]) {
+        in_lanes(x, [y, slope], |x, [y, slope]| tanhs_with_slopes(instructions, x, y, slope));
+    }
+
+    #[inline(always)]
+    fn value(instructions: InstructionSet, op: Unary, x: F) -> F {
+        if has_code(op) { value_of_one(instructions, op, x) } else { op.value(x) }
+    }
 }
 
-functions!(f32, f64);
+/// Has something computed for each of `x`, of which a multiple of [`LANES`] is given at a time.
+fn in_lanes<F: Number, const N: usize>(
+    x: &[F],
+    mut outputs: [&mut [F]; N],
+    compute: impl Fn(&[F], [&mut [F]; N]),
+) {
+    let (x, x_rest) = x.split_at(x.len() - x.len() % LANES);
+    if !x_rest.is_empty() {
+        let (mut padded, mut rests) = ([F::ONE; LANES], [[F::ZERO; LANES]; N]);
+        padded[..x_rest.len()].copy_from_slice(x_rest);
+        compute(&padded, rests.each_mut().map(|rest| &mut rest[..]));
+        for (y, rest) in outputs.iter_mut().zip(&rests) {
+            y[x.len()..].copy_from_slice(&rest[..x_rest.len()]);
+        }
+    }
+    if !x.is_empty() {
+        compute(x, outputs.map(|y| &mut y[..x.len()]));
+    }
+}
 
-dispatched! {
+compiled! {
     /// The values of a row without code here.
     fn map_as_core<F: Float>(op: Unary, x: &[F], y: &mut [F]) {
         op.map(x, y);
     }
 }
 
-/// The values at a multiple of [`LANES`] numbers.
-fn map_whole<F: Coefficients>(instructions: InstructionSet, op: Unary, x: &[F], y: &mut [F]) {
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,fma")]
-    fn with_avx2<F: Coefficients>(op: Unary, x: &[F], y: &mut [F]) {
-        map_row::<F, Fused>(op, x, y);
+compiled! {
+    /// The values at a multiple of [`LANES`] numbers.
+    fn map_whole<F: Coefficients, A>(op: Unary, x: &[F], y: &mut [F]) {
+        map_row::<F, A>(op, x, y);
     }
+}
 
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,fma,avx512f,avx512dq,avx512vl")]
-    fn with_avx512<F: Coefficients>(op: Unary, x: &[F], y: &mut [F]) {
-        map_row::<F, Fused>(op, x, y);
+compiled! {
+    /// The derivatives of `tanh` at a multiple of [`LANES`] numbers.
+    fn slopes_of_tanh<F: Coefficients, A>(x: &[F], slope: &mut [F]) {
+        each(x, slope, exponential::slope_of_tanh::<F, A>);
     }
+}
 
-    match instructions.kind() {
-        Kind::Portable => map_row::<F, Separate>(op, x, y),
-        #[cfg(target_arch = "x86_64")]
-        // SAFETY: instruction sets exist only for what the processor has.
-        Kind::Avx2 => unsafe { with_avx2(op, x, y) },
-        #[cfg(target_arch = "x86_64")]
-        // SAFETY: likewise.
-        Kind::Avx512 => unsafe { with_avx512(op, x, y) },
+compiled! {
+    /// The values and derivatives of `tanh` at a multiple of [`LANES`] numbers.
+    fn tanhs_with_slopes<F: Coefficients, A>(x: &[F], y: &mut [F], slope: &mut [F]) {
+        for ((y, slope), &x) in y.iter_mut().zip(slope).zip(x) {
+            (*y, *slope) = exponential::tanh_with_slope::<F, A>(x);
+        }
     }
 }
 

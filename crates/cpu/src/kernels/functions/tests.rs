@@ -172,3 +172,38 @@ fn a_value_does_not_depend_on_its_position_or_neighbors() {
     check_alone(&inputs(around_f32));
     check_alone(&inputs(around_f64));
 }
+
+/// Units in the last place that `1/cosh² x` may be off by: it squares what is off by one or two.
+const LIMIT_OF_SLOPES: f64 = 5.0;
+
+/// Checks derivatives of `tanh` against exact ones up to `slack` units, and that they and the values are the same alone
+/// and together.
+fn check_slopes_of_tanh<F: Functions>(x: &[F], slack: f64) {
+    let [mut alone, mut y, mut slope] = [(); 3].map(|()| x.to_vec());
+    for instructions in InstructionSet::available() {
+        F::map_tanh_with_slope(instructions, x, &mut y, &mut slope);
+        F::map_slope_of_tanh(instructions, x, &mut alone);
+        for ((&x, &slope), &alone) in x.iter().zip(&slope).zip(&alone) {
+            let e = (-2.0 * x.to_f64().abs()).exp();
+            let exact = 4.0 * e / ((1.0 + e) * (1.0 + e));
+            let error = ulps(slope.to_f64(), [exact, 0.0], F::DTYPE);
+            let (set, dtype) = (instructions.name(), F::DTYPE);
+            assert!(
+                error <= LIMIT_OF_SLOPES + slack,
+                "the slope at {x:?} is {slope:?} in {dtype} with {set}, not {exact:?}: off by {error:.2} units"
+            );
+            assert!(slope == alone || x.is_nan(), "at {x:?} in {dtype} with {set}");
+        }
+        F::map(instructions, Unary::Tanh, x, &mut alone);
+        let are_equal =
+            y.iter().zip(&alone).all(|(y, alone)| y == alone || y.is_nan() && alone.is_nan());
+        assert!(are_equal, "values are the same with and without slopes");
+    }
+}
+
+#[test]
+fn slopes_of_tanh_are_accurate_everywhere() {
+    check_slopes_of_tanh(&inputs(around_f32), 0.0);
+    // The exact ones are up to four units off themselves.
+    check_slopes_of_tanh(&inputs(around_f64), 4.0);
+}

@@ -1,0 +1,134 @@
+//! Instructions that are computed together, in one pass over a block: functions that share an exponential, and two steps
+//! of arithmetic of which the second alone needs the result of the first.
+//!
+//! The code has a register of its own for every result here, and keeps that.
+
+use retrograd_core::ops::{Binary, Unary};
+use rustc_hash::FxHashMap;
+
+use crate::kernels::code::{Instruction, Line, Nested, Operand, Register, Store};
+
+/// The code with instructions combined, and without those that nothing needs any more.
+pub(crate) fn combine(code: Vec<Line>, stores: &[Store]) -> Vec<Line> {
+    let mut combiner = Combiner::new(code, stores);
+    combiner.find_slopes_of_tanh();
+    combiner.join_tanh_with_slopes();
+    combiner.nest_arithmetic();
+    combiner.code.into_iter().flatten().collect()
+}
+
+struct Combiner {
+    /// The line of each result; none where another line has taken it in.
+    code: Vec<Option<Line>>,
+    /// How many operands and stores need each result.
+    n_uses: Vec<u32>,
+}
+
+impl Combiner {
+    fn new(code: Vec<Line>, stores: &[Store]) -> Self {
+        let mut n_uses = vec![0; code.len()];
+        let stored = stores.iter().filter_map(|store| store.from.register());
+        let used = code.iter().flat_map(Line::reads).chain(stored);
+        used.for_each(|result| n_uses[result as usize] += 1);
+        Self { code: code.into_iter().map(Some).collect(), n_uses }
+    }
+
+    fn line(&self, result: Register) -> Option<&Line> {
+        self.code[result as usize].as_ref()
+    }
+
+    fn instruction_of(&self, operand: Operand) -> Option<&Instruction> {
+        self.line(operand.register()?).map(|line| &line.instruction)
+    }
+
+    /// Computes `(1/cosh x)²` as one function.
+    fn find_slopes_of_tanh(&mut self) {
+        for at in 0..self.code.len() {
+            if let Some(x) = self.slope_of_tanh(at) {
+                self.replace(at, Instruction::SlopeOfTanh { x });
+            }
+        }
+    }
+
+    fn slope_of_tanh(&self, at: usize) -> Option<Operand> {
+        let mut instruction = &self.code[at].as_ref()?.instruction;
+        for expected in [Unary::Square, Unary::Reciprocal] {
+            let &Instruction::Unary { op, x } = instruction else { return None };
+            instruction = self.instruction_of(x).filter(|_| op == expected)?;
+        }
+        match instruction {
+            Instruction::Unary { op: Unary::Cosh, x } => Some(*x),
+            _ => None,
+        }
+    }
+
+    /// Computes values and slopes of `tanh` at the same numbers together.
+    fn join_tanh_with_slopes(&mut self) {
+        let mut values = FxHashMap::default();
+        for at in 0..self.code.len() {
+            let Some(line) = &self.code[at] else { continue };
+            match line.instruction {
+                Instruction::Unary { op: Unary::Tanh, x } => drop(values.insert(x, at)),
+                Instruction::SlopeOfTanh { x } => {
+                    let Some(&value) = values.get(&x) else { continue };
+                    let slope = line.register;
+                    self.code[at] = None;
+                    self.replace(value, Instruction::TanhWithSlope { x, slope });
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Computes a result within the line that alone needs it, if both are arithmetic.
+    fn nest_arithmetic(&mut self) {
+        for at in 0..self.code.len() {
+            let Some(line) = &self.code[at] else { continue };
+            let Some((outer, x)) = arithmetic(&line.instruction) else { continue };
+            let inner = [0, 1].into_iter().find_map(|k| {
+                let inner = self.line(x[k].register()?)?;
+                let is_needed_here_only = self.n_uses[inner.register as usize] == 1;
+                let is_alike = inner.extent == line.extent;
+                let (op, operands) = arithmetic(&inner.instruction)?;
+                (is_needed_here_only && is_alike).then_some((k, op, operands))
+            });
+            if let Some((k, inner, [a, b])) = inner {
+                let is_second = k == 1 && matches!(outer, Binary::Sub | Binary::Chain);
+                let ops = Nested { inner, outer, is_second };
+                self.replace(at, Instruction::Nested { ops, a, b, c: x[1 - k] });
+            }
+        }
+    }
+
+    /// Changes an instruction, and drops what nothing needs any more.
+    fn replace(&mut self, at: usize, instruction: Instruction) {
+        let Some(line) = &mut self.code[at] else { return };
+        instruction
+            .operands()
+            .iter()
+            .filter_map(|x| x.register())
+            .for_each(|x| self.n_uses[x as usize] += 1);
+        let mut unneeded = vec![std::mem::replace(&mut line.instruction, instruction)];
+        while let Some(instruction) = unneeded.pop() {
+            for x in instruction.operands().iter().filter_map(|x| x.register()) {
+                self.n_uses[x as usize] -= 1;
+                if self.n_uses[x as usize] == 0 {
+                    unneeded.extend(self.code[x as usize].take().map(|line| line.instruction));
+                }
+            }
+        }
+    }
+}
+
+/// The operation of an instruction that can be nested, and its operands.
+fn arithmetic(instruction: &Instruction) -> Option<(Binary, [Operand; 2])> {
+    match *instruction {
+        Instruction::Binary {
+            op: op @ (Binary::Add | Binary::Sub | Binary::Mul | Binary::Chain),
+            a,
+            b,
+        } => Some((op, [a, b])),
+        Instruction::Unary { op: Unary::Square, x } => Some((Binary::Mul, [x, x])),
+        _ => None,
+    }
+}

@@ -1,0 +1,92 @@
+//! Loops over operands that are blocks of numbers, or one number for all.
+
+use retrograd_core::{
+    Float,
+    ops::{Binary, Comparison},
+};
+
+/// The numbers of an operand.
+#[derive(Clone, Copy)]
+pub(super) enum Source<'a, F> {
+    Block(&'a [F]),
+    One(F),
+}
+
+/// A truth value as a number.
+#[inline(always)]
+pub(super) fn truth<F: Float>(value: bool) -> F {
+    <F as Float>::lit(f64::from(u8::from(value)))
+}
+
+#[inline(always)]
+fn unary<A: Copy, B: Copy>(x: Source<'_, A>, y: &mut [B], f: impl Fn(A) -> B) {
+    match x {
+        Source::Block(x) => y.iter_mut().zip(x).for_each(|(y, &x)| *y = f(x)),
+        Source::One(x) => y.fill(f(x)),
+    }
+}
+
+/// Applies a row of the table of binary functions.
+#[inline(always)]
+pub(super) fn of_two<F: Float>(op: Binary, a: Source<'_, F>, b: Source<'_, F>, y: &mut [F]) {
+    match (a, b) {
+        (Source::Block(a), Source::Block(b)) => op.map(a, b, y),
+        (Source::Block(a), Source::One(b)) => op.map_by_scalar(a, b, y),
+        (Source::One(a), Source::Block(b)) => op.map_of_scalar(a, b, y),
+        (Source::One(a), Source::One(b)) => y.fill(op.value(a, b)),
+    }
+}
+
+#[inline(always)]
+fn binary<F: Copy>(a: Source<'_, F>, b: Source<'_, F>, y: &mut [F], f: impl Fn(F, F) -> F) {
+    match (a, b) {
+        (Source::Block(a), Source::Block(b)) => {
+            for ((y, &a), &b) in y.iter_mut().zip(a).zip(b) {
+                *y = f(a, b);
+            }
+        }
+        (a, Source::One(b)) => unary(a, y, |a| f(a, b)),
+        (Source::One(a), b) => unary(b, y, |b| f(a, b)),
+    }
+}
+
+/// Compares.
+#[inline(always)]
+pub(super) fn compare<F: Float>(op: Comparison, a: Source<'_, F>, b: Source<'_, F>, y: &mut [F]) {
+    match op {
+        Comparison::Gt => binary(a, b, y, |a, b| truth(a > b)),
+        Comparison::Ge => binary(a, b, y, |a, b| truth(a >= b)),
+        Comparison::Lt => binary(a, b, y, |a, b| truth(a < b)),
+        Comparison::Le => binary(a, b, y, |a, b| truth(a <= b)),
+        Comparison::Eq => binary(a, b, y, |a, b| truth(a == b)),
+        Comparison::Ne => binary(a, b, y, |a, b| truth(a != b)),
+    }
+}
+
+/// Writes `a` where the mask is not 0, then `b` elsewhere.
+#[inline(always)]
+pub(super) fn select<F: Float>(
+    mask: Source<'_, F>,
+    a: Source<'_, F>,
+    b: Source<'_, F>,
+    y: &mut [F],
+) {
+    let zero = <F as Float>::lit(0.0);
+    let mask = match mask {
+        Source::One(mask) => return unary(if mask != zero { a } else { b }, y, |x| x),
+        Source::Block(mask) => mask,
+    };
+    match (a, b) {
+        (Source::Block(a), Source::Block(b)) => {
+            for (((y, &mask), &a), &b) in y.iter_mut().zip(mask).zip(a).zip(b) {
+                *y = if mask != zero { a } else { b };
+            }
+        }
+        (a, Source::One(b)) => {
+            binary(Source::Block(mask), a, y, |mask, a| if mask != zero { a } else { b })
+        }
+        (Source::One(a), b) => {
+            binary(Source::Block(mask), b, y, |mask, b| if mask != zero { a } else { b })
+        }
+    }
+}
