@@ -72,8 +72,9 @@ impl Combiner {
                 Instruction::SlopeOfTanh { x } => {
                     let Some(&value) = values.get(&x) else { continue };
                     let slope = line.register;
-                    self.code[at] = None;
                     self.replace(value, Instruction::TanhWithSlope { x, slope });
+                    let alone = self.code[at].take();
+                    self.release(alone.map(|line| line.instruction));
                 }
                 _ => {}
             }
@@ -100,20 +101,23 @@ impl Combiner {
         }
     }
 
-    /// Changes an instruction, and drops what nothing needs any more.
+    /// Changes an instruction.
     fn replace(&mut self, at: usize, instruction: Instruction) {
         let Some(line) = &mut self.code[at] else { return };
-        instruction
-            .operands()
-            .iter()
-            .filter_map(|x| x.register())
-            .for_each(|x| self.n_uses[x as usize] += 1);
-        let mut unneeded = vec![std::mem::replace(&mut line.instruction, instruction)];
+        let reads = instruction.operands().into_iter().filter_map(Operand::register);
+        reads.for_each(|result| self.n_uses[result as usize] += 1);
+        let replaced = std::mem::replace(&mut line.instruction, instruction);
+        self.release(Some(replaced));
+    }
+
+    /// Forgets an instruction, and drops what nothing needs any more.
+    fn release(&mut self, instruction: Option<Instruction>) {
+        let mut unneeded: Vec<_> = instruction.into_iter().collect();
         while let Some(instruction) = unneeded.pop() {
-            for x in instruction.operands().iter().filter_map(|x| x.register()) {
-                self.n_uses[x as usize] -= 1;
-                if self.n_uses[x as usize] == 0 {
-                    unneeded.extend(self.code[x as usize].take().map(|line| line.instruction));
+            for result in instruction.operands().into_iter().filter_map(Operand::register) {
+                self.n_uses[result as usize] -= 1;
+                if self.n_uses[result as usize] == 0 {
+                    unneeded.extend(self.code[result as usize].take().map(|line| line.instruction));
                 }
             }
         }

@@ -1,8 +1,8 @@
 //! Loops that do the arithmetic: matrix products, reductions, and the interpreter of fused elementwise code; and the
 //! tests for what is not finite.
 //!
-//! Reductions and elementwise code are compiled for several instruction sets, and the best one that the machine has is
-//! taken at run time. Reductions and elementwise arithmetic give the same bits with each: nothing is contracted or
+//! Reductions and elementwise code are compiled for several instruction sets, and one that the machine has is taken at
+//! run time. Reductions and elementwise arithmetic give the same bits with each: nothing is contracted or
 //! reordered. The functions of `functions` round differently where they use fused instructions, and so do the products of
 //! matrices, most of which come from the `gemm` crates, which choose among their own.
 #![expect(
