@@ -97,12 +97,9 @@ impl<'p> Automatic<'p> {
     pub fn profile(problem: &'p Problem, task: Task, n_runs: usize) -> Result<String, Error> {
         let g = Graph::with_dtype(problem.dtype);
         let this = Self::record(&g, problem, task, false)?;
-        let plan = match &this.compiled {
-            Compiled::Step(step) => step.plan(),
-            Compiled::Outputs { plan, .. } => plan,
-        };
-        let profile =
-            with_feeds(problem, |feeds| plan.profile(n_runs, &this.params, &this.state, feeds))?;
+        let profile = with_feeds(problem, |feeds| {
+            this.plan().profile(n_runs, &this.params, &this.state, feeds)
+        })?;
         Ok(profile.table(&g))
     }
 
@@ -111,11 +108,11 @@ impl<'p> Automatic<'p> {
         self.compile_time
     }
 
-    /// Bytes of the arena that the plan runs in.
-    pub fn arena_bytes(&self) -> usize {
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
         match &self.compiled {
-            Compiled::Outputs { plan, .. } => plan.arena_bytes(),
-            Compiled::Step(step) => step.plan().arena_bytes(),
+            Compiled::Outputs { plan, .. } => plan,
+            Compiled::Step(step) => step.plan(),
         }
     }
 

@@ -55,6 +55,8 @@ pub struct PlanFigures {
     /// Median time from the recorded loss to the plan: gradient, update, compilation and memory.
     pub compile: f64,
     pub arena_bytes: usize,
+    /// The least that any arena would need.
+    pub live_bytes: usize,
 }
 
 impl<'p> Contender<'p> {
@@ -104,7 +106,8 @@ impl<'p> Contender<'p> {
         for _ in 0..N_COMPILATIONS {
             times.push(microseconds(compile(problem, Task::Step)?.compile_time()));
         }
-        Ok(Some(PlanFigures { compile: median(times), arena_bytes: step.arena_bytes() }))
+        let (arena_bytes, live_bytes) = (step.plan().arena_bytes(), step.plan().live_bytes());
+        Ok(Some(PlanFigures { compile: median(times), arena_bytes, live_bytes }))
     }
 }
 

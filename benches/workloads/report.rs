@@ -17,7 +17,7 @@ pub fn header(arguments: &Arguments) -> String {
     };
     format!(
         "{}, {threads}; medians; ours: allocations of a step outside of matrix products\n\
-         {:<8} {:<9} {:>11} {:>11} {:>6} {:>11} {:>5} {:>11} {:>9} {:>8}  {}",
+         {:<8} {:<9} {:>11} {:>11} {:>6} {:>11} {:>5} {:>11} {:>9} {:>9} {:>8}  {}",
         arguments.dtype,
         "workload",
         "side",
@@ -27,7 +27,8 @@ pub fn header(arguments: &Arguments) -> String {
         "compile µs",
         "ours",
         "in products",
-        "arena MB",
+        "arena kB",
+        "least kB",
         "peak MB",
         "loss, first → last",
     )
@@ -38,8 +39,11 @@ pub fn row(workload: &Workload, arguments: &Arguments, sides: &[Measured]) -> St
     let lines = sides.iter().enumerate().map(|(k, measured)| {
         let name = arguments.sides[k].name();
         let Measured { step, forward, n_allocations, losses, .. } = measured;
-        let (compile, arena) = match &measured.plan {
-            Some(plan) => (format!("{:.0}", plan.compile), megabytes(plan.arena_bytes)),
+        let (compile, arena, least) = match &measured.plan {
+            Some(plan) => {
+                let [arena, least] = [plan.arena_bytes, plan.live_bytes].map(kilobytes);
+                (format!("{:.0}", plan.compile), arena, least)
+            }
             None => Default::default(),
         };
         let ratio = match ratio(sides) {
@@ -48,7 +52,7 @@ pub fn row(workload: &Workload, arguments: &Arguments, sides: &[Measured]) -> St
         };
         format!(
             "{:<8} {name:<9} {step:>11.2} {forward:>11.2} {ratio:>6} {compile:>11} {n_allocations:>5} {:>11} \
-             {arena:>9} {:>8}  {:.6} → {:.6}",
+             {arena:>9} {least:>9} {:>8}  {:.6} → {:.6}",
             workload.name,
             measured.n_allocations_in_products,
             measured.peak_bytes.map(megabytes).unwrap_or_default(),
@@ -74,6 +78,7 @@ pub fn json(workload: &Workload, arguments: &Arguments, sides: &[Measured]) -> S
         ("allocs_per_step", json!(measured.n_allocations)),
         ("allocs_in_products", json!(measured.n_allocations_in_products)),
         ("arena_mb", json!(plan.map(|plan| plan.arena_bytes as f64 / MEGABYTE))),
+        ("arena_least_mb", json!(plan.map(|plan| plan.live_bytes as f64 / MEGABYTE))),
         ("peak_rss_mb", json!(measured.peak_bytes.map(|bytes| bytes as f64 / MEGABYTE))),
         ("loss_first", json!(measured.losses[0])),
         ("loss_last", json!(measured.losses[1])),
@@ -105,4 +110,8 @@ fn ratio(sides: &[Measured]) -> Option<f64> {
 
 fn megabytes(bytes: usize) -> String {
     format!("{:.2}", bytes as f64 / MEGABYTE)
+}
+
+fn kilobytes(bytes: usize) -> String {
+    format!("{:.1}", bytes as f64 / 1e3)
 }

@@ -1,0 +1,200 @@
+//! Blocks of memory, each needed for some time, and where they lie so that those of one time are apart.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet, BinaryHeap},
+};
+
+/// Bytes that are needed from one step to another, these two included.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Block {
+    pub n_bytes: usize,
+    pub first: u32,
+    pub last: u32,
+}
+
+/// Up to so many blocks are looked at in pairs.
+const MAX_PAIRED: usize = 1000;
+
+/// The offsets of blocks, given in the order of their first steps; how far they reach, and the least that any arrangement
+/// could: the most bytes that are needed at one time.
+pub(super) fn arrange(blocks: &[Block]) -> (Vec<usize>, usize, usize) {
+    let (offsets, n_bytes, n_bytes_live) = in_order(blocks);
+    if n_bytes > n_bytes_live && blocks.len() <= MAX_PAIRED {
+        let (by_size, n_bytes_by_size) = by_size(blocks);
+        if n_bytes_by_size < n_bytes {
+            return (by_size, n_bytes_by_size, n_bytes_live);
+        }
+    }
+    (offsets, n_bytes, n_bytes_live)
+}
+
+/// Gives each block the best-fitting range that is free when its time comes.
+fn in_order(blocks: &[Block]) -> (Vec<usize>, usize, usize) {
+    let (mut ranges, mut n_live, mut most_live) = (Ranges::default(), 0, 0);
+    let mut ending = BinaryHeap::new();
+    let mut offsets = Vec::with_capacity(blocks.len());
+    for (index, block) in (0u32..).zip(blocks) {
+        while let Some(&Reverse((last, ended))) = ending.peek()
+            && last < block.first
+        {
+            ending.pop();
+            let ended = ended as usize;
+            ranges.give_back(offsets[ended], blocks[ended].n_bytes);
+            n_live -= blocks[ended].n_bytes;
+        }
+        ending.push(Reverse((block.last, index)));
+        offsets.push(ranges.take(block.n_bytes));
+        n_live += block.n_bytes;
+        most_live = most_live.max(n_live);
+    }
+    (offsets, ranges.end, most_live)
+}
+
+/// Gives each block, the largest first, the lowest place apart from those of its time that have one.
+fn by_size(blocks: &[Block]) -> (Vec<usize>, usize) {
+    let mut order: Vec<_> = (0..blocks.len()).collect();
+    order.sort_by_key(|&index| Reverse(blocks[index].n_bytes));
+    let mut offsets = vec![0; blocks.len()];
+    // Those that have a place, by their offsets.
+    let mut placed: Vec<usize> = Vec::with_capacity(blocks.len());
+    let mut n_bytes = 0;
+    for index in order {
+        let block = blocks[index];
+        let of_its_time = |&&other: &&usize| {
+            blocks[other].first <= block.last && block.first <= blocks[other].last
+        };
+        let mut offset = 0;
+        for &other in placed.iter().filter(of_its_time) {
+            if offset + block.n_bytes <= offsets[other] {
+                break;
+            }
+            offset = offset.max(offsets[other] + blocks[other].n_bytes);
+        }
+        offsets[index] = offset;
+        n_bytes = n_bytes.max(offset + block.n_bytes);
+        placed.insert(placed.partition_point(|&other| offsets[other] <= offset), index);
+    }
+    (offsets, n_bytes)
+}
+
+/// Free ranges of the arena, never touching each other.
+#[derive(Default)]
+struct Ranges {
+    /// Size of each, by offset.
+    free: BTreeMap<usize, usize>,
+    /// Size and offset of each.
+    by_size: BTreeSet<(usize, usize)>,
+    end: usize,
+}
+
+impl Ranges {
+    /// Takes the smallest free range that fits, or else grows the arena.
+    fn take(&mut self, n_bytes: usize) -> usize {
+        let fitting = self.by_size.range((n_bytes, 0)..).next().copied();
+        if let Some((size, offset)) = fitting {
+            self.remove(offset, size);
+            if size > n_bytes {
+                self.insert(offset + n_bytes, size - n_bytes);
+            }
+            return offset;
+        }
+        // The last free range may reach the end: then only the rest is new.
+        let last = self.free.last_key_value().map(|(&offset, &size)| (offset, size));
+        let offset = match last {
+            Some((offset, size)) if offset + size == self.end => {
+                self.remove(offset, size);
+                offset
+            }
+            _ => self.end,
+        };
+        self.end = offset + n_bytes;
+        offset
+    }
+
+    /// Frees a range, joined with the free ranges beside it.
+    fn give_back(&mut self, mut offset: usize, mut n_bytes: usize) {
+        if n_bytes == 0 {
+            return;
+        }
+        if let Some(&size) = self.free.get(&(offset + n_bytes)) {
+            self.remove(offset + n_bytes, size);
+            n_bytes += size;
+        }
+        let before = self.free.range(..offset).next_back().map(|(&before, &size)| (before, size));
+        if let Some((before, size)) = before
+            && before + size == offset
+        {
+            self.remove(before, size);
+            offset = before;
+            n_bytes += size;
+        }
+        self.insert(offset, n_bytes);
+    }
+
+    fn insert(&mut self, offset: usize, size: usize) {
+        self.free.insert(offset, size);
+        self.by_size.insert((size, offset));
+    }
+
+    fn remove(&mut self, offset: usize, size: usize) {
+        self.free.remove(&offset);
+        self.by_size.remove(&(size, offset));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+
+    #[test]
+    fn freed_ranges_are_joined_and_used_again() {
+        let mut ranges = Ranges::default();
+        let [a, b, c] = [ranges.take(64), ranges.take(128), ranges.take(64)];
+        assert_eq!([a, b, c, ranges.end], [0, 64, 192, 256]);
+        ranges.give_back(a, 64);
+        ranges.give_back(b, 128);
+        assert_eq!(ranges.take(192), 0);
+        ranges.give_back(c, 64);
+        assert_eq!((ranges.take(128), ranges.end), (192, 320));
+    }
+
+    /// Checks that blocks of one time are apart, and reach no further than they say.
+    fn check(blocks: &[Block], offsets: &[usize], n_bytes: usize) {
+        for (k, (a, at)) in blocks.iter().zip(offsets).enumerate() {
+            assert!(at + a.n_bytes <= n_bytes);
+            for (b, bt) in blocks.iter().zip(offsets).skip(k + 1) {
+                let is_empty = a.n_bytes == 0 || b.n_bytes == 0;
+                let meet = a.first <= b.last && b.first <= a.last && !is_empty;
+                assert!(!meet || at + a.n_bytes <= *bt || bt + b.n_bytes <= *at, "{a:?}, {b:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn blocks_of_one_time_are_apart() {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let mut n_better = 0;
+        for _ in 0..500 {
+            let mut firsts: Vec<_> = (0..40).map(|_| rng.random_range(0..30)).collect();
+            firsts.sort_unstable();
+            let block = |first| {
+                let last = first + rng.random_range(0..8);
+                Block { n_bytes: 64 * rng.random_range(0..10), first, last }
+            };
+            let blocks: Vec<_> = firsts.into_iter().map(block).collect();
+            let (in_order, n_in_order, n_live) = in_order(&blocks);
+            let (by_size, n_by_size) = by_size(&blocks);
+            check(&blocks, &in_order, n_in_order);
+            check(&blocks, &by_size, n_by_size);
+            let (_, n_bytes, n_least) = arrange(&blocks);
+            assert_eq!((n_bytes, n_least), (n_in_order.min(n_by_size), n_live));
+            assert!(n_live <= n_bytes);
+            n_better += usize::from(n_by_size < n_in_order);
+        }
+        assert!(n_better > 100, "{n_better}");
+    }
+}
