@@ -3,7 +3,10 @@
 
 use retrograd_core::{DType, Float, NodeId, are_finite};
 
-use crate::{arena::Memory, kernels::dispatched};
+use crate::{
+    arena::Memory,
+    kernels::{InstructionSet, compiled, dispatched},
+};
 
 /// Whether all elements of a value are finite, as integers and truth values are.
 pub(crate) fn is_finite(memory: &Memory<'_>, id: NodeId, dtype: DType) -> bool {
@@ -20,12 +23,12 @@ dispatched! {
     }
 }
 
-dispatched! {
-    /// The sum of the magnitudes of some numbers. It is no less than any of them, however it is rounded, and NaN or
-    /// infinite if one is.
-    pub(super) fn sum_of_magnitudes<F: Float>(numbers: &[F]) -> F {
+compiled! {
+    /// Adds the sum of the magnitudes of some numbers to `total`. It is no less than any of them, however it is rounded,
+    /// and NaN or infinite if one is.
+    fn add_magnitudes<F: Float>(numbers: &[F], total: &mut F) {
         // Sums side by side do not wait for each other.
-        const N_SUMS: usize = 64;
+        const N_SUMS: usize = 128;
         let mut sums = [<F as Float>::lit(0.0); N_SUMS];
         let (blocks, rest) = numbers.as_chunks::<N_SUMS>();
         for block in blocks {
@@ -33,6 +36,14 @@ dispatched! {
                 *sum = *sum + x.abs();
             }
         }
-        sums.iter().chain(rest).fold(<F as Float>::lit(0.0), |sum, x| sum + x.abs())
+        *total = sums.iter().chain(rest).fold(*total, |sum, x| sum + x.abs());
     }
+}
+
+/// The sum of the magnitudes of some numbers. It is no less than any of them, however it is rounded, and NaN or infinite if
+/// one is.
+pub(super) fn sum_of_magnitudes<F: Float>(numbers: &[F]) -> F {
+    let mut total = <F as Float>::lit(0.0);
+    add_magnitudes(InstructionSet::best(), numbers, &mut total);
+    total
 }

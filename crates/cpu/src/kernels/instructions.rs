@@ -17,8 +17,9 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct InstructionSet(Kind);
 
-/// Which set. Kept private, since a set that the machine lacks must not be named to a kernel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Which set, each with all that those before it have. Kept private, since a set that the machine lacks must not be named
+/// to a kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Kind {
     Portable,
     #[cfg(target_arch = "x86_64")]
@@ -35,24 +36,28 @@ impl InstructionSet {
 
     /// All sets that this machine has, the best one last.
     pub fn available() -> Vec<Self> {
-        let mut sets = vec![Self::portable()];
-        #[cfg(target_arch = "x86_64")]
-        {
-            use std::arch::is_x86_feature_detected as has;
-            let has_avx2 = has!("avx2") && has!("fma");
-            if has_avx2 {
-                sets.push(Self(Kind::Avx2));
-            }
-            if has_avx2 && has!("avx512f") && has!("avx512dq") && has!("avx512vl") {
-                sets.push(Self(Kind::Avx512));
-            }
-        }
-        sets
+        let all = [
+            Kind::Portable,
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2,
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512,
+        ];
+        let best = Self::best();
+        all.into_iter().filter(|&kind| kind <= best.0).map(Self).collect()
     }
 
     /// The best one, which workspaces use unless told otherwise.
     pub fn best() -> Self {
-        Self::available().pop().unwrap_or(Self::portable())
+        #[cfg(target_arch = "x86_64")]
+        {
+            use std::arch::is_x86_feature_detected as has;
+            if has!("avx2") && has!("fma") {
+                let is_wide = has!("avx512f") && has!("avx512dq") && has!("avx512vl");
+                return Self(if is_wide { Kind::Avx512 } else { Kind::Avx2 });
+            }
+        }
+        Self::portable()
     }
 
     /// The name, as in `docs/accuracy.md`.
