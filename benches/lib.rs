@@ -6,6 +6,7 @@ pub mod functions;
 pub mod memory;
 mod models;
 mod products;
+pub mod program;
 pub mod timing;
 mod workload;
 

@@ -1,21 +1,13 @@
 //! The command line.
 
 use lexopt::{Error, prelude::*};
-use retrograd_benches::functions::FUNCTIONS;
+use retrograd_benches::{functions::FUNCTIONS, program::Command};
 
 /// How to call the program.
 pub const USAGE: &str = "\
 cargo bench --bench scalars -- [NAME …] [OPTIONS]
   NAME    S1, S1m, S2 … S6, several of them, or all (all)
   --json  one JSON object per line and function";
-
-/// What the user wants.
-pub enum Command {
-    /// To know how to call the program.
-    Help,
-    /// A measurement.
-    Run(Arguments),
-}
 
 /// What is measured, and how it is told.
 pub struct Arguments {
@@ -24,7 +16,7 @@ pub struct Arguments {
 }
 
 /// Reads the command line.
-pub fn parse(mut parser: lexopt::Parser) -> Result<Command, Error> {
+pub fn parse(mut parser: lexopt::Parser) -> Result<Command<Arguments>, Error> {
     let mut arguments = Arguments { functions: Vec::new(), json: false };
     while let Some(argument) = parser.next()? {
         match argument {

@@ -7,10 +7,10 @@ mod side;
 
 use std::{error::Error, process::ExitCode};
 
-use arguments::{Arguments, Command};
+use arguments::Arguments;
 use retrograd_benches::{
     functions::{Function, Visitor, n_operations, visit},
-    memory,
+    memory, program,
     timing::medians,
 };
 use side::Side;
@@ -19,27 +19,7 @@ use side::Side;
 const TOLERANCE: f64 = 1e-8;
 
 fn main() -> ExitCode {
-    let command = match arguments::parse(lexopt::Parser::from_env()) {
-        Ok(command) => command,
-        Err(error) => {
-            eprintln!("scalars: {error}\n\n{}", arguments::USAGE);
-            return ExitCode::from(2);
-        }
-    };
-    let result = match command {
-        Command::Help => {
-            println!("{}", arguments::USAGE);
-            Ok(())
-        }
-        Command::Run(arguments) => run(&arguments),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("scalars: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    program::main("scalars", arguments::USAGE, arguments::parse(lexopt::Parser::from_env()), run)
 }
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {

@@ -2,7 +2,7 @@
 
 use lexopt::{Error, prelude::*};
 use retrograd::DType;
-use retrograd_benches::{WORKLOADS, Workload};
+use retrograd_benches::{WORKLOADS, Workload, program::Command};
 
 /// How to call the program.
 pub const USAGE: &str = "\
@@ -15,14 +15,6 @@ cargo bench --bench workloads -- [NAME …] [OPTIONS]
   --checked       measures a checked step and an unchecked one, in turns
   --profile       prints where the time of the engine's step goes, and measures nothing else
   --json          one JSON object per line and workload";
-
-/// What the user wants.
-pub enum Command {
-    /// To know how to call the program.
-    Help,
-    /// A measurement.
-    Run(Arguments),
-}
 
 /// What is measured, and how it is told.
 pub struct Arguments {
@@ -58,7 +50,7 @@ impl Side {
 }
 
 /// Reads the command line.
-pub fn parse(mut parser: lexopt::Parser) -> Result<Command, Error> {
+pub fn parse(mut parser: lexopt::Parser) -> Result<Command<Arguments>, Error> {
     let mut arguments = Arguments {
         workloads: Vec::new(),
         dtype: DType::F32,

@@ -7,9 +7,9 @@ mod report;
 
 use std::{error::Error, process::ExitCode};
 
-use arguments::{Arguments, Command};
+use arguments::Arguments;
 use measure::{Contender, Measured, measure};
-use retrograd_benches::{Problem, Task, Workload, automatic::Automatic, memory};
+use retrograd_benches::{Problem, Task, Workload, automatic::Automatic, memory, program};
 
 /// By how much, relatively, the losses of both sides may differ.
 const TOLERANCE: f64 = 1e-4;
@@ -18,27 +18,7 @@ const TOLERANCE: f64 = 1e-4;
 const N_PROFILED: usize = 51;
 
 fn main() -> ExitCode {
-    let command = match arguments::parse(lexopt::Parser::from_env()) {
-        Ok(command) => command,
-        Err(error) => {
-            eprintln!("workloads: {error}\n\n{}", arguments::USAGE);
-            return ExitCode::from(2);
-        }
-    };
-    let result = match command {
-        Command::Help => {
-            println!("{}", arguments::USAGE);
-            Ok(())
-        }
-        Command::Run(arguments) => run(&arguments),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("workloads: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    program::main("workloads", arguments::USAGE, arguments::parse(lexopt::Parser::from_env()), run)
 }
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
