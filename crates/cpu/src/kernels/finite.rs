@@ -24,8 +24,7 @@ dispatched! {
 }
 
 compiled! {
-    /// Adds the sum of the magnitudes of some numbers to `total`. It is no less than any of them, however it is rounded,
-    /// and NaN or infinite if one is.
+    /// Adds the magnitudes of some numbers to `total`.
     fn add_magnitudes<F: Float>(numbers: &[F], total: &mut F) {
         // Sums side by side do not wait for each other.
         const N_SUMS: usize = 128;
