@@ -1,5 +1,7 @@
 //! How the end of a long simulation depends on its parameters: a hundred thousand steps of an ordinary differential
-//! equation, differentiated backwards in the memory of a few.
+//! equation, differentiated backwards in the memory of ten.
+
+use std::cell::Cell;
 
 use retrograd::scalar::{Scalar, Tape};
 
@@ -33,16 +35,28 @@ fn simulate(parameters: &[f64]) -> f64 {
     state[0]
 }
 
-fn main() {
-    let parameters = [1.1, 0.4, 0.1, 0.4];
-    let slopes = Tape::new().record(|t| {
-        let (start, p) = ([10.0.into(), 5.0.into()], t.variables(&parameters));
-        let end = t.checkpointed(N_STEPS, &start, &p, |_, state, p| step(state, p));
-        println!("prey at the end: {:.6}", end[0].value());
+/// The derivatives of the number of prey at the end by the parameters, with so many states of the simulation in memory.
+fn slopes(parameters: &[f64], n_states: usize) -> Vec<f64> {
+    let n_runs = Cell::new(0);
+    Tape::new().record(|t| {
+        let (start, p) = ([10.0.into(), 5.0.into()], t.variables(parameters));
+        let end = t.checkpointed_within(n_states, N_STEPS, &start, &p, |_, state, p| {
+            n_runs.set(n_runs.get() + 1);
+            step(state, p);
+        });
         let slopes = t.reverse(end[0]).collect(&p);
+        let runs = f64::from(n_runs.get()) / N_STEPS as f64;
+        println!("states kept: {n_states}, runs of a step: {runs:.2}");
         println!("statements on the tape: {}", t.n_statements());
         slopes
-    });
+    })
+}
+
+fn main() {
+    let parameters = [1.1, 0.4, 0.1, 0.4];
+    println!("prey at the end: {:.6}", simulate(&parameters));
+    let [slopes, by_few] = [400, 10].map(|n_states| slopes(&parameters, n_states));
+    println!("the same with both: {}", slopes == by_few);
     for (k, (name, slope)) in ["a", "b", "c", "d"].into_iter().zip(slopes).enumerate() {
         let at = |h: f64| {
             let mut moved = parameters;

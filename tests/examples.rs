@@ -211,6 +211,7 @@ fn rosenbrock_is_minimized_in_a_few_steps() {
 fn ode_sensitivities_are_as_by_differences_in_a_handful_of_statements() {
     let printed = printed("ode_sensitivity", &[]);
     assert!(number_after(&printed, "statements on the tape:") < 20.0, "{printed}");
+    assert!(printed.contains("the same with both: true"), "{printed}");
     for name in ["a", "b", "c", "d"] {
         let line = printed.lines().find(|line| line.starts_with(&format!("slope by {name}")));
         let words: Vec<_> = line.expect("there is a slope").split([' ', ',']).collect();

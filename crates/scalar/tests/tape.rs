@@ -257,55 +257,6 @@ fn external_functions_are_as_recorded_ones() {
     });
 }
 
-/// A step of `ẏ = k₀·y·(k₁ − y)`, of which the second state counts steps.
-fn step<R: Scalar>(number: usize, y: &mut [R], k: &[R]) {
-    y[0] += y[0] * k[0] * (k[1] - y[0]) * 0.01;
-    y[1] += y[0] * number as f64 * 1e-3;
-}
-
-#[test]
-fn checkpointed_loops_are_as_recorded_ones() {
-    let point = [0.1, 0.2, 1.5, 0.8];
-    for n_steps in [0, 1, 2, 3, 10, 99, 100, 101, 1000] {
-        let plain = gradient(
-            |x| {
-                let mut y = [x[0], x[1] * x[2]];
-                (0..n_steps).for_each(|k| step(k, &mut y, &x[2..]));
-                y[0] * y[1]
-            },
-            &point,
-        );
-        Tape::new().record(|t| {
-            let x = t.variables(&point);
-            let y = t.checkpointed(n_steps, &[x[0], x[1] * x[2]], &x[2..], |k, y, p| step(k, y, p));
-            assert_close(&t.reverse(y[0] * y[1]).collect(&x), &plain);
-            assert!(t.n_statements() < 10);
-        });
-    }
-}
-
-#[test]
-fn checkpointed_loops_have_second_derivatives() {
-    let along = |x: f64, v: f64| Dual::new(x, [v]);
-    let run = |moved: f64| {
-        let mut tape = Tape::new();
-        tape.record(|t| {
-            let x = t.variables(&[
-                along(0.1 + 0.3 * moved, 0.3),
-                along(1.5, 0.0),
-                along(0.8 - moved, -1.0),
-            ]);
-            let y = t.checkpointed(50, &[x[0], Var::from(0.0)], &x[1..], |k, y, p| step(k, y, p));
-            t.reverse(y[1]).collect(&x)
-        })
-    };
-    let (h, [below, at, above]) = (1e-5, [-1e-5, 0.0, 1e-5].map(run));
-    for k in 0..3 {
-        let difference = (above[k].value - below[k].value) / (2.0 * h);
-        assert!((at[k].tangents[0] - difference).abs() < 1e-7 * difference.abs().max(1.0));
-    }
-}
-
 #[test]
 fn a_tape_is_as_good_after_a_panic() {
     let mut tape = Tape::new();

@@ -1,16 +1,16 @@
 //! Long loops in little memory: steps are recorded again, one at a time, when the reverse pass comes to them.
 
-use super::{Recording, Tape, Var};
+use std::{cell::RefCell, ops::Range};
+
+use super::{Recording, Tape, Var, revolve};
 use crate::Number;
 
 impl<'t, 'env, T: Number + 'env> Recording<'t, 'env, T> {
     /// The state of a loop after `n_steps` steps, each of which is a function of its number, of the state, which it
     /// changes in place, and of parameters.
     ///
-    /// The loop runs without recording, and keeps about `√n_steps` of its states. The reverse pass runs from each of them
-    /// to the next one again, keeps the states between, and records one step at a time, from last to first: all in all
-    /// every step is computed three times, and memory grows with the root of their number (Griewank and Walther 2008,
-    /// "Evaluating derivatives", chapter 12).
+    /// The loop runs without recording, and keeps `√(2·n_steps)` of its states. That is [enough](Self::checkpointed_within)
+    /// for a reverse pass that computes no step more than three times, once with recording.
     ///
     /// ```
     /// use retrograd_scalar::{Real, Tape};
@@ -31,78 +31,126 @@ impl<'t, 'env, T: Number + 'env> Recording<'t, 'env, T> {
         parameters: &[Var<'t, T>],
         step: impl for<'s> Fn(usize, &mut [Var<'s, T>], &[Var<'s, T>]) + 'env,
     ) -> Vec<Var<'t, T>> {
+        self.checkpointed_within((2 * n_steps).isqrt(), n_steps, state, parameters, step)
+    }
+
+    /// [`checkpointed`](Self::checkpointed), with at most `n_states` states kept at any time, of which the first one is
+    /// one.
+    ///
+    /// The reverse pass records one step at a time, from last to first. It runs from the last state that is kept to each
+    /// of them, and keeps states on the way where that saves most (Griewank and Walther 2008, "Evaluating derivatives",
+    /// chapter 12): before it is recorded, no step is run more than `r` times, once for the value included, if `n_steps` are at
+    /// most `binomial(n_states + r, r)`. So ten states reach over 184,756 steps if these are run ten times.
+    ///
+    /// ```
+    /// use retrograd_scalar::Tape;
+    ///
+    /// Tape::new().record(|t| {
+    ///     let x = t.variable(0.5);
+    ///     let [all, few] = [1000, 5].map(|n_states| {
+    ///         let end = t.checkpointed_within(n_states, 1000, &[x], &[], |_, y, _| y[0] = y[0].sin());
+    ///         t.reverse(end[0]).of(x)
+    ///     });
+    ///     assert_eq!(all, few);
+    /// });
+    /// # use retrograd_scalar::Real;
+    /// ```
+    pub fn checkpointed_within(
+        self,
+        n_states: usize,
+        n_steps: usize,
+        state: &[Var<'t, T>],
+        parameters: &[Var<'t, T>],
+        step: impl for<'s> Fn(usize, &mut [Var<'s, T>], &[Var<'s, T>]) + 'env,
+    ) -> Vec<Var<'t, T>> {
         let inputs = [state, parameters].concat();
-        let parameters = values(parameters);
-        let interval = n_steps.isqrt().max(1);
-        let mut checkpoints = vec![values(state)];
-        for start in (0..n_steps).step_by(interval) {
-            let steps = start..n_steps.min(start + interval);
-            let end = run(&step, steps, &checkpoints[checkpoints.len() - 1], &parameters, |_| {});
-            checkpoints.push(end);
+        let steps = Steps { step, parameters: values(parameters) };
+        let mut kept = Kept { states: vec![(0, values(state))], n_most: n_states };
+        let mut end = values(state);
+        if let Some(last) = n_steps.checked_sub(1) {
+            let state = kept.before(last, |range, state| steps.run(range, state));
+            end = steps.run(last..n_steps, &state);
+            // The reverse pass begins with it.
+            kept.states.push((last, state));
         }
-        let end = checkpoints.pop().unwrap_or_default();
+        let kept = RefCell::new(kept);
         self.external(&inputs, &end, move |by_end, by_inputs| {
             let (by_state, by_parameters) = by_inputs.split_at_mut(by_end.len());
             by_state.copy_from_slice(by_end);
-            let mut tape = Tape::new();
-            for (k, checkpoint) in checkpoints.iter().enumerate().rev() {
-                let steps = k * interval..n_steps.min((k + 1) * interval);
-                let mut states = Vec::with_capacity(interval);
-                run(&step, steps.clone(), checkpoint, &parameters, |state| {
-                    states.push(state.to_vec())
-                });
-                for (k, state) in steps.zip(states).rev() {
-                    back(
-                        &mut tape,
-                        |s, p| step(k, s, p),
-                        &state,
-                        &parameters,
-                        by_state,
-                        by_parameters,
-                    );
-                }
+            let (mut tape, mut kept) = (Tape::new(), kept.borrow_mut());
+            for k in (0..n_steps).rev() {
+                let state = kept.before(k, |range, state| steps.run(range, state));
+                steps.back(k, &mut tape, &state, by_state, by_parameters);
             }
         })
     }
 }
 
-/// The state after some steps, by numbers that are not recorded; `visit` gets the state before each step.
-fn run<T: Number>(
-    step: &impl for<'s> Fn(usize, &mut [Var<'s, T>], &[Var<'s, T>]),
-    steps: std::ops::Range<usize>,
-    state: &[T],
-    parameters: &[T],
-    mut visit: impl FnMut(&[T]),
-) -> Vec<T> {
-    let mut state: Vec<_> = state.iter().map(|&x| Var::unrecorded(x)).collect();
-    let parameters: Vec<_> = parameters.iter().map(|&x| Var::unrecorded(x)).collect();
-    for k in steps {
-        visit(&values(&state));
-        step(k, &mut state, &parameters);
-    }
-    values(&state)
+/// Some states of a loop, each with the number of the step that it is before: the first one, and later ones in order.
+struct Kept<T> {
+    states: Vec<(usize, Vec<T>)>,
+    n_most: usize,
 }
 
-/// Takes the adjoints of the state after a step to those of the state before it, and adds to those of the parameters.
-fn back<T: Number>(
-    tape: &mut Tape<T>,
-    step: impl for<'s> Fn(&mut [Var<'s, T>], &[Var<'s, T>]),
-    state: &[T],
-    parameters: &[T],
-    by_state: &mut [T],
-    by_parameters: &mut [T],
-) {
-    tape.record(|t| {
-        let (before, parameters) = (t.variables(state), t.variables(parameters));
-        let mut after = before.clone();
-        step(&mut after, &parameters);
-        let outputs: Vec<_> = after.into_iter().zip(by_state.iter().copied()).collect();
-        let adjoints = t.reverse_seeded(&outputs);
-        adjoints.write(&before, by_state);
-        for (sum, &parameter) in by_parameters.iter_mut().zip(&parameters) {
-            *sum = *sum + adjoints.of(parameter);
+impl<T: Clone> Kept<T> {
+    /// The state before step `k` of a loop that is run backwards from there: states behind it are kept no more, and some
+    /// on the way to it from now on.
+    fn before(&mut self, k: usize, run: impl Fn(Range<usize>, &[T]) -> Vec<T>) -> Vec<T> {
+        self.states.truncate(1 + self.states[1..].partition_point(|&(start, _)| start <= k));
+        loop {
+            let n_kept = self.states.len();
+            let (start, state) = &self.states[n_kept - 1];
+            if *start == k {
+                return state.clone();
+            }
+            if n_kept >= self.n_most {
+                return run(*start..k, state);
+            }
+            let next = start + revolve::next_kept(k + 1 - start, self.n_most + 1 - n_kept);
+            let state = run(*start..next, state);
+            self.states.push((next, state));
         }
-    });
+    }
+}
+
+/// The steps of a loop, with their parameters.
+struct Steps<T, S> {
+    step: S,
+    parameters: Vec<T>,
+}
+
+impl<T: Number, S: for<'s> Fn(usize, &mut [Var<'s, T>], &[Var<'s, T>])> Steps<T, S> {
+    /// The state after some steps, by numbers that are not recorded.
+    fn run(&self, range: Range<usize>, state: &[T]) -> Vec<T> {
+        let unrecorded = |x: &[T]| x.iter().map(|&x| Var::unrecorded(x)).collect::<Vec<_>>();
+        let (mut state, parameters) = (unrecorded(state), unrecorded(&self.parameters));
+        for k in range {
+            (self.step)(k, &mut state, &parameters);
+        }
+        values(&state)
+    }
+
+    /// Takes the adjoints of the state after step `k` to those of the state before it, and adds to those of the parameters.
+    fn back(
+        &self,
+        k: usize,
+        tape: &mut Tape<T>,
+        state: &[T],
+        by_state: &mut [T],
+        by_parameters: &mut [T],
+    ) {
+        tape.record(|t| {
+            let (before, parameters) = (t.variables(state), t.variables(&self.parameters));
+            let mut after = before.clone();
+            (self.step)(k, &mut after, &parameters);
+            let outputs: Vec<_> = after.into_iter().zip(by_state.iter().copied()).collect();
+            let adjoints = t.reverse_seeded(&outputs);
+            adjoints.write(&before, by_state);
+            for (sum, &parameter) in by_parameters.iter_mut().zip(&parameters) {
+                *sum = *sum + adjoints.of(parameter);
+            }
+        });
+    }
 }
 
 fn values<T: Number>(x: &[Var<'_, T>]) -> Vec<T> {

@@ -7,6 +7,7 @@ mod indices;
 mod leaves;
 mod recording;
 mod reverse;
+mod revolve;
 mod storage;
 mod sum;
 mod variable;
