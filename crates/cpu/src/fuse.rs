@@ -22,33 +22,33 @@ pub(crate) fn fuse(
     group: usize,
     kept: &[NodeId],
 ) -> Elementwise {
-    let members = &groups.members[group];
+    let computed = groups.computed(group);
     let mut writer = Writer {
         classified,
         groups,
         group: group as u32,
-        rows: rows_of_group(classified, groups, members),
+        rows: rows_of_group(classified, groups, &computed),
         literals: FxHashMap::default(),
-        code: Vec::with_capacity(members.len()),
+        code: Vec::with_capacity(computed.len()),
         checks: Vec::new(),
-        operands: FxHashMap::with_capacity_and_hasher(members.len(), FxBuildHasher),
+        operands: FxHashMap::with_capacity_and_hasher(computed.len(), FxBuildHasher),
     };
-    for &id in members {
+    for &id in &computed {
         writer.add(id);
     }
     let stores: Vec<_> = kept.iter().map(|&id| writer.store(id)).collect();
     writer.finish(stores)
 }
 
-/// The rows of a group; rows of one element if it computes nothing of rows.
-fn rows_of_group(classified: &Classified<'_>, groups: &Groups, members: &[NodeId]) -> Rows {
+/// The rows of a kernel that computes some nodes; rows of one element if it computes nothing of rows.
+fn rows_of_group(classified: &Classified<'_>, groups: &Groups, computed: &[NodeId]) -> Rows {
     let home = |id: NodeId| groups.homes.get(id).expect("nodes of groups have a home");
-    let first = home(members[0]);
+    let first = home(computed[0]);
     let is_alike = |&id: &NodeId| {
         !matches!(classified.classes[id.index()], Class::Row(_)) && home(id).extent == first.extent
     };
-    let n_elements = classified.computation.nodes[members[0].index()].shape.n_elements();
-    match members.iter().all(is_alike) {
+    let n_elements = classified.computation.nodes[computed[0].index()].shape.n_elements();
+    match computed.iter().all(is_alike) {
         true => Rows { n_rows: n_elements, n_columns: 1, ..first.rows },
         false => first.rows,
     }

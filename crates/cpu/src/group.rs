@@ -18,6 +18,7 @@ use crate::{
     classify::{Class, Classified},
     kernels::code::Extent,
     layout::Walk,
+    rematerialize::rematerialize,
     rows::{Home, Homes, Rows, rows_of_operation},
 };
 
@@ -32,6 +33,8 @@ pub(crate) struct Groups {
     pub group_of: Vec<Option<u32>>,
     /// The groups that are programs of scalars, each with the nodes that put some of its numbers together.
     pub programs: FxHashMap<u32, Vec<NodeId>>,
+    /// For each group, the nodes of others that its kernel computes again, ascending.
+    again: FxHashMap<u32, Vec<NodeId>>,
 }
 
 /// The fewest single numbers of a level that are computed by a program of scalars, and not by a fused kernel.
@@ -53,6 +56,7 @@ impl Groups {
         let programs = first_scalars.iter().filter_map(|id| groups.group_of[id.index()]);
         groups.programs = programs.map(|group| (group, Vec::new())).collect();
         groups.join_numbers(classified);
+        groups.again = rematerialize(classified, &groups);
         groups
     }
 
@@ -119,18 +123,33 @@ impl Groups {
         classified.users(id).iter().any(|&user| !is_joined(user) && reads(user))
     }
 
-    /// Whether the value of each node is needed by anything but its own group.
+    /// All nodes that the kernel of a group computes, ascending.
+    pub fn computed(&self, group: usize) -> Vec<NodeId> {
+        let again = self.again.get(&(group as u32)).map_or(&[][..], Vec::as_slice);
+        let mut computed = [again, &self.members[group]].concat();
+        computed.sort_unstable();
+        computed
+    }
+
+    /// Whether the value of each node is needed by anything but the groups that compute it. What a group reads to compute
+    /// others' nodes again is needed in any case.
     pub fn are_needed_elsewhere(&self, classified: &Classified<'_>) -> Vec<bool> {
         let mut are_needed = classified.is_root.clone();
         for index in (0..are_needed.len()).rev() {
-            let users = classified.users(NodeId::new(index));
-            are_needed[index] |= users.iter().any(|user| {
-                let is_in_group = self.group_of[user.index()] == self.group_of[index];
+            let id = NodeId::new(index);
+            are_needed[index] |= classified.users(id).iter().any(|user| {
                 let is_view = classified.classes[user.index()] == Class::View;
-                !is_in_group || is_view && are_needed[user.index()]
+                !self.computes(self.group_of[user.index()], id)
+                    || is_view && are_needed[user.index()]
             });
         }
         are_needed
+    }
+
+    /// Whether a group computes a node, as one of its own or again.
+    fn computes(&self, group: Option<u32>, id: NodeId) -> bool {
+        let is_again = |group| self.again.get(group).is_some_and(|again| again.contains(&id));
+        group == self.group_of[id.index()] || group.as_ref().is_some_and(is_again)
     }
 }
 
@@ -361,7 +380,7 @@ fn home_of_operand(classified: &Classified<'_>, homes: &Homes, user: NodeId) -> 
 }
 
 /// Whether the buffer that an input is read from is small beside the node that reads it.
-fn is_small(classified: &Classified<'_>, input: NodeId, id: NodeId) -> bool {
+pub(crate) fn is_small(classified: &Classified<'_>, input: NodeId, id: NodeId) -> bool {
     let n_elements = |id: NodeId| classified.computation.nodes[id.index()].shape.n_elements();
     n_elements(classified.base(input)) * 8 <= n_elements(id)
 }
@@ -389,5 +408,6 @@ fn collect(
         group_of_set.get(&sets.find(index as u32)).copied()
     };
     let group_of = (0..levels.len()).map(group_of).collect();
-    Groups { group_of, levels, homes, members, programs: FxHashMap::default() }
+    let (programs, again) = (FxHashMap::default(), FxHashMap::default());
+    Groups { group_of, levels, homes, members, programs, again }
 }

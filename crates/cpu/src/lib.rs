@@ -1,8 +1,8 @@
 //! The fast road: outputs of a graph compiled into an immutable [`Plan`], which runs in a mutable [`Workspace`].
 //!
 //! Compiling goes through these files: `prepare` (what can be compiled), `classify` (what each node is to a plan, and
-//! what views read), `group` (which elementwise nodes are fused), `fuse` (their code), `step` (all steps), `order`,
-//! `place` (the arena), `program`.
+//! what views read), `group` (which elementwise nodes are fused), `rematerialize` (what is not stored but
+//! computed again), `fuse` (their code), `step` (all steps), `order`, `place` (the arena), `program`.
 //! The only `unsafe` is in `arena` and `kernels`.
 
 mod accumulate;
@@ -22,6 +22,7 @@ mod plan;
 mod prepare;
 mod profile;
 mod program;
+mod rematerialize;
 mod rows;
 mod run;
 mod scalars;
