@@ -12,8 +12,8 @@ use std::marker::PhantomData;
 
 use retrograd_core::{DType, Element, NodeId, Shape, Slice, SliceMut, View, with_elements};
 
-use share::{Share, Span};
-pub(crate) use share::{Split, Written};
+pub(crate) use share::{Output, Split, Written};
+use share::{Parts, Share, Span};
 
 use crate::kernels::threads::Threads;
 
@@ -156,21 +156,23 @@ impl<'a> Memory<'a> {
     pub fn split<T: Send>(
         &mut self,
         split: Split,
-        values: impl Iterator<Item = (NodeId, DType)>,
+        values: impl Iterator<Item = Output>,
         written: &mut Written,
         (threads, items): (&mut Threads, &mut [T]),
         work: impl Fn(&mut Memory<'_>, std::ops::Range<usize>, &mut T) + Sync,
     ) {
         assert!(self.share.is_none(), "only all memory is split");
-        let spans = &mut written.0;
-        spans.clear();
-        spans.extend(values.map(|(id, dtype)| self.range(id, dtype, true).span()));
-        spans.sort_unstable();
-        let are_apart = spans.windows(2).all(|pair| pair[0].end <= pair[1].start);
-        let have_rows =
-            spans.iter().all(|span| (span.end - span.start).is_multiple_of(split.n_rows));
+        let written = &mut written.0;
+        written.clear();
+        written.extend(values.map(|Output { id, dtype, n_rows_each }| Parts {
+            span: self.range(id, dtype, true).span(),
+            n_rows_each,
+        }));
+        written.sort_unstable();
+        let are_apart = written.windows(2).all(|pair| pair[0].span.end <= pair[1].span.start);
+        let have_rows = written.iter().all(|value| value.can_be_shared(split));
         assert!(are_apart && have_rows, "values that a step writes are apart and have its rows");
-        let (this, written, n_parts) = (&*self, &spans[..], items.len());
+        let (this, written, n_parts) = (&*self, &written[..], items.len());
         threads.each(items, |part, item| {
             let rows = split.part(part, n_parts);
             if rows.is_empty() {

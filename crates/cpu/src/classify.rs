@@ -152,6 +152,11 @@ impl<'a> Classified<'a> {
         self.views.get(&id).map_or(id, |view| view.base)
     }
 
+    /// The number of elements of a node.
+    pub fn n_elements(&self, id: NodeId) -> usize {
+        self.computation.nodes[id.index()].shape.n_elements()
+    }
+
     /// Whether a node takes literals from memory, and not as numbers in its code.
     pub fn reads_memory(&self, id: NodeId) -> bool {
         match self.classes[id.index()] {

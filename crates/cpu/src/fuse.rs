@@ -9,18 +9,28 @@ use crate::{
     combine::combine,
     group::Groups,
     kernels::code::{
-        Elementwise, Extent, IndexCheck, Instruction, Line, Operand, Register, Scalar, Store,
+        Elementwise, Extent, Form, IndexCheck, Instruction, Line, Operand, Register, Scalar, Store,
     },
     layout::Walk,
     rows::Rows,
 };
 
-/// The kernel of a group, which keeps the values of `kept`.
+/// The sums of the blocks of a value.
+pub(crate) struct Sums {
+    pub of: NodeId,
+    /// Where they go: a number for each block.
+    pub to: NodeId,
+    /// Their sum.
+    pub total: NodeId,
+}
+
+/// The kernel of a group, which keeps the values of `kept`, and some sums.
 pub(crate) fn fuse(
     classified: &Classified<'_>,
     groups: &Groups,
     group: usize,
     kept: &[NodeId],
+    sums: &[Sums],
 ) -> Elementwise {
     let computed = groups.computed(group);
     let mut writer = Writer {
@@ -36,12 +46,18 @@ pub(crate) fn fuse(
     for &id in &computed {
         writer.add(id);
     }
-    let stores: Vec<_> = kept.iter().map(|&id| writer.store(id)).collect();
+    let sums =
+        sums.iter().map(|sums| Store { to: sums.to, form: Form::Sum, ..writer.store(sums.of) });
+    let stores = kept.iter().map(|&id| writer.store(id)).chain(sums).collect();
     writer.finish(stores)
 }
 
 /// The rows of a kernel that computes some nodes; rows of one element if it computes nothing of rows.
-fn rows_of_group(classified: &Classified<'_>, groups: &Groups, computed: &[NodeId]) -> Rows {
+pub(crate) fn rows_of_group(
+    classified: &Classified<'_>,
+    groups: &Groups,
+    computed: &[NodeId],
+) -> Rows {
     let home = |id: NodeId| groups.homes.get(id).expect("nodes of groups have a home");
     let first = home(computed[0]);
     let is_alike = |&id: &NodeId| {
@@ -71,7 +87,7 @@ pub(crate) fn fill(classified: &Classified<'_>, literal: NodeId, to: NodeId) -> 
             to,
             from: Operand::Register(0),
             extent: Extent::Element,
-            is_mask: false,
+            form: Form::Numbers,
             is_tested: false,
         }],
         n_registers: 1,
@@ -201,14 +217,11 @@ impl Writer<'_> {
     }
 
     fn store(&self, id: NodeId) -> Store {
-        let is_mask = self.classified.computation.nodes[id.index()].dtype == DType::Bool;
-        Store {
-            to: id,
-            from: self.operands[&id],
-            extent: self.extent(id),
-            is_mask,
-            is_tested: false,
-        }
+        let form = match self.classified.computation.nodes[id.index()].dtype {
+            DType::Bool => Form::TruthValues,
+            _ => Form::Numbers,
+        };
+        Store { to: id, from: self.operands[&id], extent: self.extent(id), form, is_tested: false }
     }
 
     /// The kernel, with registers shared by results that are not needed at the same time.

@@ -33,6 +33,8 @@ pub(crate) struct Groups {
     pub group_of: Vec<Option<u32>>,
     /// The groups that are programs of scalars, each with the nodes that put some of its numbers together.
     pub programs: FxHashMap<u32, Vec<NodeId>>,
+    /// The sums of all elements of a value that a group's kernel adds up block by block while it has them.
+    pub totals: FxHashMap<u32, Vec<NodeId>>,
     /// For each group, the nodes of others that its kernel computes again, ascending.
     again: FxHashMap<u32, Vec<NodeId>>,
 }
@@ -56,6 +58,7 @@ impl Groups {
         let programs = first_scalars.iter().filter_map(|id| groups.group_of[id.index()]);
         groups.programs = programs.map(|group| (group, Vec::new())).collect();
         groups.join_numbers(classified);
+        groups.join_totals(classified);
         groups.again = rematerialize(classified, &groups);
         groups
     }
@@ -103,6 +106,32 @@ impl Groups {
             && level_of(group) < self.levels[id.index()]
             && node.inputs.iter().all(is_there);
         is_possible.then_some(group)
+    }
+
+    /// Has kernels add up their values, block by block, where a node sums all elements of one.
+    fn join_totals(&mut self, classified: &Classified<'_>) {
+        for (index, node) in classified.computation.nodes.iter().enumerate() {
+            let id = NodeId::new(index);
+            let is_total = classified.classes[index] == Class::Step
+                && matches!(node.op, Op::Sum(_))
+                && node.shape.n_elements() == 1
+                && classified.computation.awaited[index].is_none();
+            if is_total && let Some(group) = self.kernel_that_adds_up(classified, node.inputs[0]) {
+                self.totals.entry(group).or_default().push(id);
+                self.group_of[index] = Some(group);
+            }
+        }
+    }
+
+    /// The fused kernel that has all elements of a value at hand, each once.
+    fn kernel_that_adds_up(&self, classified: &Classified<'_>, id: NodeId) -> Option<u32> {
+        let source = classified.source(id);
+        let group = self.group_of[source.base.index()]?;
+        let has_all = classified.fused(source.base)?.is_float()
+            && source.is_contiguous()
+            && self.homes.get(source.base)?.extent == Extent::Element
+            && source.shape.n_elements() == classified.n_elements(source.base);
+        (has_all && !self.programs.contains_key(&group)).then_some(group)
     }
 
     /// The home that an operand has in the kernel of a node.
@@ -408,6 +437,6 @@ fn collect(
         group_of_set.get(&sets.find(index as u32)).copied()
     };
     let group_of = (0..levels.len()).map(group_of).collect();
-    let (programs, again) = (FxHashMap::default(), FxHashMap::default());
-    Groups { group_of, levels, homes, members, programs, again }
+    let (programs, totals, again) = Default::default();
+    Groups { group_of, levels, homes, members, programs, totals, again }
 }

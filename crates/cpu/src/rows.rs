@@ -4,7 +4,10 @@ use indexmap::IndexSet;
 use retrograd_core::{DType, NodeId, Op, Shape, computation::Computation};
 use rustc_hash::FxBuildHasher;
 
-use crate::kernels::{code::Extent, elementwise::MAX_ROW};
+use crate::kernels::{
+    code::Extent,
+    elementwise::{BLOCK, MAX_ROW},
+};
 
 /// How the elements of a kernel's values are seen: as rows along the last axis of more than one element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -61,6 +64,16 @@ impl Rows {
     pub fn of(shape: &Shape, dtype: DType) -> Self {
         let n_columns = last_axis(shape).map_or(1, |axis| shape[axis]);
         Self { dtype, n_rows: shape.n_elements().checked_div(n_columns).unwrap_or(0), n_columns }
+    }
+
+    /// How many a kernel has at hand at a time: a block.
+    pub fn of_block(&self) -> usize {
+        (BLOCK / self.n_columns.max(1)).max(1)
+    }
+
+    /// The number of blocks.
+    pub fn n_blocks(&self) -> usize {
+        self.n_rows.div_ceil(self.of_block())
     }
 
     /// The place of nodes with one number for each element, or each row.

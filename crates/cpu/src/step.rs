@@ -7,7 +7,7 @@ use crate::{
     accumulate::scalar,
     arena::Split,
     classify::{Class, Classified, Source},
-    fuse::{fill, fuse},
+    fuse::{Sums, fill, fuse, rows_of_group},
     group::Groups,
     kernels::{
         code::Elementwise,
@@ -157,6 +157,7 @@ impl Steps {
 
     fn add_groups(&mut self, classified: &Classified<'_>, groups: &Groups) {
         let are_needed = groups.are_needed_elsewhere(classified);
+        let mut all_sums = Vec::new();
         for (group, members) in groups.members.iter().enumerate() {
             let kept: Vec<_> =
                 members.iter().copied().filter(|id| are_needed[id.index()]).collect();
@@ -164,11 +165,42 @@ impl Steps {
             match groups.programs.get(&(group as u32)) {
                 Some(joined) => self.push_scalars(classified, members, joined, &kept, level),
                 None => {
-                    let kernel = fuse(classified, groups, group, &kept);
+                    let sums = self.new_sums(classified, groups, group);
+                    let kernel = fuse(classified, groups, group, &kept, &sums);
                     self.push_elementwise(kernel, members, level);
+                    all_sums.extend(sums);
                 }
             }
         }
+        // Behind the groups, whose steps have their numbers.
+        for Sums { to, total, .. } in all_sums {
+            let (dtype, n) = self.sizes[to.index()];
+            self.steps.push(Step {
+                kernel: Kernel::Reduce(Reduce::of_sums(to, n, total, dtype)),
+                reads: smallvec![to],
+                writes: smallvec![total],
+                scratch: None,
+                computes: smallvec![total],
+                level: groups.levels[total.index()],
+            });
+        }
+    }
+
+    /// Values for the sums that the kernel of a group keeps.
+    fn new_sums(
+        &mut self,
+        classified: &Classified<'_>,
+        groups: &Groups,
+        group: usize,
+    ) -> Vec<Sums> {
+        let Some(totals) = groups.totals.get(&(group as u32)) else { return Vec::new() };
+        let rows = rows_of_group(classified, groups, &groups.computed(group));
+        let sums = totals.iter().map(|&total| Sums {
+            of: classified.base(classified.computation.nodes[total.index()].inputs[0]),
+            to: self.new_value((rows.dtype, rows.n_blocks())),
+            total,
+        });
+        sums.collect()
     }
 
     /// The step of a program on single numbers, which keeps some and puts some together.

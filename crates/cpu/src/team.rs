@@ -5,10 +5,8 @@ mod tests;
 
 use std::ops::Range;
 
-use retrograd_core::{DType, NodeId};
-
 use crate::{
-    arena::{Memory, Split, Written},
+    arena::{Memory, Output, Split, Written},
     kernels::{InstructionSet, elementwise::Scratch, threads::Threads},
     step::Step,
 };
@@ -99,7 +97,7 @@ impl Team {
         &mut self,
         memory: &mut Memory<'_>,
         split: Split,
-        writes: impl Iterator<Item = (NodeId, DType)>,
+        writes: impl Iterator<Item = Output>,
         compute: impl Fn(&mut Memory<'_>, Range<usize>, &mut Registers) + Sync,
     ) {
         match (self.sharing.n_parts(split), &mut self.others) {

@@ -2,9 +2,18 @@
 
 use std::ops::Range;
 
-/// The rows of a thread, among all rows of what a step writes. Each value has as many rows, of equal length.
+use retrograd_core::{DType, NodeId};
+
+/// A value that a step writes: parts of equal length, each computed from as many rows.
+pub(crate) struct Output {
+    pub id: NodeId,
+    pub dtype: DType,
+    pub n_rows_each: usize,
+}
+
+/// The rows of a thread, among all rows that a step computes.
 pub(super) struct Share<'a> {
-    pub written: &'a [Span],
+    pub written: &'a [Parts],
     pub n_rows: usize,
     pub rows: Range<usize>,
 }
@@ -16,9 +25,16 @@ pub(super) struct Span {
     pub end: usize,
 }
 
+/// The addresses of an [`Output`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Parts {
+    pub span: Span,
+    pub n_rows_each: usize,
+}
+
 /// The addresses of what a step writes. The allocation is kept between runs.
 #[derive(Default)]
-pub(crate) struct Written(pub(super) Vec<Span>);
+pub(crate) struct Written(pub(super) Vec<Parts>);
 
 /// How the rows of what a step writes can be split among threads.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +67,7 @@ impl Share<'_> {
     pub fn may_read(&self, bytes: Span) -> bool {
         self.written
             .iter()
-            .all(|&value| bytes.is_apart_from(value) || bytes.is_within(self.own(value)))
+            .all(|&value| bytes.is_apart_from(value.span) || bytes.is_within(self.own(value)))
     }
 
     /// Whether these bytes are this thread's to write.
@@ -59,11 +75,21 @@ impl Share<'_> {
         self.written.iter().any(|&value| bytes.is_within(self.own(value)))
     }
 
-    /// The rows of this thread of a value.
-    fn own(&self, value: Span) -> Span {
-        let row = (value.end - value.start) / self.n_rows;
-        let [start, end] = [self.rows.start, self.rows.end].map(|k| value.start + k * row);
+    /// What comes of the rows of this thread in a value.
+    fn own(&self, Parts { span, n_rows_each }: Parts) -> Span {
+        let part = (span.end - span.start) / self.n_rows.div_ceil(n_rows_each);
+        let [start, end] = [self.rows.start, self.rows.end]
+            .map(|row| span.start + row.div_ceil(n_rows_each) * part);
         Span { start, end }
+    }
+}
+
+impl Parts {
+    /// Whether they can be shared by threads that compute some of `n_rows` rows each, so many together.
+    pub fn can_be_shared(self, Split { n_rows, together, .. }: Split) -> bool {
+        let n_bytes = self.span.end - self.span.start;
+        together.is_multiple_of(self.n_rows_each)
+            && n_bytes.is_multiple_of(n_rows.div_ceil(self.n_rows_each))
     }
 }
 

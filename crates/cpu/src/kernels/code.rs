@@ -6,7 +6,7 @@ use retrograd_core::{
 };
 use smallvec::{SmallVec, smallvec};
 
-use crate::{layout::Walk, rows::Rows};
+use crate::{arena::Output, layout::Walk, rows::Rows};
 
 /// Index of a register.
 pub(crate) type Register = u32;
@@ -127,10 +127,20 @@ pub(crate) struct Store {
     pub to: NodeId,
     pub from: Operand,
     pub extent: Extent,
-    /// Whether it is kept as truth values.
-    pub is_mask: bool,
+    pub form: Form,
     /// Whether [`Scratch::is_finite`](super::elementwise::Scratch::is_finite) tells of it.
     pub is_tested: bool,
+}
+
+/// What a store writes of the numbers of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// The numbers.
+    Numbers,
+    /// Whether each is not 0.
+    TruthValues,
+    /// Their sum: one number for each block.
+    Sum,
 }
 
 /// The operands of an instruction, as references of its kind.
@@ -218,9 +228,15 @@ impl Elementwise {
     }
 
     /// What it writes.
-    pub fn writes(&self) -> impl Iterator<Item = (NodeId, DType)> {
-        let dtype = |store: &Store| if store.is_mask { DType::Bool } else { self.rows.dtype };
-        self.stores.iter().map(move |store| (store.to, dtype(store)))
+    pub fn writes(&self) -> impl Iterator<Item = Output> {
+        self.stores.iter().map(|&Store { to: id, form, .. }| {
+            let (dtype, n_rows_each) = match form {
+                Form::Numbers => (self.rows.dtype, 1),
+                Form::TruthValues => (DType::Bool, 1),
+                Form::Sum => (self.rows.dtype, self.rows.of_block()),
+            };
+            Output { id, dtype, n_rows_each }
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     arena::{ALIGNMENT, Memory, Split},
     kernels::{
         InstructionSet,
-        code::{Elementwise, Extent, Instruction, Line, Operand, Register, Scalar, Store},
+        code::{Elementwise, Extent, Form, Instruction, Line, Operand, Register, Scalar, Store},
         compiled,
         functions::Functions,
         operand::{Source, compare, select, truth},
@@ -37,7 +37,7 @@ impl<F: Float> Scratch<F> {
         let mut lengths = Vec::new();
         for kernel in kernels.filter(|kernel| kernel.rows.dtype == F::DTYPE) {
             lengths.resize(kernel.n_registers.max(lengths.len()), 0);
-            let block = kernel.rows_of_block().min(kernel.rows.n_rows) * kernel.rows.n_columns;
+            let block = kernel.rows.of_block().min(kernel.rows.n_rows) * kernel.rows.n_columns;
             lengths[..kernel.n_registers]
                 .iter_mut()
                 .for_each(|length| *length = block.max(*length));
@@ -88,7 +88,7 @@ impl Elementwise {
     pub fn split(&self) -> Split {
         let Rows { n_rows, n_columns, .. } = self.rows;
         let work = n_rows * n_columns * (self.code.len() + self.stores.len()) / 4;
-        Split { n_rows, together: self.rows_of_block(), work }
+        Split { n_rows, together: self.rows.of_block(), work }
     }
 
     /// Fails if an index is out of bounds, with the node that reads it and the reason.
@@ -107,18 +107,14 @@ impl Elementwise {
         scratch: &mut Scratch<F>,
         rows: Range<usize>,
     ) {
-        let (instructions, n_rows) = (scratch.instructions, self.rows_of_block().min(rows.len()));
-        let part = |start, n_rows| Part::new(start, n_rows, self.rows.n_columns);
+        let (instructions, n_rows) = (scratch.instructions, self.rows.of_block().min(rows.len()));
+        let part = |start, n_rows| Part::new(start, n_rows, self.rows);
         compute(instructions, &self.prologue, memory, scratch, &part(rows.start, n_rows));
         for start in rows.clone().step_by(n_rows.max(1)) {
             let part = part(start, n_rows.min(rows.end - start));
             compute(instructions, &self.code, memory, scratch, &part);
             keep(instructions, &self.stores, memory, scratch, &part);
         }
-    }
-
-    fn rows_of_block(&self) -> usize {
-        (BLOCK / self.rows.n_columns.max(1)).max(1)
     }
 }
 
@@ -138,15 +134,18 @@ impl Scalar {
 /// The rows of a block.
 struct Part {
     n_columns: usize,
+    /// Its number among all blocks.
+    block: usize,
     rows: Range<usize>,
     /// Where their elements lie among those of a value.
     elements: Range<usize>,
 }
 
 impl Part {
-    fn new(start: usize, n_rows: usize, n_columns: usize) -> Self {
-        let rows = start..start + n_rows;
-        Self { n_columns, elements: rows.start * n_columns..rows.end * n_columns, rows }
+    fn new(start: usize, n_rows: usize, all: Rows) -> Self {
+        let (rows, n_columns) = (start..start + n_rows, all.n_columns);
+        let elements = rows.start * n_columns..rows.end * n_columns;
+        Self { n_columns, block: start / all.of_block(), elements, rows }
     }
 
     /// Where its numbers lie among those of a value.
@@ -200,13 +199,18 @@ compiled! {
             if store.is_tested {
                 scratch.is_finite &= are_finite(x);
             }
-            if store.is_mask {
-                let zero = <F as Float>::lit(0.0);
-                for (kept, &x) in memory.write::<bool>(store.to, range).iter_mut().zip(x) {
-                    *kept = x != zero;
+            match store.form {
+                Form::Numbers => memory.write::<F>(store.to, range).copy_from_slice(x),
+                Form::TruthValues => {
+                    let zero = <F as Float>::lit(0.0);
+                    for (kept, &x) in memory.write::<bool>(store.to, range).iter_mut().zip(x) {
+                        *kept = x != zero;
+                    }
                 }
-            } else {
-                memory.write::<F>(store.to, range).copy_from_slice(x);
+                Form::Sum => {
+                    let sum = memory.write::<F>(store.to, part.block..part.block + 1);
+                    row::sum(x, x.len(), sum);
+                }
             }
         }
     }

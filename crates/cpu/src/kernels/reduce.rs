@@ -28,6 +28,8 @@ pub(crate) struct Reduce {
 #[derive(Clone, Copy, Debug)]
 enum Kind {
     Sum,
+    /// The sum of sums, of which there are few.
+    Total,
     Max,
 }
 
@@ -49,6 +51,11 @@ impl Reduce {
         Some(Self { out, input, dtype, kind, n_reduced: AxisSet::n_elements(axes, shape), n_inner })
     }
 
+    /// The kernel that adds up the sums of `n` blocks.
+    pub fn of_sums(sums: NodeId, n: usize, out: NodeId, dtype: DType) -> Self {
+        Self { out, input: sums, dtype, kind: Kind::Total, n_reduced: n, n_inner: 1 }
+    }
+
     /// Computes the reduction.
     pub fn run(&self, memory: &mut Memory<'_>) {
         let (out, rest) = memory.write_beside(self.out, self.dtype);
@@ -62,6 +69,10 @@ impl Reduce {
     fn reduce<F: Float>(&self, x: &[F], out: &mut [F]) {
         match (self.kind, self.n_reduced * self.n_inner) {
             (_, 0) => out.fill(<F as Float>::lit(0.0)),
+            (Kind::Total, n) => {
+                let total: f64 = x[..n].iter().map(|sum| sum.to_f64()).sum();
+                out[0] = <F as Float>::lit(total);
+            }
             (Kind::Sum, _) if self.n_inner == 1 => sum_rows(x, self.n_reduced, out),
             (Kind::Sum, _) => sum_columns(x, self.n_reduced, self.n_inner, out),
             (Kind::Max, _) if self.n_inner == 1 => max_of_rows(x, self.n_reduced, out),

@@ -18,7 +18,7 @@ use self::{
     vector::Sums,
 };
 use crate::{
-    arena::{Beside, Memory, Split},
+    arena::{Beside, Memory, Output, Split},
     classify::Source,
     kernels::{
         InstructionSet,
@@ -214,8 +214,9 @@ impl Product {
     }
 
     /// What it writes.
-    pub fn writes(&self) -> impl Iterator<Item = (NodeId, DType)> {
-        [self.out].into_iter().chain(self.scratch()).map(|id| (id, self.dtype))
+    pub fn writes(&self) -> impl Iterator<Item = Output> {
+        let values = [self.out].into_iter().chain(self.scratch());
+        values.map(|id| Output { id, dtype: self.dtype, n_rows_each: 1 })
     }
 
     /// Computes a range of rows.
