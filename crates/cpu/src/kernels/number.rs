@@ -54,10 +54,6 @@ pub(super) trait Number: Float {
     const SHIFT: Self;
     /// What the bits of an exponent are more than it.
     const BIAS: Self;
-    /// Half of that, rounded up.
-    const LIFT: Self;
-    /// `2^−LIFT`.
-    const TINY: Self;
     const ZERO: Self;
     const ONE: Self;
     const INFINITY: Self;
@@ -66,6 +62,8 @@ pub(super) trait Number: Float {
     const EPSILON: Self;
     /// Where `eˣ` is neither 0 nor infinite, and a little more.
     const EXP_RANGE: [Self; 2];
+    /// The largest `x` of which neither `eˣ` nor `e⁻ˣ` is too large or too small for a normal number, rounded.
+    const MODERATE: Self;
     /// The same for `2ˣ`.
     const EXP2_RANGE: [Self; 2];
     /// `ln 2` in two parts; products of the first with the exponents of all numbers are exact.
@@ -94,18 +92,17 @@ pub(super) trait Number: Float {
 
 macro_rules! number {
     ($F:ident, $bits:ident, $n_mantissa:literal, $bias:literal, $n_half:literal, $shift:literal,
-        exp: $exp:expr, exp2: $exp2:expr, ln_2: $ln_2:expr, log10_2: $log10_2:expr) => {
+        exp: $exp:expr, moderate: $moderate:expr, exp2: $exp2:expr, ln_2: $ln_2:expr, log10_2: $log10_2:expr) => {
         impl Number for $F {
             const SHIFT: Self = $shift;
             const BIAS: Self = $bias as $F;
-            const LIFT: Self = ($bias - $bias / 2) as $F;
-            const TINY: Self = $F::from_bits(($bias / 2) << $n_mantissa);
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
             const INFINITY: Self = $F::INFINITY;
             const NAN: Self = $F::NAN;
             const EPSILON: Self = $F::EPSILON;
             const EXP_RANGE: [Self; 2] = $exp;
+            const MODERATE: Self = $moderate;
             const EXP2_RANGE: [Self; 2] = $exp2;
             const LN_2: [Self; 2] = $ln_2;
             const LOG10_2: [Self; 2] = $log10_2;
@@ -185,10 +182,10 @@ macro_rules! number {
 }
 
 number!(f32, u32, 23, 127, 12, 12_582_912.0,
-    exp: [-104.0, 89.0], exp2: [-151.0, 129.0],
+    exp: [-104.0, 89.0], moderate: 87.0, exp2: [-151.0, 129.0],
     ln_2: [0.693_145_75, 1.428_606_8e-6], log10_2: [0.301_025_4, 4.605_039e-6]);
 number!(f64, u64, 52, 1023, 27, 6_755_399_441_055_744.0,
-    exp: [-746.0, 710.0], exp2: [-1076.0, 1025.0],
+    exp: [-746.0, 710.0], moderate: 708.0, exp2: [-1076.0, 1025.0],
     ln_2: [0.693_147_180_369_123_8, 1.908_214_929_270_587_7e-10],
     log10_2: [0.301_029_995_663_611_77, 3.694_239_077_158_931e-13]);
 

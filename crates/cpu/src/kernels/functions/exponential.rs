@@ -8,16 +8,11 @@ pub(super) trait Exponential: Number {
     const EXP: &'static [Self];
     /// Of `(sinh x/x − 1)/x²` in powers of `x²`, for `|x| ≤ 1`.
     const SINH: &'static [Self];
-    /// Of `(tanh x/x − 1)/x²` in powers of `x²`, for `|x| ≤ 0.6`.
-    const TANH: &'static [Self];
 }
 
 impl Exponential for f32 {
-    const EXP: &'static [f32] =
-        &[0.5, 0.16666666, 0.041666478, 0.008333565, 0.0013933742, 0.00019745417];
+    const EXP: &'static [f32] = &[0.49999994, 0.16666521, 0.041668266, 0.008368677, 0.0013820734];
     const SINH: &'static [f32] = &[0.16666667, 0.008333315, 0.00019841647, 2.7901913e-06];
-    const TANH: &'static [f32] =
-        &[-0.3333333, 0.13333233, -0.0539507, 0.021725105, -0.008244465, 0.0022104597];
 }
 
 impl Exponential for f64 {
@@ -42,20 +37,6 @@ impl Exponential for f64 {
         2.5052130921479864e-08,
         1.605666198942266e-10,
         7.776609405406013e-13,
-    ];
-    const TANH: &'static [f64] = &[
-        -0.33333333333333326,
-        0.13333333333331868,
-        -0.05396825396726042,
-        0.02186948850260036,
-        -0.008863234867168777,
-        0.003592119698756342,
-        -0.0014557642504514428,
-        0.0005896227314073524,
-        -0.00023751378332980406,
-        9.249090454724438e-05,
-        -3.117987666263116e-05,
-        6.503891626257143e-06,
     ];
 }
 
@@ -111,11 +92,25 @@ pub(super) fn exp_of_sum<F: Exponential, A: Arithmetic>(x: F, rest: F, factor: F
     A::mul_add(factor, high + tail::<F, A>(high, low), factor).scale(shifted)
 }
 
+/// `2ᵏ·eˣ` for a small whole number `k`.
+#[inline(always)]
+fn scaled_exp<F: Exponential, A: Arithmetic>(x: F, k: F) -> F {
+    // Shifted as below, so that halves are rounded to the same side.
+    let (shifted, r) = reduce::<F, A>(within(x, F::EXP_RANGE), F::SHIFT + F::BIAS);
+    exp_near_zero::<F, A>(r).scale(shifted + (F::BIAS + k))
+}
+
 /// `eˣ`.
 #[inline(always)]
 pub(super) fn exp<F: Exponential, A: Arithmetic>(x: F) -> F {
-    let (shifted, r) = reduce::<F, A>(within(x, F::EXP_RANGE), shift_of_scale());
-    exp_near_zero::<F, A>(r).scale(shifted)
+    scaled_exp::<F, A>(x, lit(0.0))
+}
+
+/// `eˣ` for `|x| ≤ MODERATE`.
+#[inline(always)]
+pub(super) fn moderate_exp<F: Exponential, A: Arithmetic>(x: F) -> F {
+    let (shifted, r) = reduce::<F, A>(x, F::SHIFT + F::BIAS);
+    exp_near_zero::<F, A>(r) * F::power_of_two(shifted)
 }
 
 /// `2ˣ`.
@@ -141,28 +136,35 @@ pub(super) fn expm1<F: Exponential, A: Arithmetic>(x: F) -> F {
     (y + y).with_sign_of(x)
 }
 
-/// `e^−m/TINY` for `m ≥ 0`, a normal number even where four times `e^−m` is 0.
+/// `tanh x` and its derivative `1/cosh² x` for `2|x| ≤ MODERATE`, from `e = e^−2|x|`: `(1 − e)/(1 + e)` and `4e/(1 + e)²`.
 #[inline(always)]
-fn lifted_exp<F: Exponential, A: Arithmetic>(m: F) -> F {
-    let lowest = F::EXP_RANGE[0] - lit(4.0);
-    let shift = F::SHIFT + (F::BIAS + F::LIFT);
-    let (shifted, r) = reduce::<F, A>(select(-m < lowest, lowest, -m), shift);
-    F::power_of_two(shifted) * exp_near_zero::<F, A>(r)
+pub(super) fn moderate_tanh_with_slope<F: Exponential, A: Arithmetic>(x: F) -> (F, F) {
+    let magnitude = x.abs();
+    let (shifted, r) = reduce::<F, A>(-(magnitude + magnitude), F::SHIFT + F::BIAS);
+    // `1 − e` without cancellation near 0, where the power is 1.
+    let power = F::power_of_two(shifted);
+    let tail = A::mul_add(r * r, polynomial::<F, A>(r, F::EXP), r);
+    let lost = A::mul_add(-power, tail, lit::<F>(1.0) - power);
+    let inverse = lit::<F>(1.0) / (lit::<F>(2.0) - lost);
+    let value = lost * inverse;
+    let slope = A::mul_add(power, tail, power) * (inverse * inverse) * lit(4.0);
+    (value.with_sign_of(x), slope)
 }
 
-/// `tanh x` and its derivative `1/cosh² x`, from `e = e^−2|x|`: `1 − 2e/(1 + e)`, with a polynomial for small `x`, and
-/// `4e/(1 + e)²`.
+/// The largest `x` for [`moderate_tanh_with_slope`].
+#[inline(always)]
+pub(super) fn limit_of_tanh<F: Number>() -> F {
+    F::MODERATE * lit(0.5)
+}
+
+/// `tanh x` and its derivative.
 #[inline(always)]
 pub(super) fn tanh_with_slope<F: Exponential, A: Arithmetic>(x: F) -> (F, F) {
+    let limit = limit_of_tanh::<F>();
+    let (value, slope) = moderate_tanh_with_slope::<F, A>(within(x, [-limit, limit]));
     let magnitude = x.abs();
-    let lifted = lifted_exp::<F, A>(magnitude + magnitude);
-    let inverse = lit::<F>(1.0) / A::mul_add(lifted, F::TINY, lit(1.0));
-    let quotient = lifted * inverse;
-    let large = A::mul_add(quotient, lit::<F>(-2.0) * F::TINY, lit(1.0));
-    let square = magnitude * magnitude;
-    let small = A::mul_add(magnitude * square, polynomial::<F, A>(square, F::TANH), magnitude);
-    let value = select(magnitude < lit(0.55), small, large).with_sign_of(x);
-    (value, quotient * inverse * (lit::<F>(4.0) * F::TINY))
+    let far = scaled_exp::<F, A>(-(magnitude + magnitude), lit(2.0));
+    (value, select(magnitude > limit, far, slope))
 }
 
 /// `tanh x`.
@@ -171,10 +173,22 @@ pub(super) fn tanh<F: Exponential, A: Arithmetic>(x: F) -> F {
     tanh_with_slope::<F, A>(x).0
 }
 
+/// `tanh x` of a moderate number.
+#[inline(always)]
+pub(super) fn moderate_tanh<F: Exponential, A: Arithmetic>(x: F) -> F {
+    moderate_tanh_with_slope::<F, A>(x).0
+}
+
 /// `1/cosh² x`.
 #[inline(always)]
 pub(super) fn slope_of_tanh<F: Exponential, A: Arithmetic>(x: F) -> F {
     tanh_with_slope::<F, A>(x).1
+}
+
+/// `1/cosh² x` of a moderate number.
+#[inline(always)]
+pub(super) fn moderate_slope_of_tanh<F: Exponential, A: Arithmetic>(x: F) -> F {
+    moderate_tanh_with_slope::<F, A>(x).1
 }
 
 /// `e^|x|/2`, which overflows where `cosh` does.
@@ -204,9 +218,15 @@ pub(super) fn sinh<F: Exponential, A: Arithmetic>(x: F) -> F {
     select(magnitude < lit(1.0), small, large).with_sign_of(x)
 }
 
-/// `1/(1 + e⁻ˣ)`, written with `e^−|x|` so that nothing overflows.
+/// `1/(1 + e⁻ˣ)` for `|x| ≤ MODERATE`.
+#[inline(always)]
+pub(super) fn moderate_sigmoid<F: Exponential, A: Arithmetic>(x: F) -> F {
+    lit::<F>(1.0) / (moderate_exp::<F, A>(-x) + lit(1.0))
+}
+
+/// `1/(1 + e⁻ˣ)`, which is `eˣ` where that is small.
 #[inline(always)]
 pub(super) fn sigmoid<F: Exponential, A: Arithmetic>(x: F) -> F {
-    let e = lifted_exp::<F, A>(x.abs()) * F::TINY;
-    select(x < lit(0.0), e, lit(1.0)) / (e + lit(1.0))
+    let moderate = moderate_sigmoid::<F, A>(within(x, [-F::MODERATE, F::MODERATE]));
+    select(x < -F::MODERATE, exp::<F, A>(x), moderate)
 }

@@ -13,11 +13,11 @@ mod tests;
 
 use retrograd_core::{Float, ops::Unary};
 
-use self::circular::LARGEST_ANGLE;
+use self::{circular::LARGEST_ANGLE, exponential::limit_of_tanh};
 use crate::kernels::{
     InstructionSet, compiled,
     instructions::Kind,
-    number::{Arithmetic, Fused, Number, Separate},
+    number::{Arithmetic, Fused, Number, Separate, select},
 };
 
 /// Loops run over a multiple of this many numbers, so that they have no remainder that is computed one by one.
@@ -102,15 +102,26 @@ compiled! {
 compiled! {
     /// The derivatives of `tanh` at a multiple of [`LANES`] numbers.
     fn slopes_of_tanh<F: Coefficients, A>(x: &[F], slope: &mut [F]) {
-        each(x, slope, exponential::slope_of_tanh::<F, A>);
+        if are_within(x, limit_of_tanh()) {
+            each(x, slope, exponential::moderate_slope_of_tanh::<F, A>);
+        } else {
+            each(x, slope, exponential::slope_of_tanh::<F, A>);
+        }
     }
 }
 
 compiled! {
     /// The values and derivatives of `tanh` at a multiple of [`LANES`] numbers.
     fn tanhs_with_slopes<F: Coefficients, A>(x: &[F], y: &mut [F], slope: &mut [F]) {
-        for ((y, slope), &x) in y.iter_mut().zip(slope).zip(x) {
-            (*y, *slope) = exponential::tanh_with_slope::<F, A>(x);
+        let each = x.iter().zip(y).zip(slope);
+        if are_within(x, limit_of_tanh()) {
+            for ((&x, y), slope) in each {
+                (*y, *slope) = exponential::moderate_tanh_with_slope::<F, A>(x);
+            }
+        } else {
+            for ((&x, y), slope) in each {
+                (*y, *slope) = exponential::tanh_with_slope::<F, A>(x);
+            }
         }
     }
 }
@@ -136,19 +147,20 @@ trait Coefficients: exponential::Exponential + logarithm::Logarithm + error::Err
 
 impl<F: exponential::Exponential + logarithm::Logarithm + error::ErrorFunction> Coefficients for F {}
 
-/// Makes [`map_row`] from the rows that have code here: those for each type, and those that are computed in double
-/// precision for all types, angles apart.
+/// Makes [`map_row`] from the rows that have code here: those for each type, some of which have shorter code for moderate
+/// numbers, with the same results, and those that are computed in double precision for all types, angles apart.
 macro_rules! rows {
     (each type { $($Op:ident => $family:ident::$function:ident,)* }
+        moderate { $($Limited:ident up to $limit:expr => $limited_family:ident::$limited:ident, $moderate:ident;)* }
         double { $($Double:ident => $double_family:ident::$double:ident,)* }
         angle { $($Angle:ident => $angle_family:ident::$angle:ident,)* }) => {
         /// The rows with code of their own.
         #[cfg(test)]
-        const ROWS: &[Unary] = &[$(Unary::$Op,)* $(Unary::$Double,)* $(Unary::$Angle,)*];
+        const ROWS: &[Unary] = &[$(Unary::$Op,)* $(Unary::$Limited,)* $(Unary::$Double,)* $(Unary::$Angle,)*];
 
         /// Whether a row has code of its own.
         fn has_code(op: Unary) -> bool {
-            matches!(op, $(Unary::$Op)|* $(| Unary::$Double)* $(| Unary::$Angle)*)
+            matches!(op, $(Unary::$Op)|* $(| Unary::$Limited)* $(| Unary::$Double)* $(| Unary::$Angle)*)
         }
 
         /// The values of a row that has code here.
@@ -156,6 +168,12 @@ macro_rules! rows {
         fn map_row<F: Coefficients, A: Arithmetic>(op: Unary, x: &[F], y: &mut [F]) {
             $( if op == Unary::$Op {
                 return each(x, y, $family::$function::<F, A>);
+            } )*
+            $( if op == Unary::$Limited {
+                return match are_within(x, $limit) {
+                    true => each(x, y, $limited_family::$moderate::<F, A>),
+                    false => each(x, y, $limited_family::$limited::<F, A>),
+                };
             } )*
             $( if op == Unary::$Double {
                 return each(x, y, double::$Double::<F, A>);
@@ -172,6 +190,7 @@ macro_rules! rows {
         fn value_of_row<F: Coefficients, A: Arithmetic>(op: Unary, x: F) -> F {
             match op {
                 $( Unary::$Op => $family::$function::<F, A>(x), )*
+                $( Unary::$Limited => $limited_family::$limited::<F, A>(x), )*
                 $( Unary::$Double => double::$Double::<F, A>(x), )*
                 $( Unary::$Angle if is_large_angle(x) => op.value(x),
                 Unary::$Angle => $angle_family::$angle::<F, A>(x), )*
@@ -195,13 +214,10 @@ macro_rules! rows {
 
 rows! {
     each type {
-        Exp => exponential::exp,
         Exp2 => exponential::exp2,
         Expm1 => exponential::expm1,
-        Tanh => exponential::tanh,
         Sinh => exponential::sinh,
         Cosh => exponential::cosh,
-        Sigmoid => exponential::sigmoid,
         Log => logarithm::log,
         Log2 => logarithm::log2,
         Log10 => logarithm::log10,
@@ -210,6 +226,11 @@ rows! {
         LogSigmoid => logarithm::log_sigmoid,
         Erf => error::erf,
         Erfc => error::erfc,
+    }
+    moderate {
+        Exp up to F::MODERATE => exponential::exp, moderate_exp;
+        Sigmoid up to F::MODERATE => exponential::sigmoid, moderate_sigmoid;
+        Tanh up to limit_of_tanh() => exponential::tanh, moderate_tanh;
     }
     double {
         Asin => inverse::asin,
@@ -222,6 +243,18 @@ rows! {
         Cos => circular::cos,
         Tan => circular::tan,
     }
+}
+
+/// Whether no number has a larger magnitude than a limit; NaN does not count. Of a multiple of [`LANES`] numbers.
+#[inline(always)]
+fn are_within<F: Number>(x: &[F], limit: F) -> bool {
+    let mut largest = [F::ZERO; LANES];
+    for group in x.as_chunks::<LANES>().0 {
+        for (largest, x) in largest.iter_mut().zip(group) {
+            *largest = select(x.abs() > *largest, x.abs(), *largest);
+        }
+    }
+    largest.iter().fold(true, |all, &x| all & (x <= limit))
 }
 
 #[inline(always)]
