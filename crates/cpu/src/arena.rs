@@ -6,12 +6,14 @@
 //! these and what the step does not write: [`Memory::split`].
 #![expect(unsafe_code, reason = "values of several types and lifetimes share one allocation")]
 
+mod leaves;
 mod share;
 
 use std::marker::PhantomData;
 
-use retrograd_core::{DType, Element, NodeId, Shape, Slice, SliceMut, View, with_elements};
+use retrograd_core::{DType, Element, NodeId, Shape, Slice, SliceMut, View};
 
+pub(crate) use leaves::{LeafTable, Leaves};
 pub(crate) use share::{Output, Split, Written};
 use share::{Parts, Share, Span};
 
@@ -52,68 +54,6 @@ impl Arena {
     /// Sets all bytes to 0, which are elements of every type.
     pub fn clear(&mut self) {
         self.0.fill(Line([0; ALIGNMENT]));
-    }
-}
-
-/// Address, length and type of a leaf's data.
-#[derive(Clone, Copy)]
-struct LeafData {
-    address: *mut u8,
-    n_elements: usize,
-    dtype: DType,
-    is_writable: bool,
-}
-
-/// The addresses of the leaves' data. The allocation is kept between runs, the addresses are not.
-#[derive(Default)]
-pub(crate) struct LeafTable(Vec<Option<LeafData>>);
-
-// SAFETY: the addresses are valid only while `Leaves` borrows the data behind them, and cleared with it.
-unsafe impl Send for LeafTable {}
-// SAFETY: a shared table does not change, and what it points to is reached only through `Memory`.
-unsafe impl Sync for LeafTable {}
-
-/// The leaves' data, borrowed for a run.
-pub(crate) struct Leaves<'a> {
-    table: &'a mut LeafTable,
-    data: PhantomData<&'a mut [u8]>,
-}
-
-impl<'a> Leaves<'a> {
-    /// No data yet for any of `n_slots` slots, in the memory of `table`.
-    pub fn new(table: &'a mut LeafTable, n_slots: usize) -> Self {
-        table.0.clear();
-        table.0.resize(n_slots, None);
-        Self { table, data: PhantomData }
-    }
-
-    /// Sets the data of a slot, to be read.
-    pub fn set(&mut self, slot: usize, data: Slice<'a>) {
-        let (address, n_elements) = with_elements!(Slice, data, elements => {
-            (elements.as_ptr().cast::<u8>().cast_mut(), elements.len())
-        });
-        self.table.0[slot] =
-            Some(LeafData { address, n_elements, dtype: data.dtype(), is_writable: false });
-    }
-
-    /// Whether a slot has data.
-    pub fn is_set(&self, slot: usize) -> bool {
-        self.table.0[slot].is_some()
-    }
-
-    /// Sets the data of a slot, to be read and written.
-    pub fn set_mut(&mut self, slot: usize, data: SliceMut<'a>) {
-        let dtype = data.dtype();
-        let (address, n_elements) = with_elements!(SliceMut, data, elements => {
-            (elements.as_mut_ptr().cast::<u8>(), elements.len())
-        });
-        self.table.0[slot] = Some(LeafData { address, n_elements, dtype, is_writable: true });
-    }
-}
-
-impl Drop for Leaves<'_> {
-    fn drop(&mut self) {
-        self.table.0.clear();
     }
 }
 

@@ -163,6 +163,29 @@ fn a_chain_over_rows_is_one_step() {
 }
 
 #[test]
+fn what_is_only_summed_is_not_stored() {
+    /// The oracle adds up a hundred thousand numbers one after another.
+    const N_UNITS: f64 = 1000.0;
+    for dtype in DTYPES {
+        for shape in [&[100_000][..], &[300, 100], &[7, 3, 700], &[5, 4096], &[1, 5000, 1]] {
+            let g = Graph::with_dtype(dtype);
+            let x = g.constant(tensor(0.7, shape, dtype));
+            let (wave, square) = (x.sin() + 2.0, x.square());
+            let n_bytes = |outputs: &[Expr<'_>]| {
+                Plan::compile(outputs, &[]).expect("the graph compiles").arena_bytes()
+            };
+            // The kernel, and what adds up its sums of blocks.
+            assert_eq!(check(&[wave.sum()], N_UNITS), 2);
+            assert_eq!(check(&[wave.reshape([wave.shape().n_elements()]).sum()], N_UNITS), 2);
+            assert!(n_bytes(&[wave.sum()]) < x.shape().n_elements() / 4);
+            assert_eq!(check(&[wave.sum(), (wave * square).sum(), square.sum()], N_UNITS), 4);
+            check(&[wave, wave.sum(), (wave * wave.sum()).sum()], N_UNITS);
+            check(&[wave.sum_over(-1), wave.sum(), wave.softmax(-1).square().sum()], N_UNITS);
+        }
+    }
+}
+
+#[test]
 fn an_index_outside_of_its_row_is_an_error_and_nothing_is_updated() {
     let mut params = Params::new();
     params.insert("w", tensor(0.7, &[4, 3], DType::F32));

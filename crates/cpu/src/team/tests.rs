@@ -81,6 +81,20 @@ fn products_of_all_sizes_have_the_same_bits_in_any_number_of_threads() {
 }
 
 #[test]
+fn sums_have_the_same_bits_in_any_number_of_threads() {
+    for shape in [&[1][..], &[511], &[512], &[513], &[10_000], &[1000, 7], &[33, 100], &[40, 700]] {
+        let g = Graph::new();
+        let n_elements = shape.iter().product::<usize>();
+        let elements: Vec<_> = (0..n_elements).map(|k| (0.7 * k as f32).sin()).collect();
+        let x = g.constant(Tensor::new(shape, elements).expect("there are as many elements"));
+        let outputs = [x.exp().sum(), x.exp(), (x * x.sum_over(-1).sum()).square().sum()];
+        let (plan, params) = (Plan::compile(&outputs, &[]).unwrap(), g.recorded_params());
+        let [one, two, three] = [1, 2, 3].map(|n| run(&plan, &params, eager(n), outputs.len()));
+        assert!(one == two && one == three, "{shape:?}");
+    }
+}
+
+#[test]
 fn small_plans_run_in_one_thread() {
     let n_threads = |n_elements: usize| {
         let g = Graph::new();
