@@ -178,7 +178,7 @@ fn check_random(seed: u64, bad: f64, dtype: DType) -> bool {
     match (ours, meant) {
         (Ok(()), Ok(None)) => false,
         (Err(Error::NonFinite(ours)), Ok(Some(meant))) => {
-            assert_eq!(site(*ours), site(meant), "seed {seed}");
+            assert_eq!(site(*ours), site(meant), "seed {seed} with {bad}");
             true
         }
         // Data that an operation has no answer for.

@@ -92,11 +92,12 @@ pub(super) fn exp_of_sum<F: Exponential, A: Arithmetic>(x: F, rest: F, factor: F
     A::mul_add(factor, high + tail::<F, A>(high, low), factor).scale(shifted)
 }
 
-/// `2ᵏ·eˣ` for a small whole number `k`.
+/// `2ᵏ·eˣ` for a small whole number `k`, not negative, which does not overflow where `eˣ` does not.
 #[inline(always)]
 fn scaled_exp<F: Exponential, A: Arithmetic>(x: F, k: F) -> F {
     // Shifted as below, so that halves are rounded to the same side.
-    let (shifted, r) = reduce::<F, A>(within(x, F::EXP_RANGE), F::SHIFT + F::BIAS);
+    let [low, high] = F::EXP_RANGE;
+    let (shifted, r) = reduce::<F, A>(within(x, [low - k, high]), F::SHIFT + F::BIAS);
     exp_near_zero::<F, A>(r).scale(shifted + (F::BIAS + k))
 }
 
