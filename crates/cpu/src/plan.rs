@@ -346,7 +346,7 @@ impl Workspace {
     /// let plan = Plan::compile(&[g.constant([0.5, 2.0]).tanh()], &[])?;
     /// let mut workspace = plan.workspace().with_instructions(InstructionSet::portable());
     /// plan.run(&mut workspace, &Params::new(), &[])?;
-    /// assert_eq!(workspace.output(0).to_tensor().to_vec::<f32>(), [0.46211717, 0.9640276]);
+    /// assert_eq!(workspace.output(0).to_tensor().to_vec::<f32>(), [0.46211714, 0.96402764]);
     /// # Ok::<(), retrograd_core::Error>(())
     /// ```
     pub fn with_instructions(mut self, instructions: InstructionSet) -> Self {

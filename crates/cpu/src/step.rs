@@ -167,8 +167,11 @@ impl Steps {
                 None => {
                     let sums = self.new_sums(classified, groups, group);
                     let kernel = fuse(classified, groups, group, &kept, &sums);
-                    self.push_elementwise(kernel, members, level);
-                    all_sums.extend(sums);
+                    let (whole, parts): (Vec<_>, Vec<_>) =
+                        sums.into_iter().partition(|sums| sums.to == sums.total);
+                    let totals: Vec<_> = whole.iter().map(|sums| sums.total).collect();
+                    self.push_elementwise(kernel, &[members, &totals[..]].concat(), level);
+                    all_sums.extend(parts);
                 }
             }
         }
@@ -186,7 +189,7 @@ impl Steps {
         }
     }
 
-    /// Values for the sums that the kernel of a group keeps.
+    /// Where the kernel of a group keeps sums: of a single block, in the place of the total.
     fn new_sums(
         &mut self,
         classified: &Classified<'_>,
@@ -195,10 +198,13 @@ impl Steps {
     ) -> Vec<Sums> {
         let Some(totals) = groups.totals.get(&(group as u32)) else { return Vec::new() };
         let rows = rows_of_group(classified, groups, &groups.computed(group));
-        let sums = totals.iter().map(|&total| Sums {
-            of: classified.base(classified.computation.nodes[total.index()].inputs[0]),
-            to: self.new_value((rows.dtype, rows.n_blocks())),
-            total,
+        let sums = totals.iter().map(|&total| {
+            let to = match rows.n_blocks() {
+                1 => total,
+                n_blocks => self.new_value((rows.dtype, n_blocks)),
+            };
+            let of = classified.base(classified.computation.nodes[total.index()].inputs[0]);
+            Sums { of, to, total }
         });
         sums.collect()
     }

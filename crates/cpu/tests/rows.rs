@@ -186,6 +186,23 @@ fn what_is_only_summed_is_not_stored() {
 }
 
 #[test]
+fn a_sum_of_a_block_is_a_part_of_its_kernel() {
+    for shape in [&[1][..], &[2, 3], &[16, 16], &[0, 3]] {
+        let g = Graph::new();
+        let x = g.constant(tensor(0.7, shape, DType::F32));
+        let (wave, n_steps) = (x.sin() + 2.0, if shape.contains(&0) { 2 } else { 1 });
+        assert_eq!(check(&[wave.sum()], 4.0), n_steps, "{shape:?}");
+        assert_eq!(check(&[wave.sum(), wave], 4.0), n_steps, "{shape:?}");
+    }
+    // What is summed is finite, the sum is not.
+    let g = Graph::new();
+    let outputs = [(-g.constant(vec![f32::MAX / 2.0; 6])).sum()];
+    let plan = Plan::compile_checked(&outputs, &[]).expect("the graph compiles");
+    let error = plan.run(&mut plan.workspace(), &Params::new(), &[]).unwrap_err().to_string();
+    assert!(error.contains("sum"), "{error}");
+}
+
+#[test]
 fn an_index_outside_of_its_row_is_an_error_and_nothing_is_updated() {
     let mut params = Params::new();
     params.insert("w", tensor(0.7, &[4, 3], DType::F32));

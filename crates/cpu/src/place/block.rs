@@ -14,7 +14,7 @@ pub(super) struct Block {
 }
 
 /// Up to so many blocks are looked at in pairs.
-const MAX_PAIRED: usize = 1000;
+const MAX_PAIRED: usize = 2000;
 
 /// The offsets of blocks, given in the order of their first steps; how far they reach, and the least that any arrangement
 /// could: the most bytes that are needed at one time.

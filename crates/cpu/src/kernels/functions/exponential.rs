@@ -142,12 +142,15 @@ pub(super) fn expm1<F: Exponential, A: Arithmetic>(x: F) -> F {
 pub(super) fn moderate_tanh_with_slope<F: Exponential, A: Arithmetic>(x: F) -> (F, F) {
     let magnitude = x.abs();
     let (shifted, r) = reduce::<F, A>(-(magnitude + magnitude), F::SHIFT + F::BIAS);
-    // `1 − e` without cancellation near 0, where the power is 1.
     let power = F::power_of_two(shifted);
     let tail = A::mul_add(r * r, polynomial::<F, A>(r, F::EXP), r);
+    // `1 − e` without cancellation near 0, where the power is 1.
     let lost = A::mul_add(-power, tail, lit::<F>(1.0) - power);
     let inverse = lit::<F>(1.0) / (lit::<F>(2.0) - lost);
-    let value = lost * inverse;
+    let quotient = lost * inverse;
+    // What quotient and divisor have lost by rounding is put back.
+    let rest = A::mul_add(quotient, lost, A::mul_add(quotient, lit(-2.0), lost));
+    let value = A::mul_add(rest, inverse, quotient);
     let slope = A::mul_add(power, tail, power) * (inverse * inverse) * lit(4.0);
     (value.with_sign_of(x), slope)
 }
