@@ -35,10 +35,11 @@ macro_rules! arithmetic {
         }
     };
     (operators [$($generics:tt)*] $Type:ty) => {
-        $crate::arithmetic::arithmetic! { @operator [$($generics)*] $Type: Add add AddAssign add_assign }
-        $crate::arithmetic::arithmetic! { @operator [$($generics)*] $Type: Sub sub SubAssign sub_assign }
-        $crate::arithmetic::arithmetic! { @operator [$($generics)*] $Type: Mul mul MulAssign mul_assign }
-        $crate::arithmetic::arithmetic! { @operator [$($generics)*] $Type: Div div DivAssign div_assign }
+        $crate::arithmetic::arithmetic! { @operator [$($generics)*] $Type: Add add AddAssign add_assign by Add }
+        $crate::arithmetic::arithmetic! { @operator [$($generics)*] $Type: Sub sub SubAssign sub_assign by Sub }
+        $crate::arithmetic::arithmetic! { @operator [$($generics)*] $Type: Mul mul MulAssign mul_assign by Mul }
+        $crate::arithmetic::arithmetic! { @operator [$($generics)*] $Type: Div div DivAssign div_assign by Div }
+        $crate::arithmetic::arithmetic! { @operator [$($generics)*] $Type: Rem rem RemAssign rem_assign by Fmod }
 
         impl<$($generics)*> std::ops::Neg for $Type {
             type Output = Self;
@@ -70,13 +71,13 @@ macro_rules! arithmetic {
     (folds [$($generics:tt)*] $Type:ty) => {
         $crate::arithmetic::arithmetic! { @fold [$($generics)*] $Type: Sum sum -0.0 + }
     };
-    (@operator [$($generics:tt)*] $Type:ty: $Add:ident $add:ident $AddAssign:ident $add_assign:ident) => {
+    (@operator [$($generics:tt)*] $Type:ty: $Add:ident $add:ident $AddAssign:ident $add_assign:ident by $Row:ident) => {
             impl<$($generics)*> std::ops::$Add for $Type {
                 type Output = Self;
                 #[inline(always)]
                 #[track_caller]
                 fn $add(self, rhs: Self) -> Self {
-                    self.binary(retrograd_core::ops::Binary::$Add, rhs)
+                    self.binary(retrograd_core::ops::Binary::$Row, rhs)
                 }
             }
 
@@ -85,7 +86,7 @@ macro_rules! arithmetic {
                 #[inline(always)]
                 #[track_caller]
                 fn $add(self, rhs: f64) -> Self {
-                    self.binary(retrograd_core::ops::Binary::$Add, Self::from(rhs))
+                    self.binary(retrograd_core::ops::Binary::$Row, Self::from(rhs))
                 }
             }
 
@@ -94,7 +95,7 @@ macro_rules! arithmetic {
                 #[inline(always)]
                 #[track_caller]
                 fn $add(self, rhs: $Type) -> $Type {
-                    <$Type>::from(self).binary(retrograd_core::ops::Binary::$Add, rhs)
+                    <$Type>::from(self).binary(retrograd_core::ops::Binary::$Row, rhs)
                 }
             }
 

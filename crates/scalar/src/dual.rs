@@ -1,5 +1,7 @@
 //! Forward mode: a value with its derivatives along some directions.
 
+use std::fmt;
+
 use retrograd_core::{
     Real,
     ops::{Binary, Comparison, Unary},
@@ -76,6 +78,18 @@ impl<T: Number, const N: usize> Default for Dual<T, N> {
     }
 }
 
+/// The value, and the derivatives in brackets.
+impl<T: fmt::Display, const N: usize> fmt::Display for Dual<T, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(f)?;
+        for (k, tangent) in self.tangents.iter().enumerate() {
+            f.write_str(if k == 0 { " [" } else { ", " })?;
+            tangent.fmt(f)?;
+        }
+        f.write_str(if N == 0 { "" } else { "]" })
+    }
+}
+
 impl<T: Number, const N: usize> Number for Dual<T, N> {
     #[inline(always)]
     fn constant(value: f64) -> Self {
@@ -85,6 +99,10 @@ impl<T: Number, const N: usize> Number for Dual<T, N> {
     #[inline(always)]
     fn primal(self) -> f64 {
         self.value.primal()
+    }
+
+    fn as_constant(self) -> Option<f64> {
+        self.value.as_constant().filter(|_| self.has_no_tangents())
     }
 
     #[inline(always)]

@@ -19,6 +19,9 @@ pub trait Number: Real<Mask = bool> + PartialOrd + Default + Debug {
     /// The value, without any derivatives.
     fn primal(self) -> f64;
 
+    /// The value, if there are no derivatives that would be lost with the number.
+    fn as_constant(self) -> Option<f64>;
+
     /// Whether this is exactly 0, derivatives included.
     fn is_zero(self) -> bool;
 }
@@ -34,6 +37,11 @@ macro_rules! float {
             #[inline(always)]
             fn primal(self) -> f64 {
                 f64::from(self)
+            }
+
+            #[inline(always)]
+            fn as_constant(self) -> Option<f64> {
+                Some(self.primal())
             }
 
             #[inline(always)]

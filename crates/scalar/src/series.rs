@@ -124,6 +124,10 @@ impl<T: Number, const N: usize> Number for Series<T, N> {
         self.value().primal()
     }
 
+    fn as_constant(self) -> Option<f64> {
+        self.value().as_constant().filter(|_| self.is_constant())
+    }
+
     fn is_zero(self) -> bool {
         self.value().is_zero() && self.is_constant()
     }

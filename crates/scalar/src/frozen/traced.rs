@@ -127,6 +127,10 @@ impl Number for Traced<'_> {
         self.value
     }
 
+    fn as_constant(self) -> Option<f64> {
+        self.recorded.is_none().then_some(self.value)
+    }
+
     fn is_zero(self) -> bool {
         self.recorded.is_none() && self.value == 0.0
     }

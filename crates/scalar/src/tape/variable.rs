@@ -241,6 +241,10 @@ impl<T: Number> Number for Var<'_, T> {
         self.value.primal()
     }
 
+    fn as_constant(self) -> Option<f64> {
+        self.value.as_constant().filter(|_| self.is_constant())
+    }
+
     #[inline(always)]
     fn is_zero(self) -> bool {
         self.is_constant() && self.value.is_zero()
