@@ -22,6 +22,8 @@ pub mod functions;
 mod grad;
 pub mod graph;
 pub mod leaves;
+#[cfg(feature = "ndarray")]
+mod ndarray;
 mod nodes;
 pub mod nonfinite;
 pub mod ops;

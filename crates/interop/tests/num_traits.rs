@@ -258,3 +258,12 @@ fn generic_algorithms_have_derivatives_of_both_orders() {
         [2.0, 3.0]
     );
 }
+
+#[test]
+#[should_panic(expected = "is lent to a scratch")]
+fn variables_of_a_tape_that_is_lent_are_not_recorded() {
+    Tape::new().record(|t| {
+        let x = t.variables(&[1.0, 2.0, 3.0]);
+        t.scratch(|_| x[0].mul_add(x[1], x[2]).value())
+    });
+}

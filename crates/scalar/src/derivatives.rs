@@ -6,7 +6,7 @@
 use crate::{Dual, Number, Series, Tape, Var};
 
 /// Rows or columns that are computed in one pass.
-const LANES: usize = 4;
+pub(crate) const LANES: usize = 4;
 
 /// The gradient of a function at `x`.
 ///

@@ -28,7 +28,7 @@ mod arithmetic;
 mod derivatives;
 mod dual;
 mod frozen;
-mod interop;
+pub mod interop;
 mod number;
 mod series;
 mod tape;

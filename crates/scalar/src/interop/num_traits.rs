@@ -1,7 +1,27 @@
 //! The traits of `num-traits`: functions that are written over its `Float` run with every number type.
 //!
-//! Comparisons and what follows from them look at values, as everywhere. A number becomes a float of another type only if it
+//! Comparisons and what follows from them look at values, as everywhere. A number becomes a float only if it
 //! has no derivatives that would be lost, and a whole number always, since that has none.
+//!
+//! ```
+//! use num_traits::Float;
+//! use retrograd_scalar::gradient;
+//!
+//! fn distance<T: Float>(x: T, y: T) -> T {
+//!     x.hypot(y).max(T::epsilon())
+//! }
+//!
+//! assert_eq!(gradient(|x| distance(x[0], x[1]), &[3.0, 4.0]), [0.6, 0.8]);
+//! ```
+//!
+//! Variables of two tapes are of two types here, too:
+//!
+//! ```compile_fail
+//! # use num_traits::Float;
+//! # use retrograd_scalar::Tape;
+//! let (mut tape, mut other) = (Tape::<f64>::new(), Tape::<f64>::new());
+//! tape.record(|t| other.record(|u| t.variable(1.0).max(u.variable(2.0)).value())); // escapes the closure
+//! ```
 
 use std::{f64::consts, num::FpCategory};
 
@@ -147,8 +167,8 @@ macro_rules! number {
 
         impl<$($generics)*> FloatConst for $Type {
             constants! {
-                E FRAC_1_PI FRAC_1_SQRT_2 FRAC_2_PI FRAC_2_SQRT_PI FRAC_PI_2 FRAC_PI_3 FRAC_PI_4 FRAC_PI_6 FRAC_PI_8 LN_10
-                LN_2 LOG10_E LOG2_E PI SQRT_2
+                E FRAC_1_PI FRAC_1_SQRT_2 FRAC_2_PI FRAC_2_SQRT_PI FRAC_PI_2 FRAC_PI_3 FRAC_PI_4 FRAC_PI_6 FRAC_PI_8
+                LN_10 LN_2 LOG10_E LOG2_E PI SQRT_2
             }
         }
     };

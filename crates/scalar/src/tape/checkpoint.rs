@@ -9,8 +9,9 @@ impl<'t, 'env, T: Number + 'env> Recording<'t, 'env, T> {
     /// The state of a loop after `n_steps` steps, each of which is a function of its number, of the state, which it
     /// changes in place, and of parameters.
     ///
-    /// The loop runs without recording, and keeps `√(2·n_steps)` of its states. That is [enough](Self::checkpointed_within)
-    /// for a reverse pass that computes no step more than three times, once with recording.
+    /// The loop runs without recording, and keeps `√(2·n_steps)` of its states. That is
+    /// [enough](Self::checkpointed_within) for a reverse pass that computes no step more than three times, once with
+    /// recording.
     ///
     /// ```
     /// use retrograd_scalar::{Real, Tape};
@@ -34,13 +35,13 @@ impl<'t, 'env, T: Number + 'env> Recording<'t, 'env, T> {
         self.checkpointed_within((2 * n_steps).isqrt(), n_steps, state, parameters, step)
     }
 
-    /// [`checkpointed`](Self::checkpointed), with at most `n_states` states kept at any time, of which the first one is
-    /// one.
+    /// [`checkpointed`](Self::checkpointed), with at most `n_states` states kept at any time: the first one, which always
+    /// is, and others.
     ///
-    /// The reverse pass records one step at a time, from last to first. It runs from the last state that is kept to each
-    /// of them, and keeps states on the way where that saves most (Griewank and Walther 2008, "Evaluating derivatives",
-    /// chapter 12): before it is recorded, no step is run more than `r` times, once for the value included, if `n_steps` are at
-    /// most `binomial(n_states + r, r)`. So ten states reach over 184,756 steps if these are run ten times.
+    /// The reverse pass records one step at a time, from last to first. It runs to each of them from the last state that
+    /// is kept, and keeps states on the way where that saves most (Griewank and Walther 2008, "Evaluating derivatives",
+    /// chapter 12): before it is recorded, no step is run more than `r` times, once for the value included, if there are
+    /// at most `binomial(n_states + r, r)` steps. So ten states reach over 184,756 steps if these are run ten times.
     ///
     /// ```
     /// use retrograd_scalar::Tape;
@@ -93,8 +94,8 @@ struct Kept<T> {
 }
 
 impl<T: Clone> Kept<T> {
-    /// The state before step `k` of a loop that is run backwards from there: states behind it are kept no more, and some
-    /// on the way to it from now on.
+    /// The state before step `k` of a loop that is run backwards from there: states behind it are kept no more, and
+    /// some on the way to it from now on.
     fn before(&mut self, k: usize, run: impl Fn(Range<usize>, &[T]) -> Vec<T>) -> Vec<T> {
         self.states.truncate(1 + self.states[1..].partition_point(|&(start, _)| start <= k));
         loop {
@@ -130,7 +131,7 @@ impl<T: Number, S: for<'s> Fn(usize, &mut [Var<'s, T>], &[Var<'s, T>])> Steps<T,
         values(&state)
     }
 
-    /// Takes the adjoints of the state after step `k` to those of the state before it, and adds to those of the parameters.
+    /// Takes the adjoints of the state after step `k` to those of the state before it, and adds to the parameters'.
     fn back(
         &self,
         k: usize,

@@ -1,0 +1,153 @@
+//! Functions of numbers as problems that `argmin` solves.
+//!
+//! ```
+//! use argmin::core::{CostFunction, Gradient, Hessian};
+//! use retrograd_scalar::{Scalar, interop::argmin::{Differentiable, Objective}};
+//!
+//! struct Rosenbrock;
+//!
+//! impl Objective for Rosenbrock {
+//!     fn value<R: Scalar>(&self, x: &[R]) -> R {
+//!         (x[1] - x[0].square()).square() * 100.0 + (-x[0] + 1.0).square()
+//!     }
+//! }
+//!
+//! let (problem, x) = (Differentiable::new(Rosenbrock), vec![1.0, 2.0]);
+//! assert_eq!(problem.cost(&x)?, 100.0);
+//! assert_eq!(problem.gradient(&x)?, [-400.0, 200.0]);
+//! assert_eq!(problem.hessian(&x)?, [[402.0, -400.0], [-400.0, 200.0]]);
+//! # Ok::<(), argmin::core::Error>(())
+//! ```
+//!
+//! An [`Executor`](argmin::core::Executor) takes such a problem with any solver whose vectors and matrices these are:
+//! by `argmin-math`, with its feature `vec`.
+
+use std::{fmt, marker::PhantomData};
+
+use argmin::core::{CostFunction, Error, Gradient, Hessian, Jacobian, Operator};
+
+use crate::{Scalar, Tape, hessian, jacobian};
+
+/// A function of numbers of any type, to be minimized.
+pub trait Objective {
+    /// The value at `x`.
+    fn value<R: Scalar>(&self, x: &[R]) -> R;
+}
+
+/// Functions of numbers of any type, the squares of which are to be minimized.
+pub trait Residuals {
+    /// The values at `x`.
+    fn residuals<R: Scalar>(&self, x: &[R]) -> Vec<R>;
+}
+
+/// Half the sum of squares of residuals, `½·Σ rₖ²`, as an objective.
+#[derive(Clone, Copy, Debug)]
+pub struct Squares<F>(pub F);
+
+impl<F: Residuals> Objective for Squares<F> {
+    fn value<R: Scalar>(&self, x: &[R]) -> R {
+        self.0.residuals(x).into_iter().map(|r| r.square()).sum::<R>() * 0.5
+    }
+}
+
+/// A function with its derivatives: a problem with cost function, gradient and Hessian if it is an [`Objective`], with
+/// operator and Jacobian if it has [`Residuals`].
+///
+/// Points and gradients are of any type `V` that is made from a `Vec<f64>` and whose references can be iterated over,
+/// as are the vectors of `std`, `nalgebra` and `ndarray`, in any version.
+#[derive(Clone)]
+pub struct Differentiable<F, V = Vec<f64>, M = Vec<Vec<f64>>> {
+    function: F,
+    matrix: fn(Vec<Vec<f64>>) -> M,
+    vector: PhantomData<fn(&V) -> V>,
+}
+
+impl<F, V> Differentiable<F, V> {
+    /// A problem whose Hessians and Jacobians are vectors of rows.
+    pub fn new(function: F) -> Self {
+        Self::with_matrices(function, |rows| rows)
+    }
+}
+
+impl<F, V, M> Differentiable<F, V, M> {
+    /// A problem whose Hessians and Jacobians are made of their rows by `matrix`.
+    pub fn with_matrices(function: F, matrix: fn(Vec<Vec<f64>>) -> M) -> Self {
+        Self { function, matrix, vector: PhantomData }
+    }
+}
+
+impl<F: fmt::Debug, V, M> fmt::Debug for Differentiable<F, V, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Differentiable").field(&self.function).finish()
+    }
+}
+
+impl<F: Objective, V, M> CostFunction for Differentiable<F, V, M>
+where
+    for<'a> &'a V: IntoIterator<Item = &'a f64>,
+{
+    type Param = V;
+    type Output = f64;
+
+    fn cost(&self, x: &V) -> Result<f64, Error> {
+        Ok(self.function.value(&numbers(x)))
+    }
+}
+
+impl<F: Objective, V: From<Vec<f64>>, M> Gradient for Differentiable<F, V, M>
+where
+    for<'a> &'a V: IntoIterator<Item = &'a f64>,
+{
+    type Param = V;
+    type Gradient = V;
+
+    fn gradient(&self, x: &V) -> Result<V, Error> {
+        let x = numbers(x);
+        let mut gradient = vec![0.0; x.len()];
+        Tape::new().try_value_and_gradient(|x| self.function.value(x), &x, &mut gradient)?;
+        Ok(gradient.into())
+    }
+}
+
+impl<F: Objective, V, M> Hessian for Differentiable<F, V, M>
+where
+    for<'a> &'a V: IntoIterator<Item = &'a f64>,
+{
+    type Param = V;
+    type Hessian = M;
+
+    fn hessian(&self, x: &V) -> Result<M, Error> {
+        Ok((self.matrix)(hessian(|x| self.function.value(x), &numbers(x))))
+    }
+}
+
+impl<F: Residuals, V: From<Vec<f64>>, M> Operator for Differentiable<F, V, M>
+where
+    for<'a> &'a V: IntoIterator<Item = &'a f64>,
+{
+    type Param = V;
+    type Output = V;
+
+    fn apply(&self, x: &V) -> Result<V, Error> {
+        Ok(self.function.residuals(&numbers(x)).into())
+    }
+}
+
+impl<F: Residuals, V, M> Jacobian for Differentiable<F, V, M>
+where
+    for<'a> &'a V: IntoIterator<Item = &'a f64>,
+{
+    type Param = V;
+    type Jacobian = M;
+
+    fn jacobian(&self, x: &V) -> Result<M, Error> {
+        Ok((self.matrix)(jacobian(|x| self.function.residuals(x), &numbers(x))))
+    }
+}
+
+fn numbers<V>(x: &V) -> Vec<f64>
+where
+    for<'a> &'a V: IntoIterator<Item = &'a f64>,
+{
+    x.into_iter().copied().collect()
+}
