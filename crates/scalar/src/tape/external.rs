@@ -1,11 +1,8 @@
 //! Functions whose values and adjoints are computed elsewhere.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, ops::Range};
 
-use super::{
-    Recording, Var,
-    storage::{Index, NONE},
-};
+use super::{Recording, Var, indices::Index, storage::Ends};
 use crate::Number;
 
 /// All external functions of a recording, in order.
@@ -17,9 +14,10 @@ type Rule<'env, T> = dyn Fn(&[T], &mut [T]) + 'env;
 /// A function whose adjoint is not recorded, but computed by a rule.
 pub(super) struct External<'env, T> {
     inputs: Vec<Index>,
-    /// The outputs are statements of their own, one after the other, from this on.
-    pub(super) first_output: usize,
-    n_outputs: usize,
+    /// The outputs are variables, one after the other.
+    outputs: Range<usize>,
+    /// How many statements were recorded before.
+    pub(super) n_statements: usize,
     rule: Box<Rule<'env, T>>,
 }
 
@@ -47,16 +45,18 @@ impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
         outputs: &[T],
         rule: impl Fn(&[T], &mut [T]) + 'env,
     ) -> Vec<Var<'t, T>> {
-        let index = |&x: &Var<'t, T>| match x.indices.len() {
-            0 => NONE,
-            1 if (x.first - T::constant(1.0)).is_zero() => x.indices.first(),
-            _ => self.statement(x),
+        let is_recorded =
+            |x: &Var<'t, T>| !x.indices.are_two() && (x.first - T::constant(1.0)).is_zero();
+        let index = |&x: &Var<'t, T>| match x.is_constant() || is_recorded(&x) {
+            true => x.indices.first(),
+            false => self.statement(x),
         };
         let inputs = inputs.iter().map(index).collect();
-        let first_output = self.n_statements();
+        let Ends { n_variables, n_statements, .. } = self.storage().ends();
         let outputs = self.variables(outputs);
         let rule = Box::new(rule);
-        let external = External { inputs, first_output, n_outputs: outputs.len(), rule };
+        let range = n_variables..n_variables + outputs.len();
+        let external = External { inputs, outputs: range, n_statements, rule };
         self.externals.borrow_mut().push(external);
         outputs
     }
@@ -64,20 +64,20 @@ impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
 
 impl<T: Number> External<'_, T> {
     /// Hands the adjoints of the outputs on to the inputs.
-    pub(super) fn propagate<const N: usize>(&self, adjoints: &mut [[T; N]]) {
-        let outputs = self.first_output..self.first_output + self.n_outputs;
+    pub(super) fn propagate<const N: usize>(&self, n_variables: usize, adjoints: &mut [[T; N]]) {
+        // Variables lie from last to first.
+        let slots = n_variables - self.outputs.end..n_variables - self.outputs.start;
         for lane in 0..N {
-            let by_outputs: Vec<T> = adjoints[outputs.clone()].iter().map(|a| a[lane]).collect();
+            let by_outputs = adjoints[slots.clone()].iter().rev().map(|a| a[lane]);
+            let by_outputs: Vec<T> = by_outputs.collect();
             if by_outputs.iter().all(|a| a.is_zero()) {
                 continue;
             }
             let mut by_inputs = vec![T::default(); self.inputs.len()];
             (self.rule)(&by_outputs, &mut by_inputs);
             for (&index, by_input) in self.inputs.iter().zip(by_inputs) {
-                if index != NONE {
-                    let sum = &mut adjoints[index as usize][lane];
-                    *sum = *sum + by_input;
-                }
+                let sum = &mut adjoints[index.slot(n_variables)][lane];
+                *sum = *sum + by_input;
             }
         }
     }

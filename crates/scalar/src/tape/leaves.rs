@@ -2,51 +2,56 @@
 
 use std::cell::RefCell;
 
-use super::{
-    Var,
-    storage::{Index, NONE},
-};
+use super::{Var, indices::Index};
 use crate::Number;
 
-/// Statements that are variables, or kept values, and what they give.
+/// Values of variables, and of statements that were kept.
 ///
 /// The value is what tells `x` from `x + 3`, which has the same partial derivatives, but another adjoint.
 #[derive(Debug)]
-pub(super) struct Leaves<T>(RefCell<Vec<(Index, T)>>);
+pub(super) struct Leaves<T> {
+    variables: RefCell<Vec<T>>,
+    /// In the order of statements.
+    kept: RefCell<Vec<(Index, T)>>,
+}
 
 impl<T> Default for Leaves<T> {
     fn default() -> Self {
-        Self(RefCell::new(Vec::new()))
+        Self { variables: RefCell::default(), kept: RefCell::default() }
     }
 }
 
 impl<T: Number> Leaves<T> {
-    /// Adds a statement that is later than all others.
-    pub(super) fn push(&self, index: Index, value: T) {
-        if index != NONE {
-            self.0.borrow_mut().push((index, value));
-        }
+    /// Adds variables that are later than all others.
+    pub(super) fn add(&self, values: &[T]) {
+        self.variables.borrow_mut().extend_from_slice(values);
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.0.borrow().len()
+    /// Keeps a statement that is later than all others.
+    pub(super) fn keep(&self, index: Index, value: T) {
+        self.kept.borrow_mut().push((index, value));
     }
 
-    pub(super) fn truncate(&self, n: usize) {
-        self.0.borrow_mut().truncate(n);
+    /// How many there are, of both kinds.
+    pub(super) fn ends(&self) -> (usize, usize) {
+        (self.variables.borrow().len(), self.kept.borrow().len())
     }
 
-    /// The statement that `x` is a variable by, if it is one.
+    pub(super) fn truncate(&self, (n_variables, n_kept): (usize, usize)) {
+        self.variables.borrow_mut().truncate(n_variables);
+        self.kept.borrow_mut().truncate(n_kept);
+    }
+
+    /// What `x` is, if it is a variable or was kept.
     pub(super) fn find(&self, x: Var<'_, T>) -> Option<Index> {
-        let index = x.indices.first();
-        let is_of_one = x.indices.len() == 1 && (x.first - T::constant(1.0)).is_zero();
-        let leaves = self.0.borrow();
-        // Mostly variables are the first statements.
-        let (_, value) = match leaves.get(index as usize) {
-            Some(leaf) if leaf.0 == index => leaf,
-            _ => &leaves[leaves.binary_search_by_key(&index, |leaf| leaf.0).ok()?],
+        let index = x.recorded_index()?;
+        let value = match index.as_variable() {
+            Some(k) => *self.variables.borrow().get(k)?,
+            None => {
+                let kept = self.kept.borrow();
+                kept[kept.binary_search_by_key(&index, |kept| kept.0).ok()?].1
+            }
         };
-        let is_same = x.value.primal().to_bits() == value.primal().to_bits();
-        (is_of_one && is_same).then_some(index)
+        (x.value.primal().to_bits() == value.primal().to_bits()).then_some(index)
     }
 }

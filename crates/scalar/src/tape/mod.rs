@@ -9,7 +9,6 @@ mod recording;
 mod reverse;
 mod revolve;
 mod storage;
-mod sum;
 mod variable;
 
 use std::{
@@ -64,7 +63,7 @@ pub struct Tape<T = f64> {
 
 impl<T: Number> fmt::Debug for Tape<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Tape of {} statements", self.storage.ends().0)
+        write!(f, "Tape of {} statements", self.storage.ends().n_statements)
     }
 }
 
@@ -91,7 +90,7 @@ impl<T: Number> Tape<T> {
     /// Records what `f` computes, in place of what was recorded before.
     pub fn record<'env, R>(&mut self, f: impl for<'t> FnOnce(Recording<'t, 'env, T>) -> R) -> R {
         self.storage.clear();
-        self.leaves.truncate(0);
+        self.leaves.truncate((0, 0));
         let externals = RefCell::new(Vec::new());
         f(Recording {
             tape: self,
@@ -145,7 +144,7 @@ impl<T: Number> Tape<T> {
         self.record(|t| {
             let x = t.variables(x);
             let y = f(&x);
-            t.checked()?.reverse(y).write(&x, gradient);
+            t.checked()?.reverse(y).write_all(gradient);
             Ok(y.value())
         })
     }

@@ -6,9 +6,10 @@ use super::{
     Tape, Var,
     external::Externals,
     full::TapeFull,
+    indices::Index,
     leaves::Leaves,
-    storage::{Index, Storage},
-    variable::Brand,
+    storage::{Ends, Statement, Storage},
+    variable::{Brand, record},
 };
 use crate::Number;
 
@@ -41,14 +42,29 @@ impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
     /// A number to take derivatives by.
     #[inline]
     pub fn variable(self, value: T) -> Var<'t, T> {
-        let index = self.record(0, [], []);
-        self.leaves.push(index, value);
-        Var::recorded(value, index, self.storage())
+        let first = self.add_variables(&[value]);
+        self.nth_variable(first, 0, value)
     }
 
     /// Numbers to take derivatives by.
     pub fn variables(self, values: &[T]) -> Vec<Var<'t, T>> {
-        values.iter().map(|&value| self.variable(value)).collect()
+        let first = self.add_variables(values);
+        values.iter().enumerate().map(|(k, &value)| self.nth_variable(first, k, value)).collect()
+    }
+
+    /// Adds variables; the number of the first one, if there is memory for them.
+    fn add_variables(self, values: &[T]) -> Option<usize> {
+        let first = self.storage().add_variables(values.len());
+        if first.is_some() {
+            self.leaves.add(values);
+        }
+        first
+    }
+
+    #[inline]
+    fn nth_variable(self, first: Option<usize>, k: usize, value: T) -> Var<'t, T> {
+        let index = first.map_or(Index::NONE, |first| Index::variable(first + k));
+        Var::recorded(value, index, self.storage())
     }
 
     /// The same number as a recorded value of its own, so that derivatives can be taken by it.
@@ -68,14 +84,15 @@ impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
             return x;
         }
         let index = self.statement(x);
-        self.leaves.push(index, x.value);
+        if index != Index::NONE {
+            self.leaves.keep(index, x.value);
+        }
         Var::recorded(x.value, index, self.storage())
     }
 
     /// A new statement that gives a number.
     pub(super) fn statement(self, x: Var<'t, T>) -> Index {
-        let indices = [x.indices.first(), x.indices.second()];
-        self.record(x.indices.len(), indices, [x.first, x.second])
+        record(self.storage(), x.indices, x.first, x.second, Index::NONE)
     }
 
     /// This recording, if nothing is missing in it.
@@ -88,17 +105,19 @@ impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
 
     /// How many values are recorded: variables, and what depends on more than two others.
     pub fn n_statements(self) -> usize {
-        self.storage().ends().0
+        let Ends { n_variables, n_statements, .. } = self.storage().ends();
+        n_variables + n_statements
     }
 
     /// How many partial derivatives of these values are recorded.
     pub fn n_partials(self) -> usize {
-        self.storage().ends().1
+        self.storage().ends().n_partials
     }
 
-    /// Bytes of what is recorded, without the adjoints of a reverse pass.
+    /// Bytes of what is recorded, without the values of variables and the adjoints of a reverse pass.
     pub fn n_bytes(self) -> usize {
-        self.n_statements() + self.n_partials() * (size_of::<u32>() + size_of::<T>())
+        let Ends { n_statements, n_partials, .. } = self.storage().ends();
+        n_statements * size_of::<Statement>() + n_partials * size_of::<T>()
     }
 
     /// What `f` records is forgotten when it is done; `f` gets a recording that goes on where this one is.
@@ -123,7 +142,7 @@ impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
     /// If variables of this recording are recorded with meanwhile.
     pub fn scratch<R>(self, f: impl for<'s> FnOnce(Recording<'s, 'env, T>) -> R) -> R {
         let (lent, position) = self.storage().lend();
-        let (n_externals, n_leaves) = (self.externals.borrow().len(), self.leaves.len());
+        let (n_externals, n_leaves) = (self.externals.borrow().len(), self.leaves.ends());
         let adjoints = Cell::new(self.tape.adjoints.take());
         let tape = Tape { storage: lent, leaves: Leaves::default(), adjoints };
         let lender = Some(ptr::from_ref(self.storage()));
@@ -153,15 +172,6 @@ impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
             "bring: the variable is not of the recording that this one is a scratch of"
         );
         Var::unrecorded(x.value).depending(x.indices, x.first, x.second, self.storage())
-    }
-
-    #[inline(always)]
-    fn record<const N: usize>(self, n: usize, indices: [Index; N], partials: [T; N]) -> Index {
-        let storage = self.storage();
-        if !storage.has_room(N) {
-            storage.make_room(N);
-        }
-        storage.push_first(n, indices, partials)
     }
 
     #[inline(always)]

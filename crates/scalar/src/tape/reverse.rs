@@ -2,7 +2,12 @@
 
 use std::marker::PhantomData;
 
-use super::{Recording, Tape, Var, leaves::Leaves, storage::Statements, variable::Brand};
+use super::{
+    Recording, Tape, Var,
+    leaves::Leaves,
+    storage::{Ends, Record, expect_reads},
+    variable::Brand,
+};
 use crate::Number;
 
 impl<'t, T: Number> Recording<'t, '_, T> {
@@ -39,28 +44,27 @@ impl<'t, T: Number> Recording<'t, '_, T> {
         self,
         outputs: impl Iterator<Item = (Var<'t, T>, [T; N])>,
     ) -> Adjoints<'t, T, N> {
+        let Ends { n_variables, n_statements, n_partials } = self.storage().ends();
         let mut flat = self.tape.adjoints.take();
         flat.clear();
-        flat.resize(self.n_statements() * N, T::default());
+        flat.resize((n_variables + 1 + n_statements) * N, T::default());
         let (adjoints, _) = flat.as_chunks_mut::<N>();
         for (y, seed) in outputs {
-            let terms = [(y.indices.first(), y.first), (y.indices.second(), y.second)];
-            for (index, partial) in terms.into_iter().take(y.indices.len()) {
-                add(&mut adjoints[index as usize], seed, partial);
-            }
+            add(&mut adjoints[y.indices.first().slot(n_variables)], seed, y.first);
+            add(&mut adjoints[y.indices.second().slot(n_variables)], seed, y.second);
         }
-        let result = self.storage().read(|statements| {
-            let mut end = (statements.counts.len(), statements.partials.len());
+        let result = self.storage().read(|record| {
+            let mut end = (n_statements, n_partials);
             for external in self.externals.borrow().iter().rev() {
-                end = propagate(statements, end, external.first_output, adjoints);
-                external.propagate(adjoints);
+                end = propagate(record, end, external.n_statements, adjoints);
+                external.propagate(n_variables, adjoints);
             }
-            propagate(statements, end, 0, adjoints)
+            propagate(record, end, 0, adjoints)
         });
         if let Err(full) = result {
             panic!("reverse: {full}");
         }
-        Adjoints { flat, tape: self.tape, leaves: self.leaves, brand: PhantomData }
+        Adjoints { flat, n_variables, tape: self.tape, leaves: self.leaves, brand: PhantomData }
     }
 }
 
@@ -69,25 +73,40 @@ impl<'t, T: Number> Recording<'t, '_, T> {
 /// An adjoint that is exactly 0 is not handed on, whatever the partial derivatives are. `end` and the result are numbers
 /// of statements, and of the partial derivatives before them.
 fn propagate<T: Number, const N: usize>(
-    statements: &Statements<T>,
+    record: &Record<T>,
     end: (usize, usize),
     start: usize,
     adjoints: &mut [[T; N]],
 ) -> (usize, usize) {
-    let (end, mut end_of_partials) = end;
-    for (k, &n) in (start..end).zip(&statements.counts[start..end]).rev() {
-        let terms = end_of_partials - usize::from(n)..end_of_partials;
-        end_of_partials = terms.start;
-        let adjoint = adjoints[k];
+    let n_variables = record.n_variables;
+    let mut partials = &record.partials[..end.1];
+    for (k, statement) in (start..end.0).zip(&record.statements[start..end.0]).rev() {
+        let third = statement.third;
+        let mut by_third = T::constant(1.0);
+        if let (true, Some((last, rest))) = (third.has_partial(), partials.split_last()) {
+            (by_third, partials) = (*last, rest);
+        }
+        let Some((rest, &[by_first, by_second])) = partials.split_last_chunk() else { break };
+        partials = rest;
+        expect_reads(&record.statements, k);
+        expect_reads(partials, partials.len());
+        expect_reads(adjoints, n_variables + 1 + k);
+        let adjoint = adjoints[n_variables + 1 + k];
         if adjoint.iter().all(|a| a.is_zero()) {
             continue;
         }
-        let partials = &statements.partials[terms.clone()];
-        for (&index, &partial) in statements.indices[terms].iter().zip(partials) {
-            add(&mut adjoints[index as usize], adjoint, partial);
+        let sum = &mut adjoints[third.index().slot(n_variables)];
+        if third.has_partial() {
+            add(sum, adjoint, by_third);
+        } else {
+            for (sum, adjoint) in sum.iter_mut().zip(adjoint) {
+                *sum = *sum + adjoint;
+            }
         }
+        add(&mut adjoints[statement.first.slot(n_variables)], adjoint, by_first);
+        add(&mut adjoints[statement.second.slot(n_variables)], adjoint, by_second);
     }
-    (start, end_of_partials)
+    (start, partials.len())
 }
 
 #[inline(always)]
@@ -100,6 +119,7 @@ fn add<T: Number, const N: usize>(sum: &mut [T; N], adjoint: [T; N], partial: T)
 /// The result of a reverse pass: derivatives of `N` values by whatever was recorded.
 pub struct Adjoints<'t, T: Number = f64, const N: usize = 1> {
     flat: Vec<T>,
+    n_variables: usize,
     tape: &'t Tape<T>,
     leaves: &'t Leaves<T>,
     brand: Brand<'t>,
@@ -115,7 +135,8 @@ impl<'t, T: Number, const N: usize> Adjoints<'t, T, N> {
             return [T::default(); N];
         }
         let adjoints = self.flat.as_chunks().0;
-        let Some(adjoint) = self.leaves.find(x).and_then(|index| adjoints.get(index as usize))
+        let Some(adjoint) =
+            self.leaves.find(x).and_then(|index| adjoints.get(index.slot(self.n_variables)))
         else {
             panic!(
                 "adjoints: what was computed from variables has an adjoint if it was kept by `keep` before the reverse pass"
@@ -126,6 +147,17 @@ impl<'t, T: Number, const N: usize> Adjoints<'t, T, N> {
 }
 
 impl<'t, T: Number> Adjoints<'t, T> {
+    /// Writes the derivatives by all variables, in the order of recording.
+    pub(super) fn write_all(&self, derivatives: &mut [T]) {
+        let by_variables = &self.flat[..self.n_variables];
+        assert_eq!(
+            derivatives.len(),
+            by_variables.len(),
+            "adjoints: there must be as many derivatives as variables"
+        );
+        derivatives.iter_mut().zip(by_variables.iter().rev()).for_each(|(to, &from)| *to = from);
+    }
+
     /// The derivative by `x`; 0 by a constant.
     ///
     /// # Panics

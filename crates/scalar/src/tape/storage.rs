@@ -12,157 +12,181 @@ use std::{
     mem,
 };
 
-use super::full::TapeFull;
+use super::{
+    full::TapeFull,
+    indices::{Index, Indices, Link},
+};
 use crate::Number;
 
-/// The number of a statement, which is its position.
-pub(super) type Index = u32;
+/// What a value depends on. Its partial derivatives are recorded apart, so that nothing is padded: two, or three.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Statement {
+    pub(super) first: Index,
+    pub(super) second: Index,
+    pub(super) third: Link,
+}
 
-/// In place of an index: no statement.
-pub(super) const NONE: Index = Index::MAX;
-
-/// Statements in the order of recording. Number and indices of partial derivatives are stored apart from them, so that
-/// nothing is padded.
+/// What is recorded, in order.
 #[derive(Debug)]
-pub(super) struct Statements<T> {
-    /// How many partial derivatives each statement has.
-    pub(super) counts: Vec<u8>,
-    pub(super) indices: Vec<Index>,
+pub(super) struct Record<T> {
+    pub(super) n_variables: usize,
+    pub(super) statements: Vec<Statement>,
     pub(super) partials: Vec<T>,
 }
 
-/// Statements, to which more can be added through shared references.
-#[derive(Debug)]
-pub(super) struct Storage<T> {
-    statements: UnsafeCell<Statements<T>>,
-    /// There is room for so many statements and partial derivatives; none while they are being read.
-    room: Cell<usize>,
-    room_for_partials: Cell<usize>,
-    access: Cell<Access>,
-    /// Most bytes that recording and one reverse pass may take.
-    pub(super) limit: usize,
+/// How much is recorded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Ends {
+    pub(super) n_variables: usize,
+    pub(super) n_statements: usize,
+    pub(super) n_partials: usize,
 }
 
-/// Where a tape was when its statements were lent.
+/// A record to which more can be added through shared references.
+#[derive(Debug)]
+pub(super) struct Storage<T> {
+    record: UnsafeCell<Record<T>>,
+    /// There is room for so many statements, and for three partial derivatives of each that is not there yet; for none
+    /// while they are being read.
+    room: Cell<usize>,
+    access: Cell<Access>,
+    /// Most bytes that recording and one reverse pass may take.
+    limit: usize,
+}
+
+/// Where a tape was when its record was lent.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Position {
-    ends: (usize, usize),
+    ends: Ends,
     access: Access,
 }
 
-/// What can be done with statements.
+/// What can be done with a record.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Access {
     /// More can be added.
     Open,
     /// There is no memory for more.
     Full,
-    /// They are being read, or were lent.
+    /// It is being read, or was lent.
     Locked,
 }
 
 impl<T: Number> Storage<T> {
     pub(super) fn new(limit: usize) -> Self {
         Self {
-            statements: UnsafeCell::new(Statements::default()),
+            record: UnsafeCell::new(Record::default()),
             room: Cell::new(0),
-            room_for_partials: Cell::new(0),
             access: Cell::new(Access::Open),
             limit,
         }
     }
 
-    /// Adds a statement of `N` partial derivatives. Returns its index, or [`NONE`] if there is [no room](Self::has_room).
+    /// Adds a statement of two partial derivatives, and one of 1 by `third`; or of three. Returns its index, or none if
+    /// there is [no room](Self::has_room).
     #[inline(always)]
-    pub(super) fn push<const N: usize>(&self, indices: [Index; N], partials: [T; N]) -> Index {
-        self.push_first(N, indices, partials)
-    }
-
-    /// Adds a statement of the first `n` partial derivatives of `N`, which must be less than 256. Returns its index, or
-    /// [`NONE`] if there is [no room](Self::has_room).
-    #[inline(always)]
-    pub(super) fn push_first<const N: usize>(
+    pub(super) fn push<const N: usize>(
         &self,
-        n: usize,
-        indices: [Index; N],
+        pair: Indices,
+        third: Index,
         partials: [T; N],
     ) -> Index {
-        const { assert!(N < 256, "a statement counts its partial derivatives in a byte") };
-        if !self.has_room(N) {
-            return NONE;
+        const { assert!(N == 2 || N == 3) };
+        if !self.has_room() {
+            return Index::NONE;
         }
-        // SAFETY: there is room, so that nobody reads the statements; and this reference ends before anyone else's code
+        // SAFETY: there is room, so that nobody reads the record; and this reference ends before anyone else's code
         // runs.
-        let statements = unsafe { &mut *self.statements.get() };
-        let index = statements.counts.len() as Index;
-        // SAFETY: `room` and `room_for_partials` are capacities of these vectors, or less, and `n` is at most `N`.
-        unsafe { statements.push_within_capacity(n.min(N), indices, partials) };
+        let record = unsafe { &mut *self.record.get() };
+        let index = Index::statement(record.statements.len());
+        let third = Link::new(third, N == 3);
+        // SAFETY: there is room.
+        unsafe {
+            record.push_within_capacity(
+                Statement { first: pair.first(), second: pair.second(), third },
+                partials,
+            );
+        }
         index
     }
 
-    /// Whether there is room for another statement and for `n` partial derivatives. If not, [`make_room`](Self::make_room)
-    /// may help. The two are apart so that those who call them keep what they record in registers.
+    /// Whether there is room for another statement. If not, [`make_room`](Self::make_room) may help. The two are apart so
+    /// that those who call them keep what they record in registers.
     #[inline(always)]
-    pub(super) fn has_room(&self, n: usize) -> bool {
-        let (n_statements, n_partials) = self.ends();
-        n_statements < self.room.get() && n_partials + n <= self.room_for_partials.get()
+    pub(super) fn has_room(&self) -> bool {
+        // SAFETY: those who write to the record are methods of this type, none of which calls this one meanwhile.
+        unsafe { &*self.record.get() }.statements.len() < self.room.get()
     }
 
-    /// Finds memory for another statement and for `n` partial derivatives.
+    /// Finds memory for another statement.
     ///
     /// # Panics
     /// If nothing can be recorded now.
     #[cold]
     #[inline(never)]
-    pub(super) fn make_room(&self, n: usize) {
+    pub(super) fn make_room(&self) {
+        self.change(|record, limit| record.grow(limit));
+    }
+
+    /// Adds variables. Returns the number of the first one, or nothing if there is no memory for all of them.
+    ///
+    /// # Panics
+    /// If nothing can be recorded now.
+    pub(super) fn add_variables(&self, n: usize) -> Option<usize> {
+        let first = self.ends().n_variables;
+        self.change(|record, limit| record.add_variables(n, limit)).then_some(first)
+    }
+
+    /// Has the record changed, unless it is full; says whether there was the memory for it.
+    fn change(&self, f: impl FnOnce(&mut Record<T>, usize) -> bool) -> bool {
         match self.access.get() {
             Access::Locked => {
                 panic!("a variable was used while its tape runs backwards or is lent to a scratch")
             }
-            Access::Full => return,
+            Access::Full => return false,
             Access::Open => {}
         }
-        // SAFETY: the storage is open, so that nobody reads the statements; this reference ends with the line.
-        let is_enough = unsafe { &mut *self.statements.get() }.grow(n, self.limit);
+        // SAFETY: the storage is open, so that nobody reads the record; this reference ends with the line.
+        let is_enough = f(unsafe { &mut *self.record.get() }, self.limit);
         if !is_enough {
             self.access.set(Access::Full);
         }
         self.find_room();
+        is_enough
     }
 
-    /// The numbers of statements and of partial derivatives.
-    #[inline(always)]
-    pub(super) fn ends(&self) -> (usize, usize) {
-        // SAFETY: those who write to the statements are methods of this type, none of which calls this one meanwhile.
-        let statements = unsafe { &*self.statements.get() };
-        (statements.counts.len(), statements.partials.len())
+    /// How much is recorded.
+    pub(super) fn ends(&self) -> Ends {
+        // SAFETY: those who write to the record are methods of this type, none of which calls this one meanwhile.
+        unsafe { &*self.record.get() }.ends()
     }
 
-    /// Forgets all statements, and keeps their memory.
+    /// Forgets all that is recorded, and keeps the memory.
     pub(super) fn clear(&mut self) {
-        self.statements.get_mut().truncate((0, 0));
+        self.record.get_mut().truncate(Ends { n_variables: 0, n_statements: 0, n_partials: 0 });
         self.access.set(Access::Open);
         self.find_room();
     }
 
-    /// Looks at the statements; none can be added meanwhile.
+    /// Looks at the record; nothing can be added meanwhile.
     ///
     /// # Errors
-    /// If some are missing.
-    pub(super) fn read<R>(&self, f: impl FnOnce(&Statements<T>) -> R) -> Result<R, TapeFull> {
+    /// If something is missing.
+    pub(super) fn read<R>(&self, f: impl FnOnce(&Record<T>) -> R) -> Result<R, TapeFull> {
         if self.access.get() == Access::Full {
-            return Err(TapeFull { n_statements: self.ends().0, limit: self.limit });
+            let Ends { n_variables, n_statements, .. } = self.ends();
+            return Err(TapeFull { n_statements: n_variables + n_statements, limit: self.limit });
         }
         let before = self.access.replace(Access::Locked);
         self.find_room();
         // SAFETY: who writes needs room, which there is none of.
-        let result = f(unsafe { &*self.statements.get() });
+        let result = f(unsafe { &*self.record.get() });
         self.access.set(before);
         self.find_room();
         Ok(result)
     }
 
-    /// Hands all statements over; this storage is locked until they are taken back.
+    /// Hands all that is recorded over; this storage is locked until it is taken back.
     pub(super) fn lend(&self) -> (Self, Position) {
         let access = self.access.replace(Access::Locked);
         assert!(
@@ -171,10 +195,10 @@ impl<T: Number> Storage<T> {
         );
         let position = Position { ends: self.ends(), access };
         self.find_room();
-        // SAFETY: the storage was not locked, so that nobody reads the statements; this reference ends with the line.
-        let statements = mem::take(unsafe { &mut *self.statements.get() });
+        // SAFETY: the storage was not locked, so that nobody reads the record; this reference ends with the line.
+        let record = mem::take(unsafe { &mut *self.record.get() });
         let lent = Self {
-            statements: UnsafeCell::new(statements),
+            record: UnsafeCell::new(record),
             access: Cell::new(access),
             ..Self::new(self.limit)
         };
@@ -182,93 +206,140 @@ impl<T: Number> Storage<T> {
         (lent, position)
     }
 
-    /// Takes statements back that were lent, but for those that were added meanwhile.
+    /// Takes back what was lent, but for what was added meanwhile.
     pub(super) fn take_back(&self, lent: Self, position: Position) {
-        let mut statements = lent.statements.into_inner();
-        statements.truncate(position.ends);
-        // SAFETY: statements were lent, which left none to be read; this reference ends with the line.
-        unsafe { *self.statements.get() = statements };
+        let mut record = lent.record.into_inner();
+        record.truncate(position.ends);
+        // SAFETY: the record was lent, which left none to be read; this reference ends with the line.
+        unsafe { *self.record.get() = record };
         self.access.set(position.access);
         self.find_room();
     }
 
     fn find_room(&self) {
-        // SAFETY: those who write to the statements are methods of this type, none of which calls this one meanwhile.
-        let statements = unsafe { &*self.statements.get() };
+        // SAFETY: those who write to the record are methods of this type, none of which calls this one meanwhile.
+        let record = unsafe { &*self.record.get() };
         let is_open = self.access.get() == Access::Open;
-        let (room, room_for_partials) = if is_open { statements.room() } else { (0, 0) };
-        self.room.set(room);
-        self.room_for_partials.set(room_for_partials);
+        self.room.set(if is_open { record.room(self.limit) } else { 0 });
     }
 }
 
-impl<T> Default for Statements<T> {
+impl<T> Default for Record<T> {
     fn default() -> Self {
-        Self { counts: Vec::new(), indices: Vec::new(), partials: Vec::new() }
+        Self { n_variables: 0, statements: Vec::new(), partials: Vec::new() }
     }
 }
 
-impl<T: Copy> Statements<T> {
+impl<T: Copy> Record<T> {
+    /// Bytes of a variable: its value and its adjoint.
+    const VARIABLE_BYTES: usize = 2 * size_of::<T>();
+
     /// # Safety
-    /// There must be room for another statement and for `N` partial derivatives; `n` is at most `N`.
+    /// There must be room for another statement and for `N` partial derivatives.
     #[inline(always)]
     unsafe fn push_within_capacity<const N: usize>(
         &mut self,
-        n: usize,
-        indices: [Index; N],
+        statement: Statement,
         partials: [T; N],
     ) {
-        let (k, end) = (self.counts.len(), self.partials.len());
+        let (k, end) = (self.statements.len(), self.partials.len());
         // SAFETY: all is written within capacity, as the caller knows, and before the lengths say so. Pointers to array
         // and element are aligned alike.
         unsafe {
-            self.counts.as_mut_ptr().add(k).write(n as u8);
-            self.indices.as_mut_ptr().add(end).cast::<[Index; N]>().write(indices);
-            self.partials.as_mut_ptr().add(end).cast::<[T; N]>().write(partials);
-            self.counts.set_len(k + 1);
-            self.indices.set_len(end + n);
-            self.partials.set_len(end + n);
+            let statements = self.statements.as_mut_ptr().add(k);
+            let terms = self.partials.as_mut_ptr().add(end);
+            statements.write(statement);
+            terms.cast::<[T; N]>().write(partials);
+            expect_writes(statements);
+            expect_writes(terms);
+            self.statements.set_len(k + 1);
+            self.partials.set_len(end + N);
         }
     }
 
-    /// Most statements and partial derivatives that there is memory for.
-    fn room(&self) -> (usize, usize) {
-        let room_for_partials = self.indices.capacity().min(self.partials.capacity());
-        (self.counts.capacity().min(NONE as usize), room_for_partials)
+    fn ends(&self) -> Ends {
+        Ends {
+            n_variables: self.n_variables,
+            n_statements: self.statements.len(),
+            n_partials: self.partials.len(),
+        }
     }
 
-    /// Finds memory for at least one more statement of `n` partial derivatives; if there is none, says so.
-    fn grow(&mut self, n: usize, limit: usize) -> bool {
-        let (room, room_for_partials) = self.room();
-        let mut left =
-            limit.saturating_sub(room * Self::BYTES + room_for_partials * Self::PARTIAL_BYTES);
-        if self.counts.len() == room {
-            let more = room.max(1 << 10).min(NONE as usize - room).min(left / 2 / Self::BYTES);
-            if more == 0 || self.counts.try_reserve_exact(more).is_err() {
-                return false;
+    /// Bytes that are taken, the adjoints of one reverse pass included, if there is memory for `more` statements.
+    fn n_bytes(&self, more: usize) -> usize {
+        let n_statements = self.statements.len() + more;
+        let n_partials = self.partials.capacity().max(self.partials.len() + 3 * more);
+        self.n_variables * Self::VARIABLE_BYTES
+            + self.statements.capacity().max(n_statements) * size_of::<Statement>()
+            + (n_partials + n_statements) * size_of::<T>()
+    }
+
+    /// Most statements that there is memory for, if each one more has three partial derivatives.
+    fn room(&self, limit: usize) -> usize {
+        let n_adjoints = limit.saturating_sub(self.n_bytes(0)) / size_of::<T>();
+        let unused = (self.partials.capacity() - self.partials.len()) / 3;
+        let capacity = self.statements.capacity().min(Index::MOST - 1);
+        capacity.min(self.statements.len() + unused.min(n_adjoints))
+    }
+
+    /// Finds memory for at least one more statement; if there is none, says so.
+    fn grow(&mut self, limit: usize) -> bool {
+        let n_statements = self.statements.len();
+        let mut more = n_statements.max(1 << 10).min(Index::MOST - 1 - n_statements);
+        while more > 0 {
+            if self.n_bytes(more) <= limit
+                && self.statements.try_reserve_exact(more).is_ok()
+                && self.partials.try_reserve_exact(3 * more).is_ok()
+            {
+                return true;
             }
-            left -= more * Self::BYTES;
+            more /= 2;
         }
-        if self.partials.len() + n > room_for_partials {
-            let more = room_for_partials.max(1 << 12).min(left / Self::PARTIAL_BYTES);
-            let unused = room_for_partials - self.partials.len();
-            return unused + more >= n
-                && self.indices.try_reserve_exact(unused + more).is_ok()
-                && self.partials.try_reserve_exact(unused + more).is_ok();
-        }
-        true
+        false
     }
 
-    /// Bytes of a statement: its number of partial derivatives, and its adjoint.
-    const BYTES: usize = 1 + size_of::<T>();
+    /// Adds variables; if there is no memory for all of them, says so.
+    fn add_variables(&mut self, n: usize, limit: usize) -> bool {
+        let has_memory = |this: &Self| this.n_bytes(0) + n * Self::VARIABLE_BYTES <= limit;
+        if !has_memory(self) {
+            self.statements.shrink_to_fit();
+            self.partials.shrink_to_fit();
+        }
+        let is_enough = has_memory(self) && self.n_variables + n < Index::MOST;
+        self.n_variables += if is_enough { n } else { 0 };
+        is_enough
+    }
 
-    /// Bytes of a partial derivative, with its index.
-    const PARTIAL_BYTES: usize = size_of::<Index>() + size_of::<T>();
+    fn truncate(&mut self, ends: Ends) {
+        self.n_variables = ends.n_variables;
+        self.statements.truncate(ends.n_statements);
+        self.partials.truncate(ends.n_partials);
+    }
+}
 
-    fn truncate(&mut self, (n_statements, n_partials): (usize, usize)) {
-        self.counts.truncate(n_statements);
-        self.indices.truncate(n_partials);
-        self.partials.truncate(n_partials);
+/// How many bytes ahead memory is asked for. What processors foresee by themselves ends with a page of 4 KiB.
+const AHEAD: usize = 2 << 10;
+
+/// Asks for memory that will be read soon, if elements of `slice` are read from last to first and `k` is next.
+#[inline(always)]
+pub(super) fn expect_reads<E>(slice: &[E], k: usize) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        let address = slice.as_ptr().wrapping_add(k).wrapping_byte_sub(AHEAD);
+        // SAFETY: a hint does not fail, whatever the address is.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
+    }
+}
+
+/// Asks for memory that will be written soon, if elements are written one after another and this one was last.
+#[inline(always)]
+fn expect_writes<E>(last: *const E) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_ET0, _mm_prefetch};
+        // SAFETY: a hint does not fail, whatever the address is.
+        unsafe { _mm_prefetch::<_MM_HINT_ET0>(last.wrapping_byte_add(AHEAD).cast()) }
     }
 }
 
@@ -276,25 +347,32 @@ impl<T: Copy> Statements<T> {
 mod tests {
     use super::*;
 
-    /// Adds a statement of `n` partial derivatives that tell which one it is, as users of the storage do.
+    /// Adds a statement that tells which one it is, as users of the storage do.
     fn push(storage: &Storage<f64>, k: usize) -> Index {
-        let n = k * 7 % 6;
-        if !storage.has_room(5) {
-            storage.make_room(5);
+        if !storage.has_room() {
+            storage.make_room();
         }
-        storage.push_first(n, [k as Index; 5], [k as f64, 1.0, 2.0, 3.0, 4.0])
+        let Statement { first, second, third } = statement(k);
+        let pair = Indices::two(first, second);
+        match k % 3 {
+            0 => storage.push(pair, third.index(), [k as f64, 1.0, 2.0]),
+            _ => storage.push(pair, third.index(), [k as f64, 1.0]),
+        }
+    }
+
+    fn statement(k: usize) -> Statement {
+        let (first, second) = (Index::statement(k), Index::variable(k));
+        Statement { first, second, third: Link::new(Index::variable(2 * k), k.is_multiple_of(3)) }
     }
 
     /// Whether the storage holds the first `n_statements` of these, and nothing else.
     fn holds(storage: &Storage<f64>, n_statements: usize) -> bool {
-        let n = |k: usize| k * 7 % 6;
-        let indices: Vec<Index> = (0..n_statements).flat_map(|k| vec![k as Index; n(k)]).collect();
-        let partials: Vec<f64> = (0..n_statements)
-            .flat_map(|k| [k as f64, 1.0, 2.0, 3.0, 4.0][..n(k)].to_vec())
-            .collect();
-        let counts = (0..n_statements).map(|k| n(k) as u8);
-        let held = |s: &Statements<f64>| {
-            s.counts.iter().copied().eq(counts) && s.indices == indices && s.partials == partials
+        let partials = |k: usize| {
+            [k as f64, 1.0, 2.0].into_iter().take(if k.is_multiple_of(3) { 3 } else { 2 })
+        };
+        let held = |record: &Record<f64>| {
+            record.statements.iter().copied().eq((0..n_statements).map(statement))
+                && record.partials.iter().copied().eq((0..n_statements).flat_map(partials))
         };
         storage.read(held).expect("nothing is missing")
     }
@@ -304,7 +382,7 @@ mod tests {
         let mut storage = Storage::new(usize::MAX);
         for round in 0..2 {
             for k in 0..10_000 {
-                assert_eq!(push(&storage, k), k as Index);
+                assert_eq!(push(&storage, k), Index::statement(k));
             }
             assert!(holds(&storage, 10_000), "round {round}");
             storage.clear();
@@ -315,14 +393,17 @@ mod tests {
     #[test]
     fn lent_statements_come_back_without_those_that_were_added() {
         let storage = Storage::new(usize::MAX);
-        (0..3000).for_each(|k| assert_eq!(push(&storage, k), k as Index));
+        (0..3000).for_each(|k| assert_eq!(push(&storage, k), Index::statement(k)));
+        assert_eq!(storage.add_variables(3), Some(0));
         let (lent, position) = storage.lend();
-        assert!(!storage.has_room(0) && holds(&storage, 0));
-        (3000..9000).for_each(|k| assert_eq!(push(&lent, k), k as Index));
+        assert!(!storage.has_room() && holds(&storage, 0));
+        (3000..9000).for_each(|k| assert_eq!(push(&lent, k), Index::statement(k)));
+        assert_eq!(lent.add_variables(2), Some(3));
         assert!(holds(&lent, 9000));
         storage.take_back(lent, position);
         assert!(holds(&storage, 3000));
-        (3000..4000).for_each(|k| assert_eq!(push(&storage, k), k as Index));
+        assert_eq!(storage.add_variables(1), Some(3));
+        (3000..4000).for_each(|k| assert_eq!(push(&storage, k), Index::statement(k)));
         assert!(holds(&storage, 4000));
     }
 
@@ -330,27 +411,44 @@ mod tests {
     fn nothing_is_added_while_statements_are_read() {
         let storage = Storage::new(usize::MAX);
         push(&storage, 0);
-        let added = storage.read(|_| storage.push([0], [1.0]));
-        assert_eq!(added, Ok(NONE));
+        let added = storage.read(|_| storage.push(Indices::NONE, Index::NONE, [1.0, 1.0]));
+        assert_eq!(added, Ok(Index::NONE));
         assert!(holds(&storage, 1));
-        assert_eq!(push(&storage, 1), 1);
+        assert_eq!(push(&storage, 1), Index::statement(1));
     }
 
     #[test]
     fn a_limit_is_reached_and_not_passed() {
         for limit in [0, 1, 100, 10_000, 100_000, 1_000_000] {
-            let storage = Storage::new(limit);
-            let n = (0..).find(|&k| push(&storage, k) == NONE).expect("there is a limit");
-            let (n_statements, n_partials) = storage.ends();
-            let n_bytes = n_statements * Statements::<f64>::BYTES
-                + n_partials * Statements::<f64>::PARTIAL_BYTES;
-            assert_eq!(n_statements, n);
-            assert!(
-                n_bytes <= limit && (limit < 10_000 || n_bytes > limit / 4),
-                "{n_bytes} of {limit}"
-            );
-            assert_eq!(storage.read(|_| ()), Err(TapeFull { n_statements: n, limit }));
-            assert_eq!(storage.push([0], [1.0]), NONE);
+            for n_variables in [0, 1, 5, limit / 32] {
+                let storage = Storage::new(limit);
+                let are_there = storage.add_variables(n_variables).is_some();
+                let n_statements =
+                    (0..).find(|&k| push(&storage, k) == Index::NONE).expect("there is a limit");
+                let n_partials = storage.ends().n_partials;
+                let n_variables = storage.ends().n_variables;
+                assert_eq!(storage.ends(), Ends { n_variables, n_statements, n_partials });
+                let n_bytes = n_variables * 16 + n_statements * (12 + 8) + n_partials * 8;
+                assert!(n_bytes <= limit, "{n_bytes} of {limit}");
+                assert!(
+                    !are_there || limit < 10_000 || n_bytes > limit / 2,
+                    "{n_bytes} of {limit}"
+                );
+                let full = TapeFull { n_statements: n_variables + n_statements, limit };
+                assert_eq!(storage.read(|_| ()), Err(full));
+                assert_eq!(storage.push(Indices::NONE, Index::NONE, [1.0, 1.0]), Index::NONE);
+                assert_eq!(storage.add_variables(1), None);
+            }
         }
+    }
+
+    #[test]
+    fn memory_for_statements_becomes_memory_for_variables() {
+        let mut storage = Storage::new(100_000);
+        (0..).find(|&k| push(&storage, k) == Index::NONE).expect("there is a limit");
+        storage.clear();
+        assert_eq!(storage.add_variables(5_000), Some(0));
+        assert_ne!(push(&storage, 0), Index::NONE);
+        assert_eq!(storage.add_variables(5_000), None);
     }
 }

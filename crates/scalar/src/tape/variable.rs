@@ -8,8 +8,8 @@ use retrograd_core::{
 };
 
 use super::{
-    indices::Indices,
-    storage::{Index, Storage},
+    indices::{Index, Indices},
+    storage::Storage,
 };
 use crate::{Number, arithmetic::arithmetic};
 
@@ -19,12 +19,17 @@ use crate::{Number, arithmetic::arithmetic};
 /// it depends on more of them, as one statement: `exp(2x + y)·3` records nothing yet, and a whole `s + w·h` is one
 /// statement of three partial derivatives. A partial derivative that is exactly 0 is left out, whatever it would be
 /// multiplied by.
+///
+/// The two partial derivatives do not lie side by side, since compilers would read both at once where they were written
+/// apart, and processors wait for that.
 #[derive(Clone, Copy)]
+#[repr(C)]
 pub struct Var<'t, T = f64> {
     pub(super) value: T,
-    pub(super) indices: Indices,
-    /// Partial derivatives by the first and the second index.
+    /// Partial derivative by the first index.
     pub(super) first: T,
+    pub(super) indices: Indices,
+    /// By the second one.
     pub(super) second: T,
     /// Where the indices point to; constants need none.
     pub(super) storage: Option<&'t Storage<T>>,
@@ -82,6 +87,12 @@ impl<'t, T: Number> Var<'t, T> {
         self.indices == Indices::NONE
     }
 
+    /// What has the same partial derivatives as this number, if a variable or a statement has.
+    pub(super) fn recorded_index(&self) -> Option<Index> {
+        let is_recorded = !self.indices.are_two() && is_one(self.first);
+        is_recorded.then(|| self.indices.first())
+    }
+
     /// A function of this number alone, with derivative `d`.
     #[inline(always)]
     fn scaled(self, value: T, d: T) -> Self {
@@ -100,19 +111,30 @@ impl<'t, T: Number> Var<'t, T> {
         if da.is_zero() {
             return b.scaled(value, db);
         }
-        let (a, b) = (a.scaled(value, da), b.scaled(value, db));
-        match (a.indices.len(), b.indices.len()) {
-            (..=1, ..=1) if a.indices == b.indices => {
-                Self { first: a.first + b.first, ..a }.without_zeros()
+        if a.indices.are_single_with(b.indices) {
+            let (first, second) = (da.chain(a.first), db.chain(b.first));
+            if a.indices == b.indices {
+                let both = first + second;
+                return if both.is_zero() {
+                    Self::unrecorded(value)
+                } else {
+                    Self { value, first: both, ..a }
+                };
             }
-            (..=1, ..=1) => {
-                let indices = Indices::two(a.indices.first(), b.indices.first());
-                Self { indices, second: b.first, ..a }
-            }
-            (_, ..=1) => a.with_one(b),
-            (..=1, _) => b.with_one(a),
-            _ => a.with_two(b),
+            let indices = Indices::two(a.indices.first(), b.indices.first());
+            return Self { value, indices, first, second, ..a };
         }
+        let (a, b) = (a.scaled(value, da), b.scaled(value, db));
+        let (terms, term) = match (a.indices.are_two(), b.indices.are_two()) {
+            (false, _) => (b, a),
+            (true, false) => (a, b),
+            (true, true) if a.indices == b.indices => {
+                let (first, second) = (a.first + b.first, a.second + b.second);
+                return Self { first, second, ..a }.without_zeros();
+            }
+            (true, true) => (b, a.closed()),
+        };
+        terms.with_one(term)
     }
 
     /// This number without partial derivatives that have become 0, as those have from the start that are.
@@ -142,80 +164,82 @@ impl<'t, T: Number> Var<'t, T> {
             return Self { second: self.second + term.first, ..self }.without_zeros();
         }
         let Some(storage) = self.storage else { return Self::unrecorded(self.value) };
-        let index = record_three(storage, self.indices, index, self.first, self.second, term.first);
+        let index = if is_one(term.first) {
+            record(storage, self.indices, self.first, self.second, index)
+        } else {
+            record_three(storage, self.indices, index, self.first, self.second, term.first)
+        };
         Self::recorded(self.value, index, storage)
     }
 
-    /// This number of two terms, and two terms more.
+    /// This number of two terms as a recorded one.
     #[inline(always)]
-    fn with_two(self, terms: Self) -> Self {
+    fn closed(self) -> Self {
         let Some(storage) = self.storage else { return Self::unrecorded(self.value) };
-        let (a, b) =
-            ((self.indices, self.first, self.second), (terms.indices, terms.first, terms.second));
-        let (indices, first, second) = record_four(storage, a, b);
-        Self { indices, first, second, ..self }.without_zeros()
+        let index = record_pair(storage, self.indices, self.first, self.second);
+        Self::recorded(self.value, index, storage)
     }
+}
+
+/// Whether a partial derivative is exactly 1.
+#[inline(always)]
+fn is_one<T: Number>(partial: T) -> bool {
+    (partial - T::constant(1.0)).is_zero()
 }
 
 // Functions that are called, not inlined, get parts of variables and not variables: those stay in registers.
 
-#[inline(never)]
-fn record_three<T: Number>(
+/// A new statement of two terms, and a third one whose partial derivative is 1.
+#[inline(always)]
+pub(super) fn record<T: Number>(
     storage: &Storage<T>,
-    ij: Indices,
-    k: Index,
+    pair: Indices,
     first: T,
     second: T,
-    third: T,
+    third: Index,
 ) -> Index {
-    if !storage.has_room(3) {
-        return record_three_in_more_room(storage, ij, k, first, second, third);
+    if !storage.has_room() {
+        return record_in_more_room(storage, pair, first, second, third);
     }
-    storage.push([ij.first(), ij.second(), k], [first, second, third])
+    storage.push(pair, third, [first, second])
 }
 
 #[cold]
 #[inline(never)]
-fn record_three_in_more_room<T: Number>(
+fn record_in_more_room<T: Number>(
     storage: &Storage<T>,
-    ij: Indices,
+    pair: Indices,
+    first: T,
+    second: T,
+    third: Index,
+) -> Index {
+    storage.make_room();
+    storage.push(pair, third, [first, second])
+}
+
+/// A new statement of two terms.
+#[inline(never)]
+fn record_pair<T: Number>(storage: &Storage<T>, pair: Indices, first: T, second: T) -> Index {
+    record(storage, pair, first, second, Index::NONE)
+}
+
+/// A new statement of three terms. If the first partial derivative is 1, as that of a sum so far is, it is not recorded.
+#[inline(never)]
+fn record_three<T: Number>(
+    storage: &Storage<T>,
+    pair: Indices,
     k: Index,
     first: T,
     second: T,
     third: T,
 ) -> Index {
-    storage.make_room(3);
-    storage.push([ij.first(), ij.second(), k], [first, second, third])
-}
-
-/// The terms of a sum of two by two terms; recorded if there are more than two.
-#[inline(never)]
-fn record_four<T: Number>(
-    storage: &Storage<T>,
-    (ij, mut first, mut second): (Indices, T, T),
-    (kl, third, fourth): (Indices, T, T),
-) -> (Indices, T, T) {
-    let [i, j, k, l] = [ij.first(), ij.second(), kl.first(), kl.second()];
-    let mut is_new = |index, partial| {
-        if index == i {
-            first = first + partial;
-        } else if index == j {
-            second = second + partial;
-        }
-        index != i && index != j
-    };
-    let index = match (is_new(k, third), is_new(l, fourth)) {
-        (false, false) => return (ij, first, second),
-        (true, false) => record_three(storage, ij, k, first, second, third),
-        (false, true) => record_three(storage, ij, l, first, second, fourth),
-        (true, true) => {
-            if !storage.has_room(4) {
-                storage.make_room(4);
-            }
-            storage.push([i, j, k, l], [first, second, third, fourth])
-        }
-    };
-    (Indices::one(index), T::constant(1.0), T::default())
+    if is_one(first) {
+        return record(storage, Indices::two(pair.second(), k), second, third, pair.first());
+    }
+    if !storage.has_room() {
+        storage.make_room();
+    }
+    storage.push(pair, k, [first, second, third])
 }
 
 impl<T: Number> Default for Var<'_, T> {
@@ -292,3 +316,4 @@ impl<T: Number> Real for Var<'_, T> {
 }
 
 arithmetic! { impl ['t, T: Number] Var<'t, T>, compared by value }
+arithmetic! { folds ['t, T: Number] Var<'t, T> }
