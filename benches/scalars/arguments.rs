@@ -7,19 +7,24 @@ use retrograd_benches::{functions::FUNCTIONS, program::Command};
 pub const USAGE: &str = "\
 cargo bench --bench scalars -- [NAME …] [OPTIONS]
   NAME    S1, S1m, S2 … S6, several of them, or all (all)
-  --json  one JSON object per line and function";
+  --json  one JSON object per line and function
+cargo bench --bench scalars -- deep N
+  one tape of N operations, and one that gets half of the memory";
 
 /// What is measured, and how it is told.
 pub struct Arguments {
     pub functions: Vec<&'static str>,
     pub json: bool,
+    /// Operations of a deep tape, which is measured in place of functions.
+    pub deep: Option<usize>,
 }
 
 /// Reads the command line.
 pub fn parse(mut parser: lexopt::Parser) -> Result<Command<Arguments>, Error> {
-    let mut arguments = Arguments { functions: Vec::new(), json: false };
+    let mut arguments = Arguments { functions: Vec::new(), json: false, deep: None };
     while let Some(argument) = parser.next()? {
         match argument {
+            Value(name) if name == "deep" => arguments.deep = Some(parser.value()?.parse()?),
             Value(name) => arguments.add(&name.string()?)?,
             Long("json") => arguments.json = true,
             // Cargo says so to every benchmark.

@@ -1,7 +1,8 @@
 //! Gradients of scalar functions, by every means there is and by hand: `cargo bench --bench scalars -- S2 --json`.
-//! `docs/performance.md` says what is measured and how.
+//! `docs/performance.md` says what is measured and how. `-- deep 100000000` measures one tape of so many operations.
 
 mod arguments;
+mod deep;
 mod report;
 mod side;
 
@@ -23,6 +24,10 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    if let Some(n_operations) = arguments.deep {
+        println!("{}", deep::measure(n_operations)?);
+        return Ok(());
+    }
     if !arguments.json {
         println!("{}", report::HEADER);
     }
