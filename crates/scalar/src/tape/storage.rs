@@ -4,7 +4,7 @@
 //! copied freely, and without a check for each of their parts.
 #![allow(
     unsafe_code,
-    reason = "the same with `RefCell` takes up to 19 % longer; see docs/scalars.md"
+    reason = "the same with `RefCell` takes up to 13 % longer; see docs/scalars.md"
 )]
 
 use std::{
