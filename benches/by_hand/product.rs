@@ -2,6 +2,8 @@
 
 use gemm_common::Parallelism;
 
+use retrograd::Elements;
+
 use crate::by_hand::Number;
 
 /// The library's `dst ← alpha·dst + beta·lhs·rhs`, of sizes `m, n, k`. Each matrix is an address with the strides of its
@@ -45,13 +47,13 @@ impl<'a, F> Matrix<'a, F> {
 /// Matrix products, with room for transposes.
 pub struct Products<F> {
     n_threads: usize,
-    room: Vec<F>,
+    room: Elements<F>,
 }
 
 impl<F: Number> Products<F> {
     /// Products in so many threads, where that pays.
     pub fn new(n_threads: usize) -> Self {
-        Self { n_threads, room: vec![] }
+        Self { n_threads, room: Elements::zeros(0) }
     }
 
     /// `out ← keep·out + scale·a·b`; with `keep = 0`, what `out` was does not matter.
@@ -64,20 +66,29 @@ impl<F: Number> Products<F> {
         let is_tall_with_columns = a.row_stride == 1 && n <= 24 && k >= 64 && m > 2 * n;
         let is_wide_with_columns = b.row_stride == 1 && n >= 64 && k >= 4 * m;
         if is_tall_with_columns || is_wide_with_columns {
-            self.room.resize(m * n, F::default());
-            multiply([F::default(), scales[1]], b.t(), a.t(), &mut self.room, self.n_threads);
-            add_transpose(scales[0], &self.room, m, out);
+            let n_threads = self.n_threads;
+            let room = self.room(m * n);
+            multiply([F::default(), scales[1]], b.t(), a.t(), room, n_threads);
+            add_transpose(scales[0], room, m, out);
         } else if a.column_stride == 1 && b.column_stride == 1 && n <= 10 && m > 2 * n {
-            self.room.resize(k * n, F::default());
-            add_transpose(F::default(), b.elements, n, &mut self.room);
+            let room = self.room(k * n);
+            add_transpose(F::default(), b.elements, n, room);
             let n_rows = MAX_BLOCK / n;
-            let b = Matrix::new(&self.room, k).t();
+            let b = Matrix::new(room, k).t();
             for (rows, out) in a.elements.chunks(n_rows * k).zip(out.chunks_mut(n_rows * n)) {
                 multiply(scales, Matrix::new(rows, k), b, out, 1);
             }
         } else {
             multiply(scales, a, b, out, self.n_threads);
         }
+    }
+
+    /// Room for `n` numbers.
+    fn room(&mut self, n: usize) -> &mut [F] {
+        if self.room.len() < n {
+            self.room = Elements::zeros(n);
+        }
+        &mut self.room[..n]
     }
 }
 

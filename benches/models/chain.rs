@@ -3,7 +3,7 @@
 
 use std::thread;
 
-use retrograd::{Expr, Graph, Tensor};
+use retrograd::{Elements, Expr, Graph, Tensor};
 
 use crate::{
     Manual, Problem, Task,
@@ -24,7 +24,7 @@ pub fn loss<'g>(problem: &Problem, g: &'g Graph) -> (Expr<'g>, Expr<'g>) {
 /// depends on one number alone, the derivative is carried forward.
 pub struct ByHand<F> {
     x: Tensor,
-    gradient: Vec<F>,
+    gradient: Elements<F>,
     n_threads: usize,
 }
 
@@ -32,7 +32,7 @@ impl<F: Number> ByHand<F> {
     /// The numbers of a problem.
     pub fn new(problem: &Problem) -> Self {
         let n = problem.x.shape().n_elements();
-        Self { x: problem.x.clone(), gradient: vec![F::default(); n], n_threads: problem.n_threads }
+        Self { x: problem.x.clone(), gradient: Elements::zeros(n), n_threads: problem.n_threads }
     }
 }
 
@@ -59,7 +59,7 @@ impl<F: Number> Manual for ByHand<F> {
     }
 
     fn gradients(&self) -> Vec<Tensor> {
-        vec![Tensor::from(self.gradient.clone())]
+        vec![Tensor::from(&self.gradient[..])]
     }
 }
 

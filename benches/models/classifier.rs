@@ -1,7 +1,7 @@
 //! Perceptrons of any depth that tell classes: the mean cross entropy of their outputs.
 
 use retrograd::{
-    DType, Expr, Graph, Tensor,
+    DType, Elements, Expr, Graph, Tensor,
     layers::{Activation, Loss, Mlp, Model},
 };
 
@@ -32,44 +32,48 @@ pub struct ByHand<F> {
     gradients: Vec<Linear<F>>,
     hidden: Vec<Hidden<F>>,
     /// The outputs of the last layer, then the gradient by them.
-    logits: Vec<F>,
+    logits: Elements<F>,
 }
 
 /// Parameters of a layer, or their gradients.
 struct Linear<F> {
-    weight: Vec<F>,
-    bias: Vec<F>,
+    weight: Elements<F>,
+    bias: Elements<F>,
 }
 
 /// What is kept of a hidden layer, all `[n, width]`.
 struct Hidden<F> {
     width: usize,
     /// Its outputs.
-    y: Vec<F>,
+    y: Elements<F>,
     /// The slope of its activation at each of them, unless `y` tells.
-    slope: Vec<F>,
+    slope: Elements<F>,
     /// The gradient by what the activation is applied to.
-    delta: Vec<F>,
+    delta: Elements<F>,
 }
 
 impl<F: Number> ByHand<F> {
     /// The parameters of a problem, and room for everything else.
     pub fn new(problem: &Problem) -> Self {
-        let zeros = |n| vec![F::default(); n];
         let workload = problem.workload;
         let (n, widths) = (workload.n, workload.widths);
         assert_eq!(widths.last(), Some(&N_CLASSES));
-        let layer = |k| Linear { weight: problem.param(2 * k), bias: problem.param(2 * k + 1) };
+        let param = |k| problem.param(k).into();
+        let layer = |k| Linear { weight: param(2 * k), bias: param(2 * k + 1) };
         let params: Vec<Linear<F>> = (0..widths.len() - 1).map(layer).collect();
         let gradients = params.iter().map(|layer| Linear {
-            weight: zeros(layer.weight.len()),
-            bias: zeros(layer.bias.len()),
+            weight: Elements::zeros(layer.weight.len()),
+            bias: Elements::zeros(layer.bias.len()),
         });
         let hidden = widths[1..widths.len() - 1].iter().map(|&width| Hidden {
             width,
-            y: zeros(n * width),
-            slope: if workload.activation == Activation::Relu { vec![] } else { zeros(n * width) },
-            delta: zeros(n * width),
+            y: Elements::zeros(n * width),
+            slope: Elements::zeros(if workload.activation == Activation::Relu {
+                0
+            } else {
+                n * width
+            }),
+            delta: Elements::zeros(n * width),
         });
         Self {
             x: problem.x.clone(),
@@ -79,7 +83,7 @@ impl<F: Number> ByHand<F> {
             products: Products::new(problem.n_threads),
             gradients: gradients.collect(),
             hidden: hidden.collect(),
-            logits: zeros(n * N_CLASSES),
+            logits: Elements::zeros(n * N_CLASSES),
             params,
         }
     }
@@ -155,7 +159,7 @@ impl<F: Number> Manual for ByHand<F> {
         }
         if task == Task::Step {
             for (layer, gradient) in self.params.iter_mut().zip(&self.gradients) {
-                for (b, &d) in layer.bias.iter_mut().zip(&gradient.bias) {
+                for (b, &d) in layer.bias.iter_mut().zip(&gradient.bias[..]) {
                     *b = *b - self.rate * d;
                 }
             }
@@ -165,6 +169,9 @@ impl<F: Number> Manual for ByHand<F> {
 
     fn gradients(&self) -> Vec<Tensor> {
         let layers = self.gradients.iter();
-        layers.flat_map(|layer| [&layer.weight, &layer.bias]).cloned().map(Tensor::from).collect()
+        layers
+            .flat_map(|layer| [&layer.weight, &layer.bias])
+            .map(|d| Tensor::from(&d[..]))
+            .collect()
     }
 }

@@ -6,6 +6,7 @@ use std::{
 };
 
 use crate::{
+    elements::Elements,
     special,
     tensor::{Buffer, Slice, SliceMut},
 };
@@ -87,7 +88,7 @@ pub trait Element:
     fn of_mut(slice: SliceMut<'_>) -> Option<&mut [Self]>;
 
     /// A buffer of these elements.
-    fn buffer(elements: Vec<Self>) -> Buffer;
+    fn buffer(elements: Elements<Self>) -> Buffer;
 }
 
 macro_rules! element {
@@ -115,7 +116,7 @@ macro_rules! element {
                 if let SliceMut::$variant(elements) = slice { Some(elements) } else { None }
             }
 
-            fn buffer(elements: Vec<Self>) -> Buffer {
+            fn buffer(elements: Elements<Self>) -> Buffer {
                 Buffer::$variant(elements)
             }
         }

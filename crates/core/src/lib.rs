@@ -14,6 +14,7 @@ pub mod computation;
 pub mod derivatives;
 pub mod documented;
 pub mod dtype;
+pub mod elements;
 pub mod error;
 pub mod eval;
 pub mod expr;
@@ -38,6 +39,7 @@ pub mod tensor;
 pub mod traverse;
 
 pub use dtype::{DType, Element, Float};
+pub use elements::Elements;
 pub use error::Error;
 pub use eval::Bindings;
 pub use expr::Expr;

@@ -4,6 +4,7 @@ use std::{fmt, sync::Arc};
 
 use crate::{
     dtype::{DType, Element, Float},
+    elements::Elements,
     error::Error,
     shape::Shape,
 };
@@ -12,10 +13,10 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the variants are those of `DType`")]
 pub enum Buffer {
-    F32(Vec<f32>),
-    F64(Vec<f64>),
-    I64(Vec<i64>),
-    Bool(Vec<bool>),
+    F32(Elements<f32>),
+    F64(Elements<f64>),
+    I64(Elements<i64>),
+    Bool(Elements<bool>),
 }
 
 /// Borrowed elements of one type.
@@ -55,10 +56,10 @@ impl Buffer {
     /// `n` zeros (or `false`s) of a dtype.
     pub fn zeros(dtype: DType, n: usize) -> Self {
         match dtype {
-            DType::F32 => Buffer::F32(vec![0.0; n]),
-            DType::F64 => Buffer::F64(vec![0.0; n]),
-            DType::I64 => Buffer::I64(vec![0; n]),
-            DType::Bool => Buffer::Bool(vec![false; n]),
+            DType::F32 => Buffer::F32(Elements::zeros(n)),
+            DType::F64 => Buffer::F64(Elements::zeros(n)),
+            DType::I64 => Buffer::I64(Elements::zeros(n)),
+            DType::Bool => Buffer::Bool(Elements::zeros(n)),
         }
     }
 
@@ -185,10 +186,10 @@ impl<'a> View<'a> {
     /// A tensor of these elements.
     pub fn to_tensor(&self) -> Tensor {
         let buffer = match self.data {
-            Slice::F32(elements) => Buffer::F32(elements.to_vec()),
-            Slice::F64(elements) => Buffer::F64(elements.to_vec()),
-            Slice::I64(elements) => Buffer::I64(elements.to_vec()),
-            Slice::Bool(elements) => Buffer::Bool(elements.to_vec()),
+            Slice::F32(elements) => Buffer::F32(elements.into()),
+            Slice::F64(elements) => Buffer::F64(elements.into()),
+            Slice::I64(elements) => Buffer::I64(elements.into()),
+            Slice::Bool(elements) => Buffer::Bool(elements.into()),
         };
         Tensor::from_buffer(self.shape.clone(), buffer)
     }
@@ -245,7 +246,7 @@ impl Tensor {
         let shape = shape.into();
         match elements.len() == shape.n_elements() {
             _ if !shape.is_possible() => Err(Error::Size { shape }),
-            true => Ok(Self::from_buffer(shape, T::buffer(elements))),
+            true => Ok(Self::from_buffer(shape, T::buffer(elements.into()))),
             false => Err(Error::ElementCount { n_elements: elements.len(), shape }),
         }
     }
@@ -329,10 +330,10 @@ impl Tensor {
             return self.clone();
         }
         let buffer = match dtype {
-            DType::F32 => Buffer::F32(self.to_vec()),
-            DType::F64 => Buffer::F64(self.to_vec()),
-            DType::I64 => Buffer::I64(self.to_vec()),
-            DType::Bool => Buffer::Bool(self.to_vec()),
+            DType::F32 => Buffer::F32(self.to_vec().into()),
+            DType::F64 => Buffer::F64(self.to_vec().into()),
+            DType::I64 => Buffer::I64(self.to_vec().into()),
+            DType::Bool => Buffer::Bool(self.to_vec().into()),
         };
         Self::from_buffer(self.shape.clone(), buffer)
     }
@@ -354,19 +355,19 @@ impl Tensor {
 
 impl<T: Element> From<T> for Tensor {
     fn from(value: T) -> Self {
-        Self::from_buffer(Shape::scalar(), T::buffer(vec![value]))
+        Self::from_buffer(Shape::scalar(), T::buffer(vec![value].into()))
     }
 }
 
 impl<T: Element> From<Vec<T>> for Tensor {
     fn from(elements: Vec<T>) -> Self {
-        Self::from_buffer(Shape::from([elements.len()]), T::buffer(elements))
+        Self::from_buffer(Shape::from([elements.len()]), T::buffer(elements.into()))
     }
 }
 
 impl<T: Element> From<&[T]> for Tensor {
     fn from(elements: &[T]) -> Self {
-        elements.to_vec().into()
+        Self::from_buffer(Shape::from([elements.len()]), T::buffer(elements.into()))
     }
 }
 
@@ -378,7 +379,7 @@ impl<T: Element, const N: usize> From<[T; N]> for Tensor {
 
 impl<T: Element, const M: usize, const N: usize> From<[[T; N]; M]> for Tensor {
     fn from(rows: [[T; N]; M]) -> Self {
-        Self::from_buffer(Shape::from([M, N]), T::buffer(rows.concat()))
+        Self::from_buffer(Shape::from([M, N]), T::buffer(rows.concat().into()))
     }
 }
 

@@ -132,23 +132,48 @@ impl<F: Number> Update<F> {
     }
 }
 
-/// Side of the squares that are transposed at a time: elements of a cache line.
+/// Rows that are transposed at a time: elements of a cache line.
 const SQUARE: usize = 16;
 
 /// Updates `out`, row by row, with the transpose of a matrix.
 pub(super) fn transpose<F: Number>(matrix: Matrix<'_, F>, update: Update<F>, out: &mut [F]) {
     let (n_rows, n_columns) = (matrix.n_rows, matrix.n_columns);
     assert_eq!(out.len(), n_rows * n_columns);
+    if n_rows < SQUARE {
+        return transpose_few_rows(matrix, update, out);
+    }
     for top in (0..n_rows).step_by(SQUARE) {
-        for left in (0..n_columns).step_by(SQUARE) {
-            for column in left..n_columns.min(left + SQUARE) {
-                let height = SQUARE.min(n_rows - top);
-                let mut part = [F::ZERO; SQUARE];
-                for (k, x) in part[..height].iter_mut().enumerate() {
-                    *x = matrix.at(top + k, column);
+        let height = SQUARE.min(n_rows - top);
+        for column in 0..n_columns {
+            let out = &mut out[column * n_rows + top..][..height];
+            // Loops of fixed length have no remainder.
+            match out.first_chunk_mut::<SQUARE>() {
+                Some(out) => {
+                    let part: [F; SQUARE] = std::array::from_fn(|k| matrix.at(top + k, column));
+                    update.apply(out, &part);
                 }
-                update.apply(&mut out[column * n_rows + top..][..height], &part);
+                None => {
+                    for (k, out) in out.iter_mut().enumerate() {
+                        update.apply(std::slice::from_mut(out), &[matrix.at(top + k, column)]);
+                    }
+                }
             }
         }
+    }
+}
+
+/// The same for rows of contiguous elements that are fewer than the side of a square: so many columns of them are
+/// neighbors in `out`.
+fn transpose_few_rows<F: Number>(matrix: Matrix<'_, F>, update: Update<F>, out: &mut [F]) {
+    let n_rows = matrix.n_rows;
+    let mut part = [F::ZERO; SQUARE * SQUARE];
+    for (block, out) in out.chunks_mut(n_rows * SQUARE).enumerate() {
+        let (left, width) = (block * SQUARE, out.len() / n_rows);
+        for k in 0..n_rows {
+            for (column, &x) in matrix.row(k)[left..left + width].iter().enumerate() {
+                part[column * n_rows + k] = x;
+            }
+        }
+        update.apply(out, &part);
     }
 }
