@@ -24,7 +24,7 @@ impl<T: Element, D: Dimension> From<ArrayView<'_, T, D>> for Tensor {
             Some(elements) => elements.to_vec(),
             None => array.iter().copied().collect(),
         };
-        Self::from_buffer(array.shape().into(), T::buffer(elements))
+        Self::from_buffer(array.shape().into(), T::buffer(elements.into()))
     }
 }
 
