@@ -21,10 +21,10 @@ use crate::{
 impl<T: Element, D: Dimension> From<ArrayView<'_, T, D>> for Tensor {
     fn from(array: ArrayView<'_, T, D>) -> Self {
         let elements = match array.as_slice() {
-            Some(elements) => elements.to_vec(),
-            None => array.iter().copied().collect(),
+            Some(elements) => elements.into(),
+            None => array.iter().copied().collect::<Vec<_>>().into(),
         };
-        Self::from_buffer(array.shape().into(), T::buffer(elements.into()))
+        Self::from_buffer(array.shape().into(), T::buffer(elements))
     }
 }
 
