@@ -1,11 +1,20 @@
 //! In which order single numbers are computed, and which of them at once.
 //!
-//! A number is due when the longest path that leads on from it must begin, if the whole is to take no more moments than
-//! its longest path. Whatever is due at a moment is computed then, and with it all that is ready for the same operation.
-//! So the chain that everything waits for goes on number by number, and what can wait comes in large batches: a recorded
-//! loop becomes operations on all of its rounds wherever these do not wait for each other.
+//! What everything waits for is computed first, and what can wait comes in large batches: a recorded loop becomes operations
+//! on all of its rounds wherever these do not wait for each other. Numbers of one kind that do wait for each other are a
+//! chain, which goes on by itself to its end, so that those computed of its links, and sums of these, come together afterwards.
+//! So a number has two ranks: the changes of kind on the way to the end, as many as there can be, and then the links of its
+//! kind up to the next change.
+
+use std::cmp::Reverse;
 
 use crate::lists::Lists;
+
+/// Ready numbers of a kind that are computed at once, even if most of them can wait.
+const ENOUGH: usize = 64;
+
+/// The fewest numbers that are computed at once, and not one by one.
+pub(crate) const LEAST: usize = 6;
 
 /// Numbers to compute, each after those that it is computed from.
 pub(crate) trait Work {
@@ -19,50 +28,109 @@ pub(crate) trait Work {
     fn n_kinds(&self) -> usize;
 }
 
-/// Hands out batches of numbers of one kind that do not wait for each other, in order.
-pub(crate) fn schedule(work: &impl Work, mut compute: impl FnMut(&mut [u32])) {
-    let numbers = 0..work.n() as u32;
-    let (dues, n_moments) = dues(work);
-    let due_at = Lists::new(n_moments, numbers.clone().map(|k| (dues[k as usize] as usize, k)));
-    let uses = numbers.clone().flat_map(|k| work.operands(k).map(move |x| (x as usize, k)));
-    let users = Lists::new(work.n(), uses);
-    let mut n_awaited: Vec<u32> =
-        numbers.clone().map(|k| work.operands(k).count() as u32).collect();
-    let mut ready = vec![Vec::new(); work.n_kinds()];
-    let at_once = numbers.filter(|&k| n_awaited[k as usize] == 0);
-    at_once.for_each(|k| ready[work.kind(k)].push(k));
-    let mut is_done = vec![false; work.n()];
+/// Hands out batches of numbers of one kind that do not wait for each other, in order: [`LEAST`] or more, or one.
+pub(crate) fn schedule(work: &impl Work, mut compute: impl FnMut(&[u32])) {
+    let mut progress = Progress::new(work);
+    let mut order: Vec<_> = (0..work.n() as u32).collect();
+    order.sort_unstable_by_key(|&number| (Reverse(progress.ranks[number as usize]), number));
     let mut batch = Vec::new();
-    for &due in (0..n_moments).flat_map(|moment| due_at.of(moment)) {
-        if is_done[due as usize] {
+    for due in order {
+        if progress.is_done[due as usize] {
             continue;
         }
-        std::mem::swap(&mut batch, &mut ready[work.kind(due)]);
-        compute(&mut batch);
-        for number in batch.drain(..) {
-            is_done[number as usize] = true;
-            for &user in users.of(number as usize) {
-                n_awaited[user as usize] -= 1;
-                if n_awaited[user as usize] == 0 {
-                    ready[work.kind(user)].push(user);
-                }
-            }
+        progress.take_with(due, &mut batch);
+        if batch.len() >= LEAST {
+            compute(&batch);
+            batch.drain(..).for_each(|number| progress.finish(number));
+            continue;
+        }
+        let mut link = Some(due);
+        while let Some(number) = link {
+            compute(&[number]);
+            link = progress.finish_link(number);
         }
     }
 }
 
-/// The moment by which each number must be computed, and how many moments there are.
-fn dues(work: &impl Work) -> (Vec<u32>, usize) {
-    // First the number of moments from each to the end.
-    let mut moments = vec![1u32; work.n()];
-    for number in (0..work.n() as u32).rev() {
-        let own = moments[number as usize];
-        for operand in work.operands(number) {
-            let of_operand = &mut moments[operand as usize];
-            *of_operand = (own + 1).max(*of_operand);
+/// What has been computed, and what can be.
+struct Progress<'w, W> {
+    work: &'w W,
+    ranks: Vec<u64>,
+    users: Lists<u32>,
+    n_awaited: Vec<u32>,
+    /// Of each kind.
+    ready: Vec<Vec<u32>>,
+    is_done: Vec<bool>,
+}
+
+impl<'w, W: Work> Progress<'w, W> {
+    fn new(work: &'w W) -> Self {
+        let numbers = 0..work.n() as u32;
+        let uses = numbers.clone().flat_map(|k| work.operands(k).map(move |x| (x as usize, k)));
+        let mut this = Self {
+            work,
+            ranks: ranks(work),
+            users: Lists::new(work.n(), uses),
+            n_awaited: numbers.clone().map(|k| work.operands(k).count() as u32).collect(),
+            ready: vec![Vec::new(); work.n_kinds()],
+            is_done: vec![false; work.n()],
+        };
+        let at_once = numbers.filter(|&k| this.n_awaited[k as usize] == 0);
+        at_once.for_each(|k| this.ready[work.kind(k)].push(k));
+        this
+    }
+
+    /// Takes what is computed together with a number that is due into an empty batch: all that is ready of its kind if
+    /// that is enough, or all that has its rank. If that are too few, only the number itself is taken, into no batch.
+    fn take_with(&mut self, due: u32, batch: &mut Vec<u32>) {
+        let ready = &mut self.ready[self.work.kind(due)];
+        if ready.len() >= ENOUGH {
+            return std::mem::swap(ready, batch);
+        }
+        let rank = self.ranks[due as usize];
+        let is_due = |number: &u32| self.ranks[*number as usize] == rank;
+        if ready.iter().filter(|number| is_due(number)).count() >= LEAST {
+            batch.extend(ready.extract_if(.., |number| is_due(number)));
+        } else {
+            ready.retain(|&number| number != due);
         }
     }
-    let n = moments.iter().copied().max().unwrap_or(0);
-    moments.iter_mut().for_each(|moment| *moment = n - *moment);
-    (moments, n as usize)
+
+    /// Marks a number as computed.
+    fn finish(&mut self, number: u32) {
+        self.is_done[number as usize] = true;
+        for &user in self.users.of(number as usize) {
+            let n_awaited = &mut self.n_awaited[user as usize];
+            *n_awaited -= 1;
+            if *n_awaited == 0 {
+                self.ready[self.work.kind(user)].push(user);
+            }
+        }
+    }
+
+    /// Marks a number as computed, and takes the next link of its chain.
+    fn finish_link(&mut self, number: u32) -> Option<u32> {
+        let kind = self.work.kind(number);
+        let n_before = self.ready[kind].len();
+        self.finish(number);
+        let users = &self.ready[kind][n_before..];
+        let (next, _) =
+            users.iter().enumerate().max_by_key(|(_, user)| self.ranks[**user as usize])?;
+        Some(self.ready[kind].swap_remove(n_before + next))
+    }
+}
+
+/// The rank of each number: how often the kind changes on the way on from it, then how many links of its kind follow.
+fn ranks(work: &impl Work) -> Vec<u64> {
+    let mut ranks = vec![0u64; work.n()];
+    for number in (0..work.n() as u32).rev() {
+        let own = ranks[number as usize];
+        for operand in work.operands(number) {
+            let is_link = work.kind(operand) == work.kind(number);
+            let rank = if is_link { own + 1 } else { ((own >> 32) + 1) << 32 };
+            let of_operand = &mut ranks[operand as usize];
+            *of_operand = rank.max(*of_operand);
+        }
+    }
+    ranks
 }

@@ -1,0 +1,173 @@
+//! Programs on single numbers: what computes graphs of scalars, where a kernel on blocks would have one number in each.
+//!
+//! The numbers of a program are in one file of registers: literals, then what is loaded, then results in the order in which
+//! they are computed, but for those that only the next instruction needs. Operations on many numbers at once write
+//! neighboring registers, by the loops that elementwise kernels use; those on one number each are interpreted one by one,
+//! and rounds of them that differ only by where operands are, are stored once.
+
+mod operation;
+mod registers;
+mod single;
+
+use retrograd_core::{DType, Float, NodeId};
+
+use self::single::{Rounds, State};
+pub(crate) use self::{
+    operation::Operation,
+    registers::Registers,
+    single::{Operand, Single},
+};
+use crate::{
+    arena::{Beside, Memory},
+    kernels::{InstructionSet, dispatched, functions::Functions, operand::truth},
+};
+
+/// The number of operands that are put side by side at a time.
+const BLOCK: usize = 128;
+
+/// A program on single numbers.
+#[derive(Clone, Debug)]
+pub(crate) struct Scalars {
+    /// The type of the numbers.
+    pub dtype: DType,
+    /// The value whose elements are the registers.
+    pub file: NodeId,
+    pub n_registers: usize,
+    /// What the first registers hold.
+    pub literals: Vec<f64>,
+    pub loads: Vec<Load>,
+    pub code: Vec<Instruction>,
+    pub singles: Vec<Single>,
+    /// By how much the operands of single instructions move from round to round, for those that run in rounds.
+    pub strides: Vec<[i32; 2]>,
+    /// Registers in no regular order.
+    pub lists: Vec<u32>,
+    pub stores: Vec<Store>,
+}
+
+/// Reads equally spaced elements of a value.
+#[derive(Clone, Debug)]
+pub(crate) struct Load {
+    pub of: NodeId,
+    /// Whether they are truth values.
+    pub is_mask: bool,
+    pub start: usize,
+    pub stride: isize,
+    pub n: usize,
+}
+
+/// Writes the elements of a value.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    pub to: NodeId,
+    pub n: usize,
+    pub is_mask: bool,
+    pub from: Registers,
+}
+
+/// Computes the next registers.
+#[derive(Clone, Debug)]
+pub(crate) enum Instruction {
+    /// Of many numbers at once.
+    Each { operation: Operation, n: usize, operands: [Registers; 3] },
+    /// One by one, by so many of the single instructions.
+    Singles { n: usize },
+    /// The same many times, each time with other operands.
+    Rounds { n: usize, n_rounds: usize },
+}
+
+impl Scalars {
+    /// Computes all numbers, and writes those that are wanted.
+    pub fn run<F: Functions>(&self, memory: &mut Memory<'_>, instructions: InstructionSet) {
+        let (registers, rest) = memory.write_part_beside::<F>(self.file, 0..self.n_registers);
+        let (literals, loaded) = registers.split_at_mut(self.literals.len());
+        for (register, &literal) in literals.iter_mut().zip(&self.literals) {
+            *register = <F as Float>::lit(literal);
+        }
+        let mut start = 0;
+        for load in &self.loads {
+            load.run(rest, &mut loaded[start..start + load.n]);
+            start += load.n;
+        }
+        compute(self, literals.len() + start, registers, instructions);
+        self.stores.iter().for_each(|store| store.run::<F>(self, memory));
+    }
+
+    /// The values that it reads.
+    pub fn reads(&self) -> impl Iterator<Item = NodeId> {
+        self.loads.iter().map(|load| load.of)
+    }
+}
+
+impl Load {
+    fn run<F: Float>(&self, memory: Beside<'_>, registers: &mut [F]) {
+        match self.is_mask {
+            true => self.read(memory.read::<bool>(self.of), registers, truth),
+            false => self.read(memory.read::<F>(self.of), registers, |x| x),
+        }
+    }
+
+    fn read<A: Copy, F: Copy>(&self, from: &[A], registers: &mut [F], convert: impl Fn(A) -> F) {
+        if self.stride == 1 {
+            let from = &from[self.start..self.start + self.n];
+            return registers.iter_mut().zip(from).for_each(|(x, &from)| *x = convert(from));
+        }
+        let mut position = self.start as isize;
+        for register in registers {
+            *register = convert(from[position as usize]);
+            position += self.stride;
+        }
+    }
+}
+
+impl Store {
+    fn run<F: Functions>(&self, program: &Scalars, memory: &mut Memory<'_>) {
+        let (file, n) = (program.file, program.n_registers);
+        if self.is_mask {
+            let (out, rest) = memory.write_part_beside::<bool>(self.to, 0..self.n);
+            let registers = rest.read_part::<F>(file, 0..n);
+            let zero = <F as Float>::lit(0.0);
+            return self.from.each(program, registers, out, |x| x != zero);
+        }
+        let (out, rest) = memory.write_part_beside::<F>(self.to, 0..self.n);
+        self.from.each(program, rest.read_part::<F>(file, 0..n), out, |x| x);
+    }
+}
+
+dispatched! {
+    /// Computes the registers from `start` on.
+    fn compute<F: Functions>(
+        program: &Scalars,
+        start: usize,
+        registers: &mut [F],
+        instructions: InstructionSet,
+    ) {
+        let mut staged = [[<F as Float>::lit(0.0); BLOCK]; 3];
+        let (mut singles, mut strides) = (&program.singles[..], &program.strides[..]);
+        let (mut at, mut last) = (start, <F as Float>::lit(0.0));
+        for instruction in &program.code {
+            match *instruction {
+                Instruction::Each { operation, n, operands } => {
+                    let (before, results) = registers.split_at_mut(at);
+                    let results = &mut results[..n];
+                    operation.each(program, operands, before, results, &mut staged, instructions);
+                    at += n;
+                }
+                Instruction::Singles { n } => {
+                    let own = singles.split_off(..n).expect("each has its instructions");
+                    let state = State { program, registers, at, last, instructions };
+                    (at, last) = state.run(own);
+                }
+                Instruction::Rounds { n, n_rounds } => {
+                    let rounds = Rounds {
+                        singles: singles.split_off(..n).expect("each has its instructions"),
+                        strides: strides.split_off(..n).expect("each has its strides"),
+                        n_rounds,
+                    };
+                    let state = State { program, registers, at, last, instructions };
+                    (at, last) = rounds.run(state);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Operations, on numbers alone and on many at once.
+
+use retrograd_core::ops::{Binary, Comparison, Unary};
+
+use super::{BLOCK, Registers, Scalars};
+use crate::kernels::{
+    InstructionSet,
+    functions::Functions,
+    operand::{Source, compare, of_two, select, truth},
+};
+
+/// What can be computed of numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Operation {
+    Unary(Unary),
+    Binary(Binary),
+    Compare(Comparison),
+    Select,
+}
+
+impl Operation {
+    /// The number of operands.
+    pub fn n_operands(self) -> usize {
+        match self {
+            Operation::Unary(_) => 1,
+            Operation::Binary(_) | Operation::Compare(_) => 2,
+            Operation::Select => 3,
+        }
+    }
+
+    /// The value of a unary operation.
+    #[inline(always)]
+    pub fn of_one<F: Functions>(self, x: F, instructions: InstructionSet) -> F {
+        match self {
+            Operation::Unary(op) => F::value(instructions, op, x),
+            Operation::Binary(_) | Operation::Compare(_) | Operation::Select => {
+                unreachable!("it has not one operand")
+            }
+        }
+    }
+
+    /// The value of an operation on two numbers.
+    #[inline(never)]
+    pub fn of_two<F: Functions>(self, a: F, b: F) -> F {
+        match self {
+            Operation::Binary(op) => op.value(a, b),
+            Operation::Compare(op) => truth(op.value(a, b)),
+            Operation::Unary(_) | Operation::Select => unreachable!("it has not two operands"),
+        }
+    }
+
+    /// Computes many results.
+    #[inline(always)]
+    pub fn each<F: Functions>(
+        self,
+        program: &Scalars,
+        operands: [Registers; 3],
+        registers: &[F],
+        results: &mut [F],
+        staged: &mut [[F; BLOCK]; 3],
+        instructions: InstructionSet,
+    ) {
+        let are_at_hand = operands[..self.n_operands()].iter().all(|x| x.is_at_hand());
+        let n_together = if are_at_hand { results.len() } else { BLOCK };
+        let [of_a, of_b, of_c] = staged;
+        for (k, y) in results.chunks_mut(n_together).enumerate() {
+            let [a, b, c] = operands.map(|operand| operand.after(k * n_together));
+            let a = a.source(y.len(), program, registers, of_a);
+            match self {
+                Operation::Unary(op) => match a {
+                    Source::Block(x) => F::map(instructions, op, x, y),
+                    Source::One(x) => y.fill(F::value(instructions, op, x)),
+                },
+                Operation::Binary(op) => {
+                    of_two(op, a, b.source(y.len(), program, registers, of_b), y);
+                }
+                Operation::Compare(op) => {
+                    compare(op, a, b.source(y.len(), program, registers, of_b), y);
+                }
+                Operation::Select => {
+                    let b = b.source(y.len(), program, registers, of_b);
+                    select(a, b, c.source(y.len(), program, registers, of_c), y);
+                }
+            }
+        }
+    }
+}
