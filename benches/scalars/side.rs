@@ -4,7 +4,7 @@ use retrograd::{
     DType, Error, Expr, Graph, Plan, Tensor,
     scalar::{Dual, Frozen, Tape},
 };
-use retrograd_benches::functions::{Function, n_operations};
+use retrograd_benches::functions::Function;
 
 /// One way to compute the value of a function and, but for the first, its gradient.
 pub struct Side<'f> {
@@ -18,18 +18,13 @@ type Call<'f> = Box<dyn FnMut(Option<&mut Vec<f64>>) -> f64 + 'f>;
 /// The largest number of variables that forward mode is measured with.
 const MAX_LANES: usize = 4;
 
-/// The most operations of a function that is recorded as a graph: each is several nodes.
-const MAX_FROZEN: usize = 2_000_000;
-
 /// All that a function can be computed by: the plain value first, then the gradient by hand.
 pub fn all<F: Function>(function: &F) -> Result<Vec<Side<'_>>, Error> {
     let mut sides = vec![plain(function), by_hand(function), tape(function)];
     if function.point().len() <= MAX_LANES {
         sides.push(duals(function));
     }
-    if n_operations(function) <= MAX_FROZEN {
-        sides.push(frozen(function)?);
-    }
+    sides.push(frozen(function)?);
     sides.extend(array(function)?);
     Ok(sides)
 }
