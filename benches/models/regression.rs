@@ -86,7 +86,11 @@ fn dot<F: Number>(a: &[F; N], b: &[F; N]) -> F {
             lanes[k] = a[k].fused(b[k], lanes[k]);
         }
     }
-    let fours = [0, 1, 2, 3].map(|k| lanes[k] + lanes[k + 4]);
+    // A loop, since the parts of `map` need not be compiled for the same instructions.
+    let mut fours = [F::default(); N_LANES / 2];
+    for k in 0..N_LANES / 2 {
+        fours[k] = lanes[k] + lanes[k + N_LANES / 2];
+    }
     (fours[0] + fours[2]) + (fours[1] + fours[3])
 }
 
