@@ -59,6 +59,9 @@ impl Homes {
     }
 }
 
+/// What the rows of a block are a multiple of, if they are more.
+const MULTIPLE: usize = 16;
+
 impl Rows {
     /// The rows of a shape.
     pub fn of(shape: &Shape, dtype: DType) -> Self {
@@ -68,7 +71,9 @@ impl Rows {
 
     /// How many a kernel has at hand at a time: a block.
     pub fn of_block(&self) -> usize {
-        (BLOCK / self.n_columns.max(1)).max(1)
+        let n_rows = (BLOCK / self.n_columns.max(1)).max(1);
+        // So that short rows are reduced side by side, and elements fill vectors.
+        if n_rows > MULTIPLE { n_rows - n_rows % MULTIPLE } else { n_rows }
     }
 
     /// The number of blocks.
