@@ -63,9 +63,8 @@ pub(crate) fn rows_of_group(
     let is_alike = |&id: &NodeId| {
         !matches!(classified.classes[id.index()], Class::Row(_)) && home(id).extent == first.extent
     };
-    let n_elements = classified.computation.nodes[computed[0].index()].shape.n_elements();
     match computed.iter().all(is_alike) {
-        true => Rows { n_rows: n_elements, n_columns: 1, ..first.rows },
+        true => Rows { n_rows: classified.n_elements(computed[0]), n_columns: 1, ..first.rows },
         false => first.rows,
     }
 }

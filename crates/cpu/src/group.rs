@@ -338,8 +338,7 @@ fn home_of_operand(classified: &Classified<'_>, homes: &Homes, user: NodeId) -> 
 
 /// Whether the buffer that an input is read from is small beside the node that reads it.
 pub(crate) fn is_small(classified: &Classified<'_>, input: NodeId, id: NodeId) -> bool {
-    let n_elements = |id: NodeId| classified.computation.nodes[id.index()].shape.n_elements();
-    n_elements(classified.base(input)) * 8 <= n_elements(id)
+    classified.n_elements(classified.base(input)) * 8 <= classified.n_elements(id)
 }
 
 fn collect(

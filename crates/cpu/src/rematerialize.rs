@@ -151,8 +151,8 @@ impl Finder<'_> {
     }
 
     fn n_bytes(&self, id: NodeId) -> usize {
-        let node = &self.classified.computation.nodes[id.index()];
-        node.dtype.n_bytes() * node.shape.n_elements()
+        let dtype = self.classified.computation.nodes[id.index()].dtype;
+        dtype.n_bytes() * self.classified.n_elements(id)
     }
 }
 

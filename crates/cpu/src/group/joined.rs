@@ -48,7 +48,7 @@ impl Groups {
                 None => self.levels[base.index()] <= level_of(group),
             };
             let is_constant = classified.classes[input.index()] == Class::Literal;
-            is_there && (is_constant || nodes[input.index()].shape.n_elements() == 1)
+            is_there && (is_constant || classified.n_elements(*input) == 1)
         };
         let is_possible = classified.fused(self.members[group as usize][0]) == Some(node.dtype)
             && node.shape.n_elements() <= MOST_PLACES * node.inputs.len()

@@ -62,10 +62,10 @@ pub(super) trait Number: Float {
     const EPSILON: Self;
     /// Where `eˣ` is neither 0 nor infinite, and a little more.
     const EXP_RANGE: [Self; 2];
-    /// The largest `x` of which neither `eˣ` nor `e⁻ˣ` is too large or too small for a normal number, rounded.
-    const MODERATE: Self;
     /// The same for `2ˣ`.
     const EXP2_RANGE: [Self; 2];
+    /// A bound of the magnitudes of `x` for which `eˣ` is a normal number.
+    const MODERATE: Self;
     /// `ln 2` in two parts; products of the first with the exponents of all numbers are exact.
     const LN_2: [Self; 2];
     /// `log₁₀ 2` likewise.

@@ -113,13 +113,13 @@ compiled! {
 compiled! {
     /// The values and derivatives of `tanh` at a multiple of [`LANES`] numbers.
     fn tanhs_with_slopes<F: Coefficients, A>(x: &[F], y: &mut [F], slope: &mut [F]) {
-        let each = x.iter().zip(y).zip(slope);
+        let numbers = x.iter().zip(y).zip(slope);
         if are_within(x, limit_of_tanh()) {
-            for ((&x, y), slope) in each {
+            for ((&x, y), slope) in numbers {
                 (*y, *slope) = exponential::moderate_tanh_with_slope::<F, A>(x);
             }
         } else {
-            for ((&x, y), slope) in each {
+            for ((&x, y), slope) in numbers {
                 (*y, *slope) = exponential::tanh_with_slope::<F, A>(x);
             }
         }
