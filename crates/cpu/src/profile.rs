@@ -106,6 +106,9 @@ impl StepProfile {
 
     /// What it computes: names of the nodes that have one, then all operations.
     fn meaning(&self, graph: &Graph) -> String {
+        if self.nodes.is_empty() {
+            return "a new value put in the place of the old one".to_owned();
+        }
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         for &id in &self.nodes {
             *counts.entry(graph.node(id).op.to_string()).or_default() += 1;
