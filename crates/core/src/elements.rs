@@ -24,6 +24,7 @@ const LEAST_BYTES: usize = 1024;
 /// assert_eq!(elements.as_ptr().align_offset(64), 0);
 /// assert_eq!((elements.len(), elements.iter().sum::<f32>()), (1000, 1001.0));
 /// ```
+#[derive(Default)]
 pub struct Elements<T> {
     /// The elements, after others that do not count.
     memory: Vec<T>,

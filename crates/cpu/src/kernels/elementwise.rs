@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use retrograd_core::{DType, Float, NodeId, are_finite, ops::check_bounds};
+use retrograd_core::{DType, Elements, Float, NodeId, are_finite, ops::check_bounds};
 
 use crate::{
-    arena::{ALIGNMENT, Memory, Split},
+    arena::{Memory, Split},
     kernels::{
         InstructionSet,
         code::{Elementwise, Extent, Form, Instruction, Line, Operand, Register, Scalar, Store},
@@ -28,7 +28,7 @@ pub(crate) struct Scratch<F> {
     pub instructions: InstructionSet,
     /// Whether all has been finite that was stored and tested since this was set.
     pub is_finite: bool,
-    registers: Vec<Aligned<F>>,
+    registers: Vec<Elements<F>>,
 }
 
 impl<F: Float> Scratch<F> {
@@ -45,41 +45,14 @@ impl<F: Float> Scratch<F> {
         Self {
             instructions: InstructionSet::best(),
             is_finite: true,
-            registers: lengths.into_iter().map(Aligned::new).collect(),
+            registers: lengths.into_iter().map(Elements::zeros).collect(),
         }
     }
 
-    /// A register, which leaves the file while it is written; moving its box is cheap.
+    /// A register, which leaves the file while it is written; moving it is cheap.
     #[inline(always)]
-    fn take(&mut self, register: Register) -> Aligned<F> {
+    fn take(&mut self, register: Register) -> Elements<F> {
         std::mem::take(&mut self.registers[register as usize])
-    }
-}
-
-/// Numbers from the start of a cache line on, so that no vector of them lies across two.
-#[derive(Default)]
-struct Aligned<F> {
-    numbers: Box<[F]>,
-    start: usize,
-}
-
-impl<F: Float> Aligned<F> {
-    /// Zeros.
-    fn new(n: usize) -> Self {
-        let most = ALIGNMENT / size_of::<F>();
-        let numbers = vec![<F as Float>::lit(0.0); n + most].into_boxed_slice();
-        let start = numbers.as_ptr().align_offset(ALIGNMENT).min(most);
-        Self { numbers, start }
-    }
-
-    #[inline(always)]
-    fn first(&self, n: usize) -> &[F] {
-        &self.numbers[self.start..][..n]
-    }
-
-    #[inline(always)]
-    fn first_mut(&mut self, n: usize) -> &mut [F] {
-        &mut self.numbers[self.start..][..n]
     }
 }
 
@@ -172,10 +145,10 @@ compiled! {
             if let Instruction::TanhWithSlope { x, slope: second } = *instruction {
                 let mut slope = scratch.take(second);
                 let x = Block { memory, scratch, part, extent }.numbers(x);
-                F::map_tanh_with_slope(scratch.instructions, x, y.first_mut(n), slope.first_mut(n));
+                F::map_tanh_with_slope(scratch.instructions, x, &mut y[..n], &mut slope[..n]);
                 scratch.registers[second as usize] = slope;
             } else {
-                Block { memory, scratch, part, extent }.execute(instruction, y.first_mut(n));
+                Block { memory, scratch, part, extent }.execute(instruction, &mut y[..n]);
             }
             scratch.registers[register as usize] = y;
         }
@@ -195,7 +168,7 @@ compiled! {
             let Operand::Register(register) = store.from else {
                 unreachable!("a value that is stored has been computed or loaded")
             };
-            let x = scratch.registers[register as usize].first(range.len());
+            let x = &scratch.registers[register as usize][..range.len()];
             if store.is_tested {
                 scratch.is_finite &= are_finite(x);
             }
@@ -292,7 +265,7 @@ impl<'a, F: Functions> Block<'a, F> {
         let range = self.part.range(extent);
         let n = range.len();
         match operand {
-            Operand::Register(register) => self.scratch.registers[register as usize].first(n),
+            Operand::Register(register) => &self.scratch.registers[register as usize][..n],
             Operand::Contiguous(id) => &self.memory.read_part::<F>(id, range)[..n],
         }
     }
