@@ -111,6 +111,24 @@ fn kept_intermediates_have_adjoints() {
 }
 
 #[test]
+fn reverse_passes_leave_nothing_behind() {
+    let mut tape = Tape::new();
+    for n_steps in [9, 2, 20, 3] {
+        let expected = by_duals(|x| wander(x, n_steps), &X);
+        tape.record(|t| {
+            let x = t.variables(&X);
+            let between = t.keep(wander(&x, n_steps / 2));
+            let y = wander(&x, n_steps);
+            for _ in 0..2 {
+                t.reverse_lanes(&[y + between, between]);
+                assert_close(&t.reverse(y).collect(&x), &expected);
+                assert_eq!(t.reverse(between * 3.0).of(between), 3.0);
+            }
+        });
+    }
+}
+
+#[test]
 #[should_panic(expected = "has an adjoint if it was kept")]
 fn other_intermediates_have_none() {
     Tape::new().record(|t| {

@@ -5,14 +5,14 @@ use std::cell::RefCell;
 use super::{Var, indices::Index};
 use crate::Number;
 
-/// Values of variables, and of statements that were kept.
+/// Values of variables, and which of these are by statements that were kept.
 ///
 /// The value is what tells `x` from `x + 3`, which has the same partial derivatives, but another adjoint.
 #[derive(Debug)]
 pub(super) struct Leaves<T> {
     variables: RefCell<Vec<T>>,
-    /// In the order of statements.
-    kept: RefCell<Vec<(Index, T)>>,
+    /// In the order of statements, each with the number of the variable that its adjoint is handed on to.
+    kept: RefCell<Vec<(Index, usize)>>,
 }
 
 impl<T> Default for Leaves<T> {
@@ -27,9 +27,9 @@ impl<T: Number> Leaves<T> {
         self.variables.borrow_mut().extend_from_slice(values);
     }
 
-    /// Keeps a statement that is later than all others.
-    pub(super) fn keep(&self, index: Index, value: T) {
-        self.kept.borrow_mut().push((index, value));
+    /// Keeps a statement that is later than all others; `variable` has its value, and gets its adjoint.
+    pub(super) fn keep(&self, statement: Index, variable: usize) {
+        self.kept.borrow_mut().push((statement, variable));
     }
 
     /// How many there are, of both kinds.
@@ -42,16 +42,17 @@ impl<T: Number> Leaves<T> {
         self.kept.borrow_mut().truncate(n_kept);
     }
 
-    /// What `x` is, if it is a variable or was kept.
-    pub(super) fn find(&self, x: Var<'_, T>) -> Option<Index> {
+    /// The number of the variable that has the adjoint of `x`, if `x` is a variable or was kept.
+    pub(super) fn find(&self, x: Var<'_, T>) -> Option<usize> {
         let index = x.recorded_index()?;
-        let value = match index.as_variable() {
-            Some(k) => *self.variables.borrow().get(k)?,
+        let variable = match index.as_variable() {
+            Some(variable) => variable,
             None => {
                 let kept = self.kept.borrow();
                 kept[kept.binary_search_by_key(&index, |kept| kept.0).ok()?].1
             }
         };
-        (x.value.primal().to_bits() == value.primal().to_bits()).then_some(index)
+        let value = *self.variables.borrow().get(variable)?;
+        (x.value.primal().to_bits() == value.primal().to_bits()).then_some(variable)
     }
 }

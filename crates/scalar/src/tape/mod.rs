@@ -57,7 +57,7 @@ use crate::Number;
 pub struct Tape<T = f64> {
     storage: Storage<T>,
     leaves: Leaves<T>,
-    /// Memory of the last reverse pass.
+    /// Memory of reverse passes, all 0 between them.
     adjoints: Cell<Vec<T>>,
 }
 

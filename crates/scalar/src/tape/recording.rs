@@ -83,9 +83,12 @@ impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
         if x.is_constant() || self.leaves.find(x).is_some() {
             return x;
         }
-        let index = self.statement(x);
-        if index != Index::NONE {
-            self.leaves.keep(index, x.value);
+        // A variable that nothing depends on: the statement hands its adjoint on to it, beside what it depends on itself.
+        let copy = self.add_variables(&[x.value]);
+        let third = copy.map_or(Index::NONE, Index::variable);
+        let index = record(self.storage(), x.indices, x.first, x.second, third);
+        if let Some(copy) = copy.filter(|_| index != Index::NONE) {
+            self.leaves.keep(index, copy);
         }
         Var::recorded(x.value, index, self.storage())
     }

@@ -1,6 +1,6 @@
 //! The reverse pass: adjoints of all that was recorded, from last to first.
 
-use std::marker::PhantomData;
+use std::{marker::PhantomData, mem};
 
 use super::{
     Recording, Tape, Var,
@@ -45,9 +45,13 @@ impl<'t, T: Number> Recording<'t, '_, T> {
         outputs: impl Iterator<Item = (Var<'t, T>, [T; N])>,
     ) -> Adjoints<'t, T, N> {
         let Ends { n_variables, n_statements, n_partials } = self.storage().ends();
+        let n_adjoints = (n_variables + 1 + n_statements) * N;
+        // All of them are 0.
         let mut flat = self.tape.adjoints.take();
-        flat.clear();
-        flat.resize((n_variables + 1 + n_statements) * N, T::default());
+        if flat.len() < n_adjoints {
+            drop(flat);
+            flat = vec![T::default(); n_adjoints];
+        }
         let (adjoints, _) = flat.as_chunks_mut::<N>();
         for (y, seed) in outputs {
             add(&mut adjoints[y.indices.first().slot(n_variables)], seed, y.first);
@@ -70,8 +74,8 @@ impl<'t, T: Number> Recording<'t, '_, T> {
 
 /// Hands the adjoints of statements `start..end` on to what they depend on, from last to first.
 ///
-/// An adjoint that is exactly 0 is not handed on, whatever the partial derivatives are. `end` and the result are numbers
-/// of statements, and of the partial derivatives before them.
+/// An adjoint that is exactly 0 is not handed on, whatever the partial derivatives are. Those of these statements are 0
+/// afterwards. `end` and the result are numbers of statements, and of the partial derivatives before them.
 fn propagate<T: Number, const N: usize>(
     record: &Record<T>,
     end: (usize, usize),
@@ -91,7 +95,7 @@ fn propagate<T: Number, const N: usize>(
         expect_reads(&record.statements, k);
         expect_reads(partials, partials.len());
         expect_reads(adjoints, n_variables + 1 + k);
-        let adjoint = adjoints[n_variables + 1 + k];
+        let adjoint = mem::replace(&mut adjoints[n_variables + 1 + k], [T::default(); N]);
         if adjoint.iter().all(|a| a.is_zero()) {
             continue;
         }
@@ -134,9 +138,9 @@ impl<'t, T: Number, const N: usize> Adjoints<'t, T, N> {
         if x.is_constant() {
             return [T::default(); N];
         }
-        let adjoints = self.flat.as_chunks().0;
+        let by_variables = &self.flat.as_chunks().0[..self.n_variables];
         let Some(adjoint) =
-            self.leaves.find(x).and_then(|index| adjoints.get(index.slot(self.n_variables)))
+            self.leaves.find(x).and_then(|variable| by_variables.iter().nth_back(variable))
         else {
             panic!(
                 "adjoints: what was computed from variables has an adjoint if it was kept by `keep` before the reverse pass"
@@ -192,8 +196,9 @@ impl<'t, T: Number> Adjoints<'t, T> {
 }
 
 impl<T: Number, const N: usize> Drop for Adjoints<'_, T, N> {
-    /// Gives the memory back to the tape.
+    /// Gives the memory back to the tape, all 0: the reverse pass has left nothing but derivatives by variables.
     fn drop(&mut self) {
-        self.tape.adjoints.set(std::mem::take(&mut self.flat));
+        self.flat[..(self.n_variables + 1) * N].fill(T::default());
+        self.tape.adjoints.set(mem::take(&mut self.flat));
     }
 }
