@@ -4,7 +4,7 @@ use crate::{
     dtype::{DType, Element},
     expr::Expr,
     functions::functions,
-    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule, sum::kept_then_reduced},
+    ops::{Batch, Op, Operation, sum::kept_then_reduced, without_derivative},
     shape::{AxisSet, Shape, resolve_axis},
     tensor::{View, ViewMut},
 };
@@ -41,17 +41,7 @@ impl Operation for ArgMax {
         format!("argmax {}", self.axis)
     }
 
-    fn vjp<'g>(&self, _: Rule<'_, 'g>, _: Expr<'g>) -> Option<Expr<'g>> {
-        None
-    }
-
-    fn linearity(&self) -> Linearity {
-        Linearity::Constant
-    }
-
-    fn dependence(&self, _: Link<'_, '_>) -> Option<Dependence> {
-        None
-    }
+    without_derivative!();
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
         batch.record(Op::ArgMax(ArgMax { axis: self.axis + 1 }))

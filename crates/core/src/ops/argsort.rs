@@ -6,7 +6,7 @@ use crate::{
     dtype::{DType, Element},
     expr::Expr,
     functions::functions,
-    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule},
+    ops::{Batch, Op, Operation, without_derivative},
     shape::{Layout, Shape, resolve_axis},
     tensor::{View, ViewMut},
 };
@@ -44,17 +44,7 @@ impl Operation for ArgSort {
         format!("argsort {}", self.axis)
     }
 
-    fn vjp<'g>(&self, _: Rule<'_, 'g>, _: Expr<'g>) -> Option<Expr<'g>> {
-        None
-    }
-
-    fn linearity(&self) -> Linearity {
-        Linearity::Constant
-    }
-
-    fn dependence(&self, _: Link<'_, '_>) -> Option<Dependence> {
-        None
-    }
+    without_derivative!();
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
         batch.record(Op::ArgSort(ArgSort { axis: self.axis + 1, ..*self }))

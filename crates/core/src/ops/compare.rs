@@ -7,8 +7,9 @@ use crate::{
     error::{Error, located},
     expr::Expr,
     ops::{
-        Batch, Dependence, Linearity, Link, Op, Operand, Operation, Rule,
+        Batch, Op, Operand, Operation,
         operators::{aligned, binary_expressions},
+        without_derivative,
     },
     tensor::{View, ViewMut},
 };
@@ -100,17 +101,7 @@ impl Operation for Comparison {
         self.symbol().to_owned()
     }
 
-    fn vjp<'g>(&self, _: Rule<'_, 'g>, _: Expr<'g>) -> Option<Expr<'g>> {
-        None
-    }
-
-    fn linearity(&self) -> Linearity {
-        Linearity::Constant
-    }
-
-    fn dependence(&self, _: Link<'_, '_>) -> Option<Dependence> {
-        None
-    }
+    without_derivative!();
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
         batch.record(Op::Compare(*self))

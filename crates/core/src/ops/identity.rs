@@ -2,7 +2,9 @@
 
 use crate::{
     expr::Expr,
-    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule, same_dtype},
+    ops::{
+        Batch, Dependence, Linearity, Link, Op, Operation, Rule, same_dtype, without_derivative,
+    },
     tensor::{View, ViewMut},
 };
 
@@ -58,17 +60,7 @@ impl Operation for StopGradient {
         "stop gradient".to_owned()
     }
 
-    fn vjp<'g>(&self, _: Rule<'_, 'g>, _: Expr<'g>) -> Option<Expr<'g>> {
-        None
-    }
-
-    fn linearity(&self) -> Linearity {
-        Linearity::Constant
-    }
-
-    fn dependence(&self, _: Link<'_, '_>) -> Option<Dependence> {
-        None
-    }
+    without_derivative!();
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
         batch.record(Op::StopGradient)

@@ -7,7 +7,7 @@ use crate::{
     expr::Expr,
     functions::functions,
     graph::{Graph, Inputs},
-    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule},
+    ops::{Batch, Op, Operation, without_derivative},
     shape::{Layout, Shape},
     tensor::{View, ViewMut},
     with_elements,
@@ -64,17 +64,7 @@ impl Operation for Leaf {
         .to_owned()
     }
 
-    fn vjp<'g>(&self, _: Rule<'_, 'g>, _: Expr<'g>) -> Option<Expr<'g>> {
-        None
-    }
-
-    fn linearity(&self) -> Linearity {
-        Linearity::Constant
-    }
-
-    fn dependence(&self, _: Link<'_, '_>) -> Option<Dependence> {
-        None
-    }
+    without_derivative!();
 
     fn vmap<'g>(&self, _: Batch<'_, 'g>) -> Expr<'g> {
         unreachable!("a node without inputs is the same for all of a batch")
@@ -106,17 +96,7 @@ impl Operation for Literal {
         self.value().to_string()
     }
 
-    fn vjp<'g>(&self, _: Rule<'_, 'g>, _: Expr<'g>) -> Option<Expr<'g>> {
-        None
-    }
-
-    fn linearity(&self) -> Linearity {
-        Linearity::Constant
-    }
-
-    fn dependence(&self, _: Link<'_, '_>) -> Option<Dependence> {
-        None
-    }
+    without_derivative!();
 
     fn vmap<'g>(&self, _: Batch<'_, 'g>) -> Expr<'g> {
         unreachable!("a node without inputs is the same for all of a batch")
@@ -172,17 +152,7 @@ impl Operation for Iota {
         "iota".to_owned()
     }
 
-    fn vjp<'g>(&self, _: Rule<'_, 'g>, _: Expr<'g>) -> Option<Expr<'g>> {
-        None
-    }
-
-    fn linearity(&self) -> Linearity {
-        Linearity::Constant
-    }
-
-    fn dependence(&self, _: Link<'_, '_>) -> Option<Dependence> {
-        None
-    }
+    without_derivative!();
 
     fn vmap<'g>(&self, _: Batch<'_, 'g>) -> Expr<'g> {
         unreachable!("a node without inputs is the same for all of a batch")

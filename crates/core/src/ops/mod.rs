@@ -348,6 +348,28 @@ impl fmt::Display for Op {
     }
 }
 
+/// What an [`Operation`] says whose derivatives are 0 everywhere.
+macro_rules! without_derivative {
+    () => {
+        fn vjp<'g>(
+            &self,
+            _: $crate::ops::Rule<'_, 'g>,
+            _: $crate::expr::Expr<'g>,
+        ) -> Option<$crate::expr::Expr<'g>> {
+            None
+        }
+
+        fn linearity(&self) -> $crate::ops::Linearity {
+            $crate::ops::Linearity::Constant
+        }
+
+        fn dependence(&self, _: $crate::ops::Link<'_, '_>) -> Option<$crate::ops::Dependence> {
+            None
+        }
+    };
+}
+pub(crate) use without_derivative;
+
 /// Calls a generic body with input and output as slices of their common element type.
 macro_rules! same_dtype {
     ($x:expr, $y:expr => |$a:ident, $b:ident| $body:expr) => {
