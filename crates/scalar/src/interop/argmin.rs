@@ -50,11 +50,26 @@ impl<F: Residuals> Objective for Squares<F> {
     }
 }
 
+/// A vector of numbers that solvers move: that of `std`, `nalgebra` or `ndarray`, in any version.
+pub trait Point: From<Vec<f64>> {
+    /// Its numbers, in order.
+    fn numbers(&self) -> Vec<f64>;
+}
+
+impl<V: From<Vec<f64>>> Point for V
+where
+    for<'a> &'a V: IntoIterator<Item = &'a f64>,
+{
+    fn numbers(&self) -> Vec<f64> {
+        self.into_iter().copied().collect()
+    }
+}
+
 /// A function with its derivatives: a problem with cost function, gradient and Hessian if it is an [`Objective`], with
 /// operator and Jacobian if it has [`Residuals`].
 ///
-/// Points and gradients are of any type `V` that is made from a `Vec<f64>` and whose references can be iterated over,
-/// as are the vectors of `std`, `nalgebra` and `ndarray`, in any version.
+/// Arguments and gradients are of any type `V` that is made from a `Vec<f64>` and whose references can be iterated over: a
+/// [`Point`].
 #[derive(Clone)]
 pub struct Differentiable<F, V = Vec<f64>, M = Vec<Vec<f64>>> {
     function: F,
@@ -82,72 +97,50 @@ impl<F: fmt::Debug, V, M> fmt::Debug for Differentiable<F, V, M> {
     }
 }
 
-impl<F: Objective, V, M> CostFunction for Differentiable<F, V, M>
-where
-    for<'a> &'a V: IntoIterator<Item = &'a f64>,
-{
+impl<F: Objective, V: Point, M> CostFunction for Differentiable<F, V, M> {
     type Param = V;
     type Output = f64;
 
     fn cost(&self, x: &V) -> Result<f64, Error> {
-        Ok(self.function.value(&numbers(x)))
+        Ok(self.function.value(&x.numbers()))
     }
 }
 
-impl<F: Objective, V: From<Vec<f64>>, M> Gradient for Differentiable<F, V, M>
-where
-    for<'a> &'a V: IntoIterator<Item = &'a f64>,
-{
+impl<F: Objective, V: Point, M> Gradient for Differentiable<F, V, M> {
     type Param = V;
     type Gradient = V;
 
     fn gradient(&self, x: &V) -> Result<V, Error> {
-        let x = numbers(x);
+        let x = x.numbers();
         let mut gradient = vec![0.0; x.len()];
         Tape::new().try_value_and_gradient(|x| self.function.value(x), &x, &mut gradient)?;
         Ok(gradient.into())
     }
 }
 
-impl<F: Objective, V, M> Hessian for Differentiable<F, V, M>
-where
-    for<'a> &'a V: IntoIterator<Item = &'a f64>,
-{
+impl<F: Objective, V: Point, M> Hessian for Differentiable<F, V, M> {
     type Param = V;
     type Hessian = M;
 
     fn hessian(&self, x: &V) -> Result<M, Error> {
-        Ok((self.matrix)(hessian(|x| self.function.value(x), &numbers(x))))
+        Ok((self.matrix)(hessian(|x| self.function.value(x), &x.numbers())))
     }
 }
 
-impl<F: Residuals, V: From<Vec<f64>>, M> Operator for Differentiable<F, V, M>
-where
-    for<'a> &'a V: IntoIterator<Item = &'a f64>,
-{
+impl<F: Residuals, V: Point, M> Operator for Differentiable<F, V, M> {
     type Param = V;
     type Output = V;
 
     fn apply(&self, x: &V) -> Result<V, Error> {
-        Ok(self.function.residuals(&numbers(x)).into())
+        Ok(self.function.residuals(&x.numbers()).into())
     }
 }
 
-impl<F: Residuals, V, M> Jacobian for Differentiable<F, V, M>
-where
-    for<'a> &'a V: IntoIterator<Item = &'a f64>,
-{
+impl<F: Residuals, V: Point, M> Jacobian for Differentiable<F, V, M> {
     type Param = V;
     type Jacobian = M;
 
     fn jacobian(&self, x: &V) -> Result<M, Error> {
-        Ok((self.matrix)(jacobian(|x| self.function.residuals(x), &numbers(x))))
+        Ok((self.matrix)(jacobian(|x| self.function.residuals(x), &x.numbers())))
     }
-}
-
-fn numbers<V>(x: &V) -> Vec<f64>
-where
-    for<'a> &'a V: IntoIterator<Item = &'a f64>,
-{
-    x.into_iter().copied().collect()
 }
