@@ -8,16 +8,17 @@ use retrograd_core::ops::{Binary, Unary};
 #[test]
 fn number_types_and_graphs_agree_on_random_programs() {
     let mut tally = Tally::default();
-    for seed in 0..1200 {
+    for seed in 0..1600 {
         match check(seed) {
             Ok(of_program) => tally.add(&of_program),
             Err(violation) => panic!("{violation}"),
         }
     }
     println!("{tally}");
-    assert_eq!(tally.n_programs, 1200);
+    assert_eq!(tally.n_programs, 1600);
     assert!(tally.n_first > 800 && tally.n_second > 600 && tally.n_differences > 300, "{tally}");
     assert!(tally.n_not_finite > 100, "{tally}");
+    assert!(tally.n_flipped > 600 && tally.n_compiled > 100, "{tally}");
 }
 
 #[test]
@@ -37,12 +38,9 @@ fn wrong_gradients_are_found() {
 
 #[test]
 fn programs_are_the_same_for_the_same_seed_and_have_all_steps() {
-    let kinds = [Kind::Smooth, Kind::Kinked, Kind::Wild];
-    let programs: Vec<_> =
-        (0..200).map(|seed| random_program(seed, kinds[seed as usize % 3])).collect();
-    let listing: String = programs.iter().map(Program::to_string).collect();
-    let again: String =
-        (0..200).map(|seed| random_program(seed, kinds[seed as usize % 3]).to_string()).collect();
+    let programs = || (0..200).map(|seed| random_program(seed, Kind::ALL[seed as usize % 4]));
+    let listing: String = programs().map(|program| program.to_string()).collect();
+    let again: String = programs().map(|program| program.to_string()).collect();
     assert_eq!(listing, again);
     for word in ["powi", "sum of", "if ", "NaN", "inf", "0.5"] {
         assert!(listing.contains(word), "no program has {word}");

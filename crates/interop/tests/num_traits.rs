@@ -225,6 +225,20 @@ fn a_recorded_cast_is_a_branch() {
     );
 }
 
+#[test]
+fn functions_in_pieces_are_recorded_with_all_of_them() {
+    fn pieces<T: Float>(x: T) -> T {
+        x.round() + number::<T>(10.0) * x.signum() + number::<T>(100.0) * x.abs_sub(T::one())
+    }
+    let frozen = Frozen::record(|x| pieces(x[0]), &[0.25]);
+    assert_eq!(frozen.n_decisions(), 0);
+    let mut replay = frozen.compile(&[frozen.y()]).unwrap();
+    for x in [1.75, -0.75, 0.0, -0.0, 0.5, -2.5, f64::INFINITY] {
+        replay.run(&[x]).unwrap();
+        assert_eq!(replay.output(0), [pieces(x)], "{x}");
+    }
+}
+
 /// The integral of a function by Simpson's rule, as a library would write it.
 fn integral<T: Float>(f: impl Fn(T) -> T, from: T, to: T, n: usize) -> T {
     let h = (to - from) / number((2 * n) as f64);

@@ -112,7 +112,7 @@ impl<T: Number, const N: usize> Number for Dual<T, N> {
 }
 
 impl<T: Number, const N: usize> Real for Dual<T, N> {
-    type Mask = bool;
+    type Mask = T::Mask;
 
     #[inline(always)]
     fn lit(self, value: f64) -> Self {
@@ -150,13 +150,14 @@ impl<T: Number, const N: usize> Real for Dual<T, N> {
     }
 
     #[inline(always)]
-    fn compare(self, op: Comparison, rhs: Self) -> bool {
+    fn compare(self, op: Comparison, rhs: Self) -> T::Mask {
         self.value.compare(op, rhs.value)
     }
 
     #[inline(always)]
-    fn select(mask: bool, a: Self, b: Self) -> Self {
-        if mask { a } else { b }
+    fn select(mask: T::Mask, a: Self, b: Self) -> Self {
+        let tangent = |k| T::select(mask, a.tangents[k], b.tangents[k]);
+        Self::with(T::select(mask, a.value, b.value), tangent)
     }
 }
 

@@ -41,7 +41,7 @@ pub use self::{
         value_and_gradient,
     },
     dual::Dual,
-    frozen::{Frozen, Replay, ReplayError, Traced},
+    frozen::{Frozen, Replay, ReplayError, Traced, TracedMask},
     number::{Number, Scalar},
     series::Series,
     tape::{Adjoints, Recording, Tape, TapeFull, Var},

@@ -10,9 +10,29 @@ use retrograd_core::Real;
 
 /// A [`Real`] number that has a value, so that programs can branch on it: a float, or a float with derivatives.
 ///
-/// Comparisons look at values only. `f32` and `f64` are numbers, and whatever is made of numbers here is one, so that
-/// duals of duals and tapes of duals are numbers, too.
-pub trait Number: Real<Mask = bool> + PartialOrd + Default + Debug {
+/// Comparisons look at values only. Programs branch by operators, `if x > y`. The masks of [`Real`]'s comparisons are for
+/// [`Real::select`], which a [`Traced`](crate::Traced) number records with both alternatives; `into()` makes a `bool` of
+/// a mask, and a branch of the selection.
+///
+/// ```
+/// use retrograd_scalar::{Frozen, Number, Real};
+///
+/// fn larger<R: Number>(x: R, y: R) -> R {
+///     R::select(x.gt(y), x, y)
+/// }
+///
+/// let mut replay = {
+///     let frozen = Frozen::record(|x| larger(x[0], x[1]), &[2.0, 1.0]);
+///     frozen.compile(&[frozen.y()])?
+/// };
+/// replay.run(&[2.0, 7.0]).unwrap();
+/// assert_eq!(replay.output(0), [7.0]);
+/// # Ok::<(), retrograd_core::Error>(())
+/// ```
+///
+/// `f32` and `f64` are numbers, and whatever is made of numbers here is one, so that duals of duals and tapes of duals
+/// are numbers, too.
+pub trait Number: Real<Mask: Into<bool>> + PartialOrd + Default + Debug {
     /// A number that depends on nothing.
     fn constant(value: f64) -> Self;
 

@@ -134,7 +134,7 @@ impl<T: Number, const N: usize> Number for Series<T, N> {
 }
 
 impl<T: Number, const N: usize> Real for Series<T, N> {
-    type Mask = bool;
+    type Mask = T::Mask;
 
     fn lit(self, value: f64) -> Self {
         Self::constant(value)
@@ -181,12 +181,12 @@ impl<T: Number, const N: usize> Real for Series<T, N> {
         })
     }
 
-    fn compare(self, op: Comparison, rhs: Self) -> bool {
+    fn compare(self, op: Comparison, rhs: Self) -> T::Mask {
         self.value().compare(op, rhs.value())
     }
 
-    fn select(mask: bool, a: Self, b: Self) -> Self {
-        if mask { a } else { b }
+    fn select(mask: T::Mask, a: Self, b: Self) -> Self {
+        Self::each(a, b, |a, b| T::select(mask, a, b))
     }
 }
 

@@ -2,7 +2,8 @@
 
 use retrograd_core::{DType, Graph};
 use retrograd_scalar::{
-    Frozen, Real, ReplayError, Scalar, Traced, gradient, hessian, jacobian, value_and_gradient,
+    Dual, Frozen, Real, ReplayError, Scalar, Series, Tape, Traced, gradient, hessian, jacobian,
+    value_and_gradient,
 };
 
 fn rosenbrock<R: Scalar>(x: &[R]) -> R {
@@ -136,6 +137,98 @@ fn comparisons_with_constants_and_inputs_are_remembered() {
     assert_eq!(replay.output(0), [4.0]);
     let error = replay.run(&[4.0, 0.6]).unwrap_err().to_string();
     assert!(error.contains("0.6 < 0.5 is false at") && error.contains("was true"), "{error}");
+}
+
+#[test]
+fn a_selection_is_recorded_with_both_numbers_and_is_no_branch() {
+    fn f<R: Scalar>(x: &[R]) -> R {
+        let larger = R::select(x[0].gt(x[1]), x[0].square(), x[1].log());
+        larger + x[0].elu(1.0) * R::select(x[0].eq(R::from(2.0)), R::from(3.0), R::from(1.0))
+    }
+    let points = [[2.0, 1.0], [1.0, 2.0], [-0.5, 0.3], [1.0, -1.0], [1.0, 1.0], [0.5, f64::NAN]];
+    for recorded in points {
+        let frozen = Frozen::record(|x| f(x), &recorded);
+        assert_eq!(frozen.n_decisions(), 0);
+        let by_x = frozen.y().grad(&[frozen.x()])[0];
+        let mut replay = frozen.compile(&[frozen.y(), by_x]).unwrap();
+        // The logarithm of −1 is not chosen, and leaks nothing.
+        for x in &points[..5] {
+            replay.run(x).unwrap();
+            assert_all_close(replay.output(0), &[f(x)]);
+            assert_all_close(replay.output(1), &gradient(|x| f(x), x));
+        }
+        replay.run(&points[5]).unwrap();
+        assert!(replay.output(0)[0].is_nan() && f(&points[5]).is_nan());
+    }
+    // Comparisons of constants choose at once.
+    let one = Traced::from(1.0);
+    let frozen = Frozen::record(|x| Traced::select(one.eq(one), x[0], x[0].log()), &[2.0]);
+    assert_eq!(frozen.y().id(), Frozen::record(|x| x[0], &[2.0]).y().id());
+}
+
+#[test]
+fn numbers_with_derivatives_are_selected_with_all_of_them() {
+    fn f<R: Scalar>(x: R) -> R {
+        R::select(x.gt(R::from(1.0)), x.powi(3), -x.square() + 2.0)
+    }
+    let duals = Frozen::record_all(
+        |x| {
+            let y = f(Dual::variable(Dual::variable(x[0])));
+            vec![y.value.value, y.value.tangents[0], y.tangents[0].tangents[0]]
+        },
+        &[2.0],
+    );
+    let series = Frozen::record_all(
+        |x| f(Series::new([x[0], 1.0.into(), 0.0.into()])).coefficients.to_vec(),
+        &[2.0],
+    );
+    for (frozen, factorial) in [(duals, 1.0), (series, 2.0)] {
+        assert_eq!(frozen.n_decisions(), 0);
+        let mut replay = frozen.compile(&[frozen.y()]).unwrap();
+        for (x, meant) in [(3.0, [27.0, 27.0, 18.0]), (0.5, [1.75, -1.0, -2.0])] {
+            replay.run(&[x]).unwrap();
+            let [value, first, second] = meant;
+            assert_all_close(replay.output(0), &[value, first, second / factorial]);
+        }
+    }
+}
+
+#[test]
+fn a_mask_that_is_made_a_bool_is_a_branch_at_the_line_that_compared() {
+    const COMPARED: u32 = line!() + 2;
+    fn f<R: Scalar>(x: R) -> R {
+        let is_large = x.gt(R::from(1.0));
+        if is_large.into() { x.log() } else { R::select(is_large, x, x * 2.0) }
+    }
+    let frozen = Frozen::record(|x| f(x[0]), &[0.5]);
+    assert_eq!(frozen.n_decisions(), 1);
+    let mut replay = frozen.compile(&[frozen.y()]).unwrap();
+    replay.run(&[0.75]).unwrap();
+    assert_eq!(replay.output(0), [1.5]);
+    let error = replay.run(&[2.0]).unwrap_err();
+    assert!(
+        matches!(error, ReplayError::Changed { lhs: 2.0, recorded: false, location, .. }
+            if location.file().ends_with("frozen.rs") && location.line() == COMPARED),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_a_variable_depends_on_is_a_branch() {
+    fn picked<R: Real>(x: R) -> R {
+        R::select(x.gt(x.lit(1.0)), x.square(), x)
+    }
+    fn slope<'g>(x: &[Traced<'g>]) -> Traced<'g> {
+        let mut slope = [Traced::default()];
+        Tape::new().value_and_gradient(|x| picked(x[0]), x, &mut slope);
+        slope[0]
+    }
+    let frozen = Frozen::record(slope, &[3.0]);
+    assert_eq!(frozen.n_decisions(), 1);
+    let mut replay = frozen.compile(&[frozen.y()]).unwrap();
+    replay.run(&[4.0]).unwrap();
+    assert_eq!(replay.output(0), [8.0]);
+    assert!(matches!(replay.run(&[0.5]), Err(ReplayError::Changed { lhs: 0.5, .. })));
 }
 
 #[test]

@@ -7,17 +7,24 @@ use retrograd_core::{
     ops::{Binary, Comparison, Unary},
 };
 
-use super::{Program, Step};
+use super::{Program, Step, branch};
 
 /// What is in a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Functions without kinks, away from their poles: differences see the derivatives.
     Smooth,
+    /// Smooth functions, and choices between them.
+    Piecewise,
     /// All functions, with ties and branches; numbers stay small and finite.
     Kinked,
     /// Whatever comes: infinite numbers, NaN, extremes.
     Wild,
+}
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [Self::Smooth, Self::Piecewise, Self::Kinked, Self::Wild];
 }
 
 /// Larger numbers are left out unless the program is wild.
@@ -65,8 +72,7 @@ pub fn random_program(seed: u64, kind: Kind) -> Program {
     let n_steps = rng.random_range(3..40);
     while steps.len() < n_steps {
         let step = random_step(&mut rng, kind, values.len());
-        let value = step
-            .compute(&values, &|terms| terms.into_iter().sum(), &|is, a, b| if is { a } else { b });
+        let value = step.compute(&values, &|terms| terms.into_iter().sum(), &mut branch);
         if kind == Kind::Wild || value.abs() < LARGEST && is_tame(&step, &values) {
             values.push(value);
             steps.push(step);
@@ -78,9 +84,10 @@ pub fn random_program(seed: u64, kind: Kind) -> Program {
     Program { inputs, steps }
 }
 
-fn number(rng: &mut impl Rng, kind: Kind) -> f64 {
+/// An input or a constant of a program.
+pub(super) fn number(rng: &mut impl Rng, kind: Kind) -> f64 {
     match kind {
-        Kind::Smooth => rng.random_range(-2.0..2.0),
+        Kind::Smooth | Kind::Piecewise => rng.random_range(-2.0..2.0),
         // Halves meet at kinks and in ties.
         Kind::Kinked => f64::from(rng.random_range(-4..5)) / 2.0,
         Kind::Wild if rng.random_bool(0.3) => *EXTREMES.choose(rng).expect("there are extremes"),
@@ -98,12 +105,12 @@ fn random_step(rng: &mut impl Rng, kind: Kind, n: usize) -> Step {
         }
     };
     let [a, b, c, d] = [pick(), pick(), pick(), pick()];
-    let is_smooth = kind == Kind::Smooth;
+    let is_smooth = matches!(kind, Kind::Smooth | Kind::Piecewise);
     match rng.random_range(0..20) {
         0 => Step::Constant(number(rng, kind)),
         1 => Step::Power(a, rng.random_range(-2..4)),
         2 => Step::Sum((0..rng.random_range(0..25)).map(|_| rng.random_range(0..n)).collect()),
-        3..=4 if !is_smooth => {
+        3..=4 if kind != Kind::Smooth => {
             let op = *Comparison::ALL.choose(rng).expect("there are comparisons");
             Step::Choice(op, [a, b], [c, d])
         }

@@ -4,22 +4,24 @@ use std::fmt;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use retrograd_core::{DType, Expr, Graph, Real};
+use retrograd_core::{DType, Expr, Graph, Real, ops::Comparison};
 use retrograd_scalar::{Dual, Number, Scalar, Series, Tape, Var};
 
 use super::{
-    Program,
+    Program, branch,
     generate::{Kind, random_program},
+    replays::check_replays,
+    select,
 };
 
 /// Most inputs of a program.
 const N_INPUTS: usize = 5;
 
 /// By how much derivatives may differ, relatively to the largest number that any of them is made of.
-const TOLERANCE: f64 = 1e-9;
+pub(super) const TOLERANCE: f64 = 1e-9;
 
 /// Derivatives are compared if the numbers that they are made of are not larger, so that cancellation leaves digits.
-const LARGEST: f64 = 1e4;
+pub(super) const LARGEST: f64 = 1e4;
 
 /// Something that does not hold of a program.
 #[derive(Clone, Debug)]
@@ -53,6 +55,12 @@ pub struct Tally {
     pub n_wild: usize,
     /// Derivatives that are not finite in some mode.
     pub n_not_finite: usize,
+    /// Other inputs at which recordings were evaluated.
+    pub n_replays: usize,
+    /// Those at which a choice went the other way.
+    pub n_flipped: usize,
+    /// Those of these at which compiled recordings were run, too.
+    pub n_compiled: usize,
 }
 
 impl Tally {
@@ -64,6 +72,9 @@ impl Tally {
         self.n_differences += other.n_differences;
         self.n_wild += other.n_wild;
         self.n_not_finite += other.n_not_finite;
+        self.n_replays += other.n_replays;
+        self.n_flipped += other.n_flipped;
+        self.n_compiled += other.n_compiled;
     }
 }
 
@@ -72,13 +83,17 @@ impl fmt::Display for Tally {
         write!(
             f,
             "{} programs: first derivatives compared of {}, second of {}, with differences {}; of {} what is finite, {} \
-             derivatives being not",
+             derivatives being not; recordings evaluated at {} other inputs, which choose otherwise at {}, compiled at {} \
+             of these",
             self.n_programs,
             self.n_first,
             self.n_second,
             self.n_differences,
             self.n_wild,
-            self.n_not_finite
+            self.n_not_finite,
+            self.n_replays,
+            self.n_flipped,
+            self.n_compiled
         )
     }
 }
@@ -88,11 +103,13 @@ impl fmt::Display for Tally {
 /// # Errors
 /// If modes differ.
 pub fn check(seed: u64) -> Result<Tally, Violation> {
-    let kind = [Kind::Smooth, Kind::Kinked, Kind::Wild][(seed % 3) as usize];
+    let kind = Kind::ALL[(seed % 4) as usize];
     let program = random_program(seed, kind);
     let direction = direction(seed, program.inputs.len());
     let violation = |what| Violation { seed, what, program: program.clone() };
-    check_program(&program, kind, &direction).map_err(violation)
+    let mut tally = check_program(&program, kind, &direction).map_err(violation)?;
+    tally.add(&check_replays(&program, kind, seed).map_err(violation)?);
+    Ok(tally)
 }
 
 /// Holds a gradient of a program against those of all modes.
@@ -122,15 +139,18 @@ pub fn check_gradient(program: &Program, gradient: &[f64]) -> Result<(), String>
     Ok(())
 }
 
-fn check_program(program: &Program, kind: Kind, v: &[f64]) -> Result<Tally, String> {
-    let mut tally = Tally { n_programs: 1, ..Tally::default() };
-    let value = run(program, &program.inputs);
-    let same = |mode: &str, got: f64| match got.to_bits() == value.to_bits()
-        || got.is_nan() && value.is_nan()
-    {
+/// Holds a value against that of the program, to the last bit.
+pub(super) fn check_value(mode: &str, got: f64, value: f64) -> Result<(), String> {
+    match got.to_bits() == value.to_bits() || got.is_nan() && value.is_nan() {
         true => Ok(()),
         false => Err(format!("the value is {value:?}, by {mode} {got:?}")),
-    };
+    }
+}
+
+fn check_program(program: &Program, kind: Kind, v: &[f64]) -> Result<Tally, String> {
+    let mut tally = Tally { n_programs: 1, ..Tally::default() };
+    let value = run_by(program, &program.inputs, branch);
+    let same = |mode, got| check_value(mode, got, value);
     let (tape, kept) = (by_tape(program, false), by_tape(program, true));
     let (duals, graph) = (by_duals(program), by_graph(program));
     same("the tape", tape.0)?;
@@ -176,17 +196,25 @@ fn check_program(program: &Program, kind: Kind, v: &[f64]) -> Result<Tally, Stri
 }
 
 /// A direction to move inputs along.
-fn direction(seed: u64, n: usize) -> Vec<f64> {
+pub(super) fn direction(seed: u64, n: usize) -> Vec<f64> {
     let mut rng = ChaCha8Rng::seed_from_u64(!seed);
     (0..n).map(|_| rng.random_range(-1.0..1.0)).collect()
 }
 
-fn run<R: Scalar>(program: &Program, inputs: &[R]) -> R {
-    run_visiting(program, inputs, |number| number)
+pub(super) fn run<R: Scalar>(program: &Program, inputs: &[R]) -> R {
+    run_by(program, inputs, select)
+}
+
+pub(super) fn run_by<R: Scalar>(
+    program: &Program,
+    inputs: &[R],
+    choose: impl FnMut(Comparison, [R; 2], [R; 2]) -> R,
+) -> R {
+    program.run(inputs, |terms| terms.into_iter().sum(), choose, |number| number)
 }
 
 fn run_visiting<R: Scalar>(program: &Program, inputs: &[R], visit: impl FnMut(R) -> R) -> R {
-    program.run(inputs, |terms| terms.into_iter().sum(), |is, a, b| if is { a } else { b }, visit)
+    program.run(inputs, |terms| terms.into_iter().sum(), select, visit)
 }
 
 /// Value and gradient by a tape, on which every step is recorded or only what has to be.
@@ -212,12 +240,12 @@ fn recorded<'g>(program: &Program, graph: &'g Graph) -> (Expr<'g>, Vec<Expr<'g>>
     let inputs: Vec<_> = program.inputs.iter().enumerate().map(leaf).collect();
     let add =
         |terms: Vec<Expr<'g>>| terms.into_iter().fold(inputs[0].lit(-0.0), |sum, term| sum + term);
-    let y = program.run(&inputs, add, Expr::select, |number| number);
+    let y = program.run(&inputs, add, select, |number| number);
     (y, inputs)
 }
 
 /// Value and gradient by a graph.
-fn by_graph(program: &Program) -> (f64, Vec<f64>) {
+pub(super) fn by_graph(program: &Program) -> (f64, Vec<f64>) {
     let graph = Graph::with_dtype(DType::F64);
     let (y, inputs) = recorded(program, &graph);
     let gradient = y.grad(&inputs);
@@ -254,13 +282,13 @@ fn second_derivatives(program: &Program, v: &[f64]) -> [(&'static str, f64); 4] 
 
 /// The largest of the numbers that derivatives are made of; NaN if one is.
 #[derive(Clone, Copy, Debug)]
-struct Size {
-    first: f64,
-    second: f64,
+pub(super) struct Size {
+    pub first: f64,
+    pub second: f64,
 }
 
 impl Size {
-    fn of(program: &Program, v: &[f64]) -> Self {
+    pub(super) fn of(program: &Program, v: &[f64]) -> Self {
         let largest = |size: f64, x: f64| {
             if size.is_nan() || x.is_nan() { f64::NAN } else { size.max(x.abs()) }
         };

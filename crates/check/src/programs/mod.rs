@@ -1,10 +1,11 @@
 //! Random programs over numbers, to hold the number types against each other and against graphs.
 //!
-//! A program is a list of steps, each of which computes a number from earlier ones. It runs with every number type: with
-//! those that have values by ordinary branches, recorded into a graph by selections.
+//! A program is a list of steps, each of which computes a number from earlier ones. It runs with every number type, and
+//! chooses by [`select`] or, where numbers have values, by an ordinary [`branch`].
 
 mod generate;
 mod laws;
+mod replays;
 
 use std::fmt;
 
@@ -43,18 +44,18 @@ pub struct Program {
 }
 
 impl Program {
-    /// Runs the program; `add` adds numbers, `choose` answers comparisons, and `visit` sees the result of each step and may
-    /// replace it.
+    /// Runs the program; `add` adds numbers, `choose` one of two by comparing two, and `visit` sees the result of each step
+    /// and may replace it.
     pub fn run<R: Real>(
         &self,
         inputs: &[R],
         add: impl Fn(Vec<R>) -> R,
-        choose: impl Fn(R::Mask, R, R) -> R,
+        mut choose: impl FnMut(Comparison, [R; 2], [R; 2]) -> R,
         mut visit: impl FnMut(R) -> R,
     ) -> R {
         let mut numbers = inputs.to_vec();
         for step in &self.steps {
-            let number = step.compute(&numbers, &add, &choose);
+            let number = step.compute(&numbers, &add, &mut choose);
             numbers.push(visit(number));
         }
         numbers[numbers.len() - 1]
@@ -66,7 +67,7 @@ impl Step {
         &self,
         numbers: &[R],
         add: &impl Fn(Vec<R>) -> R,
-        choose: &impl Fn(R::Mask, R, R) -> R,
+        choose: &mut impl FnMut(Comparison, [R; 2], [R; 2]) -> R,
     ) -> R {
         match self {
             Step::Constant(value) => numbers[0].lit(*value),
@@ -74,11 +75,21 @@ impl Step {
             Step::Binary(op, a, b) => numbers[*a].binary(*op, numbers[*b]),
             Step::Power(x, n) => numbers[*x].powi(*n),
             Step::Sum(terms) => add(terms.iter().map(|&k| numbers[k]).collect()),
-            Step::Choice(op, [a, b], [then, otherwise]) => {
-                choose(numbers[*a].compare(*op, numbers[*b]), numbers[*then], numbers[*otherwise])
+            Step::Choice(op, compared, alternatives) => {
+                choose(*op, compared.map(|k| numbers[k]), alternatives.map(|k| numbers[k]))
             }
         }
     }
+}
+
+/// Chooses by a selection: one number if the comparison holds, the other if not.
+pub fn select<R: Real>(op: Comparison, [a, b]: [R; 2], [then, otherwise]: [R; 2]) -> R {
+    R::select(a.compare(op, b), then, otherwise)
+}
+
+/// Chooses by a branch.
+pub fn branch<R: PartialOrd>(op: Comparison, [a, b]: [R; 2], [then, otherwise]: [R; 2]) -> R {
+    if op.value(a, b) { then } else { otherwise }
 }
 
 /// The program as lines of assignments.

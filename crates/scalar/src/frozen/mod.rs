@@ -13,7 +13,7 @@ use self::{
 
 pub use self::{
     replay::{Replay, ReplayError},
-    traced::Traced,
+    traced::{Traced, TracedMask},
 };
 
 /// The name of the input.
@@ -73,7 +73,7 @@ pub struct Frozen {
 impl Frozen {
     /// Records a function with one output, at the input `x`.
     pub fn record(f: impl for<'g> FnOnce(&[Traced<'g>]) -> Traced<'g>, x: &[f64]) -> Self {
-        Self::with(x, |graph, x| or_constant(graph, f(x)))
+        Self::with(x, |graph, x| f(x).expr_in(graph))
     }
 
     /// Records a function with several outputs, or with any number of them, at the input `x`.
@@ -87,7 +87,7 @@ impl Frozen {
     /// ```
     pub fn record_all(f: impl for<'g> FnOnce(&[Traced<'g>]) -> Vec<Traced<'g>>, x: &[f64]) -> Self {
         Self::with(x, |graph, x| {
-            let outputs: Vec<_> = f(x).into_iter().map(|y| or_constant(graph, y)).collect();
+            let outputs: Vec<_> = f(x).into_iter().map(|y| y.expr_in(graph)).collect();
             if outputs.is_empty() { graph.full([0], 0.0) } else { graph.stack(&outputs, 0) }
         })
     }
@@ -149,9 +149,4 @@ impl Frozen {
         let plan = Plan::compile(&all, &[])?;
         Ok(Replay::new(plan, outputs.len(), decisions.collect()))
     }
-}
-
-/// The expression of a number, or a literal.
-fn or_constant<'g>(graph: &'g Graph, x: Traced<'g>) -> Expr<'g> {
-    x.expr().unwrap_or_else(|| graph.full((), x.value()))
 }

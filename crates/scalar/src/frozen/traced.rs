@@ -3,14 +3,14 @@
 use std::{cell::RefCell, cmp::Ordering, fmt, panic::Location};
 
 use retrograd_core::{
-    Expr, NodeId, Real,
+    Expr, Graph, NodeId, Real,
     ops::{Binary, Comparison, Unary},
 };
 
 use crate::{Number, arithmetic::arithmetic};
 
 /// A number with a value, whose operations are recorded in a graph, or a constant. Programs can branch on it; whatever
-/// comparison has decided is remembered, with its line.
+/// comparison has decided is remembered, with its line. [`Real::select`] is an operation as any, with both numbers.
 ///
 /// What is taken out by [`primal`](Number::primal) is a constant to the recording.
 #[derive(Clone, Copy)]
@@ -24,6 +24,16 @@ pub struct Traced<'g> {
 struct Recorded<'g> {
     expr: Expr<'g>,
     decisions: &'g Decisions,
+}
+
+/// A comparison of [`Traced`] numbers. [`Real::select`] records it, so that each replay chooses anew; made a `bool`, it is
+/// a branch.
+#[derive(Clone, Copy, Debug)]
+pub struct TracedMask<'g> {
+    comparison: Comparison,
+    lhs: Traced<'g>,
+    rhs: Traced<'g>,
+    location: &'static Location<'static>,
 }
 
 /// The comparisons of a recording, in order.
@@ -55,12 +65,17 @@ impl<'g> Traced<'g> {
         self.recorded.map(|recorded| recorded.expr)
     }
 
+    /// The expression that computes this number, or a literal.
+    #[track_caller]
+    pub(super) fn expr_in(self, graph: &'g Graph) -> Expr<'g> {
+        self.expr().unwrap_or_else(|| graph.full((), self.value))
+    }
+
     /// The expressions of two numbers, unless both are constants.
     #[track_caller]
     fn beside(self, other: Self) -> Option<(Recorded<'g>, [Expr<'g>; 2])> {
         let recorded = self.recorded.or(other.recorded)?;
-        let expr = |x: Self| x.expr().unwrap_or_else(|| recorded.expr.lit(x.value));
-        Some((recorded, [expr(self), expr(other)]))
+        Some((recorded, [self, other].map(|x| x.expr_in(recorded.expr.graph()))))
     }
 
     /// The order, with the comparisons that tell it.
@@ -74,14 +89,42 @@ impl<'g> Traced<'g> {
             None => &[Comparison::Le, Comparison::Ge],
         };
         for &comparison in telling {
-            self.compare(comparison, other);
+            self.compare(comparison, other).decide();
         }
         order
     }
 }
 
+impl TracedMask<'_> {
+    fn outcome(self) -> bool {
+        self.comparison.value(self.lhs.value, self.rhs.value)
+    }
+
+    /// The outcome, by which the program goes on.
+    fn decide(self) -> bool {
+        let outcome = self.outcome();
+        if let Some((recorded, [lhs, rhs])) = self.lhs.beside(self.rhs) {
+            recorded.decisions.borrow_mut().push(Decision {
+                comparison: self.comparison,
+                lhs: lhs.id(),
+                rhs: rhs.id(),
+                outcome,
+                location: self.location,
+            });
+        }
+        outcome
+    }
+}
+
+impl From<TracedMask<'_>> for bool {
+    /// Makes a branch of it: each replay checks that the outcome is the same.
+    fn from(mask: TracedMask<'_>) -> Self {
+        mask.decide()
+    }
+}
+
 impl<'g> Real for Traced<'g> {
-    type Mask = bool;
+    type Mask = TracedMask<'g>;
 
     fn lit(self, value: f64) -> Self {
         Self::constant(value)
@@ -99,22 +142,16 @@ impl<'g> Real for Traced<'g> {
         Self { value: op.value(self.value, rhs.value), recorded }
     }
 
-    fn compare(self, op: Comparison, rhs: Self) -> bool {
-        let outcome = op.value(self.value, rhs.value);
-        if let Some((recorded, [lhs, rhs])) = self.beside(rhs) {
-            recorded.decisions.borrow_mut().push(Decision {
-                comparison: op,
-                lhs: lhs.id(),
-                rhs: rhs.id(),
-                outcome,
-                location: Location::caller(),
-            });
-        }
-        outcome
+    fn compare(self, op: Comparison, rhs: Self) -> TracedMask<'g> {
+        TracedMask { comparison: op, lhs: self, rhs, location: Location::caller() }
     }
 
-    fn select(mask: bool, a: Self, b: Self) -> Self {
-        if mask { a } else { b }
+    fn select(mask: TracedMask<'g>, a: Self, b: Self) -> Self {
+        let chosen = if mask.outcome() { a } else { b };
+        let Some((recorded, [lhs, rhs])) = mask.lhs.beside(mask.rhs) else { return chosen };
+        let [a, b] = [a, b].map(|x| x.expr_in(recorded.expr.graph()));
+        let expr = lhs.compare(mask.comparison, rhs).select(a, b);
+        Self { value: chosen.value, recorded: Some(Recorded { expr, ..recorded }) }
     }
 }
 
@@ -154,13 +191,13 @@ macro_rules! comparisons {
         impl PartialEq<$Rhs> for Traced<'_> {
             #[track_caller]
             fn eq(&self, $rhs: &$Rhs) -> bool {
-                self.compare(Comparison::Eq, $traced)
+                self.compare(Comparison::Eq, $traced).into()
             }
 
             #[track_caller]
             #[expect(clippy::partialeq_ne_impl, reason = "it is recorded as it is written")]
             fn ne(&self, $rhs: &$Rhs) -> bool {
-                self.compare(Comparison::Ne, $traced)
+                self.compare(Comparison::Ne, $traced).into()
             }
         }
 
@@ -172,7 +209,7 @@ macro_rules! comparisons {
 
             $(#[track_caller]
             fn $name(&self, $rhs: &$Rhs) -> bool {
-                self.compare(Comparison::$Comparison, $traced)
+                self.compare(Comparison::$Comparison, $traced).into()
             })*
         }
     };

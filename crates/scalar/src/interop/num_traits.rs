@@ -48,17 +48,17 @@ fn is_negative<R: Scalar>(x: R) -> bool {
 /// −1 or 1, also for numbers that are 0, and NaN for NaN.
 #[track_caller]
 fn signum<R: Scalar>(x: R) -> R {
-    match x.compare(Comparison::Eq, x) {
-        true if is_negative(x) => R::constant(-1.0),
-        true => R::constant(1.0),
-        false => R::constant(f64::NAN),
-    }
+    let zero = R::constant(0.0);
+    // The reciprocal of 0 has its sign.
+    let telling = R::select(x.eq(zero), x.reciprocal(), x);
+    let unless_positive = R::select(zero.gt(telling), R::constant(-1.0), R::constant(f64::NAN));
+    R::select(telling.gt(zero), R::constant(1.0), unless_positive)
 }
 
 /// `x − y`, or 0 if that is negative.
 #[track_caller]
 fn excess<R: Scalar>(x: R, y: R) -> R {
-    if x <= y { R::constant(0.0) } else { x - y }
+    R::select(x.compare(Comparison::Le, y), R::constant(0.0), x - y)
 }
 
 macro_rules! whole_numbers {
@@ -221,7 +221,7 @@ macro_rules! float {
 
             #[track_caller]
             fn is_nan(self) -> bool {
-                self.compare(Comparison::Ne, self)
+                self.compare(Comparison::Ne, self).into()
             }
 
             #[track_caller]
@@ -259,7 +259,8 @@ macro_rules! float {
             #[track_caller]
             fn round(self) -> Self {
                 let whole = Real::trunc(self);
-                if Real::abs(self - whole) < 0.5 { whole } else { whole + self.sign() }
+                let is_near = Self::constant(0.5).gt(Real::abs(self - whole));
+                Self::select(is_near, whole, whole + self.sign())
             }
 
             fn fract(self) -> Self {

@@ -306,7 +306,7 @@ impl<T: Number> Real for Var<'_, T> {
 
     #[inline(always)]
     fn compare(self, op: Comparison, rhs: Self) -> bool {
-        self.value.compare(op, rhs.value)
+        self.value.compare(op, rhs.value).into()
     }
 
     #[inline(always)]
