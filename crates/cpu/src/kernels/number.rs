@@ -199,15 +199,33 @@ pub(super) fn select<T>(condition: bool, a: T, b: T) -> T {
     if condition { a } else { b }
 }
 
-/// `c₀ + c₁x + c₂x² + …`, by Horner's rule.
+/// `c₀ + c₁x + c₂x² + …`, in parts that do not wait for each other: a number alone takes as long as what waits for what.
+/// Loops rather than iterators that take closures, which are not sure to be inlined, and so compiled for the instruction set.
 #[inline(always)]
 pub(super) fn polynomial<F: Number, A: Arithmetic>(x: F, coefficients: &[F]) -> F {
-    let (mut sum, rest) = match coefficients {
-        [rest @ .., last] => (*last, rest),
-        [] => return lit(0.0),
+    let square = x * x;
+    if coefficients.len() <= 6 {
+        return polynomial_of_linear::<F, A>(x, square, coefficients);
+    }
+    let (lower, highest) = coefficients.split_at((coefficients.len() - 1) / 4 * 4);
+    let mut sum = polynomial_of_linear::<F, A>(x, square, highest);
+    for cubic in lower.as_chunks::<4>().0.iter().rev() {
+        sum = A::mul_add(sum, square * square, polynomial_of_linear::<F, A>(x, square, cubic));
+    }
+    sum
+}
+
+/// The same as `(c₀ + c₁x) + (c₂ + c₃x)·x² + …`, by Horner's rule.
+#[inline(always)]
+fn polynomial_of_linear<F: Number, A: Arithmetic>(x: F, square: F, coefficients: &[F]) -> F {
+    let (lower, highest) = coefficients.split_at((coefficients.len() - 1) / 2 * 2);
+    let mut sum = match *highest {
+        [a, b] => A::mul_add(b, x, a),
+        [a, ..] => a,
+        [] => lit(0.0),
     };
-    for &coefficient in rest.iter().rev() {
-        sum = A::mul_add(sum, x, coefficient);
+    for &[a, b] in lower.as_chunks::<2>().0.iter().rev() {
+        sum = A::mul_add(sum, square, A::mul_add(b, x, a));
     }
     sum
 }

@@ -8,6 +8,9 @@ use crate::kernels::number::{Arithmetic, Number, lit, polynomial, select};
 /// Up to here `n·π/2` is exact in its leading parts; larger angles are left to the standard library.
 pub(super) const LARGEST_ANGLE: f64 = 1_048_576.0;
 
+/// Up to here an angle is less than half of a quarter turn, of which none is taken off it.
+pub(super) const SMALL_ANGLE: f64 = 0.785;
+
 /// `π/2` in three parts; products of the first two with whole numbers below `2²⁰` are exact.
 const HALF_PI: [f64; 3] =
     [1.570_796_326_734_125_6, 6.077_100_506_303_966e-11, 2.022_266_248_795_951e-21];
@@ -45,42 +48,52 @@ const COS_SINGLE: [f64; 5] = [
     -2.7205719350454317e-07,
 ];
 
-/// The sine and cosine of `r`, and the number of quarter turns (shifted) that `x` is beyond it.
+/// The sine and cosine of `r + rest`, where the rest is at most `2⁻⁴⁸`.
 #[inline(always)]
-fn reduced<A: Arithmetic>(x: f64) -> (f64, f64, f64) {
-    let shifted = A::mul_add(x, std::f64::consts::FRAC_2_PI, f64::SHIFT);
-    let n = shifted - f64::SHIFT;
-    let first = A::mul_add(n, -HALF_PI[0], x);
-    let product = n * HALF_PI[1];
-    let second = first - product;
-    let rest = A::mul_add(n, -HALF_PI[2], (first - second) - product);
-    let r = second + rest;
-    let low = (second - r) + rest;
-
+fn near_zero<A: Arithmetic>(r: f64, rest: f64) -> (f64, f64) {
     let z = r * r;
-    let sin_tail = A::mul_add(r * z, polynomial::<f64, A>(z, &SIN), low * A::mul_add(z, -0.5, 1.0));
+    let slope = A::mul_add(z, A::mul_add(z, 1.0 / 24.0, -0.5), 1.0);
+    let sin_tail = A::mul_add(r * z, polynomial::<f64, A>(z, &SIN), rest * slope);
     let half = 0.5 * z;
     let most = 1.0 - half;
-    let cos_tail = A::mul_add(z * z, polynomial::<f64, A>(z, &COS), -(r * low));
-    (r + sin_tail, most + (((1.0 - most) - half) + cos_tail), shifted)
+    let cos_slope = r * A::mul_add(z, 1.0 / 6.0, -1.0);
+    let cos_tail = A::mul_add(z * z, polynomial::<f64, A>(z, &COS), rest * cos_slope);
+    (r + sin_tail, most + (((1.0 - most) - half) + cos_tail))
 }
 
-/// The same for a number of single precision: shorter polynomials, and nothing put back.
+/// The same of `r`, enough for single precision: shorter polynomials, and nothing put back.
 #[inline(always)]
-fn reduced_single<A: Arithmetic>(x: f64) -> (f64, f64, f64) {
-    let shifted = A::mul_add(x, std::f64::consts::FRAC_2_PI, f64::SHIFT);
-    let n = shifted - f64::SHIFT;
-    let r = A::mul_add(n, -HALF_PI[1], A::mul_add(n, -HALF_PI[0], x));
+fn near_zero_single<A: Arithmetic>(r: f64) -> (f64, f64) {
     let z = r * r;
     let sin = A::mul_add(r * z, polynomial::<f64, A>(z, &SIN_SINGLE), r);
     let cos = A::mul_add(z, polynomial::<f64, A>(z, &COS_SINGLE), 1.0);
-    (sin, cos, shifted)
+    (sin, cos)
 }
 
-/// The sine and cosine of what is left of an angle, and the quarter turns that were taken off it.
+/// The sine and cosine of an angle up to [`SMALL_ANGLE`].
+#[inline(always)]
+fn small_sin_cos<F: Number, A: Arithmetic>(x: F) -> (f64, f64) {
+    match F::DTYPE {
+        DType::F32 => near_zero_single::<A>(x.widen()),
+        _ => near_zero::<A>(x.widen(), 0.0),
+    }
+}
+
+/// The sine and cosine of what is left of an angle, and the number of quarter turns (shifted) that were taken off it.
 #[inline(always)]
 fn sin_cos<F: Number, A: Arithmetic>(x: F) -> (f64, f64, f64) {
-    if F::DTYPE == DType::F32 { reduced_single::<A>(x.widen()) } else { reduced::<A>(x.widen()) }
+    let x = x.widen();
+    let shifted = A::mul_add(x, std::f64::consts::FRAC_2_PI, f64::SHIFT);
+    let n = shifted - f64::SHIFT;
+    let first = A::mul_add(n, -HALF_PI[0], x);
+    let (sin, cos) = if F::DTYPE == DType::F32 {
+        near_zero_single::<A>(A::mul_add(n, -HALF_PI[1], first))
+    } else {
+        let product = n * HALF_PI[1];
+        let r = first - product;
+        near_zero::<A>(r, A::mul_add(n, -HALF_PI[2], (first - r) - product))
+    };
+    (sin, cos, shifted)
 }
 
 /// `sin x`.
@@ -91,11 +104,23 @@ pub(super) fn sin<F: Number, A: Arithmetic>(x: F) -> F {
     select(x == lit(0.0), x, F::narrow(y))
 }
 
+/// `sin x` of a small angle.
+#[inline(always)]
+pub(super) fn small_sin<F: Number, A: Arithmetic>(x: F) -> F {
+    select(x == lit(0.0), x, F::narrow(small_sin_cos::<F, A>(x).0))
+}
+
 /// `cos x`, a quarter turn ahead of the sine.
 #[inline(always)]
 pub(super) fn cos<F: Number, A: Arithmetic>(x: F) -> F {
     let (sin, cos, shifted) = sin_cos::<F, A>(x);
     F::narrow(select(f64::is_odd(shifted), sin, cos).negated_by_half_turn(shifted + 1.0))
+}
+
+/// `cos x` of a small angle.
+#[inline(always)]
+pub(super) fn small_cos<F: Number, A: Arithmetic>(x: F) -> F {
+    F::narrow(small_sin_cos::<F, A>(x).1)
 }
 
 /// `tan x`.
@@ -105,4 +130,11 @@ pub(super) fn tan<F: Number, A: Arithmetic>(x: F) -> F {
     let is_odd = f64::is_odd(shifted);
     let y = select(is_odd, -cos, sin) / select(is_odd, sin, cos);
     select(x == lit(0.0), x, F::narrow(y))
+}
+
+/// `tan x` of a small angle.
+#[inline(always)]
+pub(super) fn small_tan<F: Number, A: Arithmetic>(x: F) -> F {
+    let (sin, cos) = small_sin_cos::<F, A>(x);
+    select(x == lit(0.0), x, F::narrow(sin / cos))
 }

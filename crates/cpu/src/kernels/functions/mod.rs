@@ -13,11 +13,11 @@ mod tests;
 
 use retrograd_core::{Float, ops::Unary};
 
-use self::{circular::LARGEST_ANGLE, exponential::limit_of_tanh};
+use self::{circular::{LARGEST_ANGLE, SMALL_ANGLE}, exponential::limit_of_tanh};
 use crate::kernels::{
     InstructionSet, compiled,
     instructions::Kind,
-    number::{Arithmetic, Fused, Number, Separate, select},
+    number::{Arithmetic, Fused, Number, Separate, lit, select},
 };
 
 /// Loops run over a multiple of this many numbers, so that they have no remainder that is computed one by one.
@@ -153,7 +153,7 @@ macro_rules! rows {
     (each type { $($Op:ident => $family:ident::$function:ident,)* }
         moderate { $($Limited:ident up to $limit:expr => $limited_family:ident::$limited:ident, $moderate:ident;)* }
         double { $($Double:ident => $double_family:ident::$double:ident,)* }
-        angle { $($Angle:ident => $angle_family:ident::$angle:ident,)* }) => {
+        angle { $($Angle:ident => $angle_family:ident::$angle:ident, $small:ident;)* }) => {
         /// The rows with code of their own.
         #[cfg(test)]
         const ROWS: &[Unary] = &[$(Unary::$Op,)* $(Unary::$Limited,)* $(Unary::$Double,)* $(Unary::$Angle,)*];
@@ -179,6 +179,9 @@ macro_rules! rows {
                 return each(x, y, double::$Double::<F, A>);
             } )*
             $( if op == Unary::$Angle {
+                if are_within(x, lit(SMALL_ANGLE)) {
+                    return each(x, y, $angle_family::$small::<F, A>);
+                }
                 each(x, y, $angle_family::$angle::<F, A>);
                 return replace_large_angles(op, x, y);
             } )*
@@ -190,9 +193,11 @@ macro_rules! rows {
         fn value_of_row<F: Coefficients, A: Arithmetic>(op: Unary, x: F) -> F {
             match op {
                 $( Unary::$Op => $family::$function::<F, A>(x), )*
-                $( Unary::$Limited => $limited_family::$limited::<F, A>(x), )*
+                $( Unary::$Limited if x.abs() <= $limit => $limited_family::$moderate::<F, A>(x),
+                Unary::$Limited => $limited_family::$limited::<F, A>(x), )*
                 $( Unary::$Double => double::$Double::<F, A>(x), )*
-                $( Unary::$Angle if is_large_angle(x) => op.value(x),
+                $( Unary::$Angle if x.abs() <= lit(SMALL_ANGLE) => $angle_family::$small::<F, A>(x),
+                Unary::$Angle if is_large_angle(x) => op.value(x),
                 Unary::$Angle => $angle_family::$angle::<F, A>(x), )*
                 _ => unreachable!("the row has no code here"),
             }
@@ -239,9 +244,9 @@ rows! {
         Atanh => inverse::atanh,
     }
     angle {
-        Sin => circular::sin,
-        Cos => circular::cos,
-        Tan => circular::tan,
+        Sin => circular::sin, small_sin;
+        Cos => circular::cos, small_cos;
+        Tan => circular::tan, small_tan;
     }
 }
 

@@ -172,11 +172,11 @@ fn a_value_does_not_depend_on_its_position_or_neighbors() {
     let (single, double) = (inputs(around_f32), inputs(around_f64));
     check_alone(&single);
     check_alone(&double);
-    // Among moderate numbers, for which there is shorter code.
-    for limit in [f32::MODERATE, limit_of_tanh()] {
+    // Among moderate numbers and small angles, for which there is shorter code.
+    for limit in [f32::MODERATE, limit_of_tanh(), SMALL_ANGLE as f32] {
         check_alone(&single.iter().copied().filter(|x| x.abs() <= limit).collect::<Vec<_>>());
     }
-    for limit in [f64::MODERATE, limit_of_tanh()] {
+    for limit in [f64::MODERATE, limit_of_tanh(), SMALL_ANGLE] {
         check_alone(&double.iter().copied().filter(|x| x.abs() <= limit).collect::<Vec<_>>());
     }
 }
