@@ -24,6 +24,11 @@ pub trait Function {
     /// The point at which it is measured.
     fn point(&self) -> Vec<f64>;
 
+    /// The points at which it is measured in turns, [`point`](Self::point) first.
+    fn points(&self) -> Vec<Vec<f64>> {
+        vec![self.point()]
+    }
+
     /// The value at `x`, as a user writes it.
     fn value<R: Real>(&self, x: &[R]) -> R;
 
@@ -41,7 +46,7 @@ pub trait Visitor {
 }
 
 /// The names of the functions, in order.
-pub const FUNCTIONS: [&str; 7] = ["S1", "S1m", "S2", "S3", "S4", "S5", "S6"];
+pub const FUNCTIONS: [&str; 8] = ["S1", "S1m", "S2", "S3", "S4", "S4v", "S5", "S6"];
 
 /// Shows the function of a name, one of [`FUNCTIONS`], to a visitor.
 pub fn visit(name: &'static str, visitor: &mut impl Visitor) {
@@ -51,6 +56,7 @@ pub fn visit(name: &'static str, visitor: &mut impl Visitor) {
         "S2" => visitor.visit(name, &Rosenbrock { n: 1000 }),
         "S3" => visitor.visit(name, &Product { n: 1000 }),
         "S4" => visitor.visit(name, &Network::new()),
+        "S4v" => visitor.visit(name, &Network::varied(256)),
         "S5" => visitor.visit(name, &LogSumExp { n: 1000 }),
         "S6" => visitor.visit(name, &Mixture::from_benchmark()),
         _ => unreachable!("{name} is none of the functions' names"),

@@ -14,14 +14,22 @@ const DATA: [([f64; 2], f64); 4] =
 
 /// The error as a function of the weights, each neuron's bias after its weights.
 pub struct Network {
-    params: Vec<f64>,
+    /// In turns.
+    params: Vec<Vec<f64>>,
 }
 
 impl Network {
     /// Weights and biases uniform in [−1, 1).
     pub fn new() -> Self {
+        Self::varied(1)
+    }
+
+    /// The same, with other weights and biases for each of `n` runs, as in training: what branches on numbers, as `tanh`
+    /// of the system's library does, cannot be foreseen then from the run before.
+    pub fn varied(n: usize) -> Self {
         let mut rng = seeded(1);
-        Self { params: (0..N_PARAMS).map(|_| rng.random_range(-1.0..1.0)).collect() }
+        let mut params = || (0..N_PARAMS).map(|_| rng.random_range(-1.0..1.0)).collect();
+        Self { params: (0..n).map(|_| params()).collect() }
     }
 }
 
@@ -49,6 +57,10 @@ fn neuron<R: Real>(params: &[R], x: &[R]) -> R {
 
 impl Function for Network {
     fn point(&self) -> Vec<f64> {
+        self.params[0].clone()
+    }
+
+    fn points(&self) -> Vec<Vec<f64>> {
         self.params.clone()
     }
 

@@ -6,7 +6,7 @@ use retrograd_benches::{functions::FUNCTIONS, program::Command};
 /// How to call the program.
 pub const USAGE: &str = "\
 cargo bench --bench scalars -- [NAME …] [OPTIONS]
-  NAME    S1, S1m, S2 … S6, several of them, or all (all)
+  NAME    S1, S1m, S2 … S6, S4v, several of them, or all (all)
   --json  one JSON object per line and function
 cargo bench --bench scalars -- deep N
   one tape of N operations, and one that gets half of the memory";

@@ -15,6 +15,30 @@ pub struct Side<'f> {
 /// Computes; returns the value, and puts the gradient where somebody asks for it.
 type Call<'f> = Box<dyn FnMut(Option<&mut Vec<f64>>) -> f64 + 'f>;
 
+/// Points that are taken in turns.
+struct Points<X = Vec<f64>> {
+    all: Vec<X>,
+    n_taken: usize,
+}
+
+impl Points {
+    fn of<F: Function>(function: &F) -> Self {
+        Self { all: function.points(), n_taken: 0 }
+    }
+
+    fn map<X>(self, f: impl FnMut(Vec<f64>) -> X) -> Points<X> {
+        Points { all: self.all.into_iter().map(f).collect(), n_taken: self.n_taken }
+    }
+}
+
+impl<X> Points<X> {
+    fn next(&mut self) -> &X {
+        let k = self.n_taken % self.all.len();
+        self.n_taken += 1;
+        &self.all[k]
+    }
+}
+
 /// The largest number of variables that forward mode is measured with.
 const MAX_LANES: usize = 4;
 
@@ -30,15 +54,15 @@ pub fn all<F: Function>(function: &F) -> Result<Vec<Side<'_>>, Error> {
 }
 
 fn plain<F: Function>(function: &F) -> Side<'_> {
-    let x = function.point();
-    Side { name: "plain value", call: Box::new(move |_| function.value(&x)) }
+    let mut points = Points::of(function);
+    Side { name: "plain value", call: Box::new(move |_| function.value(points.next())) }
 }
 
 fn by_hand<F: Function>(function: &F) -> Side<'_> {
-    let x = function.point();
-    let (mut gradient, mut memory) = (vec![0.0; x.len()], Vec::new());
+    let mut points = Points::of(function);
+    let (mut gradient, mut memory) = (function.point(), Vec::new());
     let call = move |to: Option<&mut Vec<f64>>| {
-        let value = function.gradient(&x, &mut gradient, &mut memory);
+        let value = function.gradient(points.next(), &mut gradient, &mut memory);
         copy(&gradient, to);
         value
     };
@@ -46,10 +70,11 @@ fn by_hand<F: Function>(function: &F) -> Side<'_> {
 }
 
 fn tape<F: Function>(function: &F) -> Side<'_> {
-    let x = function.point();
-    let (mut gradient, mut tape) = (vec![0.0; x.len()], Tape::new());
+    let mut points = Points::of(function);
+    let (mut gradient, mut tape) = (function.point(), Tape::new());
     let call = move |to: Option<&mut Vec<f64>>| {
-        let value = tape.value_and_gradient(|x| function.value(x), &x, &mut gradient);
+        let x = points.next();
+        let value = tape.value_and_gradient(|x| function.value(x), x, &mut gradient);
         copy(&gradient, to);
         value
     };
@@ -66,16 +91,16 @@ pub fn n_tape_bytes<F: Function>(function: &F) -> usize {
 }
 
 fn duals<F: Function>(function: &F) -> Side<'_> {
-    let x = function.point();
-    let n = x.len();
+    let n = function.point().len();
     let seed = |(k, x): (usize, f64)| {
         let mut tangents = [0.0; MAX_LANES];
         tangents[k] = 1.0;
         Dual::new(x, tangents)
     };
-    let x: Vec<_> = x.into_iter().enumerate().map(seed).collect();
+    let mut points =
+        Points::of(function).map(|x| x.into_iter().enumerate().map(seed).collect::<Vec<_>>());
     let call = move |to: Option<&mut Vec<f64>>| {
-        let y = function.value(&x);
+        let y = function.value(points.next());
         copy(&y.tangents[..n], to);
         y.value
     };
@@ -84,12 +109,12 @@ fn duals<F: Function>(function: &F) -> Side<'_> {
 
 /// The function as it was recorded once, number by number, with its gradient, and compiled.
 fn frozen<F: Function>(function: &F) -> Result<Side<'_>, Error> {
-    let x = function.point();
-    let frozen = Frozen::record(|x| function.value(x), &x);
+    let mut points = Points::of(function);
+    let frozen = Frozen::record(|x| function.value(x), &function.point());
     let gradient = frozen.y().grad(&[frozen.x()])[0];
     let mut replay = frozen.compile(&[frozen.y(), gradient])?;
     let call = move |to: Option<&mut Vec<f64>>| {
-        replay.run(&x).expect("the input is the recorded one");
+        replay.run(points.next()).expect("the function has no branches");
         copy(replay.output(1), to);
         replay.output(0)[0]
     };
@@ -101,16 +126,20 @@ fn array<F: Function>(function: &F) -> Result<Option<Side<'_>>, Error> {
     let g = Graph::with_dtype(DType::F64);
     let x = g.input("x", [function.point().len()]);
     let Some(y) = function.expression(x) else { return Ok(None) };
-    compiled("arrays", &[y, y.grad(&[x])[0]], function.point()).map(Some)
+    compiled("arrays", &[y, y.grad(&[x])[0]], Points::of(function)).map(Some)
 }
 
 /// A plan of a value and its gradient, as functions of `x`.
-fn compiled<'f>(name: &'static str, outputs: &[Expr<'_>], x: Vec<f64>) -> Result<Side<'f>, Error> {
+fn compiled<'f>(
+    name: &'static str,
+    outputs: &[Expr<'_>],
+    points: Points,
+) -> Result<Side<'f>, Error> {
     let plan = Plan::compile(outputs, &[])?;
-    let (mut workspace, x, params) =
-        (plan.workspace(), Tensor::from(x), outputs[0].graph().recorded_params());
+    let (mut workspace, mut points, params) =
+        (plan.workspace(), points.map(Tensor::from), outputs[0].graph().recorded_params());
     let call = move |to: Option<&mut Vec<f64>>| {
-        plan.run(&mut workspace, &params, &[("x", x.view())])
+        plan.run(&mut workspace, &params, &[("x", points.next().view())])
             .expect("the data are those of the plan");
         copy(workspace.output(1).elements(), to);
         workspace.output(0).elements::<f64>()[0]
