@@ -10,10 +10,15 @@ use retrograd_scalar::TapeFull;
 pub enum Error {
     /// The line is not a message.
     Message(serde_json::Error),
-    /// There is no module of this name.
-    Module(String),
-    /// The module has no function of this name.
-    Function(String),
+    /// There is no module, or none of its functions, of this name.
+    Unknown {
+        /// What was looked for.
+        kind: &'static str,
+        /// Its name.
+        name: String,
+        /// The names that there are.
+        known: Vec<&'static str>,
+    },
     /// The input is not of the function's type.
     Input(serde_json::Error),
     /// The parts of the input do not fit each other.
@@ -28,8 +33,9 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Message(error) => write!(f, "this is no message: {error}"),
-            Error::Module(name) => write!(f, "there is no module `{name}`"),
-            Error::Function(name) => write!(f, "the module has no function `{name}`"),
+            Error::Unknown { kind, name, known } => {
+                write!(f, "there is no {kind} `{name}`, but there are {}", known.join(", "))
+            }
             Error::Input(error) => write!(f, "this is no input of the function: {error}"),
             Error::Misfit(reason) => write!(f, "the input does not fit: {reason}"),
             Error::Engine(error) => error.fmt(f),

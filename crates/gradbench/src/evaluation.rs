@@ -13,10 +13,13 @@ use crate::{error::Error, json};
 #[derive(Default, Deserialize)]
 struct Runs {
     #[serde(default)]
-    min_runs: u64,
+    min_runs: usize,
     #[serde(default)]
     min_seconds: f64,
 }
+
+/// Most seconds that runs may be asked to take: a day.
+const MOST_SECONDS: f64 = 86_400.0;
 
 /// The time that a part of an evaluation took.
 #[derive(Serialize)]
@@ -54,6 +57,8 @@ pub(crate) fn measure<P: Prepared>(
 ) -> Result<Evaluation, Error> {
     let runs: Option<Runs> = json::input(input)?;
     let Runs { min_runs, min_seconds } = runs.unwrap_or_default();
+    json::check_count("min_runs", min_runs, 0..=json::MOST)?;
+    json::check_count("min_seconds", min_seconds, 0.0..=MOST_SECONDS)?;
     let start = Instant::now();
     let mut function = prepare()?;
     let mut timings = vec![Timing::since(start, "prepare")];

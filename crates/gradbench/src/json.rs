@@ -1,6 +1,6 @@
 //! Numbers between JSON and the engine.
 
-use std::ops::RangeInclusive;
+use std::{fmt::Debug, ops::RangeInclusive};
 
 use retrograd_core::{Tensor, View};
 use serde::Deserialize;
@@ -17,14 +17,14 @@ pub(crate) fn input<'a, T: Deserialize<'a>>(json: &'a RawValue) -> Result<T, Err
 }
 
 /// Whether there are as many as there may be of something.
-pub(crate) fn check_count(
+pub(crate) fn check_count<N: PartialOrd + Debug>(
     name: &str,
-    n: usize,
-    counts: RangeInclusive<usize>,
+    n: N,
+    counts: RangeInclusive<N>,
 ) -> Result<(), Error> {
     match counts.contains(&n) {
         true => Ok(()),
-        false => Err(Error::Misfit(format!("{name} is {n}, which is not in {counts:?}"))),
+        false => Err(Error::Misfit(format!("{name} is {n:?}, which is not in {counts:?}"))),
     }
 }
 

@@ -104,3 +104,22 @@ fn a_function_runs_as_often_and_as_long_as_the_input_says() {
     assert_eq!(timings(7, 0.0).len(), 7);
     assert!(timings(1, 0.01).iter().sum::<u64>() >= 10_000_000);
 }
+
+#[test]
+fn what_would_never_end_is_refused() {
+    let matrix = vec![0.5; 14 * 14];
+    for (module, input, what) in [
+        ("lse", json!({"x": [1.0], "min_seconds": 1e300}), "min_seconds is 1e300"),
+        ("lse", json!({"x": [1.0], "min_runs": u64::MAX}), "min_runs is 18446744073709551615"),
+        ("det", json!({"A": matrix, "ell": 14}), "ell is 14, which is not in 1..=13"),
+    ] {
+        let response = answered(
+            &json!({
+                "id": 1, "kind": "evaluate", "module": module, "function": "primal", "input": input,
+            })
+            .to_string(),
+        );
+        assert_eq!(response["success"], json!(false));
+        assert!(response["error"].as_str().unwrap().contains(what), "{response}");
+    }
+}

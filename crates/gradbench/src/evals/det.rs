@@ -12,7 +12,9 @@ use crate::{
     json,
 };
 
-/// Memory that a tape may take: the work grows as the factorial of the size.
+/// The work grows as the factorial of the size.
+const MOST_ROWS: usize = 13;
+/// Memory that a tape may take.
 const MOST_BYTES: usize = 16 << 30;
 
 #[derive(Deserialize)]
@@ -51,7 +53,8 @@ fn minor<R: Scalar>(a: &[R], n: usize, m: usize, next: &mut [usize]) -> R {
 pub(crate) fn evaluate(function: &str, input: &RawValue) -> Result<Evaluation, Error> {
     let is_gradient = is_derived(function, ["primal", "gradient"])?;
     let Input { a, ell } = json::input(input)?;
-    if ell == 0 || ell.checked_mul(ell) != Some(a.len()) {
+    json::check_count("ell", ell, 1..=MOST_ROWS)?;
+    if a.len() != ell * ell {
         return Err(Error::Misfit(format!("`A` has {} elements, not {ell}·{ell}", a.len())));
     }
     if !is_gradient {

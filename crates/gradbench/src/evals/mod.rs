@@ -21,30 +21,39 @@ use crate::{error::Error, evaluation::Evaluation};
 /// Evaluates a function of a module at an input.
 pub(crate) type Evaluate = fn(&str, &RawValue) -> Result<Evaluation, Error>;
 
+const MODULES: [(&str, Evaluate); 12] = [
+    ("ba", ba::evaluate),
+    ("det", det::evaluate),
+    ("gmm", gmm::evaluate),
+    ("hello", hello::evaluate),
+    ("ht", ht::evaluate),
+    ("kmeans", kmeans::evaluate),
+    ("llsq", llsq::evaluate),
+    ("lse", lse::evaluate),
+    ("lstm", lstm::evaluate),
+    ("ode", ode::evaluate),
+    ("particle", particle::evaluate),
+    ("saddle", saddle::evaluate),
+];
+
 /// The module of a name.
 pub(crate) fn find(name: &str) -> Result<Evaluate, Error> {
-    Ok(match name {
-        "ba" => ba::evaluate,
-        "det" => det::evaluate,
-        "gmm" => gmm::evaluate,
-        "hello" => hello::evaluate,
-        "ht" => ht::evaluate,
-        "kmeans" => kmeans::evaluate,
-        "llsq" => llsq::evaluate,
-        "lse" => lse::evaluate,
-        "lstm" => lstm::evaluate,
-        "ode" => ode::evaluate,
-        "particle" => particle::evaluate,
-        "saddle" => saddle::evaluate,
-        _ => return Err(Error::Module(name.to_owned())),
-    })
+    named("module", name, &MODULES)
+}
+
+/// What has a name in a table.
+fn named<T: Copy>(kind: &'static str, name: &str, table: &[(&'static str, T)]) -> Result<T, Error> {
+    match table.iter().find(|(known, _)| *known == name) {
+        Some(&(_, found)) => Ok(found),
+        None => Err(Error::Unknown {
+            kind,
+            name: name.to_owned(),
+            known: table.iter().map(|&(known, _)| known).collect(),
+        }),
+    }
 }
 
 /// Which of two functions is asked for by its name: the one that is derived, or what it is derived from.
-fn is_derived(function: &str, [value, derived]: [&str; 2]) -> Result<bool, Error> {
-    match function {
-        _ if function == value => Ok(false),
-        _ if function == derived => Ok(true),
-        _ => Err(Error::Function(function.to_owned())),
-    }
+fn is_derived(function: &str, [value, derived]: [&'static str; 2]) -> Result<bool, Error> {
+    named("function", function, &[(value, false), (derived, true)])
 }

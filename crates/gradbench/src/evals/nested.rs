@@ -15,6 +15,9 @@ pub(super) trait Mode {
     fn gradient<T: Number, const N: usize>(f: &impl Function<N>, x: [T; N]) -> [T; N];
 }
 
+/// A function of the suite with its names, which tell the modes of the outer and of the inner derivative.
+pub(super) type ByModes<A, B> = [(&'static str, fn(A) -> B); 4];
+
 /// All derivatives at once, on duals.
 pub(super) struct Forward;
 

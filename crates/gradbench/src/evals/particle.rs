@@ -8,7 +8,10 @@ use retrograd_scalar::Scalar;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::nested::{Forward, Function, Mode, Reverse, argmin};
+use super::{
+    named,
+    nested::{ByModes, Forward, Function, Mode, Reverse, argmin},
+};
 use crate::{
     error::Error,
     evaluation::{Evaluation, measure_code},
@@ -62,13 +65,13 @@ fn best<M: Mode, N: Mode>(w: f64) -> f64 {
 }
 
 pub(crate) fn evaluate(function: &str, input: &RawValue) -> Result<Evaluation, Error> {
-    let best = match function {
-        "ff" => best::<Forward, Forward>,
-        "fr" => best::<Forward, Reverse>,
-        "rf" => best::<Reverse, Forward>,
-        "rr" => best::<Reverse, Reverse>,
-        _ => return Err(Error::Function(function.to_owned())),
-    };
+    let modes: ByModes<_, _> = [
+        ("ff", best::<Forward, Forward>),
+        ("fr", best::<Forward, Reverse>),
+        ("rf", best::<Reverse, Forward>),
+        ("rr", best::<Reverse, Reverse>),
+    ];
+    let best = named("function", function, &modes)?;
     let Input { w } = json::input(input)?;
     measure_code(input, move || Ok(best(w)))
 }

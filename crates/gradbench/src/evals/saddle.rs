@@ -8,7 +8,10 @@ use retrograd_scalar::Scalar;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::nested::{Forward, Function, Mode, Reverse, argmax, argmin};
+use super::{
+    named,
+    nested::{ByModes, Forward, Function, Mode, Reverse, argmax, argmin},
+};
 use crate::{
     error::Error,
     evaluation::{Evaluation, measure_code},
@@ -60,13 +63,13 @@ fn saddle<M: Mode, N: Mode>(start: [f64; 2]) -> [[f64; 2]; 2] {
 }
 
 pub(crate) fn evaluate(function: &str, input: &RawValue) -> Result<Evaluation, Error> {
-    let saddle = match function {
-        "ff" => saddle::<Forward, Forward>,
-        "fr" => saddle::<Forward, Reverse>,
-        "rf" => saddle::<Reverse, Forward>,
-        "rr" => saddle::<Reverse, Reverse>,
-        _ => return Err(Error::Function(function.to_owned())),
-    };
+    let modes: ByModes<_, _> = [
+        ("ff", saddle::<Forward, Forward>),
+        ("fr", saddle::<Forward, Reverse>),
+        ("rf", saddle::<Reverse, Forward>),
+        ("rr", saddle::<Reverse, Reverse>),
+    ];
+    let saddle = named("function", function, &modes)?;
     let Input { start } = json::input(input)?;
     measure_code(input, move || Ok(saddle(start).concat()))
 }

@@ -9,6 +9,7 @@ use retrograd_core::Real;
 use serde_json::{Value, json, value::RawValue};
 
 use self::blocks::{Blocks, Scene};
+use super::is_derived;
 use crate::{
     error::Error,
     evaluation::{Evaluation, Prepared, measure},
@@ -156,27 +157,22 @@ impl Scene {
 }
 
 pub(crate) fn evaluate(function: &str, input: &RawValue) -> Result<Evaluation, Error> {
-    match function {
-        "objective" => {
-            let scene = Scene::of(json::input(input)?)?;
-            let n = scene.observations.len();
-            measure(input, || {
-                let blocks = Blocks::new(scene, |_, errors| errors.into())?;
-                Ok(Objective { blocks, reprojection: vec![0.0; 2 * n], weight: vec![0.0; n] })
-            })
-        }
-        "jacobian" => {
-            let scene = Scene::of(json::input(input)?)?;
-            let values = vec![0.0; (DERIVATIVES + 1) * scene.observations.len()];
-            measure(input, || {
-                // An error depends on its own observation alone, so that a row of each is the gradient of the sum.
-                let blocks = Blocks::new(scene, |variables, [u, v, w]| {
-                    let [u, v] = [u, v].map(|error| error.sum().grad(variables));
-                    [u, v, w.sum().grad(&variables[VARIABLES - 1..])].concat()
-                })?;
-                Ok(Jacobian { blocks, rows: Vec::new(), columns: Vec::new(), values })
-            })
-        }
-        _ => Err(Error::Function(function.to_owned())),
+    let is_jacobian = is_derived(function, ["objective", "jacobian"])?;
+    let scene = Scene::of(json::input(input)?)?;
+    let n = scene.observations.len();
+    if !is_jacobian {
+        return measure(input, || {
+            let blocks = Blocks::new(scene, |_, errors| errors.into())?;
+            Ok(Objective { blocks, reprojection: vec![0.0; 2 * n], weight: vec![0.0; n] })
+        });
     }
+    let values = vec![0.0; (DERIVATIVES + 1) * n];
+    measure(input, || {
+        // An error depends on its own observation alone, so that a row of each is the gradient of the sum.
+        let blocks = Blocks::new(scene, |variables, [u, v, w]| {
+            let [u, v] = [u, v].map(|error| error.sum().grad(variables));
+            [u, v, w.sum().grad(&variables[VARIABLES - 1..])].concat()
+        })?;
+        Ok(Jacobian { blocks, rows: Vec::new(), columns: Vec::new(), values })
+    })
 }
