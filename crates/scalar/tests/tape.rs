@@ -1,5 +1,7 @@
 //! The tape: what it records, what it forgets, and what it refuses.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use retrograd_scalar::{Dual, Number, Real, Recording, Scalar, Tape, TapeFull, Var, gradient};
 
 /// Multiplies by `x₁` and adds `x₂` in turn, and branches on values.
@@ -235,6 +237,15 @@ fn variables_are_not_recorded_while_their_tape_is_lent() {
 }
 
 #[test]
+#[should_panic(expected = "is lent to a scratch")]
+fn a_tape_does_not_run_backwards_while_it_is_lent() {
+    Tape::new().record(|t| {
+        let x = t.variables(&X);
+        t.scratch(|_| t.reverse(x[0]).of(x[0]))
+    });
+}
+
+#[test]
 #[should_panic(expected = "not of the recording that this one is a scratch of")]
 fn variables_of_other_tapes_are_not_brought() {
     Tape::new().record(|t| {
@@ -278,7 +289,7 @@ fn external_functions_are_as_recorded_ones() {
 #[test]
 fn a_tape_is_as_good_after_a_panic() {
     let mut tape = Tape::new();
-    let attempt = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+    let attempt = catch_unwind(AssertUnwindSafe(|| {
         tape.record(|t| {
             let x = t.variables(&X);
             t.scratch(|_| (x[0] * x[1] * x[2]).value())
@@ -288,6 +299,27 @@ fn a_tape_is_as_good_after_a_panic() {
     let mut slopes = [0.0; 3];
     tape.value_and_gradient(|x| x[0] * x[1] * x[2], &X, &mut slopes);
     assert_close(&slopes, &[X[1] * X[2], X[0] * X[2], X[0] * X[1]]);
+}
+
+#[test]
+fn a_recording_is_as_good_after_a_panic() {
+    let panics = |f: &dyn Fn()| catch_unwind(AssertUnwindSafe(f)).is_err();
+    let expected = gradient(|x| (x[0] * x[1] * x[2]).square() * x[1] * x[2], &X);
+    Tape::new().record(|t| {
+        let x = t.variables(&X);
+        let y = x[0] * x[1] * x[2];
+        let before = t.n_statements();
+        assert!(panics(&|| t.scratch(|s| {
+            let x: Vec<_> = x.iter().map(|&x| s.bring(x)).collect();
+            let kept = s.keep(x[0] * x[1]);
+            let norm = s.external(&[kept * x[2]], &[1.0], |_, _| panic!("no rule"));
+            s.reverse(norm[0]);
+        })));
+        assert_eq!(t.n_statements(), before);
+        let norm = t.external(&[y], &[1.0], |_, _| panic!("no rule"));
+        assert!(panics(&|| drop(t.reverse(norm[0] + y))));
+        assert_close(&t.reverse(y.square() * x[1] * x[2]).collect(&x), &expected);
+    });
 }
 
 #[test]

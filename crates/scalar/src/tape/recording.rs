@@ -1,6 +1,6 @@
 //! What can be done with a tape while it records.
 
-use std::{cell::Cell, fmt, marker::PhantomData, ptr};
+use std::{cell::Cell, fmt, marker::PhantomData, mem, ptr};
 
 use super::{
     Tape, Var,
@@ -8,7 +8,7 @@ use super::{
     full::TapeFull,
     indices::Index,
     leaves::Leaves,
-    storage::{Ends, Statement, Storage},
+    storage::{Ends, Position, Statement, Storage},
     variable::{Brand, record},
 };
 use crate::Number;
@@ -144,23 +144,14 @@ impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
     /// # Panics
     /// If variables of this recording are recorded with meanwhile.
     pub fn scratch<R>(self, f: impl for<'s> FnOnce(Recording<'s, 'env, T>) -> R) -> R {
-        let (lent, position) = self.storage().lend();
-        let (n_externals, n_leaves) = (self.externals.borrow().len(), self.leaves.ends());
-        let adjoints = Cell::new(self.tape.adjoints.take());
-        let tape = Tape { storage: lent, leaves: Leaves::default(), adjoints };
-        let lender = Some(ptr::from_ref(self.storage()));
-        let result = f(Recording {
-            tape: &tape,
+        let scratch = Scratch::of(self);
+        f(Recording {
+            tape: &scratch.tape,
             leaves: self.leaves,
             externals: self.externals,
-            lender,
+            lender: Some(ptr::from_ref(self.storage())),
             brand: PhantomData,
-        });
-        self.externals.borrow_mut().truncate(n_externals);
-        self.leaves.truncate(n_leaves);
-        self.tape.adjoints.set(tape.adjoints.take());
-        self.storage().take_back(tape.storage, position);
-        result
+        })
     }
 
     /// A variable of the recording that this one is a [scratch](Self::scratch) of.
@@ -180,5 +171,35 @@ impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
     #[inline(always)]
     pub(super) fn storage(self) -> &'t Storage<T> {
         &self.tape.storage
+    }
+}
+
+/// A tape that has what another one has recorded until it is dropped, as it is by a panic, too.
+struct Scratch<'t, 'env, T: Number> {
+    lender: Recording<'t, 'env, T>,
+    tape: Tape<T>,
+    position: Position,
+    n_externals: usize,
+    n_leaves: (usize, usize),
+}
+
+impl<'t, 'env, T: Number> Scratch<'t, 'env, T> {
+    fn of(lender: Recording<'t, 'env, T>) -> Self {
+        let (storage, position) = lender.storage().lend();
+        let adjoints = Cell::new(lender.tape.adjoints.take());
+        let tape = Tape { storage, leaves: Leaves::default(), adjoints };
+        let (n_externals, n_leaves) = (lender.externals.borrow().len(), lender.leaves.ends());
+        Self { lender, tape, position, n_externals, n_leaves }
+    }
+}
+
+impl<T: Number> Drop for Scratch<'_, '_, T> {
+    fn drop(&mut self) {
+        let Recording { tape, leaves, externals, .. } = self.lender;
+        externals.borrow_mut().truncate(self.n_externals);
+        leaves.truncate(self.n_leaves);
+        let Tape { storage, adjoints, .. } = mem::take(&mut self.tape);
+        tape.adjoints.set(adjoints.take());
+        tape.storage.take_back(storage, self.position);
     }
 }

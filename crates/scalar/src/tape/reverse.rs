@@ -44,30 +44,31 @@ impl<'t, T: Number> Recording<'t, '_, T> {
         self,
         outputs: impl Iterator<Item = (Var<'t, T>, [T; N])>,
     ) -> Adjoints<'t, T, N> {
-        let Ends { n_variables, n_statements, n_partials } = self.storage().ends();
-        let n_adjoints = (n_variables + 1 + n_statements) * N;
-        // All of them are 0.
-        let mut flat = self.tape.adjoints.take();
-        if flat.len() < n_adjoints {
-            drop(flat);
-            flat = vec![T::default(); n_adjoints];
-        }
-        let (adjoints, _) = flat.as_chunks_mut::<N>();
-        for (y, seed) in outputs {
-            add(&mut adjoints[y.indices.first().slot(n_variables)], seed, y.first);
-            add(&mut adjoints[y.indices.second().slot(n_variables)], seed, y.second);
-        }
-        let result = self.storage().read(|record| {
-            let mut end = (n_statements, n_partials);
-            for external in self.externals.borrow().iter().rev() {
-                end = propagate(record, end, external.n_statements, adjoints);
-                external.propagate(n_variables, adjoints);
-            }
-            propagate(record, end, 0, adjoints)
-        });
-        if let Err(full) = result {
-            panic!("reverse: {full}");
-        }
+        let (flat, n_variables) = self
+            .storage()
+            .read(|record| {
+                let Ends { n_variables, n_statements, n_partials } = record.ends();
+                let n_adjoints = (n_variables + 1 + n_statements) * N;
+                // All of them are 0.
+                let mut flat = self.tape.adjoints.take();
+                if flat.len() < n_adjoints {
+                    drop(flat);
+                    flat = vec![T::default(); n_adjoints];
+                }
+                let (adjoints, _) = flat.as_chunks_mut::<N>();
+                for (y, seed) in outputs {
+                    add(&mut adjoints[y.indices.first().slot(n_variables)], seed, y.first);
+                    add(&mut adjoints[y.indices.second().slot(n_variables)], seed, y.second);
+                }
+                let mut end = (n_statements, n_partials);
+                for external in self.externals.borrow().iter().rev() {
+                    end = propagate(record, end, external.n_statements, adjoints);
+                    external.propagate(n_variables, adjoints);
+                }
+                propagate(record, end, 0, adjoints);
+                (flat, n_variables)
+            })
+            .unwrap_or_else(|full| panic!("reverse: {full}"));
         Adjoints { flat, n_variables, tape: self.tape, leaves: self.leaves, brand: PhantomData }
     }
 }

@@ -125,12 +125,8 @@ impl<T: Number> Storage<T> {
 
     /// Has the record changed, unless it is full; says whether there was the memory for it.
     fn change(&self, f: impl FnOnce(&mut Record<T>, usize) -> bool) -> bool {
-        match self.access.get() {
-            Access::Locked => {
-                panic!("a variable was used while its tape runs backwards or is lent to a scratch")
-            }
-            Access::Full => return false,
-            Access::Open => {}
+        if !self.is_open() {
+            return false;
         }
         // SAFETY: the storage is open, so that nobody reads the record; this reference ends with the line.
         let is_enough = f(unsafe { &mut *self.record.get() }, self.limit);
@@ -139,6 +135,19 @@ impl<T: Number> Storage<T> {
         }
         self.find_room();
         is_enough
+    }
+
+    /// Whether more can be added; if not, the record is full.
+    ///
+    /// # Panics
+    /// If it is locked.
+    fn is_open(&self) -> bool {
+        let access = self.access.get();
+        assert!(
+            access != Access::Locked,
+            "a variable was used while its tape runs backwards or is lent to a scratch"
+        );
+        access == Access::Open
     }
 
     /// How much is recorded.
@@ -150,26 +159,24 @@ impl<T: Number> Storage<T> {
     /// Forgets all that is recorded, and keeps the memory.
     pub(super) fn clear(&mut self) {
         self.record.get_mut().truncate(Ends { n_variables: 0, n_statements: 0, n_partials: 0 });
-        self.access.set(Access::Open);
-        self.find_room();
+        self.set_access(Access::Open);
     }
 
     /// Looks at the record; nothing can be added meanwhile.
     ///
     /// # Errors
     /// If something is missing.
+    ///
+    /// # Panics
+    /// If it is being read, or was lent.
     pub(super) fn read<R>(&self, f: impl FnOnce(&Record<T>) -> R) -> Result<R, TapeFull> {
-        if self.access.get() == Access::Full {
+        if !self.is_open() {
             let Ends { n_variables, n_statements, .. } = self.ends();
             return Err(TapeFull { n_statements: n_variables + n_statements, limit: self.limit });
         }
-        let before = self.access.replace(Access::Locked);
-        self.find_room();
-        // SAFETY: who writes needs room, which there is none of.
-        let result = f(unsafe { &*self.record.get() });
-        self.access.set(before);
-        self.find_room();
-        Ok(result)
+        let _lock = Lock::of(self);
+        // SAFETY: who writes needs room, which there is none of as long as there is the lock.
+        Ok(f(unsafe { &*self.record.get() }))
     }
 
     /// Hands all that is recorded over; this storage is locked until it is taken back.
@@ -198,7 +205,11 @@ impl<T: Number> Storage<T> {
         record.truncate(position.ends);
         // SAFETY: the record was lent, which left none to be read; this reference ends with the line.
         unsafe { *self.record.get() = record };
-        self.access.set(position.access);
+        self.set_access(position.access);
+    }
+
+    fn set_access(&self, access: Access) {
+        self.access.set(access);
         self.find_room();
     }
 
@@ -207,5 +218,21 @@ impl<T: Number> Storage<T> {
         let record = unsafe { &*self.record.get() };
         let is_open = self.access.get() == Access::Open;
         self.room.set(if is_open { record.room(self.limit) } else { 0 });
+    }
+}
+
+/// What locks an open storage until it is dropped, as it is by a panic, too.
+struct Lock<'a, T: Number>(&'a Storage<T>);
+
+impl<'a, T: Number> Lock<'a, T> {
+    fn of(storage: &'a Storage<T>) -> Self {
+        storage.set_access(Access::Locked);
+        Self(storage)
+    }
+}
+
+impl<T: Number> Drop for Lock<'_, T> {
+    fn drop(&mut self) {
+        self.0.set_access(Access::Open);
     }
 }

@@ -60,7 +60,7 @@ impl<T: Copy> Record<T> {
         }
     }
 
-    pub(super) fn ends(&self) -> Ends {
+    pub(in crate::tape) fn ends(&self) -> Ends {
         Ends {
             n_variables: self.n_variables,
             n_statements: self.statements.len(),
