@@ -257,11 +257,28 @@ fn constants_and_inputs_of_other_lengths_are_met() {
     let mut replay = frozen.compile(&[frozen.y(), by_x]).unwrap();
     replay.run(&[2.0]).unwrap();
     assert_eq!((replay.output(0), replay.output(1)), (&[7.0][..], &[0.0][..]));
+    let message = replay.run(&[2.0, 3.0]).unwrap_err().to_string();
+    assert_eq!(message, "`x` is declared as f64 [1], but the data given are f64 [2]");
 
     let frozen = Frozen::record(|x| x[0] * x[1], &[1.0, 2.0]);
     let mut replay = frozen.compile(&[frozen.y()]).unwrap();
     assert!(matches!(replay.run(&[1.0]), Err(ReplayError::Input(_))));
     assert_eq!(Frozen::record_all(|_| Vec::new(), &[1.0]).y().shape(), [0].into());
+}
+
+#[test]
+fn expressions_of_other_recordings_are_refused() {
+    let [frozen, other] = [(); 2].map(|()| Frozen::record(|x| x[0].sin(), &[1.0]));
+    let error = frozen.compile(&[frozen.y(), other.y()]).err().expect("one is of another graph");
+    assert!(error.to_string().contains("belongs to another graph"), "{error}");
+    assert!(frozen.compile(&[other.y()]).is_err());
+}
+
+#[test]
+#[should_panic(expected = "there are 1 of them, and no number 1")]
+fn sides_of_comparisons_are_no_outputs() {
+    let frozen = Frozen::record(|x| if x[0] > 0.0 { x[0] } else { -x[0] }, &[1.0]);
+    frozen.compile(&[frozen.y()]).unwrap().output(1);
 }
 
 #[test]

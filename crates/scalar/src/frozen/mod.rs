@@ -3,6 +3,8 @@
 mod replay;
 mod traced;
 
+use std::ptr;
+
 use retrograd_core::{DType, Error, Expr, Graph, NodeId};
 use retrograd_cpu::Plan;
 
@@ -132,6 +134,10 @@ impl Frozen {
     /// If an expression is of another graph.
     pub fn compile(&self, outputs: &[Expr<'_>]) -> Result<Replay, Error> {
         let expr = |id: NodeId| self.graph.expr(id);
+        let is_foreign = |output: &&Expr<'_>| !ptr::eq(output.graph(), &self.graph);
+        if let Some(&foreign) = outputs.iter().find(is_foreign) {
+            return Err(Expr::misfit("compile", &[foreign], "it belongs to another graph"));
+        }
         let mut all: Vec<Expr<'_>> = outputs.to_vec();
         if !self.decisions.is_empty() {
             let [lhs, rhs]: [Vec<_>; 2] = [
@@ -147,6 +153,6 @@ impl Frozen {
                 location,
             });
         let plan = Plan::compile(&all, &[])?;
-        Ok(Replay::new(plan, outputs.len(), decisions.collect()))
+        Ok(Replay::new(plan, self.x().shape(), outputs.len(), decisions.collect()))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{error, fmt, panic::Location};
 
-use retrograd_core::{Error, Params, Shape, Slice, View, ops::Comparison};
+use retrograd_core::{DType, Error, Params, Shape, Slice, View, ops::Comparison};
 use retrograd_cpu::{Plan, Workspace};
 
 /// A compiled recording, with the memory that it runs in. Runs allocate nothing.
@@ -11,6 +11,8 @@ use retrograd_cpu::{Plan, Workspace};
 pub struct Replay {
     plan: Plan,
     workspace: Workspace,
+    /// Of the input.
+    shape: Shape,
     n_outputs: usize,
     decisions: Vec<Branch>,
 }
@@ -47,8 +49,8 @@ pub enum ReplayError {
 
 impl Replay {
     /// Whose outputs are `n_outputs` of the caller's, and, if there are branches, both sides of all comparisons.
-    pub(super) fn new(plan: Plan, n_outputs: usize, decisions: Vec<Branch>) -> Self {
-        Self { workspace: plan.workspace(), plan, n_outputs, decisions }
+    pub(super) fn new(plan: Plan, shape: Shape, n_outputs: usize, decisions: Vec<Branch>) -> Self {
+        Self { workspace: plan.workspace(), plan, shape, n_outputs, decisions }
     }
 
     /// Computes all outputs for the input `x`.
@@ -57,6 +59,13 @@ impl Replay {
     /// If the input takes another branch than the recorded one, or has another length. Then the outputs mean nothing.
     pub fn run(&mut self, x: &[f64]) -> Result<(), ReplayError> {
         let shape = Shape::from([x.len()]);
+        if shape != self.shape {
+            return Err(ReplayError::Input(Error::Binding {
+                leaf: super::INPUT.to_owned(),
+                declared: Box::new((DType::F64, self.shape.clone())),
+                given: Box::new((DType::F64, shape)),
+            }));
+        }
         let feeds = [(super::INPUT, View { shape: &shape, data: Slice::F64(x) })];
         // An input that nothing depends on is not one of the plan.
         let feeds = &feeds[..usize::from(self.plan.has_input(super::INPUT))];
@@ -70,7 +79,7 @@ impl Replay {
         if self.decisions.is_empty() {
             return Ok(());
         }
-        let [lhs, rhs] = [0, 1].map(|side| self.output(self.n_outputs + side));
+        let [lhs, rhs] = [0, 1].map(|side| self.elements(self.n_outputs + side));
         let mut decisions = self.decisions.iter().zip(lhs.iter().zip(rhs));
         let changed = decisions.find(|(decision, (lhs, rhs))| {
             decision.comparison.value(**lhs, **rhs) != decision.outcome
@@ -86,6 +95,15 @@ impl Replay {
     /// # Panics
     /// If there is no such output, or its elements are not floating-point numbers.
     pub fn output(&self, k: usize) -> &[f64] {
+        assert!(
+            k < self.n_outputs,
+            "output: there are {} of them, and no number {k}",
+            self.n_outputs
+        );
+        self.elements(k)
+    }
+
+    fn elements(&self, k: usize) -> &[f64] {
         self.workspace.output(k).elements()
     }
 
