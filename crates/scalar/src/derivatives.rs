@@ -67,12 +67,20 @@ pub fn jacobian(f: impl for<'t> FnOnce(&[Var<'t>]) -> Vec<Var<'t>>, x: &[f64]) -
 /// let rows = jacobian_forward(|t| vec![t[0].cos(), t[0].sin()], &[0.0]);
 /// assert_eq!(rows, [[0.0], [1.0]]);
 /// ```
+///
+/// There is a row for each output, also where there are no inputs.
+///
+/// ```
+/// use retrograd_scalar::jacobian_forward;
+///
+/// assert_eq!(jacobian_forward(|_| vec![1.0.into(), 2.0.into()], &[]), [[], []] as [[f64; 0]; 2]);
+/// ```
 pub fn jacobian_forward(
     f: impl Fn(&[Dual<f64, LANES>]) -> Vec<Dual<f64, LANES>>,
     x: &[f64],
 ) -> Vec<Vec<f64>> {
     let mut rows = Vec::new();
-    for start in (0..x.len()).step_by(LANES) {
+    for start in (0..x.len().max(1)).step_by(LANES) {
         let outputs = f(&moving(x, start));
         rows.resize(outputs.len(), Vec::with_capacity(x.len()));
         let n = LANES.min(x.len() - start);

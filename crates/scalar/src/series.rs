@@ -74,22 +74,21 @@ impl<T: Number, const N: usize> Series<T, N> {
         Self::known(a.n_known.min(b.n_known), |k| f(a.coefficients[k], b.coefficients[k]))
     }
 
-    /// `Σ f(aⱼ, bₖ₋ⱼ)`.
-    fn product(a: Self, b: Self, f: impl Fn(T, T) -> T) -> Self {
-        let term = |k: usize, j: usize| f(a.coefficients[j], b.coefficients[k - j]);
-        Self::known(a.n_known.min(b.n_known), |k| {
-            (1..=k).fold(term(k, 0), |sum, j| sum + term(k, j))
-        })
+    /// `Σ aⱼ·bₖ₋ⱼ`, of which `first` gives the product with `a₀`. Coefficients that are 0 are not handed on, as the tangents
+    /// of duals are not.
+    fn product(a: Self, b: Self, first: impl Fn(usize) -> T) -> Self {
+        let term = |k: usize, j: usize| a.coefficients[j].chain(b.coefficients[k - j]);
+        Self::known(a.n_known.min(b.n_known), |k| (1..=k).fold(first(k), |sum, j| sum + term(k, j)))
     }
 
     fn quotient(a: Self, b: Self) -> Self {
         let n_known = a.n_known.min(b.n_known);
-        let mut y = Self::known(n_known, |_| T::default());
-        for k in 0..n_known {
+        let mut y = Self::known(n_known, |_| a.value() / b.value());
+        for k in 1..n_known {
             let rest = (1..=k).fold(a.coefficients[k], |rest, j| {
-                rest - b.coefficients[j] * y.coefficients[k - j]
+                rest - b.coefficients[j].chain(y.coefficients[k - j])
             });
-            y.coefficients[k] = rest / b.value();
+            y.coefficients[k] = if rest.is_zero() { rest } else { rest / b.value() };
         }
         y
     }
@@ -159,8 +158,13 @@ impl<T: Number, const N: usize> Real for Series<T, N> {
         match op {
             Binary::Add => return Self::each(a, b, |a, b| a + b),
             Binary::Sub => return Self::each(a, b, |a, b| a - b),
-            Binary::Mul => return Self::product(a, b, |a, b| a * b),
-            Binary::Chain => return Self::product(a, b, |a, b| a.chain(b)),
+            Binary::Mul => {
+                return Self::product(a, b, |k| match k {
+                    0 => a.value() * b.value(),
+                    _ => b.coefficients[k].chain(a.value()),
+                });
+            }
+            Binary::Chain => return Self::product(a, b, |k| a.value().chain(b.coefficients[k])),
             Binary::Div => return Self::quotient(a, b),
             _ => (),
         }
@@ -192,3 +196,35 @@ impl<T: Number, const N: usize> Real for Series<T, N> {
 
 arithmetic! { impl [T: Number, const N: usize] Series<T, N>, compared by coefficients[0] }
 arithmetic! { folds [T: Number, const N: usize] Series<T, N> }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Dual, Scalar, Series};
+
+    /// Factors and divisors that are infinite or 0, beside what moves.
+    fn at_extremes<R: Scalar>(x: R, constant: f64) -> [R; 5] {
+        [
+            x * constant,
+            R::from(constant) * x,
+            x / constant,
+            R::from(constant) / x,
+            x.chain(constant.into()),
+        ]
+    }
+
+    #[test]
+    fn what_does_not_move_leaks_no_nan() {
+        for x in [0.0, 2.0, f64::INFINITY] {
+            for constant in [0.0, 3.0, f64::INFINITY] {
+                let series = at_extremes(Series::<f64, 2>::variable(x), constant);
+                let duals = at_extremes(Dual::variable(x), constant);
+                for (k, (series, dual)) in series.into_iter().zip(duals).enumerate() {
+                    let (got, expected) = (series.coefficients, [dual.value, dual.tangents[0]]);
+                    let is_same = |(a, b): (f64, f64)| a == b || a.is_nan() && b.is_nan();
+                    let are_same = got.into_iter().zip(expected).all(is_same);
+                    assert!(are_same, "{k} of {x} and {constant}: {got:?}, not {expected:?}");
+                }
+            }
+        }
+    }
+}
