@@ -4,7 +4,7 @@ use retrograd_core::{
     Real,
     ops::{Binary, Unary},
 };
-use retrograd_scalar::{Dual, Series, gradient, hessian};
+use retrograd_scalar::{Dual, Series, gradient, hessian, taylor};
 
 /// Whether numbers are equal but for a few roundings.
 fn check(what: &str, got: f64, expected: f64) {
@@ -36,6 +36,23 @@ fn unary_rows_have_their_derivatives_in_every_mode() {
             check(&name("second of series"), 2.0 * series[2], second);
             check(&name("tape"), gradient(|x| x[0].unary(op), &[x])[0], first);
             check(&name("Hessian"), hessian(|x| x[0].unary(op), &[x])[0][0], second);
+        }
+    }
+}
+
+#[test]
+fn the_normal_distribution_bends_no_more_far_on_the_right() {
+    // φ(x) = exp(−x²/2)/√(2π) is the slope, and −x·φ(x) bends it.
+    for x in [9.9, 10.1, 20.0, 37.5, 40.0, 1e4, 1e100] {
+        let density = 0.398_942_280_401_432_7 * (-0.5 * x * x).exp();
+        let [_, first, second] = taylor(|x| x.log_ndtr(), x);
+        for (order, got, expected) in [
+            (1, first, density),
+            (2, 2.0 * second, -x * density),
+            (2, hessian(|x| x[0].log_ndtr(), &[x])[0][0], -x * density),
+        ] {
+            let is_close = (got - expected).abs() <= 1e-12 * expected.abs();
+            assert!(is_close, "derivative {order} at {x}: {got:e} is not {expected:e}");
         }
     }
 }

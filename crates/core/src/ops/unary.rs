@@ -288,12 +288,14 @@ fn rest_of_unit_circle<R: Real>(x: R) -> R {
 }
 
 /// `φ(x)/Φ(x)`, without underflow on the left: beyond −10⁹ it is `−x` to all digits, and the slope of the quotient would
-/// overflow.
+/// overflow. On the right it is `φ(x)` to all digits, where `erfcx` and its slopes overflow.
 #[track_caller]
 fn inverse_mills_ratio<R: Real>(x: R, _: R) -> R {
     let sqrt_2_over_pi = consts::FRAC_2_SQRT_PI * consts::FRAC_1_SQRT_2;
     let ratio = x.lit(sqrt_2_over_pi) / (x * x.lit(-consts::FRAC_1_SQRT_2)).erfcx();
-    R::select(x.lit(-1e9).gt(x), -x, ratio)
+    let density = x.lit(0.5 * sqrt_2_over_pi) * (x.square() * x.lit(-0.5)).exp();
+    let on_the_right = R::select(x.gt(x.lit(10.0)), density, ratio);
+    R::select(x.lit(-1e9).gt(x), -x, on_the_right)
 }
 
 impl<'g> Expr<'g> {
