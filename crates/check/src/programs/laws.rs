@@ -183,7 +183,9 @@ fn check_program(program: &Program, kind: Kind, v: &[f64]) -> Result<Tally, Stri
     for (mode, derivative) in second {
         let expected = second[0].1;
         let is_close = (derivative - expected).abs() <= 10.0 * TOLERANCE * (1.0 + size.second);
-        if expected.is_finite() && !is_close {
+        // Series stop at the zeros that duals stop at; where the others do, something infinite may be in between.
+        let may_be_lost = mode != "series" && !derivative.is_finite();
+        if expected.is_finite() && !is_close && !may_be_lost {
             return Err(format!(
                 "the second derivative is {expected:?} by {}, by {mode} {derivative:?}",
                 second[0].0
