@@ -13,7 +13,10 @@ mod tests;
 
 use retrograd_core::{Float, ops::Unary};
 
-use self::{circular::{LARGEST_ANGLE, SMALL_ANGLE}, exponential::limit_of_tanh};
+use self::{
+    circular::{LARGEST_ANGLE, SMALL_ANGLE},
+    exponential::limit_of_tanh,
+};
 use crate::kernels::{
     InstructionSet, compiled,
     instructions::Kind,
