@@ -360,3 +360,10 @@ fn slices_reach_no_further_than_their_axis_however_large_the_step() {
     assert!(x.try_slice(0, 0..=usize::MAX).is_err());
     assert!(x.try_slice(0, (Bound::Excluded(usize::MAX), Bound::Unbounded)).is_err());
 }
+
+#[test]
+fn columns_of_no_rows_are_put_side_by_side() {
+    let g = Graph::new();
+    let x = g.full([0, 1], 1.0);
+    assert_eq!(*g.concat(&[x, x], 1).value().shape(), Shape::from([0, 2]));
+}

@@ -84,12 +84,13 @@ impl Concat {
         let run = |shape: &Shape| shape[self.axis..].iter().product::<usize>();
         let (x_run, y_run) = (run(x.shape), run(y.shape));
         let first = self.position(k, y.shape);
-        if x_run == 0 {
-            return;
-        }
-        same_dtype!(x, y => |x, y| {
-            for (x, y) in x.chunks_exact(x_run).zip(y.chunks_exact_mut(y_run)) {
-                y[first..first + x_run].copy_from_slice(x);
+        same_dtype!(x, y => |x, y| match x_run {
+            0 => {}
+            1 => x.iter().zip(y.chunks_exact_mut(y_run)).for_each(|(x, y)| y[first] = *x),
+            _ => {
+                for (x, y) in x.chunks_exact(x_run).zip(y.chunks_exact_mut(y_run)) {
+                    y[first..first + x_run].copy_from_slice(x);
+                }
             }
         });
     }
