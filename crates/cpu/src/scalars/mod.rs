@@ -21,7 +21,7 @@ pub(crate) fn program(
 ) -> Scalars {
     let nodes = &classified.computation.nodes;
     let dtype = classified.fused(members[0]).expect("members of groups are fused");
-    let mut numbers = Numbers::new(classified, members.len());
+    let mut numbers = Numbers::new(classified, members);
     members.iter().for_each(|&id| numbers.add(id));
     let joined: Vec<_> = joined.iter().map(|&id| (id, numbers.join(id))).collect();
     let kept: Vec<_> = kept.iter().map(|&id| (id, numbers.find(id))).collect();

@@ -2,7 +2,7 @@
 
 use indexmap::IndexSet;
 use retrograd_core::{DType, NodeId, Op};
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::FxBuildHasher;
 
 use crate::{
     classify::{Class, Classified},
@@ -57,17 +57,22 @@ pub(super) struct Numbers<'a> {
     pub outside: IndexSet<Outside, FxBuildHasher>,
     computed: Vec<Computed>,
     operations: IndexSet<Operation, FxBuildHasher>,
-    known: FxHashMap<NodeId, Number>,
+    /// Those of the nodes from the first of the group to the last.
+    known: Vec<Option<Number>>,
+    first: usize,
 }
 
 impl<'a> Numbers<'a> {
-    pub fn new(classified: &'a Classified<'a>, n: usize) -> Self {
+    /// None of a group's nodes, ascending, yet.
+    pub fn new(classified: &'a Classified<'a>, members: &[NodeId]) -> Self {
+        let [first, .., last] = members else { panic!("a program has many nodes") };
         Self {
             classified,
             outside: IndexSet::default(),
-            computed: Vec::with_capacity(n),
+            computed: Vec::with_capacity(members.len()),
             operations: IndexSet::default(),
-            known: FxHashMap::with_capacity_and_hasher(n, FxBuildHasher),
+            known: vec![None; last.index() + 1 - first.index()],
+            first: first.index(),
         }
     }
 
@@ -85,19 +90,20 @@ impl<'a> Numbers<'a> {
             Op::Select => Operation::Select,
             // Truth values are numbers already.
             Op::Cast => {
-                self.known.insert(id, operands[0]);
+                self.known[id.index() - self.first] = Some(operands[0]);
                 return;
             }
             ref op => unreachable!("{op} is not elementwise"),
         };
         let number = self.compute(operation, operands);
-        self.known.insert(id, number);
+        self.known[id.index() - self.first] = Some(number);
     }
 
     /// The number of a node that is used: of the group, a view of such a node, or from outside.
     pub fn find(&mut self, id: NodeId) -> Number {
         let base = self.classified.base(id);
-        if let Some(&number) = self.known.get(&base) {
+        let place = base.index().checked_sub(self.first);
+        if let Some(&Some(number)) = place.and_then(|place| self.known.get(place)) {
             if let Number::Computed(number) = number {
                 self.computed[number as usize].n_uses += 1;
             }
