@@ -75,47 +75,35 @@ macro_rules! float {
 float!(f32);
 float!(f64);
 
-/// A [`Number`] with the arithmetic that formulas are written in: constants on the right of operators, assigning
-/// operators, sums and products of iterators.
-///
-/// Every number is one except `f32` itself, whose products with `f64` do not exist: functions that are to run on it are
-/// written over [`Number`], with [`Number::constant`].
-///
-/// ```
-/// use retrograd_scalar::{Scalar, gradient};
-///
-/// fn rosenbrock<R: Scalar>(x: &[R]) -> R {
-///     x.windows(2).map(|x| (x[1] - x[0].square()).square() * 100.0 + (-x[0] + 1.0).square()).sum()
-/// }
-///
-/// assert_eq!(rosenbrock(&[1.0, 1.0, 1.0]), 0.0);
-/// assert_eq!(gradient(|x| rosenbrock(x), &[1.0, 2.0]), [-400.0, 200.0]);
-/// ```
-pub trait Scalar:
-    Number
-    + From<f64>
-    + PartialOrd<f64>
-    + Add<f64, Output = Self>
-    + Sub<f64, Output = Self>
-    + Mul<f64, Output = Self>
-    + Div<f64, Output = Self>
-    + AddAssign
-    + SubAssign
-    + MulAssign
-    + DivAssign
-    + AddAssign<f64>
-    + SubAssign<f64>
-    + MulAssign<f64>
-    + DivAssign<f64>
-    + Sum
-    + Product
-    + for<'a> Sum<&'a Self>
-    + for<'a> Product<&'a Self>
-{
+/// A trait that all types have which have all of some others.
+macro_rules! alias {
+    ($(#[$doc:meta])* pub trait $Alias:ident: $($bounds:tt)+) => {
+        $(#[$doc])*
+        pub trait $Alias: $($bounds)+ {}
+
+        impl<R> $Alias for R where R: $($bounds)+ {}
+    };
 }
 
-impl<R> Scalar for R where
-    R: Number
+alias! {
+    /// A [`Number`] with the arithmetic that formulas are written in: constants on the right of operators, assigning
+    /// operators, sums and products of iterators.
+    ///
+    /// Every number is one except `f32` itself, whose products with `f64` do not exist: functions that are to run on it are
+    /// written over [`Number`], with [`Number::constant`].
+    ///
+    /// ```
+    /// use retrograd_scalar::{Scalar, gradient};
+    ///
+    /// fn rosenbrock<R: Scalar>(x: &[R]) -> R {
+    ///     x.windows(2).map(|x| (x[1] - x[0].square()).square() * 100.0 + (-x[0] + 1.0).square()).sum()
+    /// }
+    ///
+    /// assert_eq!(rosenbrock(&[1.0, 1.0, 1.0]), 0.0);
+    /// assert_eq!(gradient(|x| rosenbrock(x), &[1.0, 2.0]), [-400.0, 200.0]);
+    /// ```
+    pub trait Scalar:
+        Number
         + From<f64>
         + PartialOrd<f64>
         + Add<f64, Output = Self>
@@ -132,7 +120,6 @@ impl<R> Scalar for R where
         + DivAssign<f64>
         + Sum
         + Product
-        + for<'a> Sum<&'a R>
-        + for<'a> Product<&'a R>
-{
+        + for<'a> Sum<&'a Self>
+        + for<'a> Product<&'a Self>
 }
