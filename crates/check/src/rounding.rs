@@ -88,6 +88,8 @@ impl Rounding {
             Unary::Neg | Unary::Abs | Unary::Sign | Unary::Step | Unary::Relu => Self::Exact,
             Unary::Floor | Unary::Ceil | Unary::Trunc | Unary::Round => Self::Exact,
             Unary::NanToNum => Self::Exact,
+            // It squares another.
+            Unary::SechSquared => Self::Elements(2.0 * ELEMENTARY),
             _ => Self::Elements(ELEMENTARY),
         }
     }

@@ -235,6 +235,7 @@ fn reference(row: Unary) -> Option<fn(f64) -> f64> {
         Unary::Asin => |x| (x / (1.0 - x * x).sqrt()).atan(),
         Unary::Sinh => |x| (x.exp() - (-x).exp()) / 2.0,
         Unary::Cosh => |x| (x.exp() + (-x).exp()) / 2.0,
+        Unary::SechSquared => |x| 1.0 - x.tanh().powi(2),
         Unary::Asinh => |x| (x + (x * x + 1.0).sqrt()).ln(),
         Unary::Acosh => |x| (x + (x * x - 1.0).sqrt()).ln(),
         Unary::Atanh => |x| ((1.0 + x) / (1.0 - x)).ln() / 2.0,

@@ -11,7 +11,6 @@ use crate::kernels::code::{Instruction, Line, Nested, Operand, Register, Store};
 /// The code with instructions combined, and without those that nothing needs any more.
 pub(crate) fn combine(code: Vec<Line>, stores: &[Store]) -> Vec<Line> {
     let mut combiner = Combiner::new(code, stores);
-    combiner.find_slopes_of_tanh();
     combiner.join_tanh_with_slopes();
     combiner.nest_arithmetic();
     combiner.code.into_iter().flatten().collect()
@@ -37,31 +36,6 @@ impl Combiner {
         self.code[result as usize].as_ref()
     }
 
-    fn instruction_of(&self, operand: Operand) -> Option<&Instruction> {
-        self.line(operand.register()?).map(|line| &line.instruction)
-    }
-
-    /// Computes `(1/cosh x)²` as one function.
-    fn find_slopes_of_tanh(&mut self) {
-        for at in 0..self.code.len() {
-            if let Some(x) = self.slope_of_tanh(at) {
-                self.replace(at, Instruction::SlopeOfTanh { x });
-            }
-        }
-    }
-
-    fn slope_of_tanh(&self, at: usize) -> Option<Operand> {
-        let mut instruction = &self.code[at].as_ref()?.instruction;
-        for expected in [Unary::Square, Unary::Reciprocal] {
-            let &Instruction::Unary { op, x } = instruction else { return None };
-            instruction = self.instruction_of(x).filter(|_| op == expected)?;
-        }
-        match instruction {
-            Instruction::Unary { op: Unary::Cosh, x } => Some(*x),
-            _ => None,
-        }
-    }
-
     /// Computes values and slopes of `tanh` at the same numbers together.
     fn join_tanh_with_slopes(&mut self) {
         let mut values = FxHashMap::default();
@@ -69,7 +43,7 @@ impl Combiner {
             let Some(line) = &self.code[at] else { continue };
             match line.instruction {
                 Instruction::Unary { op: Unary::Tanh, x } => drop(values.insert(x, at)),
-                Instruction::SlopeOfTanh { x } => {
+                Instruction::Unary { op: Unary::SechSquared, x } => {
                     let Some(&value) = values.get(&x) else { continue };
                     let slope = line.register;
                     self.replace(value, Instruction::TanhWithSlope { x, slope });

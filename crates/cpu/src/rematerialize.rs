@@ -112,19 +112,11 @@ impl Finder<'_> {
         };
         matches!(classified.classes[id.index()], Class::Elementwise(_))
             && is_arithmetic(&node.op)
-            && !self.is_slope_of_tanh(id)
             && node.shape.n_elements() >= LEAST_ELEMENTS
             && !classified.is_root[id.index()]
             && !classified.is_awaited[id.index()]
             && classified.computation.awaited[id.index()].is_none()
             && classified.users(id).iter().any(is_own)
-    }
-
-    /// Whether a value is `(1/cosh x)²`: one function to its own kernel, which rounds in another way than two.
-    fn is_slope_of_tanh(&self, id: NodeId) -> bool {
-        let node = |id: NodeId| &self.classified.computation.nodes[id.index()];
-        node(id).op == Op::Unary(Unary::Square)
-            && node(node(id).inputs[0]).op == Op::Unary(Unary::Reciprocal)
     }
 
     /// Whether such a value has a number for each element of the rows of another kernel.

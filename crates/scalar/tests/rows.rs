@@ -58,6 +58,19 @@ fn the_normal_distribution_bends_no_more_far_on_the_right() {
 }
 
 #[test]
+fn slopes_of_tanh_vanish_far_out() {
+    // sech² is the slope, and −2·tanh·sech² bends it.
+    for x in [0.5f64, -3.0, 300.0, 400.0, -711.0, 1e4, f64::INFINITY] {
+        let slope = (2.0 / (x.exp() + (-x).exp())).powi(2);
+        let bend = -2.0 * x.tanh() * slope;
+        let [_, first, second] = taylor(|x| x.tanh(), x);
+        check("slope", first, slope);
+        check("bend of a series", 2.0 * second, bend);
+        check("bend of duals on a tape", hessian(|x| x[0].tanh(), &[x])[0][0], bend);
+    }
+}
+
+#[test]
 fn binary_rows_have_their_derivatives_in_every_mode() {
     for &op in Binary::ALL {
         for &(a, b) in op.points() {

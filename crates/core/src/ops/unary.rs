@@ -150,9 +150,12 @@ unary! {
     Sinh, sinh / try_sinh, |x| x.sinh(), |x, _| x.cosh(), [-2.0, 0.0, 2.0];
     /// Hyperbolic cosine `y = cosh x`; `y' = sinh x`. Source: DLMF §4.28.
     Cosh, cosh / try_cosh, |x| x.cosh(), |x, _| x.sinh(), [-2.0, 0.3, 2.0];
-    /// Hyperbolic tangent `y = tanh x`; `y' = 1/cosh² x`, which unlike `1 − y²` keeps its digits where `y` is nearly ±1. Source:
+    /// Hyperbolic tangent `y = tanh x`; `y' = sech² x`, which unlike `1 − y²` keeps its digits where `y` is nearly ±1. Source:
     /// DLMF §4.28.
-    Tanh, tanh / try_tanh, |x| x.tanh(), |x, _| x.cosh().reciprocal().square(), [-2.0, 0.0, 2.0];
+    Tanh, tanh / try_tanh, |x| x.tanh(), |x, _| x.sech_squared(), [-2.0, 0.0, 2.0];
+    /// Square of the hyperbolic secant `y = sech² x = 1/cosh² x`; `y' = −2y·tanh x`. Source:
+    /// DLMF §4.28.
+    SechSquared, sech_squared / try_sech_squared, sech_squared, |x, y| y * x.tanh() * x.lit(-2.0), [-2.0, 0.3, 2.0];
     /// Inverse hyperbolic sine `y = arsinh x`; `y' = 1/√(1 + x²)`. Source: DLMF §4.37.
     Asinh, asinh / try_asinh, |x| x.asinh(), |x, _| x.hypot(x.lit(1.0)).reciprocal(), [-2.0, 0.0, 0.7];
     /// Inverse hyperbolic cosine `y = arcosh x`; `y' = 1/√((x − 1)(x + 1))`, infinite at 1. Source: DLMF §4.37.
@@ -245,6 +248,14 @@ fn sign<F: Float>(x: F) -> F {
 fn sigmoid<F: Float>(x: F) -> F {
     let e = (-x.abs()).exp();
     select(x < zero(), e, one()) / (one::<F>() + e)
+}
+
+/// `1/cosh² x = 4e/(1 + e)²` with `e = e^{−2|x|}`, which does not overflow.
+#[inline(always)]
+fn sech_squared<F: Float>(x: F) -> F {
+    let e = (-(x.abs() + x.abs())).exp();
+    let d = one::<F>() + e;
+    F::lit(4.0) * e / (d * d)
 }
 
 /// `ln(1 + eˣ) = max(x, 0) + ln(1 + e^{−|x|})`.

@@ -38,8 +38,6 @@ pub(crate) enum Instruction {
     LoadMask { from: NodeId, walk: Box<Walk> },
     /// Applies a row of the table of unary functions.
     Unary { op: Unary, x: Operand },
-    /// Computes `1/cosh² x`, the derivative of `tanh`.
-    SlopeOfTanh { x: Operand },
     /// Computes `tanh x`, and its derivative into another register.
     TanhWithSlope { x: Operand, slope: Register },
     /// Applies a row of the table of binary functions.
@@ -149,8 +147,7 @@ macro_rules! operands {
         match $instruction {
             Instruction::Fill { .. } => smallvec![],
             Instruction::Load { .. } | Instruction::LoadMask { .. } => smallvec![],
-            Instruction::Unary { x, .. } => smallvec![x],
-            Instruction::SlopeOfTanh { x } | Instruction::TanhWithSlope { x, .. } => smallvec![x],
+            Instruction::Unary { x, .. } | Instruction::TanhWithSlope { x, .. } => smallvec![x],
             Instruction::Binary { a, b, .. } | Instruction::Compare { a, b, .. } => smallvec![a, b],
             Instruction::Nested { a, b, c, .. } => smallvec![a, b, c],
             Instruction::Select { mask, a, b } => smallvec![mask, a, b],
@@ -179,8 +176,7 @@ impl Instruction {
             Instruction::Load { from, .. } | Instruction::LoadMask { from, .. } => Some(from),
             Instruction::Pick { index, .. } | Instruction::Put { index, .. } => Some(index),
             Instruction::Unary { .. } | Instruction::Binary { .. } => None,
-            Instruction::SlopeOfTanh { .. } | Instruction::TanhWithSlope { .. } => None,
-            Instruction::Nested { .. } => None,
+            Instruction::TanhWithSlope { .. } | Instruction::Nested { .. } => None,
             Instruction::Compare { .. } | Instruction::Select { .. } => None,
             Instruction::Sum { .. } | Instruction::Max { .. } | Instruction::Spread { .. } => None,
         }

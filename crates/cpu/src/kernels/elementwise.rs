@@ -212,9 +212,6 @@ impl<'a, F: Functions> Block<'a, F> {
                 walk.read(self.memory.read::<bool>(from), start, y, truth);
             }
             Instruction::Unary { op, x } => F::map(instructions, op, self.numbers(x), y),
-            Instruction::SlopeOfTanh { x } => {
-                F::map_slope_of_tanh(instructions, self.numbers(x), y)
-            }
             Instruction::TanhWithSlope { .. } => unreachable!("it writes two registers"),
             Instruction::Binary { op, a, b } => op.map(self.numbers(a), self.numbers(b), y),
             Instruction::Nested { ops, a, b, c } => {

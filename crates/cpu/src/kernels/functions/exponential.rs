@@ -137,7 +137,7 @@ pub(super) fn expm1<F: Exponential, A: Arithmetic>(x: F) -> F {
     (y + y).with_sign_of(x)
 }
 
-/// `tanh x` and its derivative `1/cosh² x` for `2|x| ≤ MODERATE`, from `e = e^−2|x|`: `(1 − e)/(1 + e)` and `4e/(1 + e)²`.
+/// `tanh x` and its derivative `sech² x` for `2|x| ≤ MODERATE`, from `e = e^−2|x|`: `(1 − e)/(1 + e)` and `4e/(1 + e)²`.
 #[inline(always)]
 pub(super) fn moderate_tanh_with_slope<F: Exponential, A: Arithmetic>(x: F) -> (F, F) {
     let magnitude = x.abs();
@@ -183,15 +183,15 @@ pub(super) fn moderate_tanh<F: Exponential, A: Arithmetic>(x: F) -> F {
     moderate_tanh_with_slope::<F, A>(x).0
 }
 
-/// `1/cosh² x`.
+/// `sech² x`.
 #[inline(always)]
-pub(super) fn slope_of_tanh<F: Exponential, A: Arithmetic>(x: F) -> F {
+pub(super) fn sech_squared<F: Exponential, A: Arithmetic>(x: F) -> F {
     tanh_with_slope::<F, A>(x).1
 }
 
-/// `1/cosh² x` of a moderate number.
+/// `sech² x` of a moderate number.
 #[inline(always)]
-pub(super) fn moderate_slope_of_tanh<F: Exponential, A: Arithmetic>(x: F) -> F {
+pub(super) fn moderate_sech_squared<F: Exponential, A: Arithmetic>(x: F) -> F {
     moderate_tanh_with_slope::<F, A>(x).1
 }
 

@@ -31,10 +31,7 @@ pub(crate) trait Functions: Float {
     /// The values of a function at all of `x`.
     fn map(instructions: InstructionSet, op: Unary, x: &[Self], y: &mut [Self]);
 
-    /// The derivatives `1/cosh² x` of `tanh`.
-    fn map_slope_of_tanh(instructions: InstructionSet, x: &[Self], slope: &mut [Self]);
-
-    /// The values of `tanh`, as [`map`](Self::map) has them, and the derivatives, all from one exponential each.
+    /// The values of `tanh` and of its derivative, as [`map`](Self::map) has them, from one exponential each.
     fn map_tanh_with_slope(
         instructions: InstructionSet,
         x: &[Self],
@@ -52,10 +49,6 @@ impl<F: Coefficients> Functions for F {
             return map_as_core(instructions, op, x, y);
         }
         in_lanes(x, [y], |x, [y]| map_whole(instructions, op, x, y));
-    }
-
-    fn map_slope_of_tanh(instructions: InstructionSet, x: &[F], slope: &mut [F]) {
-        in_lanes(x, [slope], |x, [slope]| slopes_of_tanh(instructions, x, slope));
     }
 
     fn map_tanh_with_slope(instructions: InstructionSet, x: &[F], y: &mut [F], slope: &mut [F]) {
@@ -99,17 +92,6 @@ compiled! {
     /// The values at a multiple of [`LANES`] numbers.
     fn map_whole<F: Coefficients, A>(op: Unary, x: &[F], y: &mut [F]) {
         map_row::<F, A>(op, x, y);
-    }
-}
-
-compiled! {
-    /// The derivatives of `tanh` at a multiple of [`LANES`] numbers.
-    fn slopes_of_tanh<F: Coefficients, A>(x: &[F], slope: &mut [F]) {
-        if are_within(x, limit_of_tanh()) {
-            each(x, slope, exponential::moderate_slope_of_tanh::<F, A>);
-        } else {
-            each(x, slope, exponential::slope_of_tanh::<F, A>);
-        }
     }
 }
 
@@ -239,6 +221,7 @@ rows! {
         Exp up to F::MODERATE => exponential::exp, moderate_exp;
         Sigmoid up to F::MODERATE => exponential::sigmoid, moderate_sigmoid;
         Tanh up to limit_of_tanh() => exponential::tanh, moderate_tanh;
+        SechSquared up to limit_of_tanh() => exponential::sech_squared, moderate_sech_squared;
     }
     double {
         Asin => inverse::asin,
