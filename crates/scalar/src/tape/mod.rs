@@ -79,7 +79,8 @@ impl<T: Number> Tape<T> {
         Self::with_limit(usize::MAX)
     }
 
-    /// An empty tape that takes at most so many bytes, the adjoints of one reverse pass included.
+    /// An empty tape that takes at most so many bytes, the adjoints of one reverse pass included. What a step of a
+    /// [checkpointed](Recording::checkpointed) loop records by itself is not among them.
     ///
     /// A function that needs more still gets its values, but no derivatives: [`Recording::checked`] says so.
     pub fn with_limit(bytes: usize) -> Self {
