@@ -57,8 +57,8 @@ pub(crate) fn measure<P: Prepared>(
 ) -> Result<Evaluation, Error> {
     let runs: Option<Runs> = json::input(input)?;
     let Runs { min_runs, min_seconds } = runs.unwrap_or_default();
-    json::check_count("min_runs", min_runs, 0..=json::MOST)?;
-    json::check_count("min_seconds", min_seconds, 0.0..=MOST_SECONDS)?;
+    json::check_range("min_runs", min_runs, 0..=json::MOST)?;
+    json::check_range("min_seconds", min_seconds, 0.0..=MOST_SECONDS)?;
     let start = Instant::now();
     let mut function = prepare()?;
     let mut timings = vec![Timing::since(start, "prepare")];

@@ -16,15 +16,15 @@ pub(crate) fn input<'a, T: Deserialize<'a>>(json: &'a RawValue) -> Result<T, Err
     serde_json::from_str(json.get()).map_err(Error::Input)
 }
 
-/// Whether there are as many as there may be of something.
-pub(crate) fn check_count<N: PartialOrd + Debug>(
+/// Whether a number is one that it may be.
+pub(crate) fn check_range<N: PartialOrd + Debug>(
     name: &str,
     n: N,
-    counts: RangeInclusive<N>,
+    range: RangeInclusive<N>,
 ) -> Result<(), Error> {
-    match counts.contains(&n) {
+    match range.contains(&n) {
         true => Ok(()),
-        false => Err(Error::Misfit(format!("{name} is {n:?}, which is not in {counts:?}"))),
+        false => Err(Error::Misfit(format!("{name} is {n:?}, which is not in {range:?}"))),
     }
 }
 

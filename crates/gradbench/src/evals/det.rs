@@ -53,7 +53,7 @@ fn minor<R: Scalar>(a: &[R], n: usize, m: usize, next: &mut [usize]) -> R {
 pub(crate) fn evaluate(function: &str, input: &RawValue) -> Result<Evaluation, Error> {
     let is_gradient = is_derived(function, ["primal", "gradient"])?;
     let Input { a, ell } = json::input(input)?;
-    json::check_count("ell", ell, 1..=MOST_ROWS)?;
+    json::check_range("ell", ell, 1..=MOST_ROWS)?;
     if a.len() != ell * ell {
         return Err(Error::Misfit(format!("`A` has {} elements, not {ell}·{ell}", a.len())));
     }

@@ -96,7 +96,7 @@ pub(crate) fn evaluate(function: &str, input: &RawValue) -> Result<Evaluation, E
     let is_gradient = is_derived(function, ["objective", "jacobian"])?;
     let Input { d, k, n, x, m, gamma, alpha, mu, q, l } = json::input(input)?;
     for (name, count) in [("d", d), ("k", k), ("n", n)] {
-        json::check_count(name, count, 1..=json::MOST)?;
+        json::check_range(name, count, 1..=json::MOST)?;
     }
     let x = json::matrix("x", &x, [n, d])?;
     let mu = json::matrix("mu", &mu, [k, d])?;

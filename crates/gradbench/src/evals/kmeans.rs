@@ -36,7 +36,7 @@ pub(crate) fn evaluate(function: &str, input: &RawValue) -> Result<Evaluation, E
     let Input { points, centroids } = json::input(input)?;
     let (n, k, d) = (points.len(), centroids.len(), points.first().map_or(0, Vec::len));
     for (name, count) in [("number of points", n), ("number of centroids", k), ("dimension", d)] {
-        json::check_count(name, count, 1..=json::MOST)?;
+        json::check_range(name, count, 1..=json::MOST)?;
     }
     let points = json::matrix("points", &points, [n, d])?;
     let centroids = json::matrix("centroids", &centroids, [k, d])?;

@@ -37,7 +37,7 @@ fn points(g: &Graph, n: usize) -> Expr<'_> {
 pub(crate) fn evaluate(function: &str, input: &RawValue) -> Result<Evaluation, Error> {
     let is_gradient = is_derived(function, ["primal", "gradient"])?;
     let Input { x, n } = json::input(input)?;
-    json::check_count("n", n, 2..=json::MOST)?;
+    json::check_range("n", n, 2..=json::MOST)?;
     measure_plan(
         input,
         |g| {

@@ -104,7 +104,7 @@ pub(crate) fn evaluate(function: &str, input: &RawValue) -> Result<Evaluation, E
     let Input { main_params, extra_params, state, sequence } = json::input(input)?;
     let (l, b, c) = (main_params.len() / 2, state.first().map_or(0, Vec::len), sequence.len());
     for (name, count, least) in [("number of layers", l, 1), ("width", b, 1), ("length", c, 2)] {
-        json::check_count(name, count, least..=json::MOST)?;
+        json::check_range(name, count, least..=json::MOST)?;
     }
     let main = json::matrix("main_params", &main_params, [2 * l, 4 * b])?;
     let extra = json::matrix("extra_params", &extra_params, [3, b])?;

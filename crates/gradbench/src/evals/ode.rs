@@ -45,8 +45,8 @@ fn solve(x: Expr<'_>, s: usize) -> Expr<'_> {
 pub(crate) fn evaluate(function: &str, input: &RawValue) -> Result<Evaluation, Error> {
     let is_gradient = is_derived(function, ["primal", "gradient"])?;
     let Input { x, s } = json::input(input)?;
-    json::check_count("length of x", x.len(), 1..=json::MOST)?;
-    json::check_count("s", s, 1..=MOST_STEPS)?;
+    json::check_range("length of x", x.len(), 1..=json::MOST)?;
+    json::check_range("s", s, 1..=MOST_STEPS)?;
     measure_plan(
         input,
         |g| {

@@ -40,7 +40,7 @@ impl Scene {
     /// `n` copies of the camera, `m` of the point, and `p` of the observation, as the suite prescribes.
     pub fn of(Input { n, m, p, cam, x, w, feat }: Input) -> Result<Self, Error> {
         for (name, count) in [("n", n), ("m", m), ("p", p)] {
-            json::check_count(name, count, 1..=json::MOST)?;
+            json::check_range(name, count, 1..=json::MOST)?;
         }
         Ok(Self {
             cameras: vec![cam; n],

@@ -47,7 +47,7 @@ impl Measured {
         if correspondences.len() != n || ![0, n].contains(&us.len()) {
             return misfit("there are not as many points as what they correspond to");
         }
-        json::check_count("number of points", n, 1..=json::MOST)?;
+        json::check_range("number of points", n, 1..=json::MOST)?;
         let n_places = if us.is_empty() { model.n_vertices() } else { model.triangles.len() };
         if correspondences.iter().any(|&place| place >= n_places) {
             return misfit("a point corresponds to what does not exist");

@@ -41,8 +41,8 @@ impl Model {
     /// The model's numbers, if they fit each other.
     pub fn tensors(&self) -> Result<Tensors, Error> {
         let (n_bones, n_vertices) = (self.parents.len(), self.n_vertices());
-        json::check_count("number of bones", n_bones, FEWEST_BONES..=json::MOST)?;
-        json::check_count("number of vertices", n_vertices, 1..=json::MOST)?;
+        json::check_range("number of bones", n_bones, FEWEST_BONES..=json::MOST)?;
+        json::check_range("number of vertices", n_vertices, 1..=json::MOST)?;
         let comes_before = |(bone, &parent): (usize, &i64)| parent < bone as i64;
         if !self.parents.iter().enumerate().all(comes_before) {
             return Err(Error::Misfit("a bone comes before the one it is attached to".to_owned()));
