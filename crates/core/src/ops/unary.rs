@@ -153,8 +153,7 @@ unary! {
     /// Hyperbolic tangent `y = tanh x`; `y' = sech² x`, which unlike `1 − y²` keeps its digits where `y` is nearly ±1. Source:
     /// DLMF §4.28.
     Tanh, tanh / try_tanh, |x| x.tanh(), |x, _| x.sech_squared(), [-2.0, 0.0, 2.0];
-    /// Square of the hyperbolic secant `y = sech² x = 1/cosh² x`; `y' = −2y·tanh x`. Source:
-    /// DLMF §4.28.
+    /// Square of the hyperbolic secant `y = sech² x = 1/cosh² x`; `y' = −2y·tanh x`. Source: DLMF §4.28.
     SechSquared, sech_squared / try_sech_squared, sech_squared, |x, y| y * x.tanh() * x.lit(-2.0), [-2.0, 0.3, 2.0];
     /// Inverse hyperbolic sine `y = arsinh x`; `y' = 1/√(1 + x²)`. Source: DLMF §4.37.
     Asinh, asinh / try_asinh, |x| x.asinh(), |x, _| x.hypot(x.lit(1.0)).reciprocal(), [-2.0, 0.0, 0.7];

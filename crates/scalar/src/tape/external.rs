@@ -45,11 +45,10 @@ impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
         outputs: &[T],
         rule: impl Fn(&[T], &mut [T]) + 'env,
     ) -> Vec<Var<'t, T>> {
-        let is_recorded =
-            |x: &Var<'t, T>| !x.indices.are_two() && (x.first - T::constant(1.0)).is_zero();
-        let index = |&x: &Var<'t, T>| match x.is_constant() || is_recorded(&x) {
-            true => x.indices.first(),
-            false => self.statement(x),
+        let index = |&x: &Var<'t, T>| match x.recorded_index() {
+            Some(index) => index,
+            None if x.is_constant() => Index::NONE,
+            None => self.statement(x),
         };
         let inputs = inputs.iter().map(index).collect();
         let Ends { n_variables, n_statements, .. } = self.storage().ends();
