@@ -29,8 +29,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     criterion.final_summary();
     let Some(table) = table()? else { return Ok(()) };
     println!("\n{table}");
-    std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("results/manual_vs_auto.md"), table)?;
-    Ok(())
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("results/manual_vs_auto.md");
+    Ok(retrograd_files::write(path, table.as_bytes())?)
 }
 
 fn find(workload: &str) -> &'static Workload {

@@ -3,6 +3,7 @@
 use std::fs;
 
 /// Has the peak counted from now on. Where the system cannot, it is counted from the start of the process.
+#[expect(clippy::disallowed_methods, reason = "a switch of the kernel is no file to be replaced")]
 pub fn forget_peak() {
     // 5 resets the peak of resident memory: man 5 proc_pid_clear_refs.
     let _ = fs::write("/proc/self/clear_refs", "5");

@@ -21,7 +21,7 @@ fn the_page_on_operations_is_fresh() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/ops.md");
     let page = page::render();
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(&path, &page).expect("the page can be written");
+        retrograd_files::write(&path, page.as_bytes()).expect("the page can be written");
     }
     let kept = fs::read_to_string(&path).unwrap_or_default();
     let changed = page.lines().zip(kept.lines()).position(|(new, old)| new != old);

@@ -2,6 +2,8 @@
 
 use std::{fmt, io, path::PathBuf};
 
+use retrograd_files::Shown;
+
 /// Something wrong with data, a file, or a training run.
 #[non_exhaustive]
 #[derive(Debug)]
@@ -80,14 +82,14 @@ impl fmt::Display for Error {
         match self {
             Error::Graph(error) => error.fmt(f),
             Error::Io { path, action, source } => {
-                write!(f, "cannot {action} {}: {source}", path.display())
+                write!(f, "cannot {action} `{}`: {source}", Shown(path))
             }
             Error::Format { file, reason } => write!(f, "{file}: {reason}"),
             Error::Cell { file, line, column, reason } => {
                 write!(f, "{file}, line {line}, column `{column}`: {reason}")
             }
             Error::Data { reason } => f.write_str(reason),
-            Error::Mismatch { path, reason } => write!(f, "{}: {reason}", path.display()),
+            Error::Mismatch { path, reason } => write!(f, "{}: {reason}", Shown(path)),
             Error::Diverged { epoch, loss } => write!(
                 f,
                 "the loss became {loss} in epoch {epoch}; a smaller learning rate or standardized data may help, and \
@@ -118,6 +120,12 @@ impl std::error::Error for Error {
 impl From<retrograd_core::Error> for Error {
     fn from(error: retrograd_core::Error) -> Self {
         Error::Graph(error)
+    }
+}
+
+impl From<retrograd_files::Error> for Error {
+    fn from(error: retrograd_files::Error) -> Self {
+        Error::Io { path: error.path, action: "write", source: error.source }
     }
 }
 

@@ -6,7 +6,6 @@
 use std::{
     collections::{HashMap, HashSet},
     fs,
-    io::Write,
     path::Path,
 };
 
@@ -21,8 +20,8 @@ const ORDER: &str = "order";
 /// Key under which the format itself keeps the metadata, so that no tensor can have this name.
 const METADATA: &str = "__metadata__";
 
-/// Writes parameters to a safetensors file. Missing folders are made. The file appears whole or not at all: it is
-/// written beside `path` and then moved there.
+/// Writes parameters to a safetensors file. Missing folders are made. The file appears whole or not at all, as by
+/// [`retrograd_files::write`]: it is written beside `path` and then moved there.
 ///
 /// ```
 /// use retrograd_core::{Params, Tensor};
@@ -40,20 +39,8 @@ const METADATA: &str = "__metadata__";
 /// # Errors
 /// If the file cannot be written, or a name holds a line break or is `__metadata__`.
 pub fn save(params: &Params, path: impl AsRef<Path>) -> Result<(), Error> {
-    let path = path.as_ref();
-    let unwritable = |source| Error::Io { path: path.to_owned(), action: "write", source };
     let bytes = to_bytes(params)?;
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(unwritable)?;
-    let mut file = builder.tempfile_in(folder).map_err(unwritable)?;
-    file.write_all(&bytes).map_err(unwritable)?;
-    file.as_file().sync_all().map_err(unwritable)?;
-    file.persist(path).map_err(|error| unwritable(error.error))?;
-    Ok(())
+    Ok(retrograd_files::write(path, &bytes)?)
 }
 
 /// Reads all parameters of a safetensors file, in the order in which they were saved, or else in the file's.
@@ -209,18 +196,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(unix)]
-    fn a_saved_file_has_the_permissions_of_any_new_file() {
-        use std::os::unix::fs::PermissionsExt;
-        let folder = tempfile::tempdir().unwrap();
-        let (ours, plain) = (folder.path().join("ours"), folder.path().join("plain"));
-        save(&some_params(), &ours).unwrap();
-        fs::write(&plain, "").unwrap();
-        let mode = |path| fs::metadata(path).unwrap().permissions().mode();
-        assert_eq!(mode(&ours), mode(&plain));
-    }
-
-    #[test]
     fn names_that_a_file_cannot_hold_are_refused() {
         for name in ["two\nlines", "two\rlines", "__metadata__"] {
             let mut params = Params::new();
@@ -239,11 +214,11 @@ mod tests {
         }
         assert!(from_bytes("weights", b"\x89PNG\r\n\x1a\n and so on, for a while").is_err());
         assert!(from_bytes("weights", &[0xff; 64]).is_err());
-        assert!(load("no/such/file").unwrap_err().to_string().starts_with("cannot read no/such"));
+        assert!(load("no/such/file").unwrap_err().to_string().starts_with("cannot read `no/such"));
         let file = tempfile::NamedTempFile::new().unwrap();
         let below_a_file = file.path().join("weights");
         let message = save(&some_params(), &below_a_file).unwrap_err().to_string();
-        assert!(message.starts_with(&format!("cannot write {}", below_a_file.display())));
+        assert!(message.starts_with(&format!("cannot write `{}`", below_a_file.display())));
     }
 
     #[test]

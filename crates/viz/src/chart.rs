@@ -165,7 +165,7 @@ impl LineChart {
         if file::extension(path) != "svg" {
             return Err(Error::UnknownFormat { path: path.to_owned(), known: &["svg"] });
         }
-        file::write_atomically(path, self.to_svg()?.as_bytes())
+        Ok(retrograd_files::write(path, self.to_svg()?.as_bytes())?)
     }
 
     fn draw(&self, area: &Area<'_>) -> Result<(), Box<dyn error::Error>> {

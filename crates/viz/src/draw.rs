@@ -206,6 +206,6 @@ impl Drawing<'_> {
             "dot" | "gv" => dot.into_bytes(),
             format => graphviz::render(graphviz::PROGRAM, &dot, format)?,
         };
-        file::write_atomically(path, &content)
+        Ok(retrograd_files::write(path, &content)?)
     }
 }

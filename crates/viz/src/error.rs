@@ -2,6 +2,8 @@
 
 use std::{fmt, io, path::PathBuf};
 
+use retrograd_files::Shown;
+
 /// Why a picture could not be saved.
 #[non_exhaustive]
 #[derive(Debug)]
@@ -43,11 +45,11 @@ impl fmt::Display for Error {
             Error::UnknownFormat { path, known } => write!(
                 f,
                 "`{}` does not say in which format to save: let it end in .{}",
-                path.display(),
+                Shown(path),
                 known.join(", .")
             ),
             Error::Write { path, source } => {
-                write!(f, "cannot write `{}`: {source}", path.display())
+                write!(f, "cannot write `{}`: {source}", Shown(path))
             }
             Error::GraphvizMissing { program } => write!(
                 f,
@@ -72,5 +74,11 @@ impl std::error::Error for Error {
             | Error::Graphviz { .. }
             | Error::Chart { .. } => None,
         }
+    }
+}
+
+impl From<retrograd_files::Error> for Error {
+    fn from(error: retrograd_files::Error) -> Self {
+        Error::Write { path: error.path, source: error.source }
     }
 }

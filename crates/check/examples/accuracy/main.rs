@@ -107,6 +107,6 @@ fn write(name: &str, table: &str) {
     let (before, rest) =
         text.split_once(&start).expect("the document marks where its tables begin");
     let (_, after) = rest.split_once(&end).expect("the document marks where its tables end");
-    fs::write(&path, format!("{before}{start}{table}{end}{after}"))
-        .expect("docs/accuracy.md can be written");
+    let page = format!("{before}{start}{table}{end}{after}");
+    retrograd_files::write(&path, page.as_bytes()).expect("docs/accuracy.md can be written");
 }

@@ -116,7 +116,7 @@ fn csv_targets_are_numbers_or_classes() {
 #[test]
 fn a_missing_file_is_named() {
     let error = read_csv("no/such/file.csv", Targets::Numbers).unwrap_err().to_string();
-    assert!(error.starts_with("cannot read no/such/file.csv: "), "{error}");
+    assert!(error.starts_with("cannot read `no/such/file.csv`: "), "{error}");
 }
 
 fn numbered(n_rows: usize) -> Dataset {
