@@ -1,6 +1,9 @@
 //! What can be wrong with data, files and training, said so that the reader knows what to change.
 
-use std::{fmt, io, path::PathBuf};
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+};
 
 use retrograd_files::Shown;
 
@@ -127,6 +130,26 @@ impl From<retrograd_files::Error> for Error {
     fn from(error: retrograd_files::Error) -> Self {
         Error::Io { path: error.path, action: "write", source: error.source }
     }
+}
+
+/// The first letters of a text that is quoted in a message, in one line.
+pub(crate) fn shortened(text: &str, most: usize) -> String {
+    let mut letters = text.chars();
+    let mut shown: String = letters.by_ref().take(most).map(visible).collect();
+    if letters.next().is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// Line breaks and their like are shown as U+FFFD, as bytes that are no text are.
+fn visible(letter: char) -> char {
+    if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter }
+}
+
+/// A file in messages.
+pub(crate) fn called(path: &Path) -> String {
+    Shown(path).to_string()
 }
 
 /// The value, or a panic at the caller's line with the error's message.

@@ -5,7 +5,7 @@ mod standardize;
 mod table;
 
 pub use standardize::Standardizer;
-pub use table::{Targets, parse_csv, read_csv};
+pub use table::{Csv, Targets, parse_csv, read_csv};
 
 use std::path::Path;
 

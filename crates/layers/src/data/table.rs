@@ -1,11 +1,15 @@
-//! Tables of numbers: CSV files with a header, whose last column is the target.
+//! Tables of numbers: CSV files, whose last column is the target.
 
-use std::path::Path;
+use std::{path::Path, str};
 
-use csv::{Position, StringRecord};
+use csv::ByteRecord;
 use retrograd_core::Tensor;
 
-use crate::{Dataset, Error, data::read_bytes};
+use crate::{
+    Dataset, Error,
+    data::read_bytes,
+    error::{called, shortened},
+};
 
 /// What the last column of a table holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,13 +21,12 @@ pub enum Targets {
 }
 
 /// Reads a CSV file with a header; the last column is the target, all others are features. Numbers become `f64`,
-/// labels `i64`.
+/// labels `i64`. [`Csv`] reads files without a header, too.
 ///
 /// # Errors
 /// If the file cannot be read, or as [`parse_csv`].
 pub fn read_csv(path: impl AsRef<Path>, targets: Targets) -> Result<Dataset, Error> {
-    let path = path.as_ref();
-    parse_csv(&path.display().to_string(), &read_bytes(path)?, targets)
+    Csv::new(targets).read(path)
 }
 
 /// Reads the bytes of a CSV file, as [`read_csv`] does; errors call it `name`.
@@ -42,73 +45,202 @@ pub fn read_csv(path: impl AsRef<Path>, targets: Targets) -> Result<Dataset, Err
 ///
 /// # Errors
 /// If rows differ in length, a cell is missing, not a number or not finite, or a label is not a class: the message
-/// names line and column.
+/// names line and column. If there is a number in the first row, which then is hardly a header.
 pub fn parse_csv(name: &str, bytes: &[u8], targets: Targets) -> Result<Dataset, Error> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
-    let header = reader.headers().map_err(|error| malformed(name, bytes, &error))?.clone();
-    let Some(n_features) = header.len().checked_sub(1).filter(|&n| n > 0) else {
-        return Err(Error::format(name, "expected a header with at least two columns"));
-    };
-    let (mut features, mut numbers, mut labels) = (Vec::new(), Vec::new(), Vec::new());
-    for record in reader.records() {
-        let record = record.map_err(|error| malformed(name, bytes, &error))?;
-        let row = Row { file: name, bytes, header: &header, record: &record };
-        for column in 0..n_features {
-            features.push(row.number(column)?);
+    Csv::new(targets).parse(name, bytes)
+}
+
+/// How a CSV file is read.
+#[derive(Clone, Copy, Debug)]
+#[must_use = "nothing is read before a file is named"]
+pub struct Csv {
+    targets: Targets,
+    has_header: Option<bool>,
+}
+
+impl Csv {
+    /// A file whose last column holds `targets`. Its first row names the columns; if there is a number in it, it may be a
+    /// row of data, and that is an error until [`header`](Self::header) says which it is.
+    pub fn new(targets: Targets) -> Self {
+        Self { targets, has_header: None }
+    }
+
+    /// Says whether the first row names the columns, whatever is in it. Without a header, errors count columns from 1.
+    ///
+    /// ```
+    /// use retrograd_layers::{Targets, data::{Csv, parse_csv}};
+    ///
+    /// let bytes = b"5.1,3.5,0\n7.0,3.2,1\n";
+    /// assert!(parse_csv("flowers", bytes, Targets::Classes).is_err());
+    /// let flowers = Csv::new(Targets::Classes).header(false).parse("flowers", bytes)?;
+    /// assert_eq!(flowers.len(), 2);
+    /// # Ok::<(), retrograd_layers::Error>(())
+    /// ```
+    pub fn header(self, has_header: bool) -> Self {
+        Self { has_header: Some(has_header), ..self }
+    }
+
+    /// Reads a file, as [`read_csv`] does.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or as [`parse_csv`].
+    pub fn read(self, path: impl AsRef<Path>) -> Result<Dataset, Error> {
+        let path = path.as_ref();
+        self.parse(&called(path), &read_bytes(path)?)
+    }
+
+    /// Reads the bytes of a file, as [`parse_csv`] does.
+    ///
+    /// # Errors
+    /// As [`parse_csv`].
+    pub fn parse(self, name: &str, bytes: &[u8]) -> Result<Dataset, Error> {
+        let malformed = |error: csv::Error| Error::format(name, error.to_string());
+        let mut builder = csv::ReaderBuilder::new();
+        builder.trim(csv::Trim::All).has_headers(false).flexible(true);
+        let mut reader = builder.from_reader(bytes);
+        let mut record = ByteRecord::new();
+        let mut is_left = reader.read_byte_record(&mut record).map_err(malformed)?;
+        let file =
+            File { name, bytes, header: self.header_of(name, &record)?, n_columns: record.len() };
+        let Some(n_features) = record.len().checked_sub(1).filter(|&n| n > 0) else {
+            return Err(Error::format(name, "expected a table of at least two columns"));
+        };
+        if file.header.is_some() {
+            is_left = reader.read_byte_record(&mut record).map_err(malformed)?;
         }
-        match targets {
-            Targets::Numbers => numbers.push(row.number(n_features)?),
-            Targets::Classes => labels.push(row.label(n_features)?),
+        let (mut features, mut numbers, mut labels) = (Vec::new(), Vec::new(), Vec::new());
+        while is_left {
+            let row = Row::new(&file, &record)?;
+            for column in 0..n_features {
+                features.push(row.number(column)?);
+            }
+            match self.targets {
+                Targets::Numbers => numbers.push(row.number(n_features)?),
+                Targets::Classes => labels.push(row.label(n_features)?),
+            }
+            is_left = reader.read_byte_record(&mut record).map_err(malformed)?;
+        }
+        let n_rows = features.len() / n_features;
+        if n_rows == 0 {
+            return Err(Error::format(name, "there are no rows after the header"));
+        }
+        let targets = match self.targets {
+            Targets::Numbers => Tensor::from(numbers),
+            Targets::Classes => Tensor::from(labels),
+        };
+        Dataset::new(Tensor::new([n_rows, n_features], features)?, targets)
+    }
+
+    /// The names of columns in the first row; `None` if it is a row of data.
+    fn header_of(self, name: &str, first: &ByteRecord) -> Result<Option<Vec<String>>, Error> {
+        let number = first.iter().find(|cell| number_in(cell).is_some());
+        match (self.has_header, number) {
+            (Some(false), _) => Ok(None),
+            (None, Some(number)) => Err(Error::format(
+                name,
+                format!(
+                    "the first row has the number `{}` in it, so it may be no header: `Csv::header` says by `false` that it \
+                     is data, and by `true` that it names columns",
+                    shown(number)
+                ),
+            )),
+            (Some(true), _) | (None, None) => Ok(Some(first.iter().map(shown).collect())),
         }
     }
-    let n_rows = features.len() / n_features;
-    if n_rows == 0 {
-        return Err(Error::format(name, "there are no rows after the header"));
-    }
-    let targets = match targets {
-        Targets::Numbers => Tensor::from(numbers),
-        Targets::Classes => Tensor::from(labels),
-    };
-    Dataset::new(Tensor::new([n_rows, n_features], features)?, targets)
 }
 
-/// The line of a record, counted from 1. The reader's position is where the record before it ended, and there may be
-/// empty lines, or half of a line break, in between.
-fn line_of(bytes: &[u8], position: Option<&Position>) -> u64 {
-    let Some(position) = position else { return 1 };
-    let between =
-        bytes[position.byte() as usize..].iter().take_while(|byte| b"\r\n".contains(byte));
-    position.line() + between.filter(|&&byte| byte == b'\n').count() as u64
+/// A cell as a number.
+fn number_in(cell: &[u8]) -> Option<f64> {
+    str::from_utf8(cell).ok()?.parse().ok()
 }
 
-fn malformed(name: &str, bytes: &[u8], error: &csv::Error) -> Error {
-    let reason = match error.kind() {
-        csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
-            let line = line_of(bytes, pos.as_ref());
-            format!("line {line} has {len} columns, but the header has {expected_len}")
-        }
-        _ => error.to_string(),
-    };
-    Error::format(name, reason)
+/// A cell in messages.
+fn shown(cell: &[u8]) -> String {
+    shortened(&String::from_utf8_lossy(cell), 60)
 }
 
-/// A row of a table, with what is needed to say where a cell is.
-struct Row<'a> {
-    file: &'a str,
+/// A file, with what is needed to say where something is in it.
+struct File<'a> {
+    name: &'a str,
     bytes: &'a [u8],
-    header: &'a StringRecord,
-    record: &'a StringRecord,
+    header: Option<Vec<String>>,
+    n_columns: usize,
 }
 
-impl Row<'_> {
+impl File<'_> {
+    /// The line in which a cell of a record begins, counted from 1 as editors do: the lines that empty rows, and line
+    /// breaks in quotes, take are lines, too, and a line may end with a carriage return, a line feed, or both.
+    fn line_of(&self, record: &ByteRecord, column: usize) -> u64 {
+        const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+        let start = record.position().map_or(0, |position| position.byte() as usize);
+        let mut cell = &self.bytes[start..];
+        // The position is where the record before ended, and there may be empty lines in between.
+        while let [b'\r' | b'\n', rest @ ..] = cell {
+            cell = rest;
+        }
+        if start == 0 {
+            cell = cell.strip_prefix(BYTE_ORDER_MARK).unwrap_or(cell);
+        }
+        for _ in 0..column {
+            cell = after_cell(cell);
+        }
+        n_line_breaks(&self.bytes[..self.bytes.len() - cell.len()]) + 1
+    }
+}
+
+/// The bytes after a cell and its comma. A comma in quotes does not end a cell; quotes that do not begin it are letters.
+fn after_cell(cell: &[u8]) -> &[u8] {
+    let mut rest = cell;
+    if let [b'"', quoted @ ..] = cell {
+        rest = quoted;
+        while let Some(end) = rest.iter().position(|&byte| byte == b'"') {
+            rest = &rest[end + 1..];
+            // Two quotes are one that is quoted.
+            let [b'"', more @ ..] = rest else { break };
+            rest = more;
+        }
+    }
+    let comma = rest.iter().position(|&byte| byte == b',');
+    comma.map_or(&[], |comma| &rest[comma + 1..])
+}
+
+fn n_line_breaks(bytes: &[u8]) -> u64 {
+    let ends = bytes.iter().zip(bytes[1.min(bytes.len())..].iter().map(Some).chain([None]));
+    let breaks = ends.filter(|&(&byte, next)| match byte {
+        b'\n' => true,
+        b'\r' => next != Some(&b'\n'),
+        _ => false,
+    });
+    breaks.count() as u64
+}
+
+/// A row of a table.
+struct Row<'a> {
+    file: &'a File<'a>,
+    record: &'a ByteRecord,
+}
+
+impl<'a> Row<'a> {
+    /// A row of as many cells as the first has.
+    fn new(file: &'a File<'a>, record: &'a ByteRecord) -> Result<Self, Error> {
+        if record.len() == file.n_columns {
+            return Ok(Self { file, record });
+        }
+        let first = if file.header.is_some() { "header" } else { "first row" };
+        let (line, n, n_first) = (file.line_of(record, 0), record.len(), file.n_columns);
+        let reason = format!("line {line} has {n} columns, but the {first} has {n_first}");
+        Err(Error::format(file.name, reason))
+    }
+
     fn number(&self, column: usize) -> Result<f64, Error> {
         let cell = &self.record[column];
-        match cell.parse::<f64>() {
-            Ok(number) if number.is_finite() => Ok(number),
-            Ok(_) => Err(self.wrong(column, format!("`{cell}` is not a finite number"))),
-            Err(_) if cell.is_empty() => Err(self.wrong(column, "the value is missing")),
-            Err(_) => Err(self.wrong(column, format!("`{cell}` is not a number"))),
-        }
+        let reason = match number_in(cell) {
+            Some(number) if number.is_finite() => return Ok(number),
+            Some(_) => format!("`{}` is not a finite number", shown(cell)),
+            None if cell.is_empty() => "the value is missing".to_owned(),
+            None => format!("`{}` is not a number", shown(cell)),
+        };
+        Err(self.wrong(column, reason))
     }
 
     fn label(&self, column: usize) -> Result<i64, Error> {
@@ -117,18 +249,19 @@ impl Row<'_> {
         match is_class {
             true => Ok(number as i64),
             false => {
-                let cell = &self.record[column];
+                let cell = shown(&self.record[column]);
                 Err(self.wrong(column, format!("`{cell}` is not a class, which are 0, 1, 2, …")))
             }
         }
     }
 
-    fn wrong(&self, column: usize, reason: impl Into<String>) -> Error {
+    fn wrong(&self, column: usize, reason: String) -> Error {
+        let names = self.file.header.as_ref();
         Error::Cell {
-            file: self.file.to_owned(),
-            line: line_of(self.bytes, self.record.position()),
-            column: self.header[column].to_owned(),
-            reason: reason.into(),
+            file: self.file.name.to_owned(),
+            line: self.file.line_of(self.record, column),
+            column: names.map_or_else(|| (column + 1).to_string(), |names| names[column].clone()),
+            reason,
         }
     }
 }
