@@ -32,15 +32,27 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Message(error) => write!(f, "this is no message: {error}"),
+            Error::Message(error) => write!(f, "this is no message: {}", shortened(error, 200)),
             Error::Unknown { kind, name, known } => {
-                write!(f, "there is no {kind} `{name}`, but there are {}", known.join(", "))
+                let (name, known) = (shortened(name, 60), known.join(", "));
+                write!(f, "there is no {kind} `{name}`, but there are {known}")
             }
-            Error::Input(error) => write!(f, "this is no input of the function: {error}"),
+            Error::Input(error) => {
+                write!(f, "this is no input of the function: {}", shortened(error, 200))
+            }
             Error::Misfit(reason) => write!(f, "the input does not fit: {reason}"),
             Error::Engine(error) => error.fmt(f),
             Error::Full(error) => error.fmt(f),
         }
+    }
+}
+
+/// The first letters of a text, which may quote a whole message.
+fn shortened(text: &impl fmt::Display, most: usize) -> String {
+    let text = text.to_string();
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
     }
 }
 

@@ -18,8 +18,10 @@ struct Runs {
     min_seconds: f64,
 }
 
-/// Most seconds that runs may be asked to take: a day.
+/// Most seconds that runs may take: a day.
 const MOST_SECONDS: f64 = 86_400.0;
+/// Most runs, whose times are all kept.
+const MOST_RUNS: usize = 1 << 24;
 
 /// The time that a part of an evaluation took.
 #[derive(Serialize)]
@@ -57,7 +59,7 @@ pub(crate) fn measure<P: Prepared>(
 ) -> Result<Evaluation, Error> {
     let runs: Option<Runs> = json::input(input)?;
     let Runs { min_runs, min_seconds } = runs.unwrap_or_default();
-    json::check_range("min_runs", min_runs, 0..=json::MOST)?;
+    json::check_range("min_runs", min_runs, 0..=MOST_RUNS)?;
     json::check_range("min_seconds", min_seconds, 0.0..=MOST_SECONDS)?;
     let start = Instant::now();
     let mut function = prepare()?;
@@ -70,8 +72,20 @@ pub(crate) fn measure<P: Prepared>(
         nanoseconds += timing.nanoseconds;
         timings.push(timing);
         n_runs += 1;
+        check_end(n_runs, nanoseconds as f64 * 1e-9)?;
     }
     Ok(Evaluation { output: function.output(), timings })
+}
+
+/// Whether more runs may follow. Many that each are slow take more than a day, and a second of very fast ones more memory
+/// than there is.
+fn check_end(n_runs: usize, seconds: f64) -> Result<(), Error> {
+    match n_runs <= MOST_RUNS && seconds <= MOST_SECONDS {
+        true => Ok(()),
+        false => Err(Error::Misfit(format!(
+            "{n_runs} runs, which took {seconds:.0} seconds, are fewer than it asks for, and as many as there may be"
+        ))),
+    }
 }
 
 /// A function that is computed by a compiled plan.

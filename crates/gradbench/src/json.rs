@@ -11,6 +11,9 @@ use crate::error::Error;
 /// More of anything than this may not fit into memory.
 pub(crate) const MOST: usize = 1 << 26;
 
+/// More elements of one value than this may not fit into memory: it is twice the suite's largest.
+pub(crate) const MOST_ELEMENTS: usize = 1 << 28;
+
 /// Reads the input of a function.
 pub(crate) fn input<'a, T: Deserialize<'a>>(json: &'a RawValue) -> Result<T, Error> {
     serde_json::from_str(json.get()).map_err(Error::Input)
@@ -25,6 +28,15 @@ pub(crate) fn check_range<N: PartialOrd + Debug>(
     match range.contains(&n) {
         true => Ok(()),
         false => Err(Error::Misfit(format!("{name} is {n:?}, which is not in {range:?}"))),
+    }
+}
+
+/// Whether the product of some sizes, such as that of a matrix of all pairs, is no more than it may be.
+pub(crate) fn check_product(name: &str, sizes: &[usize], most: usize) -> Result<(), Error> {
+    let product = sizes.iter().try_fold(1usize, |product, &size| product.checked_mul(size));
+    match product.is_some_and(|product| product <= most) {
+        true => Ok(()),
+        false => Err(Error::Misfit(format!("{name} of {sizes:?} is more than {most}"))),
     }
 }
 

@@ -14,7 +14,12 @@ fn strange_values() -> Vec<Value> {
         json!(0),
         json!(1),
         json!(0.5),
+        json!(5),
+        json!(1e-308),
         json!(1e308),
+        json!(-1e308),
+        json!(1u64 << 40),
+        json!("x".repeat(100_000)),
         json!(u64::MAX),
         json!([]),
         json!([[]]),
@@ -59,17 +64,14 @@ fn a_strange_input_is_answered_whatever_part_of_it_is_strange() {
             parts(&line["message"], String::new(), &mut places);
             for place in places.iter().filter(|place| place.starts_with("/input")) {
                 for strange in strange_values() {
-                    // From a bad start, this descent takes minutes.
-                    if line["message"]["module"] == "particle" && strange.is_number() {
-                        continue;
-                    }
                     let mut message = line["message"].clone();
                     *message.pointer_mut(place).unwrap() = strange;
                     let response = answer(message.to_string().as_bytes()).unwrap();
                     let response: Value = serde_json::from_str(&response).unwrap();
                     n_answered += 1;
                     if response["success"] == json!(false) {
-                        assert!(!response["error"].as_str().unwrap().is_empty(), "{message}");
+                        let error = response["error"].as_str().unwrap();
+                        assert!((1..1000).contains(&error.len()), "{error:.200}");
                         n_refused += 1;
                     }
                 }

@@ -105,6 +105,16 @@ fn a_function_runs_as_often_and_as_long_as_the_input_says() {
     assert!(timings(1, 0.01).iter().sum::<u64>() >= 10_000_000);
 }
 
+/// The reason why an evaluation is refused.
+fn refused(module: &str, function: &str, input: &Value) -> String {
+    let message = json!({
+        "id": 1, "kind": "evaluate", "module": module, "function": function, "input": input,
+    });
+    let response = answered(&message.to_string());
+    assert_eq!(response["success"], json!(false), "{module}");
+    response["error"].as_str().expect("a reason is a text").to_owned()
+}
+
 #[test]
 fn what_would_never_end_is_refused() {
     let matrix = vec![0.5; 14 * 14];
@@ -113,13 +123,61 @@ fn what_would_never_end_is_refused() {
         ("lse", json!({"x": [1.0], "min_runs": u64::MAX}), "min_runs is 18446744073709551615"),
         ("det", json!({"A": matrix, "ell": 14}), "ell is 14, which is not in 1..=13"),
     ] {
-        let response = answered(
-            &json!({
-                "id": 1, "kind": "evaluate", "module": module, "function": "primal", "input": input,
-            })
-            .to_string(),
-        );
-        assert_eq!(response["success"], json!(false));
-        assert!(response["error"].as_str().unwrap().contains(what), "{response}");
+        let error = refused(module, "primal", &input);
+        assert!(error.contains(what), "{error}");
+    }
+}
+
+#[test]
+fn a_descent_without_an_end_is_left() {
+    for function in ["ff", "fr", "rf", "rr"] {
+        for w in [5.0, -1.0, 2.0, 1e308, -1e308, 1e19] {
+            let error = refused("particle", function, &json!({"w": w}));
+            assert!(error.contains(&format!("the descent from [{w:?}] has no end: ")), "{error}");
+        }
+        for start in [[1e308, 1.0], [1.0, -1e308], [1e200, 1e200]] {
+            let error = refused("saddle", function, &json!({"start": start}));
+            assert!(error.ends_with("its function or gradient is not finite"), "{error}");
+        }
+    }
+}
+
+/// Inputs of a few thousand numbers, the products of whose sizes are billions.
+#[test]
+fn inputs_whose_values_would_not_fit_into_memory_are_refused() {
+    let rows = |n: usize, m: usize| vec![vec![0.5; m]; n];
+    let camera = json!({"n": 1, "m": 1, "p": 1 << 26, "cam": vec![0.5; 11], "x": vec![0.5; 3], "w": 1, "feat": [0, 0]});
+    for (module, function, input, what) in [
+        (
+            "kmeans",
+            "cost",
+            json!({"points": rows(20_000, 1), "centroids": rows(20_000, 1)}),
+            "points·centroids",
+        ),
+        ("llsq", "gradient", json!({"x": vec![0.5; 10_000], "n": 1 << 20}), "coefficients·points"),
+        ("llsq", "primal", json!({"x": [0.5], "n": 1u64 << 40}), "n is 1099511627776"),
+        ("ode", "gradient", json!({"x": vec![0.5; 10_000], "s": 10_000}), "x·s"),
+        (
+            "lstm",
+            "jacobian",
+            json!({
+                "main_params": rows(2000, 4), "extra_params": rows(3, 1), "state": rows(2000, 1),
+                "sequence": rows(2000, 1),
+            }),
+            "layers·length",
+        ),
+        (
+            "gmm",
+            "jacobian",
+            json!({
+                "d": 1, "k": 20_000, "n": 20_000, "x": rows(20_000, 1), "m": 0, "gamma": 1,
+                "alpha": vec![0.5; 20_000], "mu": rows(20_000, 1), "q": rows(20_000, 1), "l": rows(20_000, 0),
+            }),
+            "n·k·d",
+        ),
+        ("ba", "objective", camera, "p is 67108864"),
+    ] {
+        let error = refused(module, function, &input);
+        assert!(error.contains(what) && error.len() < 200, "{error}");
     }
 }

@@ -15,7 +15,7 @@ use crate::{
 /// The work grows as the factorial of the size.
 const MOST_ROWS: usize = 13;
 /// Memory that a tape may take.
-const MOST_BYTES: usize = 16 << 30;
+const MOST_BYTES: usize = 8 << 30;
 
 #[derive(Deserialize)]
 struct Input {

@@ -98,6 +98,7 @@ pub(crate) fn evaluate(function: &str, input: &RawValue) -> Result<Evaluation, E
     for (name, count) in [("d", d), ("k", k), ("n", n)] {
         json::check_range(name, count, 1..=json::MOST)?;
     }
+    json::check_product("n·k·d", &[n, k, d], json::MOST_ELEMENTS)?;
     let x = json::matrix("x", &x, [n, d])?;
     let mu = json::matrix("mu", &mu, [k, d])?;
     let q = json::matrix("q", &q, [k, d])?;

@@ -38,6 +38,7 @@ pub(crate) fn evaluate(function: &str, input: &RawValue) -> Result<Evaluation, E
     for (name, count) in [("number of points", n), ("number of centroids", k), ("dimension", d)] {
         json::check_range(name, count, 1..=json::MOST)?;
     }
+    json::check_product("points·centroids", &[n, k], json::MOST_ELEMENTS)?;
     let points = json::matrix("points", &points, [n, d])?;
     let centroids = json::matrix("centroids", &centroids, [k, d])?;
     measure_plan(

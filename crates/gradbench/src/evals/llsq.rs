@@ -12,6 +12,9 @@ use crate::{
     json,
 };
 
+/// Each term of the polynomial is recorded.
+const MOST_COEFFICIENTS: usize = 1 << 16;
+
 #[derive(Deserialize)]
 struct Input {
     x: Vec<f64>,
@@ -37,6 +40,9 @@ fn points(g: &Graph, n: usize) -> Expr<'_> {
 pub(crate) fn evaluate(function: &str, input: &RawValue) -> Result<Evaluation, Error> {
     let is_gradient = is_derived(function, ["primal", "gradient"])?;
     let Input { x, n } = json::input(input)?;
+    json::check_range("number of coefficients", x.len(), 0..=MOST_COEFFICIENTS)?;
+    json::check_range("n", n, 0..=json::MOST)?;
+    json::check_product("coefficients·points", &[x.len(), n], json::MOST_ELEMENTS)?;
     json::check_range("n", n, 2..=json::MOST)?;
     measure_plan(
         input,

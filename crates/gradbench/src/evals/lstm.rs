@@ -12,6 +12,9 @@ use crate::{
     json,
 };
 
+/// Each step of each layer is recorded. The suite's longest text takes 4096 of them in each of a few layers.
+const MOST_STEPS: usize = 1 << 18;
+
 #[derive(Deserialize)]
 struct Input {
     main_params: Vec<Vec<f64>>,
@@ -106,6 +109,7 @@ pub(crate) fn evaluate(function: &str, input: &RawValue) -> Result<Evaluation, E
     for (name, count, least) in [("number of layers", l, 1), ("width", b, 1), ("length", c, 2)] {
         json::check_range(name, count, least..=json::MOST)?;
     }
+    json::check_product("layers·length", &[l, c], MOST_STEPS)?;
     let main = json::matrix("main_params", &main_params, [2 * l, 4 * b])?;
     let extra = json::matrix("extra_params", &extra_params, [3, b])?;
     let state = json::matrix("state", &state, [2 * l, b])?;

@@ -14,6 +14,8 @@ use crate::{
 
 /// Each step is recorded.
 const MOST_STEPS: usize = 1 << 14;
+/// For the gradient, some ten values are kept of each element in each step.
+const MOST_ELEMENTS: usize = 1 << 25;
 
 #[derive(Deserialize)]
 struct Input {
@@ -47,6 +49,7 @@ pub(crate) fn evaluate(function: &str, input: &RawValue) -> Result<Evaluation, E
     let Input { x, s } = json::input(input)?;
     json::check_range("length of x", x.len(), 1..=json::MOST)?;
     json::check_range("s", s, 1..=MOST_STEPS)?;
+    json::check_product("x·s", &[x.len(), s], MOST_ELEMENTS)?;
     measure_plan(
         input,
         |g| {

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::{
     named,
-    nested::{ByModes, Forward, Function, Mode, Reverse, argmax, argmin},
+    nested::{ByModes, Forward, Function, Mode, Reverse, Steps, argmax, argmin},
 };
 use crate::{
     error::Error,
@@ -33,33 +33,36 @@ impl Function<4> for Saddle {
 }
 
 /// The `y` for which `f(x, y)` is greatest, by gradients in mode `M`.
-fn highest<M: Mode, R: Scalar>(x: [R; 2], start: [f64; 2]) -> [R; 2] {
+fn highest<M: Mode, R: Scalar>(steps: &Steps, x: [R; 2], start: [f64; 2]) -> [R; 2] {
     let all = |y: [R; 2]| [x[0], x[1], y[0], y[1]];
     let gradient = |y| {
         let [.., dx2, dy2] = M::gradient(&Saddle, all(y));
         [dx2, dy2]
     };
-    argmax(|y| Saddle.value(all(y)), gradient, start.map(R::from))
+    argmax(steps, |y| Saddle.value(all(y)), gradient, start.map(R::from))
 }
 
 /// `max_y f(x, y)`, as a function of `x`.
-struct Maximum<M> {
+struct Maximum<'a, M> {
+    steps: &'a Steps,
     start: [f64; 2],
     mode: PhantomData<M>,
 }
 
-impl<M: Mode> Function<2> for Maximum<M> {
+impl<M: Mode> Function<2> for Maximum<'_, M> {
     fn value<R: Scalar>(&self, x: [R; 2]) -> R {
-        let y = highest::<M, R>(x, self.start);
+        let y = highest::<M, R>(self.steps, x, self.start);
         Saddle.value([x[0], x[1], y[0], y[1]])
     }
 }
 
 /// `argmin_x max_y f(x, y)` by gradients in mode `M` of maxima in mode `N`, then the `y` of that `x`.
-fn saddle<M: Mode, N: Mode>(start: [f64; 2]) -> [[f64; 2]; 2] {
-    let maximum = Maximum::<N> { start, mode: PhantomData };
-    let x = argmin(|x| maximum.value(x), |x| M::gradient(&maximum, x), start);
-    [x, highest::<M, f64>(x, start)]
+fn saddle<M: Mode, N: Mode>(start: [f64; 2]) -> Result<[f64; 4], Error> {
+    let steps = Steps::new();
+    let maximum = Maximum::<N> { steps: &steps, start, mode: PhantomData };
+    let x = argmin(&steps, |x| maximum.value(x), |x| M::gradient(&maximum, x), start);
+    let y = highest::<M, f64>(&steps, x, start);
+    steps.check(&start, [x[0], x[1], y[0], y[1]])
 }
 
 pub(crate) fn evaluate(function: &str, input: &RawValue) -> Result<Evaluation, Error> {
@@ -71,5 +74,5 @@ pub(crate) fn evaluate(function: &str, input: &RawValue) -> Result<Evaluation, E
     ];
     let saddle = named("function", function, &modes)?;
     let Input { start } = json::input(input)?;
-    measure_code(input, move || Ok(saddle(start).concat()))
+    measure_code(input, move || Ok(saddle(start)?.to_vec()))
 }

@@ -122,9 +122,10 @@ impl<'de> Visitor<'de> for UniqueKeys {
     fn visit_map<M: MapAccess<'de>>(self, mut entries: M) -> Result<Self, M::Error> {
         let mut keys = HashSet::new();
         while let Some(key) = entries.next_key::<String>()? {
-            match &*key {
-                METADATA => drop(entries.next_value::<Option<UniqueKeys>>()?),
-                _ => drop(entries.next_value::<IgnoredAny>()?),
+            if key == METADATA {
+                entries.next_value::<Option<UniqueKeys>>()?;
+            } else {
+                entries.next_value::<IgnoredAny>()?;
             }
             if let Some(key) = keys.replace(key) {
                 let name = shortened(&key, 60);
