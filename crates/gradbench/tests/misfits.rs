@@ -81,3 +81,31 @@ fn a_strange_input_is_answered_whatever_part_of_it_is_strange() {
     println!("{n_refused} of {n_answered} strange inputs are refused");
     assert!(n_refused > n_answered / 2);
 }
+
+/// Lines that were cut or damaged on their way, one byte each.
+#[test]
+fn a_damaged_line_is_answered_or_has_no_number() {
+    let line = br#"{"id": 1, "kind": "evaluate", "module": "lse", "function": "gradient", "input": {"x": [1, 2.5]}}"#;
+    let (mut n_answered, mut n_numberless) = (0, 0);
+    let mut check = |damaged: &[u8]| match answer(damaged) {
+        Ok(response) => {
+            assert!(
+                serde_json::from_str::<Value>(&response).is_ok_and(|value| value["id"].is_number())
+            );
+            n_answered += 1;
+        }
+        Err(_) => n_numberless += 1,
+    };
+    for at in 0..line.len() {
+        check(&line[..at]);
+        let mut damaged = line.to_vec();
+        for byte in (0..8).map(|bit| line[at] ^ 1 << bit).chain(*b"\0\xff\"9-[{,") {
+            damaged[at] = byte;
+            check(&damaged);
+        }
+    }
+    println!("{n_answered} damaged lines are answered, {n_numberless} have no number");
+    assert!(n_answered > 0 && n_numberless > line.len());
+    let nested = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
+    assert!(answer(format!("{{\"id\": 1, \"input\": {nested}}}").as_bytes()).is_ok());
+}
