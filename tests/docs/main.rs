@@ -41,7 +41,7 @@ fn every_row_tells_its_source_and_what_is_no_elementwise_row_its_shapes() {
     let comparisons = Comparison::ALL.iter().map(|row| (row.name(), row.doc()));
     let composed = COMPOSED.iter().map(|row| (row.name, row.doc));
     let other = themes().flat_map(|theme| theme.functions).chain(layers::loss::LOSSES);
-    let other = other.map(|&Documented { name, doc }| (name, doc));
+    let other = other.map(|&Documented { name, doc, .. }| (name, doc));
     let mut missing = Vec::new();
     for (name, doc) in unary.chain(binary).chain(comparisons).chain(composed).chain(other.clone()) {
         if Facts::of(doc).source.is_empty() {

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::{
-    error::Error,
+    error::{Error, Operand},
     expr::Expr,
     graph::{Graph, Node, NodeId},
     ops::Op,
@@ -75,8 +75,9 @@ pub(crate) fn remembered_value(expr: Expr<'_>) -> Result<Tensor, Error> {
     if let Some(value) = graph.remembered(expr.id()) {
         return Ok(value);
     }
-    let computed = compute(graph, &[expr.id()], Kept::All, |id, _| Ok(graph.remembered(id)))?;
+    let mut computed = compute(graph, &[expr.id()], Kept::All, |id, _| Ok(graph.remembered(id)))?;
     let value = computed[&expr.id()].clone();
+    computed.retain(|&id, _| !is_literal(graph, id));
     graph.remember(computed);
     Ok(value)
 }
@@ -107,7 +108,7 @@ fn compute(
             Some(value) => drop(values.insert(id, value)),
             None => {
                 needed.push(id);
-                for &input in &node.inputs {
+                for &input in node.inputs.iter().filter(|&&input| !is_literal(graph, input)) {
                     if pending.insert(input) && kept == Kept::Roots {
                         last_uses.push((id, input));
                     }
@@ -121,10 +122,9 @@ fn compute(
             let data = graph.leaf_info(leaf).data.clone();
             data.ok_or_else(|| Error::Unbound { leaf: Box::new(graph.describe(id)) })?
         } else {
-            apply(&node, |input| &values[&input]).map_err(|reason| {
-                let (op, node) = (graph.function_of(id), Box::new(graph.describe(id)));
-                Error::Data { op, node, reason }
-            })?
+            let literals = literals(graph, &node)?;
+            let value = |input| literals.get(&input).unwrap_or_else(|| &values[&input]);
+            apply(&node, value, || (graph.function_of(id), graph.describe(id)))?
         };
         values.insert(id, value);
         while let Some((_, input)) = last_uses.pop_if(|(user, _)| *user == id) {
@@ -134,17 +134,52 @@ fn compute(
     Ok(values)
 }
 
-/// The value of one node from those of its inputs; else the reason why there is none.
+/// Whether a node has one number in every place, known without a tensor of them.
+fn is_literal(graph: &Graph, id: NodeId) -> bool {
+    graph.node(id).op.as_literal().is_some()
+}
+
+/// The values of those inputs of a node that are literals: made for this node and not kept, since they are soon made
+/// again, and many are as large as what they are added to.
+fn literals(graph: &Graph, node: &Node) -> Result<FxHashMap<NodeId, Tensor>, Error> {
+    let mut values = FxHashMap::default();
+    for &input in node.inputs.iter().filter(|&&input| is_literal(graph, input)) {
+        if !values.contains_key(&input) {
+            let none = |_| unreachable!("a literal has no inputs");
+            let describe = || (graph.function_of(input), graph.describe(input));
+            values.insert(input, apply(&graph.node(input), none, describe)?);
+        }
+    }
+    Ok(values)
+}
+
+/// The value of one node from those of its inputs. `describe` names what recorded it, and the node.
+///
+/// # Errors
+/// If the operation has no answer for these values, or there is no memory for it.
 pub(crate) fn apply<'v>(
     node: &Node,
     value: impl Fn(NodeId) -> &'v Tensor,
-) -> Result<Tensor, String> {
+    describe: impl Fn() -> (String, Operand),
+) -> Result<Tensor, Error> {
+    let refusal = |reason| {
+        let (op, node) = describe();
+        Error::Data { op, node: Box::new(node), reason }
+    };
     let inputs: SmallVec<[_; 4]> = node.inputs.iter().map(|&input| value(input).view()).collect();
     let behavior = node.op.behavior();
-    behavior.check(&inputs, &node.shape)?;
-    let mut value = Tensor::zeros(node.dtype, node.shape.clone());
+    behavior.check(&inputs, &node.shape).map_err(refusal)?;
+    let mut value = Tensor::try_zeros(node.dtype, node.shape.clone()).map_err(|error| {
+        let (_, Operand { name, dtype, shape, .. }) = describe();
+        match error {
+            Error::OutOfMemory { n_bytes, .. } => {
+                Error::OutOfMemory { what: format!("`{name}` {dtype} {shape}"), n_bytes }
+            }
+            other => other,
+        }
+    })?;
     behavior.eval(&inputs, value.view_mut());
-    behavior.verify(value.view())?;
+    behavior.verify(value.view()).map_err(refusal)?;
     Ok(value)
 }
 

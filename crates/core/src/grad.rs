@@ -11,9 +11,9 @@ use crate::{
     expr::{Expr, Pair, inputs_of_one_graph},
     forward::require_alike,
     functions::functions,
-    graph::NodeId,
+    graph::{Node, NodeId},
     nodes::{NodeSet, between},
-    ops::Rule,
+    ops::{Rule, check_rule},
     tensor::Tensor,
 };
 
@@ -53,7 +53,7 @@ functions! { "Derivatives":
             return Err(Expr::misfit("grad", &[y], reason));
         }
         y.require_derivatives("grad", wrt.iter().copied())?;
-        Ok(gradients(&[(y, y.like(1.0))], wrt))
+        gradients(&[(y, y.like(1.0))], wrt)
     }
 
     /// This scalar and its gradient by each of `wrt`, as numbers, from the data that the leaves were recorded with.
@@ -110,7 +110,7 @@ functions! { "Derivatives":
             seeds,
             "the seed, named last, must have the shape and dtype of the output",
         )?;
-        Ok(or_zeros(gradients(seeds, wrt), wrt))
+        Ok(or_zeros(gradients(seeds, wrt)?, wrt))
     }
 }
 
@@ -151,14 +151,39 @@ fn or_zeros<'g>(gradients: Vec<Option<Expr<'g>>>, wrt: &[Expr<'g>]) -> Vec<Expr<
 }
 
 /// The gradient of `Σ seed·output` by each of `wrt`; `None` where nothing depends on it.
+///
+/// # Errors
+/// If the rule of an operation returns what it must not.
 #[track_caller]
-pub(crate) fn gradients<'g>(seeds: &[Pair<'g>], wrt: &[Expr<'g>]) -> Vec<Option<Expr<'g>>> {
-    let cotangents = sweep(seeds, wrt);
-    wrt.iter().map(|x| cotangents.get(&x.id()).copied()).collect()
+pub(crate) fn gradients<'g>(
+    seeds: &[Pair<'g>],
+    wrt: &[Expr<'g>],
+) -> Result<Vec<Option<Expr<'g>>>, Error> {
+    let cotangents = sweep(seeds, wrt)?;
+    Ok(wrt.iter().map(|x| cotangents.get(&x.id()).copied()).collect())
+}
+
+/// The share of input `k` in a cotangent of a node.
+///
+/// # Errors
+/// If the rule of the operation returns what it must not.
+pub(crate) fn share<'g>(
+    k: usize,
+    y: Expr<'g>,
+    node: &Node,
+    g: Expr<'g>,
+) -> Result<Option<Expr<'g>>, Error> {
+    let rule = Rule::new(k, &node.inputs, y);
+    let (x, share) = (rule.x(k), node.op.behavior().vjp(rule, g));
+    if let Some(share) = share {
+        let named = ("vjp", "the cotangent of this operand");
+        check_rule(&node.op, named, x, (x.dtype(), &x.shape()), share)?;
+    }
+    Ok(share)
 }
 
 /// Cotangents of the nodes `wrt` that the outputs depend on, for the cotangents of the outputs, which are their seeds.
-fn sweep<'g>(seeds: &[Pair<'g>], wrt: &[Expr<'g>]) -> FxHashMap<NodeId, Expr<'g>> {
+fn sweep<'g>(seeds: &[Pair<'g>], wrt: &[Expr<'g>]) -> Result<FxHashMap<NodeId, Expr<'g>>, Error> {
     let wrt = NodeSet::of(wrt.iter().map(|x| x.id()));
     let outputs: Vec<_> = seeds.iter().map(|&(output, _)| output).collect();
     let active = between(&wrt, &outputs);
@@ -176,13 +201,14 @@ fn sweep<'g>(seeds: &[Pair<'g>], wrt: &[Expr<'g>]) -> FxHashMap<NodeId, Expr<'g>
         y.graph().recording_gradient_of(id, || {
             let inputs = node.inputs.iter().enumerate();
             for (k, input) in inputs.filter(|(_, input)| active.contains(**input)) {
-                if let Some(share) = node.op.behavior().vjp(Rule::new(k, &node.inputs, y), g) {
+                if let Some(share) = share(k, y, &node, g)? {
                     pending.add(*input, share);
                 }
             }
-        });
+            Ok::<_, Error>(())
+        })?;
     }
-    wanted
+    Ok(wanted)
 }
 
 /// What has arrived at nodes so far.

@@ -1,5 +1,7 @@
 //! The graph: an append-only arena of hash-consed nodes, and side tables of what they are called.
 
+mod recording;
+
 use std::{
     cell::{Ref, RefCell, RefMut},
     fmt,
@@ -15,10 +17,10 @@ use smallvec::SmallVec;
 use crate::{
     call::{CallId, Calls},
     dtype::DType,
-    error::{Error, Operand, located},
+    error::{Operand, shortened, written},
     expr::Expr,
     leaves::LeafInfo,
-    ops::{Leaf, LeafKind, Literal, Op},
+    ops::{Leaf, LeafKind, Op},
     scope::{ScopeGuard, ScopeId, Scopes},
     shape::Shape,
     tensor::Tensor,
@@ -212,32 +214,6 @@ impl Graph {
 
     // Recording.
 
-    /// Records a node in the current scope, or finds the equal one recorded before.
-    ///
-    /// # Panics
-    /// If no tensor can have the shape.
-    #[track_caller]
-    pub(crate) fn record(&self, op: Op, inputs: Inputs, shape: Shape, dtype: DType) -> Expr<'_> {
-        let location = Location::caller();
-        if !shape.is_possible() {
-            return located(Err(Error::Size { shape }));
-        }
-        let state = &mut *self.state.borrow_mut();
-        let node = Node { op, inputs, shape, dtype, scope: state.scopes.current };
-        Expr::new(self, state.intern(node, location))
-    }
-
-    /// A tensor whose elements all have one value: known to the graph, not stored.
-    #[track_caller]
-    pub fn full(&self, shape: impl Into<Shape>, value: f64) -> Expr<'_> {
-        self.literal(value, shape.into(), self.dtype)
-    }
-
-    #[track_caller]
-    pub(crate) fn literal(&self, value: f64, shape: Shape, dtype: DType) -> Expr<'_> {
-        self.record(Op::Literal(Literal::new(value)), Inputs::new(), shape, dtype)
-    }
-
     /// Records a leaf in a slot of its own, under its name if it has one.
     #[track_caller]
     pub(crate) fn record_leaf(
@@ -327,8 +303,8 @@ impl Graph {
     pub fn describe(&self, id: NodeId) -> Operand {
         let expr = Expr::new(self, id);
         let name = match self.name(id) {
-            Some(name) => name.to_string(),
-            None => format!("{expr:?}"),
+            Some(name) => shortened(&name),
+            None => written(|f| write!(f, "{expr:?}")),
         };
         let location = expr.as_literal().is_none().then(|| self.location(id));
         Operand { name, dtype: expr.dtype(), shape: expr.shape(), location }

@@ -22,6 +22,7 @@ mod forward;
 pub mod functions;
 mod grad;
 pub mod graph;
+mod layout;
 pub mod leaves;
 #[cfg(feature = "ndarray")]
 mod ndarray;
@@ -32,6 +33,7 @@ pub mod params;
 pub mod real;
 pub mod scope;
 pub mod shape;
+mod size;
 mod sparse;
 mod special;
 mod taylor;

@@ -108,12 +108,19 @@ fn tensors_that_no_memory_holds_are_refused_where_they_are_recorded() {
     let (x, many) = (g.param("x", [[1.0]]), g.input("many", [274_177, 1]));
     // The number of elements, 2⁶⁴ + 1, would be taken for 1.
     let wide = x.broadcast_to([1, 67_280_421_310_721]);
-    panics_here!("a tensor cannot have the shape [274177, 67280421310721]", many.matmul(wide));
+    panics_here!("matmul: `many` [274177, 1] × `broadcast(x)`", many.matmul(wide));
+    let error = many.try_matmul(wide).unwrap_err().to_string();
+    assert!(
+        error.contains(": a tensor cannot have the shape [274177, 67280421310721]: "),
+        "{error}"
+    );
     let empty = [0, 1 << 32, 1 << 32];
     panics_here!("a tensor cannot have the shape [0, 4294967296", g.input("empty", empty));
     let deep = (0..30).fold(x, |x, _| x.unsqueeze(0));
     assert_eq!(deep.sum().value().item(), 1.0);
-    panics_here!("a tensor cannot have the shape [1, 1, 1", deep.unsqueeze(0));
+    panics_here!("unsqueeze: `reshape(reshape(reshape(…)))` [1, 1, 1", deep.unsqueeze(0));
+    let reason = deep.try_unsqueeze(0).unwrap_err().to_string();
+    assert!(reason.contains(": it has 33 axes, and there can be 32\n"), "{reason}");
     let error = Tensor::new([1 << 32, 1 << 32], Vec::<f32>::new()).unwrap_err();
     assert!(error.to_string().starts_with("a tensor cannot have the shape"), "{error}");
 }

@@ -81,10 +81,12 @@ macro_rules! functions {
                 $( $crate::documented::Documented {
                     name: stringify!($name),
                     doc: concat!($($doc, "\n"),+),
+                    arguments: &[$( (stringify!($arg), stringify!($type)) ),*],
                 }, )*
                 $($( $crate::documented::Documented {
                     name: stringify!($graph_name),
                     doc: concat!($($graph_doc, "\n"),+),
+                    arguments: &[$( (stringify!($graph_arg), stringify!($graph_type)) ),*],
                 }, )*)?
             ],
         };

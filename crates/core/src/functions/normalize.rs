@@ -1,10 +1,11 @@
 //! Normalizations of activations: less the mean, divided by the deviation, over axes that differ by name.
 
 use crate::{
-    error::Error,
+    error::{Error, list},
     expr::{Expr, inputs_of_one_graph},
     functions::functions,
     shape::{Axes, Shape, keep},
+    size::n_elements,
 };
 
 /// What normalizations have in common: scale and shift afterwards, and what keeps them from dividing by 0.
@@ -132,7 +133,7 @@ impl<'g> Call<'_, 'g> {
     fn last_axes(&self, sizes: &[usize]) -> Result<Axes, Error> {
         self.x.require_float(self.name)?;
         if sizes.is_empty() || !self.x.shape().ends_with(sizes) {
-            return Err(self.misfit(format!("the last axes are not of the sizes {sizes:?}")));
+            return Err(self.misfit(format!("the last axes are not of the sizes {}", list(sizes))));
         }
         let axes: Vec<isize> = (1..=sizes.len() as isize).map(|axis| -axis).collect();
         Ok(keep(&axes[..]))
@@ -202,9 +203,9 @@ fn group_norm<'g>(x: Expr<'g>, n_groups: usize, options: &Norm<'g>) -> Result<Ex
     if n_groups == 0 || channels % n_groups != 0 {
         return Err(call.misfit(format!("{n_groups} groups do not divide {channels} channels")));
     }
-    let n_values = shape[1..].iter().product::<usize>() / n_groups;
-    call.require_values(n_values * shape[0].max(1))?;
-    let groups = x.reshape([shape[0], n_groups, n_values]);
+    let n_values = n_elements(&shape[1..]) / n_groups;
+    call.require_values(n_values.saturating_mul(shape[0].max(1)))?;
+    let groups = x.try_reshape([shape[0], n_groups, n_values])?;
     call.finished_by_channel(standardized(groups, &keep(-1), options.eps).reshape(shape))
 }
 
@@ -212,7 +213,7 @@ fn group_norm<'g>(x: Expr<'g>, n_groups: usize, options: &Norm<'g>) -> Result<Ex
 fn instance_norm<'g>(x: Expr<'g>, options: &Norm<'g>) -> Result<Expr<'g>, Error> {
     let call = Call { name: "instance_norm", x, options };
     call.with_channels()?;
-    call.require_values(if x.rank() > 2 { x.shape()[2..].iter().product() } else { 0 })?;
+    call.require_values(if x.rank() > 2 { n_elements(&x.shape()[2..]) } else { 0 })?;
     let axes: Vec<isize> = (2..x.rank() as isize).collect();
     call.finished_by_channel(standardized(x, &keep(&axes[..]), options.eps))
 }

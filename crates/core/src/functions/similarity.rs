@@ -94,7 +94,7 @@ fn alike<'g>(name: &str, x: Expr<'g>, z: Expr<'g>) -> Result<[Expr<'g>; 2], Erro
         return Err(Expr::misfit(name, &[x, z], "the dtypes differ; cast one of them"));
     }
     match x.shape().broadcast(&z.shape()) {
-        Some(shape) => Ok([x.broadcast_to_known(&shape), z.broadcast_to_known(&shape)]),
+        Some(shape) => Ok([x.try_stretch(&shape)?, z.try_stretch(&shape)?]),
         None => Err(Expr::misfit(name, &[x, z], x.shape().conflict(&z.shape()))),
     }
 }
@@ -108,6 +108,6 @@ fn glu<'g>(x: Expr<'g>, axis: isize) -> Result<Expr<'g>, Error> {
     if !size.is_multiple_of(2) {
         return Err(misfit(format!("axis {resolved} of size {size} has no halves")));
     }
-    let (value, gate) = (x.slice(axis, ..size / 2), x.slice(axis, size / 2..));
-    Ok(value * gate.sigmoid())
+    let (value, gate) = (x.try_slice(axis, ..size / 2)?, x.try_slice(axis, size / 2..)?);
+    value.try_mul(gate.try_sigmoid()?)
 }

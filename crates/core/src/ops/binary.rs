@@ -242,7 +242,7 @@ impl<'g> Expr<'g> {
     pub fn try_apply_binary(self, op: Binary, rhs: Expr<'g>) -> Result<Self, Error> {
         let [a, b] = aligned(op.name(), self, rhs)?;
         self.require_float(op.name())?;
-        Ok(self.graph().record(Op::Binary(op), smallvec![a.id(), b.id()], a.shape(), a.dtype()))
+        self.graph().try_record(Op::Binary(op), smallvec![a.id(), b.id()], a.shape(), a.dtype())
     }
 
     /// Applies a binary function elementwise, after broadcasting.

@@ -47,6 +47,7 @@ pub use leaf::{Iota, Leaf, LeafKind, Literal};
 pub use max::Max;
 pub use operators::Operand;
 pub use permute::Permutation;
+pub(crate) use rule::check_rule;
 pub use rule::{Batch, Link, Rule, Tangents};
 pub use slice::{Padding, Slicing, Window, Windows};
 pub use sum::Sum;

@@ -46,8 +46,11 @@ functions! { "Choice":
         let Some(shape) = x.shape().broadcast(&values) else {
             return misfit(&x.shape().conflict(&values));
         };
-        let [mask, a, b] = [x, a, b].map(|operand| operand.broadcast_to_known(&shape));
-        Ok(x.graph().record(Op::Select, smallvec![mask.id(), a.id(), b.id()], shape, a.dtype()))
+        if let Err(reason) = shape.check_possible() {
+            return misfit(&reason);
+        }
+        let (mask, a, b) = (x.try_stretch(&shape)?, a.try_stretch(&shape)?, b.try_stretch(&shape)?);
+        x.graph().try_record(Op::Select, smallvec![mask.id(), a.id(), b.id()], shape, a.dtype())
     }
 }
 

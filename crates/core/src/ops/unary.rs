@@ -316,7 +316,7 @@ impl<'g> Expr<'g> {
     #[track_caller]
     pub fn try_apply_unary(self, op: Unary) -> Result<Self, Error> {
         self.require_float(op.name())?;
-        Ok(self.record1(Op::Unary(op), self.shape(), self.dtype()))
+        self.try_record1(Op::Unary(op), self.shape(), self.dtype())
     }
 
     /// Applies a unary function elementwise.

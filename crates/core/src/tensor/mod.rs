@@ -8,7 +8,7 @@ pub use self::buffer::{Buffer, Slice, SliceMut, are_finite};
 
 use crate::{
     dtype::{DType, Element},
-    error::Error,
+    error::{Error, located},
     shape::Shape,
     with_elements,
 };
@@ -96,17 +96,52 @@ impl Tensor {
     }
 
     /// A tensor of zeros.
+    ///
+    /// # Panics
+    /// If no tensor can have the shape, or there is no memory for one.
+    #[track_caller]
     pub fn zeros(dtype: DType, shape: impl Into<Shape>) -> Self {
+        located(Self::try_zeros(dtype, shape))
+    }
+
+    /// [`zeros`](Self::zeros) that returns what is wrong.
+    ///
+    /// # Errors
+    /// If no tensor can have the shape, or there is no memory for one.
+    ///
+    /// ```
+    /// use retrograd_core::{DType, Tensor};
+    ///
+    /// let error = Tensor::try_zeros(DType::F32, [1 << 50]).unwrap_err();
+    /// assert!(error.to_string().ends_with("needs 4.5 PB, which cannot be allocated"));
+    /// ```
+    pub fn try_zeros(dtype: DType, shape: impl Into<Shape>) -> Result<Self, Error> {
         let shape = shape.into();
-        let buffer = Buffer::zeros(dtype, shape.n_elements());
-        Self::from_buffer(shape, buffer)
+        let n = shape.n_elements();
+        match Buffer::try_zeros(dtype, n) {
+            _ if !shape.is_possible() => Err(Error::Size { shape }),
+            Some(buffer) => Ok(Self::from_buffer(shape, buffer)),
+            None => Err(Error::out_of_memory(format!("a tensor {dtype} {shape}"), dtype, n)),
+        }
     }
 
     /// A tensor whose elements all have one value.
+    ///
+    /// # Panics
+    /// If no tensor can have the shape, or there is no memory for one.
+    #[track_caller]
     pub fn full(dtype: DType, shape: impl Into<Shape>, value: f64) -> Self {
-        let mut tensor = Self::zeros(dtype, shape);
+        located(Self::try_full(dtype, shape, value))
+    }
+
+    /// [`full`](Self::full) that returns what is wrong.
+    ///
+    /// # Errors
+    /// If no tensor can have the shape, or there is no memory for one.
+    pub fn try_full(dtype: DType, shape: impl Into<Shape>, value: f64) -> Result<Self, Error> {
+        let mut tensor = Self::try_zeros(dtype, shape)?;
         with_elements!(SliceMut, tensor.as_mut_slice(), elements => elements.fill(Element::from_f64(value)));
-        tensor
+        Ok(tensor)
     }
 
     /// Sizes.

@@ -30,7 +30,11 @@ macro_rules! losses {
             $function:path; )*) => {
         /// All losses, with their documentation.
         pub const LOSSES: &[Documented] = &[$(
-            Documented { name: stringify!($name), doc: concat!($($doc, "\n"),+) },
+            Documented {
+                name: stringify!($name),
+                doc: concat!($($doc, "\n"),+),
+                arguments: &[$( (stringify!($arg), stringify!($type)) ),*],
+            },
         )*];
 
         $(#[$trait_doc])*

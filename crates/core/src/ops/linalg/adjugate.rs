@@ -34,7 +34,7 @@ functions! { "Linear algebra":
         let shape = x.shape();
         let n = last_two(&shape).0;
         let bordered = matrices(batch_axes(&shape), n + 1, n + 1);
-        let packed = x.record1(Op::Adjugate, bordered, x.dtype());
+        let packed = x.try_record1(Op::Adjugate, bordered, x.dtype())?;
         corner(packed, n).try_squeeze([-2, -1])
     }
 }

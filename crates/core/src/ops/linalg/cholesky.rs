@@ -32,7 +32,7 @@ functions! { "Linear algebra":
      meets it.",
     {
         x.require_square("cholesky")?;
-        Ok(x.record1(Op::Cholesky, x.shape(), x.dtype()))
+        x.try_record1(Op::Cholesky, x.shape(), x.dtype())
     }
 }
 

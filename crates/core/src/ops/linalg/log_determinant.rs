@@ -39,7 +39,7 @@ functions! { "Linear algebra":
         let n = last_two(&shape).0;
         let batch = batch_axes(&shape);
         let packed: Shape = batch.iter().copied().chain([n * n + 2]).collect();
-        let packed = x.record1(Op::LogDeterminant, packed, x.dtype());
+        let packed = x.try_record1(Op::LogDeterminant, packed, x.dtype())?;
         let part = |at: usize| packed.try_slice(-1, at..=at)?.try_squeeze(-1);
         Ok((part(n * n)?, part(n * n + 1)?))
     }

@@ -45,10 +45,10 @@ impl<'g> Expr<'g> {
 
     /// The identity matrices that fit these square ones.
     #[track_caller]
-    fn identity_like(self) -> Self {
+    fn identity_like(self) -> Result<Self, Error> {
         let (shape, dtype) = (self.shape(), self.dtype());
         let ones = mask(self.graph(), last_two(&shape).1, Comparison::Eq);
-        ones.cast(dtype).broadcast_to_known(&shape)
+        ones.cast(dtype).try_stretch(&shape)
     }
 }
 

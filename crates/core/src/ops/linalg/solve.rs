@@ -17,6 +17,7 @@ use crate::{
         same_dtype,
     },
     shape::{Layout, Shape},
+    size::Size,
     tensor::{View, ViewMut},
 };
 
@@ -76,7 +77,7 @@ functions! { "Linear algebra":
     "If the matrices are not square. A singular one is an error of the run that meets it.",
     {
         x.require_square("inv")?;
-        x.solved("inv", x.identity_like())
+        x.solved("inv", x.identity_like()?)
     }
 }
 
@@ -91,10 +92,13 @@ impl<'g> Expr<'g> {
             let reason = "the axes before the last two do not broadcast";
             return Err(Self::misfit(op, &[self, rhs], reason));
         };
-        let a = self.broadcast_to_known(&matrices(&batch, n, n));
-        let b = rhs.broadcast_to_known(&matrices(&batch, n, m));
+        let a = self.try_stretch(&matrices(&batch, n, n))?;
+        let b = rhs.try_stretch(&matrices(&batch, n, m))?;
         let inputs = smallvec![a.id(), b.id()];
-        let rows = self.graph().record(Op::Solve, inputs, matrices(&batch, n, n + m), a.dtype());
+        let width = (Size::from(n) + m).get();
+        let width = width.map_err(|reason| Self::misfit(op, &[self, rhs], reason))?;
+        let rows =
+            self.graph().try_record(Op::Solve, inputs, matrices(&batch, n, width), a.dtype())?;
         rows.try_slice(-1, n..)
     }
 }

@@ -40,7 +40,7 @@ functions! { "Linear algebra":
             return Ok((vt.t(), s, u.t()));
         }
         let packed = matrices(batch_axes(&shape), m + 1 + n, n);
-        let (u, s, v) = parts(x.record1(Op::Svd, packed, x.dtype()), m);
+        let (u, s, v) = parts(x.try_record1(Op::Svd, packed, x.dtype())?, m);
         Ok((u, s.try_squeeze(-2)?, v.t()))
     }
 }
