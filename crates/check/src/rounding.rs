@@ -181,7 +181,8 @@ pub(crate) fn apply(node: &Node, inputs: &[Tensor], errors: Option<&mut Errors>)
 fn exact(node: &Node, inputs: &[Tensor]) -> Tensor {
     let mut value = Tensor::zeros(node.dtype, node.shape.clone());
     let views: Vec<View<'_>> = inputs.iter().map(Tensor::view).collect();
-    let output = ViewMut { shape: &node.shape, data: value.as_mut_slice() };
+    let output = ViewMut::new(&node.shape, value.as_mut_slice());
+    let output = output.expect("a tensor of zeros fills its shape");
     node.op.behavior().eval(&views, output);
     value
 }

@@ -201,3 +201,20 @@ pub(crate) fn check_binding(
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals_are_made_when_they_are_needed_and_not_remembered() {
+        let graph = Graph::new();
+        let twos = graph.full([3], 2.0);
+        let x = graph.constant([1.0, 2.0, 3.0]);
+        let product = x * twos;
+        assert_eq!(product.sum().value().item(), 12.0);
+        assert_eq!(twos.value().to_vec::<f64>(), [2.0; 3]);
+        assert!(graph.remembered(twos.id()).is_none());
+        assert!(graph.remembered(product.id()).is_some());
+    }
+}

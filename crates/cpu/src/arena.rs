@@ -152,7 +152,7 @@ impl<'a> Memory<'a> {
             DType::I64 => Slice::I64(&self.read(id)[..n]),
             DType::Bool => Slice::Bool(&self.read(id)[..n]),
         };
-        View { shape, data }
+        View::new(shape, data).expect("a value has as many elements as its shape says")
     }
 
     /// The elements of a part of a value, to be written.
@@ -346,7 +346,7 @@ pub(crate) fn read_output<'a>(
             DType::Bool => Slice::Bool(std::slice::from_raw_parts(address.cast(), n_elements)),
         }
     };
-    View { shape, data }
+    View::new(shape, data).expect("a value has as many elements as its shape says")
 }
 
 #[cfg(test)]

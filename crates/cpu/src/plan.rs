@@ -165,7 +165,7 @@ impl Plan {
         self.execute(workspace, |leaves| {
             for (slot, leaf) in self.signature.leaves.iter().enumerate() {
                 if let Some(view) = leaf.held(params, None)? {
-                    leaves.set(slot, view.data);
+                    leaves.set(slot, view.data());
                 }
             }
             self.feed(leaves, feeds)
@@ -224,13 +224,13 @@ impl Plan {
             if leaves.is_set(slot) {
                 continue;
             }
-            leaves.set(slot, self.signature.leaves[slot].checked(view)?.data);
+            leaves.set(slot, self.signature.leaves[slot].checked(view)?.data());
         }
         for (slot, leaf) in self.signature.leaves.iter().enumerate() {
             if let LeafKind::Input | LeafKind::Constant = leaf.kind
                 && !leaves.is_set(slot)
             {
-                leaves.set(slot, leaf.recorded()?.data);
+                leaves.set(slot, leaf.recorded()?.data());
             }
         }
         Ok(())

@@ -64,7 +64,7 @@ impl<'m, M: Model + ?Sized> Predictor<'m, M> {
                 part = self.compile(params, &x, end - start)?;
             }
             let data = rows(&x, start..end);
-            let feeds = [("x", View { shape: &part.shape, data })];
+            let feeds = [("x", View::new(&part.shape, data)?)];
             part.plan.run(&mut part.workspace, params, &feeds)?;
             write_rows(part.workspace.output(0), start, &mut outputs);
         }

@@ -66,7 +66,8 @@ impl Replay {
                 given: Box::new((DType::F64, shape)),
             }));
         }
-        let feeds = [(super::INPUT, View { shape: &shape, data: Slice::F64(x) })];
+        let view = View::new(&shape, Slice::F64(x)).map_err(ReplayError::Input)?;
+        let feeds = [(super::INPUT, view)];
         // An input that nothing depends on is not one of the plan.
         let feeds = &feeds[..usize::from(self.plan.has_input(super::INPUT))];
         let result = self.plan.run(&mut self.workspace, &Params::new(), feeds);

@@ -98,7 +98,7 @@ impl Blocks {
                     self.inputs[row * BLOCK + column] = input;
                 }
             }
-            let inputs = View { shape: &shape, data: Slice::F64(&self.inputs) };
+            let inputs = View::new(&shape, Slice::F64(&self.inputs))?;
             self.plan.run(&mut self.workspace, &Params::new(), &[("inputs", inputs)])?;
             each(block, array::from_fn(|k| self.workspace.output(k).elements()));
         }
