@@ -1,6 +1,6 @@
 //! The oracle: the meaning of a graph, one plain loop per operation, in the order of recording.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, hash_map::Entry};
 
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -144,10 +144,10 @@ fn is_literal(graph: &Graph, id: NodeId) -> bool {
 fn literals(graph: &Graph, node: &Node) -> Result<FxHashMap<NodeId, Tensor>, Error> {
     let mut values = FxHashMap::default();
     for &input in node.inputs.iter().filter(|&&input| is_literal(graph, input)) {
-        if !values.contains_key(&input) {
+        if let Entry::Vacant(slot) = values.entry(input) {
             let none = |_| unreachable!("a literal has no inputs");
             let describe = || (graph.function_of(input), graph.describe(input));
-            values.insert(input, apply(&graph.node(input), none, describe)?);
+            slot.insert(apply(&graph.node(input), none, describe)?);
         }
     }
     Ok(values)

@@ -107,11 +107,11 @@ fn spoils() -> Vec<(&'static str, Spoil)> {
     ]
 }
 
+/// A way to derivatives of the second expression by the first.
+type Mode = for<'g> fn(Expr<'g>, Expr<'g>) -> Result<(), Error>;
+
 /// What modes of differentiation say of an operation.
-fn messages(
-    operation: Twice,
-    modes: &[for<'g> fn(Expr<'g>, Expr<'g>) -> Result<(), Error>],
-) -> Vec<String> {
+fn messages(operation: Twice, modes: &[Mode]) -> Vec<String> {
     let graph = Graph::new();
     let x = graph.input("x", [3]);
     let y = Custom::new(operation).apply(&[x]).named("y");

@@ -58,6 +58,12 @@ impl Hostile {
     }
 }
 
+/// What a `try_` form returns.
+pub type Outcome<'g> = Result<Vec<Expr<'g>>, Error>;
+
+/// Sizes in arithmetic that does not wrap; `None` if there is no answer to have them.
+pub type Sizes = Option<Vec<i128>>;
+
 /// A function, called with a hostile integer.
 pub struct Call {
     /// The function and the argument that is hostile, as in `slice.axis`; the function alone if only operands are.
@@ -65,9 +71,9 @@ pub struct Call {
     /// Dtype and shape of each operand, as in `f2,3 i4`.
     pub operands: &'static str,
     /// The `try_` form.
-    pub record: for<'a, 'g> fn(&'a [Expr<'g>], Hostile) -> Result<Vec<Expr<'g>>, Error>,
+    pub record: for<'a, 'g> fn(&'a [Expr<'g>], Hostile) -> Outcome<'g>,
     /// The shape of the first result for an integer and the operands as they are; no shape where there is no answer.
-    pub shape: Option<fn(Hostile) -> Option<Vec<i128>>>,
+    pub shape: Option<fn(Hostile) -> Sizes>,
 }
 
 /// The list of calls: name, operands, body, and the shape of the result if there is more to say than that it is possible.

@@ -21,13 +21,13 @@ use std::{
 };
 
 use retrograd_core::{
-    DType, Error, Expr, Graph, NodeId,
+    DType, Expr, Graph, NodeId,
     documented::Documented,
     functions, ops,
     ops::{Binary, COMPOSED, Comparison, Unary},
 };
 
-use call::{Call, HOSTILE, Hostile, Kind, leaves, literals, variations};
+use call::{Call, HOSTILE, Hostile, Kind, Outcome, Sizes, leaves, literals, variations};
 
 /// Types of arguments without a size in them.
 const WITHOUT_SIZES: &[&str] = &[
@@ -62,9 +62,9 @@ const AXES: &[&str] =
     &["axis", "axes", "a", "b", "first", "last", "source", "destination", "x_axes", "y_axes"];
 
 /// Whether operands are computed soon, or not at all.
-fn is_short(kinds: &Vec<Kind>) -> bool {
+fn is_short(kinds: &[Kind]) -> bool {
     let n_elements = |sizes: &[usize]| sizes.iter().map(|&size| size as f64).product::<f64>();
-    kinds.iter().map(|(_, sizes)| n_elements(sizes)).all(|n| n < 1e5 || n > 1e12)
+    kinds.iter().map(|(_, sizes)| n_elements(sizes)).all(|n| !(1e5..=1e12).contains(&n))
 }
 
 fn calls() -> impl Iterator<Item = &'static Call> {
@@ -133,10 +133,7 @@ fn caught<T>(body: impl FnOnce() -> T) -> Result<T, String> {
 const MOST_EVALUATED: usize = 1 << 14;
 
 /// Records, and checks what is recorded. `Err` says what is wrong; the shape of the first result if there is one.
-fn attempt<'g>(
-    graph: &'g Graph,
-    record: impl FnOnce() -> Result<Vec<Expr<'g>>, Error>,
-) -> Result<Option<Vec<i128>>, String> {
+fn attempt<'g>(graph: &'g Graph, record: impl FnOnce() -> Outcome<'g>) -> Result<Sizes, String> {
     let results = match caught(record).map_err(|message| format!("panics: {message}"))? {
         Ok(results) => results,
         Err(error) => {
@@ -165,7 +162,9 @@ fn attempt<'g>(
 }
 
 /// Both ways to make operands of some kinds.
-const OPERANDS: [for<'g> fn(&'g Graph, &[Kind]) -> Vec<Expr<'g>>; 2] = [leaves, literals];
+const OPERANDS: [MakeOperands; 2] = [leaves, literals];
+
+type MakeOperands = for<'g> fn(&'g Graph, &[Kind]) -> Vec<Expr<'g>>;
 
 /// Fails for a call whose argument is an axis that does not exist, and yet recorded.
 fn is_axis_beyond(call: &Call, n: Hostile) -> bool {
@@ -197,7 +196,7 @@ fn hostile_integers_are_refused_or_give_true_shapes() {
 }
 
 /// Whether what was recorded is what there is: a shape that a small tensor has must not be refused.
-fn agrees(found: &Option<Vec<i128>>, right: &Option<Vec<i128>>) -> bool {
+fn agrees(found: &Sizes, right: &Sizes) -> bool {
     match (found, right) {
         (Some(found), right) => Some(found) == right.as_ref(),
         (None, Some(right)) => right.iter().map(|&size| size as f64).product::<f64>() > 1e6,
@@ -235,14 +234,13 @@ fn rows_of_the_tables_refuse_what_no_memory_holds() {
     let many: Kind = (DType::F64, vec![1 << 32, 1]);
     let others: Kind = (DType::F64, vec![1 << 32]);
     for operands in OPERANDS {
-        let mut check =
-            |name: &str, record: &dyn for<'g> Fn(&[Expr<'g>]) -> Result<Vec<Expr<'g>>, Error>| {
-                let graph = Graph::with_dtype(DType::F64);
-                let x = operands(&graph, &[many.clone(), others.clone()]);
-                if let Err(problem) = attempt(&graph, || record(&x)) {
-                    failures.push(format!("{name}: {problem}"));
-                }
-            };
+        let mut check = |name: &str, record: &dyn for<'g> Fn(&[Expr<'g>]) -> Outcome<'g>| {
+            let graph = Graph::with_dtype(DType::F64);
+            let x = operands(&graph, &[many.clone(), others.clone()]);
+            if let Err(problem) = attempt(&graph, || record(&x)) {
+                failures.push(format!("{name}: {problem}"));
+            }
+        };
         for &row in Unary::ALL {
             check(row.name(), &|x| x[0].try_apply_unary(row).map(|y| vec![y]));
         }

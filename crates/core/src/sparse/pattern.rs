@@ -90,6 +90,9 @@ impl Pattern {
     }
 }
 
+/// The set of each element of a tensor.
+type SetOfEach = Rc<[SetId]>;
+
 /// Elements of a tensor up to which the sets of each are found.
 const MOST_ELEMENTS: usize = 1 << 28;
 
@@ -100,7 +103,7 @@ fn n_elements(x: Expr<'_>) -> Result<usize, Error> {
 }
 
 /// The set of each element of `y`; `None` if `y` does not depend on `x`.
-fn dependences(y: Expr<'_>, x: Expr<'_>) -> Result<(Sets, Option<Rc<[SetId]>>), Error> {
+fn dependences(y: Expr<'_>, x: Expr<'_>) -> Result<(Sets, Option<SetOfEach>), Error> {
     let mut sets = Sets::new();
     let mut known: FxHashMap<NodeId, Rc<[SetId]>> = FxHashMap::default();
     known.insert(x.id(), (0..x.shape().n_elements()).map(|at| sets.single(at)).collect());
