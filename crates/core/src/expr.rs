@@ -195,7 +195,9 @@ fn write_formula(
         _ => {}
     }
     if let Some(value) = node.op.as_literal() {
-        return write!(f, "{value}");
+        // All digits of the largest numbers would leave no room for the rest of the formula.
+        let is_short = value == 0.0 || !value.is_finite() || (1e-5..1e16).contains(&value.abs());
+        return if is_short { write!(f, "{value}") } else { write!(f, "{value:e}") };
     }
     if depth == 0 {
         return f.write_str("…");
