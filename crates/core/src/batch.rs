@@ -130,6 +130,6 @@ fn outputs_of<'g>(
         return Err(error);
     }
     let named = ("vmap", "the batch of this output");
-    check_rule(&node.op, named, y, (node.dtype, &node.shape.with_axis(0, n)), ys)?;
+    check_rule(&node.op, named, y, || (node.dtype, node.shape.with_axis(0, n)), ys)?;
     Ok(ys)
 }

@@ -90,7 +90,7 @@ pub(crate) fn tangent<'g>(
     }
     if let Some(tangent) = tangent {
         let named = ("jvp", "the tangent of this output");
-        check_rule(&node.op, named, y, (node.dtype, &node.shape), tangent)?;
+        check_rule(&node.op, named, y, || (node.dtype, node.shape.clone()), tangent)?;
     }
     Ok(tangent)
 }

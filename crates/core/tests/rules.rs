@@ -214,3 +214,32 @@ fn right_rules_pass_and_the_form_that_panics_says_the_same() {
     let payload = panic.expect_err("the rule is wrong");
     assert_eq!(payload.downcast_ref(), Some(&y.try_grad(&[x]).unwrap_err().to_string()));
 }
+
+/// An operation whose output nobody can have.
+#[derive(Debug)]
+struct Endless;
+
+impl CustomOperation for Endless {
+    fn name(&self) -> &str {
+        "endless"
+    }
+
+    fn shape(&self, _: &[Shape]) -> Result<Shape, String> {
+        Ok([usize::MAX].into())
+    }
+
+    fn vjp<'g>(&self, _: Rule<'_, 'g>, _: Expr<'g>) -> Option<Expr<'g>> {
+        None
+    }
+
+    fn eval(&self, _: &[View<'_>], _: ViewMut<'_>) {}
+}
+
+#[test]
+fn an_output_that_no_tensor_can_be_is_refused() {
+    let graph = Graph::new();
+    let x = graph.input("x", [3]);
+    let message = Custom::new(Endless).try_apply(&[x]).unwrap_err().to_string();
+    let expected = "endless: `x` [3]: a tensor cannot have the shape [18446744073709551615]: ";
+    assert!(message.starts_with(expected), "{message}");
+}

@@ -258,3 +258,20 @@ fn rows_of_the_tables_refuse_what_no_memory_holds() {
     }
     assert!(failures.is_empty(), "{}:\n{}", failures.len(), failures.join("\n"));
 }
+
+#[test]
+fn graphs_refuse_leaves_that_no_memory_holds() {
+    quiet_panics();
+    let mut failures = Vec::new();
+    for &n in HOSTILE {
+        let graph = Graph::with_dtype(DType::F64);
+        let tried = [
+            attempt(&graph, || graph.try_arange(n.size()).map(|x| vec![x])),
+            attempt(&graph, || graph.try_full([n.size()], 1.0).map(|x| vec![x])),
+            attempt(&graph, || graph.try_full([n.size(), n.size()], 1.0).map(|x| vec![x])),
+            attempt(&graph, || graph.try_full([0, n.size(), n.size()], 1.0).map(|x| vec![x])),
+        ];
+        failures.extend(tried.into_iter().filter_map(Result::err));
+    }
+    assert!(failures.is_empty(), "{}:\n{}", failures.len(), failures.join("\n"));
+}
