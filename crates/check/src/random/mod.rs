@@ -11,6 +11,7 @@ mod functions;
 mod probe;
 mod products;
 mod structural;
+mod views;
 
 use retrograd_core::{DType, Expr, Graph, NodeId};
 
