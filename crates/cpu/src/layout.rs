@@ -4,7 +4,7 @@ use retrograd_core::{Shape, shape::Layout};
 use smallvec::SmallVec;
 
 /// A strided layout with neighboring axes merged where their strides allow it, for fast walks in row-major order.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Walk {
     offset: usize,
     /// Size and stride of each merged axis, outermost first; never empty.

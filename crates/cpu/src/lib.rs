@@ -2,7 +2,7 @@
 //!
 //! Compiling goes through these files: `prepare` (what can be compiled), `classify` (what each node is to a plan, and
 //! what views read), `group` (which elementwise nodes are fused), `rematerialize` (what is not stored but
-//! computed again), `fuse` (their code), `step` (all steps), `order`, `place` (the arena), `program`.
+//! computed again), `fuse` (their code), `combine` and `registers` (less of it), `step` (all steps), `order`, `place` (the arena), `program`.
 //! The only `unsafe` is in `arena` and `kernels`.
 
 mod accumulate;
@@ -22,6 +22,7 @@ mod plan;
 mod prepare;
 mod profile;
 mod program;
+mod registers;
 mod rematerialize;
 mod rows;
 mod run;
@@ -31,6 +32,7 @@ mod signature;
 mod step;
 mod team;
 mod update;
+mod verify;
 
 pub use cache::PlanCache;
 pub use kernels::InstructionSet;

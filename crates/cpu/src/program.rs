@@ -13,6 +13,7 @@ use crate::{
     step::{Step, Steps},
     team::{Sharing, Team},
     update::Updates,
+    verify::{Placed, verify_steps},
 };
 
 /// What is compiled: a computation whose first roots are outputs, and whose others are new values of leaves.
@@ -76,6 +77,16 @@ impl Program {
         }
         let check = task.is_checked.then(|| Check::new(task, &mut steps, outputs, &updates));
         let Places { places, n_bytes, n_bytes_live } = place::plan(&steps, &sizes, outputs, places);
+        verify_steps(
+            &steps,
+            &Placed {
+                places: &places,
+                sizes: &sizes,
+                leaves: &leaves,
+                outputs,
+                updates: &updates.targets,
+            },
+        );
         let n_bytes_moved = steps.iter().map(|step| step.n_bytes(&sizes)).collect();
         let nodes = task.computation.roots.iter().map(|root| &task.computation.nodes[root.index()]);
         let outputs = outputs

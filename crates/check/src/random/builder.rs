@@ -104,7 +104,8 @@ impl<'g> Builder<'g> {
     /// Lets later moves work on an expression.
     pub(super) fn keep(&mut self, x: Expr<'g>) {
         let scaled = self.scaled_down(x);
-        let settled = if scaled.id() != x.id() && self.chance(0.3) { scaled.tanh() } else { scaled };
+        let settled =
+            if scaled.id() != x.id() && self.chance(0.3) { scaled.tanh() } else { scaled };
         self.floats.push(settled);
     }
 

@@ -95,7 +95,7 @@ impl Scalar {
     /// The number.
     pub fn settle<F: Float>(self, memory: &Memory<'_>) -> F {
         match self {
-            Scalar::Literal(value) => <F as Float>::lit(value),
+            Scalar::Literal(literal) => <F as Float>::lit(literal.value()),
             Scalar::Element { of, dtype: DType::Bool, position } => {
                 truth(memory.read::<bool>(of)[position])
             }
