@@ -199,15 +199,13 @@ impl Graph {
         provenance: Provenance,
         record: impl FnOnce() -> T,
     ) -> T {
-        let enter = |scope, inherited| {
+        let _outer = {
             let mut state = self.state.borrow_mut();
-            let outer = std::mem::replace(&mut state.scopes.current, scope);
-            (outer, std::mem::replace(&mut state.inherited, inherited))
+            let scope = std::mem::replace(&mut state.scopes.current, scope);
+            let inherited = state.inherited.replace(provenance);
+            RecordingGuard { graph: self, scope, inherited }
         };
-        let (outer_scope, outer_provenance) = enter(scope, Some(provenance));
-        let result = record();
-        enter(outer_scope, outer_provenance);
-        result
+        record()
     }
 
     // Recording.
@@ -363,6 +361,22 @@ impl Graph {
 
     pub(crate) fn remember(&self, values: impl IntoIterator<Item = (NodeId, Tensor)>) {
         self.state.borrow_mut().values.extend(values);
+    }
+}
+
+/// Has a graph record as another node until it is dropped, as it is by a panic in a rule, too.
+struct RecordingGuard<'g> {
+    graph: &'g Graph,
+    /// Scope and provenance of what is recorded afterwards.
+    scope: ScopeId,
+    inherited: Option<Provenance>,
+}
+
+impl Drop for RecordingGuard<'_> {
+    fn drop(&mut self) {
+        let mut state = self.graph.state.borrow_mut();
+        state.scopes.current = self.scope;
+        state.inherited = self.inherited.take();
     }
 }
 
