@@ -56,6 +56,13 @@ pub enum Error {
         /// What is wrong with the data.
         reason: String,
     },
+    /// Memory that cannot be allocated.
+    OutOfMemory {
+        /// The thing that needs it, in the user's terms.
+        what: String,
+        /// How many bytes that are, even if they are too many to be addressed.
+        n_bytes: u128,
+    },
     /// A value that was to be finite is not.
     NonFinite(Box<NonFinite>),
     /// A name that no leaf or parameter has.
@@ -123,6 +130,9 @@ impl fmt::Display for Error {
             Error::Data { op, node, reason } => {
                 write!(f, "{op}: {reason}{}", Origins(std::slice::from_ref(node)))
             }
+            Error::OutOfMemory { what, n_bytes } => {
+                write!(f, "{what} needs {}, which cannot be allocated", Bytes(*n_bytes))
+            }
             Error::NonFinite(found) => found.fmt(f),
             Error::UnknownName { name, kind, known } => {
                 write!(f, "there is no {kind} `{name}`; there {}", list_of_names(known))
@@ -138,6 +148,24 @@ impl std::error::Error for Error {}
 
 fn kind((dtype, shape): &(DType, Shape)) -> String {
     format!("{dtype} {shape}")
+}
+
+/// A number of bytes in the largest unit that gives at least one: `8.8 TB`.
+struct Bytes(u128);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [&str; 8] = ["kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"];
+        let mut n = self.0 as f64;
+        let mut unit = "bytes";
+        for larger in UNITS.into_iter().take_while(|_| self.0 >= 1000) {
+            if n < 999.95 {
+                break;
+            }
+            (n, unit) = (n / 1000.0, larger);
+        }
+        if unit == "bytes" { write!(f, "{n} {unit}") } else { write!(f, "{n:.1} {unit}") }
+    }
 }
 
 fn list_of_names(names: &[String]) -> String {

@@ -95,13 +95,14 @@ impl Walk {
     }
 
     /// Where the element of a linear index lies.
-    fn position(&self, mut index: usize) -> usize {
+    pub fn position(&self, mut index: usize) -> usize {
+        let (outermost, inner) = self.axes.split_first().expect("there is an axis");
         let mut position = self.offset as isize;
-        for &(size, stride) in self.axes.iter().rev() {
+        for &(size, stride) in inner.iter().rev() {
             position += (index % size) as isize * stride;
             index /= size;
         }
-        position as usize
+        (position + index as isize * outermost.1) as usize
     }
 }
 

@@ -33,8 +33,10 @@ mod step;
 mod team;
 mod update;
 mod verify;
+mod workspace;
 
 pub use cache::PlanCache;
 pub use kernels::InstructionSet;
-pub use plan::{Feed, Plan, Workspace};
+pub use plan::{Feed, Plan};
 pub use profile::{Profile, StepProfile};
+pub use workspace::Workspace;

@@ -21,6 +21,8 @@ pub(crate) struct Signature {
     pub sites: Vec<Site>,
     /// The slots that are updated, in the order of the updates.
     pub targets: Vec<usize>,
+    /// The node whose value takes the most memory, described for messages.
+    pub largest: Option<Operand>,
 }
 
 /// A leaf as it was declared.
@@ -71,6 +73,7 @@ impl Signature {
             origins: origins.to_vec(),
             sites: Vec::new(),
             targets: targets.to_vec(),
+            largest: None,
         }
     }
 

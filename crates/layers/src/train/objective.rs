@@ -68,7 +68,7 @@ impl Objective {
         let loss = self.losses(y, t)?.mean();
         let all: Vec<_> = std::iter::once(loss).chain(self.n_right(y, t)).collect();
         let plan = cache.compile(&all, &[])?;
-        let mut workspace = plan.workspace();
+        let mut workspace = plan.try_workspace()?;
         let feeds = [("outputs", outputs.view()), ("targets", targets.view())];
         plan.run(&mut workspace, &Params::new(), &feeds)?;
         let n_examples = targets.shape()[0] as f64;

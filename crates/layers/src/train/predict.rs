@@ -102,7 +102,7 @@ impl<'m, M: Model + ?Sized> Predictor<'m, M> {
             return Err(Error::data(reason));
         }
         let plan = self.cache.compile(&[outputs], &[])?;
-        let workspace = plan.workspace();
+        let workspace = plan.try_workspace()?;
         Ok(Part { shape, plan, workspace, dtype: outputs.dtype(), output: outputs.shape() })
     }
 }

@@ -72,7 +72,7 @@ impl TrainStep {
     }
 
     fn new(plan: Plan, updates: &Updates<'_>) -> Result<Self, Error> {
-        let (workspace, has_learning_rate) = (plan.workspace(), plan.has_input(LEARNING_RATE));
+        let (workspace, has_learning_rate) = (plan.try_workspace()?, plan.has_input(LEARNING_RATE));
         let learning_rate = updates.learning_rate().try_value()?;
         Ok(Self { plan, workspace, learning_rate, has_learning_rate })
     }

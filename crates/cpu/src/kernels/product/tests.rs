@@ -90,7 +90,7 @@ impl<F: Multiply + Sums> Case<F> {
     }
 
     fn run(&self, instructions: InstructionSet) -> Vec<F> {
-        let mut arena = Arena::new(self.n_bytes);
+        let mut arena = Arena::new(self.n_bytes).expect("the memory is there");
         let mut table = LeafTable::default();
         let leaves = Leaves::new(&mut table, 0);
         let mut memory = Memory::new(&mut arena, &leaves, &self.places);

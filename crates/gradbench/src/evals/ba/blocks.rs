@@ -79,7 +79,7 @@ impl Blocks {
         let variables = array::from_fn(|k| rows[k]);
         let errors = errors(variables, [rows[VARIABLES], rows[VARIABLES + 1]]);
         let plan = Plan::compile(&record(&variables, errors), &[])?;
-        let workspace = plan.workspace();
+        let workspace = plan.try_workspace()?;
         Ok(Self { scene, plan, workspace, inputs: vec![0.0; INPUTS * BLOCK] })
     }
 
