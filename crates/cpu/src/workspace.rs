@@ -148,3 +148,18 @@ impl Workspace {
         self.program.output(&self.memories, k)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use retrograd_core::{DType, Graph};
+
+    use super::*;
+
+    #[test]
+    fn a_new_value_that_has_no_memory_is_named() {
+        let g = Graph::with_dtype(DType::F64);
+        let leaf = g.describe(g.input("w", [1 << 55]).id());
+        let error = zeros(&leaf).expect_err("a machine with 288 PB").to_string();
+        assert!(error.contains("`w` f64 [36028797018963968] needs 288.2 PB"), "{error}");
+    }
+}

@@ -151,3 +151,95 @@ impl Registers<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use retrograd_core::{NodeId, ops::Literal};
+
+    use super::*;
+    use crate::kernels::code::Scalar;
+
+    fn memory(index: usize) -> Operand {
+        Operand::Contiguous(NodeId::new(index))
+    }
+
+    fn line(instruction: Instruction, register: Register) -> Line {
+        Line { instruction, register, extent: Extent::Element }
+    }
+
+    fn unary(op: Unary, x: Operand, register: Register) -> Line {
+        line(Instruction::Unary { op, x }, register)
+    }
+
+    fn sum(a: Register, b: Register, register: Register) -> Line {
+        let [a, b] = [a, b].map(Operand::Register);
+        line(Instruction::Binary { op: Binary::Add, a, b }, register)
+    }
+
+    fn store(from: Register) -> Store {
+        let (to, from) = (NodeId::new(9), Operand::Register(from));
+        Store { to, from, extent: Extent::Element, form: Form::Numbers, is_tested: false }
+    }
+
+    /// `exp(a) + sin(b)`, in registers of their own.
+    fn code() -> Vec<Line> {
+        vec![unary(Unary::Exp, memory(0), 0), unary(Unary::Sin, memory(1), 1), sum(0, 1, 2)]
+    }
+
+    fn fault(code: [&[Line]; 2], from: Register) -> String {
+        Terms::default().stored(code, &[store(from)]).expect_err("the code is wrong")
+    }
+
+    #[test]
+    fn code_in_other_registers_means_the_same() {
+        let (mut terms, code) = (Terms::default(), code());
+        let meant = terms.stored([&[], &code], &[store(2)]).expect("it is right");
+        let [a, b, _] = &code[..] else { unreachable!("there are three lines") };
+        let swapped = [b.clone(), a.clone(), sum(1, 0, 5)];
+        assert_eq!(terms.stored([&[], &swapped], &[store(5)]), Ok(meant.clone()));
+        let shared = [a.clone(), unary(Unary::Sin, memory(1), 0), sum(0, 0, 1)];
+        assert_ne!(terms.stored([&[], &shared], &[store(1)]), Ok(meant), "the first is lost");
+    }
+
+    #[test]
+    fn what_is_read_unwritten_is_found() {
+        let code = code();
+        assert!(fault([&[], &code[1..]], 2).contains("register 0 is read unwritten"));
+        assert!(fault([&[], &code], 3).contains("register 3 is read unwritten"));
+        assert!(fault([&[], &[sum(0, 0, 0)]], 0).contains("that it reads"));
+        let twice = Instruction::TanhWithSlope { x: memory(0), slope: 1 };
+        assert!(fault([&[], &[line(twice, 1)]], 1).contains("a register twice"));
+    }
+
+    #[test]
+    fn a_slope_that_is_overwritten_is_found() {
+        let slopes = [
+            unary(Unary::Tanh, memory(0), 0),
+            unary(Unary::SechSquared, memory(0), 1),
+            sum(0, 1, 2),
+        ];
+        let (mut terms, stores) = (Terms::default(), [store(2)]);
+        let meant = terms.stored([&[], &slopes], &stores);
+        let with_slope = |slope| line(Instruction::TanhWithSlope { x: memory(0), slope }, 0);
+        assert_eq!(terms.stored([&[], &[with_slope(1), sum(0, 1, 2)]], &stores), meant);
+        let lost = terms.stored([&[], &[with_slope(3), sum(0, 1, 2)]], &stores);
+        assert!(lost.expect_err("nobody writes it").contains("register 1 is read unwritten"));
+    }
+
+    #[test]
+    fn a_prologue_that_is_overwritten_is_found() {
+        let scalar = Scalar::Literal(Literal::new(2.0));
+        let prologue = [line(Instruction::Fill { scalar }, 0)];
+        let code = [unary(Unary::Exp, Operand::Register(0), 1), unary(Unary::Sin, memory(0), 0)];
+        assert!(fault([&prologue, &code], 1).contains("for all"));
+    }
+
+    #[test]
+    fn numbers_of_rows_are_not_read_as_elements() {
+        let of_rows = Instruction::Sum { x: memory(0) };
+        assert!(fault([&[], &[line(of_rows.clone(), 0)]], 0).contains("for each Element"));
+        let row = Line { instruction: of_rows, register: 0, extent: Extent::Row };
+        assert!(fault([&[], &[row.clone(), sum(0, 0, 1)]], 1).contains("for each Element"));
+        assert!(fault([&[], &[row]], 0).contains("for each Element"));
+    }
+}
