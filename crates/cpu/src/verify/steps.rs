@@ -187,59 +187,66 @@ mod tests {
     use super::*;
     use crate::{order::in_order, place, step::Steps};
 
-    /// Steps of two outputs, one behind the other, and their places.
-    fn planned() -> (Vec<Step>, Vec<(DType, usize)>, Vec<NodeId>, Vec<Place>) {
-        let g = Graph::new();
-        let x = g.input("x", [8]);
-        let y = x.flip(0).cumsum(0);
-        let roots = [y.matmul(y), y.flip(0).cumsum(0)];
-        let Steps { steps, roots, sizes, after } = Steps::new(&Computation::of(&roots).computation);
-        let steps = in_order(steps, &after, &[]);
-        let mut places = vec![Place::Nowhere; sizes.len()];
-        places[0] = Place::Leaf { slot: 0 };
-        let planned = place::plan(&steps, &sizes, &roots, places).expect("it is small");
-        (steps, sizes, roots, planned.places)
+    /// Steps in order, with what is known of their values.
+    struct Planned {
+        steps: Vec<Step>,
+        sizes: Vec<(DType, usize)>,
+        outputs: Vec<NodeId>,
+        places: Vec<Place>,
     }
 
-    fn result(
-        steps: &[Step],
-        sizes: &[(DType, usize)],
-        outputs: &[NodeId],
-        places: &[Place],
-    ) -> Result<(), String> {
-        let leaves = &[NodeId::new(0)];
-        run(steps, &Placed { places, sizes, leaves, outputs, updates: &[] })
+    impl Planned {
+        /// Of two outputs, each after steps in a row.
+        fn new() -> Self {
+            let g = Graph::new();
+            let x = g.input("x", [8]);
+            let y = x.flip(0).cumsum(0);
+            let roots = [y.matmul(y), y.flip(0).cumsum(0)];
+            let Steps { steps, roots: outputs, sizes, after } =
+                Steps::new(&Computation::of(&roots).computation);
+            let steps = in_order(steps, &after, &[]);
+            let mut places = vec![Place::Nowhere; sizes.len()];
+            places[0] = Place::Leaf { slot: 0 };
+            let planned = place::plan(&steps, &sizes, &outputs, places).expect("it is small");
+            Self { steps, sizes, outputs, places: planned.places }
+        }
+
+        /// The verdict on some steps in some places.
+        fn verdict(&self, steps: &[Step], places: &[Place]) -> Result<(), String> {
+            let Self { sizes, outputs, .. } = self;
+            run(steps, &Placed { places, sizes, leaves: &[NodeId::new(0)], outputs, updates: &[] })
+        }
     }
 
     #[test]
     fn each_step_is_needed_and_in_its_place() {
-        let (steps, sizes, outputs, places) = planned();
-        assert_eq!(result(&steps, &sizes, &outputs, &places), Ok(()));
+        let planned = Planned::new();
+        let Planned { steps, places, .. } = &planned;
+        assert_eq!(planned.verdict(steps, places), Ok(()));
         for at in 0..steps.len() {
             let mut fewer = steps.clone();
             fewer.remove(at);
-            assert!(result(&fewer, &sizes, &outputs, &places).is_err(), "without step {at}");
+            assert!(planned.verdict(&fewer, places).is_err(), "without step {at}");
         }
         let backwards: Vec<_> = steps.iter().rev().cloned().collect();
-        assert!(result(&backwards, &sizes, &outputs, &places).is_err());
+        assert!(planned.verdict(&backwards, places).is_err());
     }
 
     #[test]
     fn values_that_are_needed_at_one_time_have_places_of_their_own() {
-        let (steps, sizes, outputs, places) = planned();
-        let last = steps.last().expect("there are steps").writes[0];
-        let other = outputs.iter().find(|&&id| id != last).expect("there are two outputs");
-        let mut shared = places.clone();
-        for id in [last, *other] {
-            shared[id.index()] = Place::Arena { offset: 0, n_elements: sizes[id.index()].1 };
-        }
-        assert!(result(&steps, &sizes, &outputs, &shared).is_err());
-        let mut short = places.clone();
-        short[last.index()] = Place::Arena { offset: 0, n_elements: 0 };
-        assert!(result(&steps, &sizes, &outputs, &short).expect_err("").contains("a place for 0"));
-        let mut leaf = places;
-        leaf[last.index()] = Place::Leaf { slot: 0 };
-        assert_eq!(result(&steps, &sizes, &outputs, &leaf), Ok(()), "nothing reads it later");
-        assert!(result(&steps[..1], &sizes, &[NodeId::new(0)], &leaf).is_ok());
+        let planned = Planned::new();
+        let Planned { steps, sizes, outputs, places } = &planned;
+        let verdict = |ids: &[NodeId], offset: usize, n_elements: Option<usize>| {
+            let mut places = places.clone();
+            for id in ids {
+                let n_elements = n_elements.unwrap_or(sizes[id.index()].1);
+                places[id.index()] = Place::Arena { offset, n_elements };
+            }
+            planned.verdict(steps, &places)
+        };
+        assert!(verdict(outputs, 0, None).expect_err("they meet").contains("in the place of"));
+        assert_eq!(verdict(&outputs[..1], 1 << 20, None), Ok(()), "nothing is there");
+        let short = verdict(&outputs[1..], 1 << 20, Some(0));
+        assert!(short.expect_err("it is too short").contains("and a place for 0"));
     }
 }
