@@ -99,6 +99,7 @@ impl Rounding {
             Binary::Add | Binary::Sub | Binary::Mul | Binary::Div => Self::Elements(1.0),
             Binary::Chain => Self::Elements(1.0),
             Binary::Maximum | Binary::Minimum | Binary::Fmax | Binary::Fmin => Self::Exact,
+            Binary::ClampMin | Binary::ClampMax => Self::Exact,
             _ => Self::Elements(ELEMENTARY),
         }
     }

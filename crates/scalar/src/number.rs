@@ -46,6 +46,13 @@ pub trait Number: Real<Mask: Into<bool>> + PartialOrd + Default + Debug {
     fn is_zero(self) -> bool;
 }
 
+/// The product of a cotangent with the tangent of a local derivative, in which 0 wins on either side: a derivative that
+/// does not move has no share in what moves.
+#[inline(always)]
+pub(crate) fn chain_of_tangent<T: Number>(cotangent: T, tangent: T) -> T {
+    if tangent.is_zero() { tangent } else { cotangent.chain(tangent) }
+}
+
 macro_rules! float {
     ($float:ty) => {
         impl Number for $float {

@@ -7,7 +7,7 @@ use retrograd_core::{
     ops::{Binary, Comparison, Unary},
 };
 
-use crate::{Number, arithmetic::arithmetic};
+use crate::{Number, arithmetic::arithmetic, number::chain_of_tangent};
 
 /// The first `N` coefficients of a number that moves with `t`, as a power series in `t`.
 ///
@@ -144,7 +144,7 @@ impl<T: Number, const N: usize> Real for Series<T, N> {
             return Self::known(self.n_known, |k| -self.coefficients[k]);
         }
         let value = self.value().unary(op);
-        if self.is_constant() {
+        if self.is_constant() || op.is_flat() {
             return Self::known(self.n_known, |k| if k == 0 { value } else { T::default() });
         }
         let is_implicit = op.derivative(self.value().primal(), f64::NAN).is_nan();
@@ -164,14 +164,22 @@ impl<T: Number, const N: usize> Real for Series<T, N> {
                     _ => b.coefficients[k].chain(a.value()),
                 });
             }
-            Binary::Chain => return Self::product(a, b, |k| a.value().chain(b.coefficients[k])),
+            Binary::Chain => {
+                return Self::product(a, b, |k| match k {
+                    0 => a.value().chain(b.value()),
+                    _ => chain_of_tangent(a.value(), b.coefficients[k]),
+                });
+            }
             Binary::Div => return Self::quotient(a, b),
             _ => (),
         }
         let value = a.value().binary(op, b.value());
         let n_known = a.n_known.min(b.n_known);
-        let moving: Vec<(usize, Self)> =
-            [a, b].into_iter().enumerate().filter(|(_, x)| !x.is_constant()).collect();
+        let moving: Vec<(usize, Self)> = [a, b]
+            .into_iter()
+            .enumerate()
+            .filter(|(k, x)| !(x.is_constant() || op.is_flat(*k)))
+            .collect();
         let [a0, b0] = [a, b].map(Self::primal);
         let is_implicit = moving.iter().any(|&(k, _)| op.derivative(k, a0, b0, f64::NAN).is_nan());
         Self::integral(value, n_known, is_implicit, |y| {

@@ -14,6 +14,7 @@ mod concat;
 mod cost;
 mod custom;
 mod dependence;
+mod flat;
 mod gather;
 mod identity;
 mod leaf;
