@@ -17,7 +17,8 @@ pub(super) struct Select;
 
 functions! { "Choice":
     /// `a` where this mask is true, else `b`, after broadcasting. The gradient reaches only the value chosen, so that a
-    /// bad point in the other branch never leaks through. Shapes `[…], […], […] → […]`. Source: `torch.where`.
+    /// bad point in the other branch never leaks through, but for one inside products of matrices or factorizations.
+    /// Shapes `[…], […], […] → […]`. Source: `torch.where`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
