@@ -11,7 +11,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use retrograd_core::{
     DType, Error, Expr, Graph, Node, NodeId, Op, Tensor, View, ViewMut,
-    ops::{Binary, Unary},
+    ops::{Adjugate, Binary, Svd, Unary},
 };
 
 /// Units of an elementary function: 3 units in the last place, the limit of `docs/accuracy.md`.
@@ -77,8 +77,12 @@ impl Rounding {
             Op::Sum(sum) => Self::Sums(sum.axes.n_elements(inputs[0].shape())),
             Op::ScatterAdd(scatter) => Self::Sums(inputs[0].shape()[scatter.axis]),
             Op::MatMul => Self::Sums(last(0)),
-            Op::Cholesky | Op::Solve | Op::Adjugate => Self::Backward(last(0)),
-            Op::LogDeterminant | Op::Svd => Self::Backward(last(0)),
+            Op::Cholesky | Op::Solve => Self::Backward(last(0)),
+            Op::Adjugate(Adjugate::Elimination) => Self::Backward(last(0)),
+            Op::Adjugate(Adjugate::Matrix | Adjugate::Determinant) => Self::Exact,
+            Op::LogDeterminant | Op::Svd(Svd::Decomposition) => Self::Backward(last(0)),
+            Op::Svd(Svd::Left | Svd::Values | Svd::Right) => Self::Exact,
+            Op::Svd(Svd::Spectral) => Self::Sums(last(0)),
             Op::Custom(_) => Self::Backward(1),
         }
     }

@@ -215,7 +215,7 @@ fn class(computation: &Computation, id: NodeId) -> Class {
         Op::Literal(_) | Op::Iota(_) | Op::Select | Op::Compare(_) | Op::Cast => Class::Step,
         Op::Pad(_) | Op::Concat(_) | Op::Gather(_) | Op::ScatterAdd(_) => Class::Step,
         Op::Sum(_) | Op::Max(_) | Op::ArgMax(_) | Op::ArgSort(_) | Op::MatMul => Class::Step,
-        Op::Cholesky | Op::Solve | Op::Adjugate | Op::LogDeterminant | Op::Svd => Class::Step,
+        Op::Cholesky | Op::Solve | Op::Adjugate(_) | Op::LogDeterminant | Op::Svd(_) => Class::Step,
         Op::Custom(_) => Class::Step,
     }
 }

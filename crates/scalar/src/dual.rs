@@ -54,7 +54,12 @@ impl<T: Number, const N: usize> Dual<T, N> {
     /// # Panics
     /// If `index` is not below `N`.
     #[inline]
+    #[track_caller]
     pub fn variable_of(value: T, index: usize) -> Self {
+        assert!(
+            index < N,
+            "variable_of: there is no direction {index} among {N}; they count from 0"
+        );
         let mut tangents = [T::default(); N];
         tangents[index] = T::constant(1.0);
         Self { value, tangents }

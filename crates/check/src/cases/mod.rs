@@ -120,9 +120,9 @@ families! {
     Op::MatMul => "matmul", products::matmul;
     Op::Cholesky => "cholesky", linalg::cholesky;
     Op::Solve => "solve", linalg::solve;
-    Op::Adjugate => "det", linalg::det;
+    Op::Adjugate(_) => "det", linalg::det;
     Op::LogDeterminant => "slogdet", linalg::slogdet;
-    Op::Svd => "svd", linalg::svd;
+    Op::Svd(_) => "svd", linalg::svd;
     Op::Custom(_) => "custom", custom::custom;
 }
 

@@ -1,6 +1,9 @@
 //! What operations cost, counted and not timed.
 
-use crate::{ops::Op, shape::Shape};
+use crate::{
+    ops::{Adjugate, Op, Svd},
+    shape::Shape,
+};
 
 impl Op {
     /// Scalar operations of this operation on inputs of some shapes, with a result of `shape`: one for each element that
@@ -36,8 +39,11 @@ impl Op {
             Op::Cholesky => n_in() * n_last() / 3,
             Op::Solve => n_in() * n_last() * 2 / 3 + 2 * inputs[1].n_elements() * n_last(),
             Op::LogDeterminant => n_in() * n_last() * 2 / 3,
-            Op::Adjugate => 2 * n_in() * n_last(),
-            Op::Svd => 14 * n_in() * n_last() + 8 * n_last().pow(3),
+            Op::Adjugate(Adjugate::Elimination) => 2 * n_in() * n_last(),
+            Op::Adjugate(Adjugate::Matrix | Adjugate::Determinant) => 0,
+            Op::Svd(Svd::Decomposition) => 14 * n_in() * n_last() + 8 * n_last().pow(3),
+            Op::Svd(Svd::Left | Svd::Values | Svd::Right) => 0,
+            Op::Svd(Svd::Spectral) => 2 * n_out * n_last(),
         }
     }
 }

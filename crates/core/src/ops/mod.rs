@@ -44,6 +44,7 @@ pub use custom::{Custom, CustomOperation};
 pub use dependence::{Addresses, Dependence};
 pub use gather::{Gather, ScatterAdd, check_bounds};
 pub use leaf::{Iota, Leaf, LeafKind, Literal};
+pub use linalg::{Adjugate, Svd};
 pub use max::Max;
 pub use operators::Operand;
 pub use permute::Permutation;
@@ -170,17 +171,17 @@ operations! {
     /// Elimination of matrices beside right-hand sides, to `[I X]` with `A·X = B`; the gradients are `B̄ = A⁻ᵀ·g` and
     /// `−B̄·Xᵀ`. Shapes `[…, n, n], […, n, m] → […, n, n + m]`. Source: `numpy.linalg.solve`.
     Solve,
-    /// Adjugates and determinants of matrices, `[adj A, 0; 0, det A]`; the gradient through `det A` is `g·adj Aᵀ`,
-    /// right for singular matrices too. Shapes `[…, n, n] → […, n + 1, n + 1]`. Source: `numpy.linalg.det`;
+    /// Adjugates and determinants of matrices, taken out of `[adj A, 0; 0, det A]`; the gradient through `det A` is
+    /// `g·adj Aᵀ`, right for singular matrices too. Shapes `[…, n, n] → […, n + 1, n + 1]`. Source: `numpy.linalg.det`;
     /// derivative: Jacobi's formula.
-    Adjugate,
+    Adjugate(Adjugate),
     /// Signs and logarithms of determinants, `ln |det A|`; the gradient through the logarithm is `g·A⁻ᵀ`. Shapes `[…,
     /// n, n] → […, n² + 2]`. Source: `numpy.linalg.slogdet`.
     LogDeterminant,
-    /// Singular values and vectors of matrices, `A = U·diag(s)·Vᵀ`; the gradient through `s` alone is `U·diag(g)·Vᵀ`,
-    /// right for equal values too. Shapes `[…, m, n] → […, m + 1 + n, n]`. Source: Townsend 2016, "Differentiating
-    /// the singular value decomposition".
-    Svd,
+    /// Singular values and vectors of matrices, taken out of `A = U·diag(s)·Vᵀ`; the gradient through `s` is
+    /// `U·diag(g)·Vᵀ`, right for equal values too; those through `U` and `V` need distinct ones. Shapes `[…, m, n] → […,
+    /// m + 1 + n, n]`. Source: Townsend 2016, "Differentiating the singular value decomposition".
+    Svd(Svd),
     /// An operation of a user's own.
     Custom(Custom),
 }
@@ -276,9 +277,9 @@ impl Op {
             Op::MatMul => &matmul::MatMul,
             Op::Cholesky => &linalg::Cholesky,
             Op::Solve => &linalg::Solve,
-            Op::Adjugate => &linalg::Adjugate,
+            Op::Adjugate(part) => part,
             Op::LogDeterminant => &linalg::LogDeterminant,
-            Op::Svd => &linalg::Svd,
+            Op::Svd(part) => part,
             Op::Custom(custom) => custom,
         }
     }
@@ -307,7 +308,7 @@ impl Op {
             | Op::Gather(_)
             | Op::ScatterAdd(_) => None,
             Op::Sum(_) | Op::Max(_) | Op::ArgMax(_) | Op::ArgSort(_) | Op::MatMul => None,
-            Op::Cholesky | Op::Solve | Op::Adjugate | Op::LogDeterminant | Op::Svd => None,
+            Op::Cholesky | Op::Solve | Op::Adjugate(_) | Op::LogDeterminant | Op::Svd(_) => None,
             Op::Custom(_) => None,
         }
     }
@@ -322,7 +323,7 @@ impl Op {
             Op::Identity | Op::StopGradient | Op::Broadcast | Op::Reshape => false,
             Op::Permute(_) | Op::Slice(_) | Op::Pad(_) | Op::Concat(_) => false,
             Op::Sum(_) | Op::Max(_) | Op::ArgMax(_) | Op::ArgSort(_) | Op::MatMul => false,
-            Op::Adjugate | Op::LogDeterminant | Op::Svd => false,
+            Op::Adjugate(_) | Op::LogDeterminant | Op::Svd(_) => false,
         }
     }
 

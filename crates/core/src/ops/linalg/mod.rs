@@ -12,11 +12,11 @@ pub(super) mod log_determinant;
 pub(super) mod solve;
 pub(super) mod svd;
 
-pub(super) use adjugate::Adjugate;
+pub use adjugate::Adjugate;
 pub(super) use cholesky::Cholesky;
 pub(super) use log_determinant::LogDeterminant;
 pub(super) use solve::Solve;
-pub(super) use svd::Svd;
+pub use svd::Svd;
 
 use crate::{
     dtype::DType, error::Error, expr::Expr, graph::Graph, ops::Comparison, shape::Shape,
