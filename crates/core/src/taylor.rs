@@ -14,7 +14,7 @@ use crate::{
     expr::{Expr, Pair},
     forward::require_alike,
     functions::functions,
-    graph::{Node, NodeId},
+    graph::{Inputs, Node, NodeId},
     ops::{Linearity, Op, Tangents},
 };
 
@@ -120,7 +120,10 @@ impl<'g> Series<'g> {
         }
         match node.op.behavior().linearity() {
             Linearity::Constant => smallvec![],
-            Linearity::Linear => node.inputs.iter().map(|&x| (x, k)).collect(),
+            Linearity::Linear => {
+                let is_float = |x: NodeId| y.graph().node(x).dtype.is_float();
+                node.inputs.iter().map(|&x| (x, if is_float(x) { k } else { 0 })).collect()
+            }
             Linearity::Bilinear => {
                 node.inputs.iter().flat_map(|&x| (0..=k).map(move |j| (x, j))).collect()
             }
@@ -151,12 +154,7 @@ impl<'g> Series<'g> {
         }
         match node.op.behavior().linearity() {
             Linearity::Constant => None,
-            Linearity::Linear => {
-                let of: SmallVec<[_; 4]> =
-                    node.inputs.iter().map(|&x| self.known[&(x, k)]).collect();
-                let is_zero = of.iter().all(Option::is_none);
-                (!is_zero).then(|| Tangents::new(y, &node.inputs, &of).linear())
-            }
+            Linearity::Linear => self.linear(y, &node, k),
             Linearity::Bilinear => self.cauchy_product(y, &node, k),
             Linearity::Nonlinear => {
                 let tangent = self.tangents[&y.id()]?;
@@ -177,6 +175,24 @@ impl<'g> Series<'g> {
             true => y,
             false => Tangents::new(y, &node.inputs, &[]).again(inputs),
         }
+    }
+
+    /// The operation on the coefficients of its floating-point inputs. Others, such as masks, are what they are, but may be
+    /// made of tangents.
+    fn linear(&self, y: Expr<'g>, node: &Node, k: usize) -> Option<Expr<'g>> {
+        let mut is_zero = true;
+        let mut of = |&x: &NodeId| {
+            let x = y.graph().expr(x);
+            if !x.dtype().is_float() {
+                return self.known[&(x.id(), 0)].unwrap_or(x);
+            }
+            let coefficient = self.known[&(x.id(), k)];
+            is_zero &= coefficient.is_none();
+            coefficient.unwrap_or_else(|| x.like(0.0))
+        };
+        let inputs: Inputs = node.inputs.iter().map(|x| of(x).id()).collect();
+        let (op, shape) = (node.op.clone(), node.shape.clone());
+        (!is_zero).then(|| y.graph().record(op, inputs, shape, node.dtype))
     }
 
     /// `Σ aⱼ·bₖ₋ⱼ`.

@@ -96,6 +96,8 @@ impl<T: fmt::Display, const N: usize> fmt::Display for Dual<T, N> {
 }
 
 impl<T: Number, const N: usize> Number for Dual<T, N> {
+    const IS_RECORDED: bool = T::IS_RECORDED;
+
     #[inline(always)]
     fn constant(value: f64) -> Self {
         Self { value: T::constant(value), tangents: [T::default(); N] }

@@ -33,6 +33,10 @@ use retrograd_core::Real;
 /// `f32` and `f64` are numbers, and whatever is made of numbers here is one, so that duals of duals and tapes of duals
 /// are numbers, too.
 pub trait Number: Real<Mask: Into<bool>> + PartialOrd + Default + Debug {
+    /// Whether masks of these numbers are recorded, so that a selection is made anew for other values: then nothing is
+    /// decided by a value without recording it as a branch.
+    const IS_RECORDED: bool = false;
+
     /// A number that depends on nothing.
     fn constant(value: f64) -> Self;
 
