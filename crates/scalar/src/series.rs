@@ -175,7 +175,7 @@ impl<T: Number, const N: usize> Real for Series<T, N> {
         let (y, rate) = Self::integral(value, self.n_known, is_implicit, |y| {
             self.rate().chain(op.derivative(self.cut(y.n_known), y))
         });
-        y.with_rate(&rate, moves_at_once(&self), is_singular)
+        y.with_rate(&rate, is_singular, moves_at_once(&self))
     }
 
     fn binary(self, op: Binary, rhs: Self) -> Self {
@@ -217,7 +217,7 @@ impl<T: Number, const N: usize> Real for Series<T, N> {
         if let Some(y) = Self::binary_at_kink(op, a, b, value, first) {
             return y;
         }
-        y.with_rate(&rate, moving.iter().any(|(_, x)| moves_at_once(x)), is_singular)
+        y.with_rate(&rate, is_singular, moving.iter().any(|(_, x)| moves_at_once(x)))
     }
 
     fn compare(self, op: Comparison, rhs: Self) -> Self::Mask {

@@ -47,16 +47,18 @@ impl<T: Number, const N: usize> Series<T, N> {
         Self { sides: None, ..*self }
     }
 
-    /// A value with a series on each side. A coefficient is that of both sides; where they differ, the first one is
-    /// `first`, which a row chooses at a kink, and others are NaN.
+    /// A value with a series on each side. A coefficient is that of both sides. Where they differ, the first one is
+    /// `first`, which a row chooses at a kink, and others are NaN, as all are after a coefficient that is not there.
     pub(crate) fn joined(value: T, first: T, n_known: usize, sides: [[T; N]; 2]) -> Self {
         let [right, left] = sides;
         let do_agree = |k: usize| are_one(right[k], left[k]);
+        let is_lost = |k: usize| !do_agree(k) && (k > 1 || first.primal().is_nan());
+        let n_there = (1..n_known).find(|&k| is_lost(k)).unwrap_or(n_known);
         let coefficient = |k: usize| match k {
             0 => value,
+            _ if k >= n_there => T::constant(f64::NAN),
             _ if do_agree(k) => right[k],
-            1 => first,
-            _ => T::constant(f64::NAN),
+            _ => first,
         };
         let are_all_one = (0..n_known).all(do_agree) && are_one(value, right[0]);
         let sides = if are_all_one { None } else { Some(sides) };
@@ -123,10 +125,10 @@ impl<T: Number, const N: usize> Series<T, N> {
             | Unary::Ceil
             | Unary::Trunc
             | Unary::Round => self.step_of(op, value, x),
-            Unary::Relu if x == 0.0 => {
-                let zero = Self::constant(0.0);
-                let piece = |side: usize| if self.near(0.0)[side] > 0.0 { *self } else { zero };
-                let sides = SIDES.map(|side| piece(side).coefficients);
+            Unary::Abs | Unary::Relu if x == 0.0 => {
+                let of_negative = if op == Unary::Abs { -*self } else { Self::constant(0.0) };
+                let sides = self.near(0.0).map(|x| if x > 0.0 { *self } else { of_negative });
+                let sides = sides.map(|piece| piece.coefficients);
                 Some(Self::joined(value, T::default(), self.n_known, sides))
             }
             Unary::Sqrt | Unary::Cbrt if x == 0.0 => Some(self.root_at_zero(op, value)),
@@ -206,10 +208,12 @@ impl<T: Number, const N: usize> Series<T, N> {
         let near = |side: usize| {
             let [a, b] = [self, rhs].map(|x| x.side(side));
             let [a0, b0] = [a, b].map(|x| x.coefficients[0].primal());
-            match a0 == b0 {
-                true => op.value(Self::each(a, b, |a, b| a - b).near(0.0)[side], 0.0),
-                false => op.value(a0, b0),
+            if a0 != b0 {
+                return op.value(a0, b0);
             }
+            let difference = Self::each(a, b, |a, b| a - b).near(0.0)[side];
+            // Where coefficients are not there, nothing more is known than the values.
+            op.value(if difference.is_nan() { 0.0 } else { difference }, 0.0)
         };
         let sides = SIDES.map(near);
         let is_one = sides == [op.value(a.primal(), b.primal()); 2];
@@ -241,23 +245,22 @@ impl<T: Number, const N: usize> Series<T, N> {
         Self::joined(plain.coefficients[0], first, plain.n_known, sides)
     }
 
-    /// The series with a value and a rate that has sides, or with a rate that is infinite or NaN though the argument moves.
-    pub(crate) fn with_rate(self, rate: &Self, moves_at_once: bool, is_singular: bool) -> Self {
+    /// This series, with the sides that its rate has; or with none of a series, if its derivative is infinite or NaN though
+    /// the argument moves: not even a first coefficient, unless that moves to first order.
+    pub(crate) fn with_rate(self, rate: &Self, is_singular: bool, moves_at_once: bool) -> Self {
         let value = self.coefficients[0];
         let first = self.coefficients.get(1).copied().unwrap_or_default();
-        if let Some(sides) = rate.sides {
-            let integral = |rate: [T; N]| {
-                array::from_fn(|k| match k {
-                    0 => value,
-                    _ => rate[k - 1] / T::constant(k as f64),
-                })
-            };
-            return Self::joined(value, first, self.n_known, sides.map(integral));
+        if is_singular && !T::IS_RECORDED {
+            let first = if moves_at_once { first } else { T::constant(f64::NAN) };
+            return Self::joined(value, first, self.n_known, Self::without_series(value));
         }
-        if !is_singular || T::IS_RECORDED {
-            return self;
-        }
-        let first = if moves_at_once { first } else { T::constant(f64::NAN) };
-        Self::joined(value, first, self.n_known, Self::without_series(value))
+        let Some(sides) = rate.sides else { return self };
+        let integral = |rate: [T; N]| {
+            array::from_fn(|k| match k {
+                0 => value,
+                _ => rate[k - 1] / T::constant(k as f64),
+            })
+        };
+        Self::joined(value, first, self.n_known, sides.map(integral))
     }
 }

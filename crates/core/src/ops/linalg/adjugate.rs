@@ -3,12 +3,12 @@
 use smallvec::smallvec;
 
 use crate::{
-    dtype::{DType, Float},
+    dtype::Float,
     expr::Expr,
     functions::functions,
     ops::{
         Batch, Comparison, Dependence, Linearity, Link, Op, Operation, Rule,
-        linalg::{batch_axes, last_two, mask, matrices},
+        linalg::{batch_axes, epsilon_of, last_two, mask, matrices},
         same_dtype,
     },
     shape::{Shape, keep},
@@ -140,8 +140,7 @@ fn by_adjugate<'g>(a: Expr<'g>, adjugate: Expr<'g>, d: Expr<'g>, h: Expr<'g>) ->
     let difference = inner * adjugate - adjugate.matmul(h.t()).matmul(adjugate);
     let quotient = difference.chain(d.reciprocal()).t();
     let size = |matrix: Expr<'g>| matrix.abs().sum_over(keep([-2, -1]));
-    let epsilon = if a.dtype() == DType::F32 { f64::from(f32::EPSILON) } else { f64::EPSILON };
-    let is_singular = d.abs().le(size(a) * size(adjugate) * epsilon.sqrt());
+    let is_singular = d.abs().le(size(a) * size(adjugate) * epsilon_of(a.dtype()).sqrt());
     is_singular.select(by_singular_values(a, h), quotient)
 }
 

@@ -1,6 +1,6 @@
 //! Gaussian elimination with partial pivoting, in place.
 
-use crate::dtype::{DType, Float};
+use crate::{dtype::Float, ops::linalg::epsilon};
 
 /// What elimination finds beside the factors.
 pub(super) enum Elimination {
@@ -42,15 +42,15 @@ pub(super) fn factorize<F: Float>(n: usize, width: usize, rows: &mut [F]) -> Eli
     Elimination::Regular { is_odd }
 }
 
-/// Whether rounding alone, of a matrix with such elements, can have made all that is left of a column, in each row: then
-/// no digit of a pivot is right, nor one of what would be divided by it.
+/// Whether rounding alone can have made all that is left of a column, in each row: then no digit of a pivot is right, nor
+/// one of what would be divided by it. Roundings add up as a random walk (Higham and Mary 2019).
 fn is_roundoff<F: Float>(n: usize, width: usize, column: usize, rows: &[F]) -> bool {
-    let epsilon = if F::DTYPE == DType::F32 { f64::from(f32::EPSILON) } else { f64::EPSILON };
     (column..n).all(|row| {
         let size = |k: usize| (rows[row * width + k], rows[k * width + column]);
         let cancelled =
             (0..column).map(size).fold(0.0, |sum, (a, b)| sum + (a.to_f64() * b.to_f64()).abs());
-        rows[row * width + column].to_f64().abs() <= column as f64 * epsilon * cancelled
+        rows[row * width + column].to_f64().abs()
+            <= (column as f64).sqrt() * epsilon::<F>() * cancelled
     })
 }
 

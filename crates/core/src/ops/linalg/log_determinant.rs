@@ -23,8 +23,8 @@ pub(in crate::ops) struct LogDeterminant;
 
 functions! { "Linear algebra":
     /// The sign of the determinant of square matrices, and the logarithm of its magnitude, each `[…, n, n] → […]`: 0
-    /// and −∞ if a matrix is singular. The logarithm's derivative is `A⁻ᵀ`, and the sign's is 0. Source:
-    /// `torch.linalg.slogdet`.
+    /// and −∞ if a matrix is singular. The logarithm's derivative is `A⁻ᵀ`, and the sign's is 0. A singular matrix has no
+    /// derivative of any order here; [`det`](Self::det) has those of the determinant. Source: `torch.linalg.slogdet`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();

@@ -19,7 +19,12 @@ pub(super) use solve::Solve;
 pub use svd::Svd;
 
 use crate::{
-    dtype::DType, error::Error, expr::Expr, graph::Graph, ops::Comparison, shape::Shape,
+    dtype::{DType, Float},
+    error::Error,
+    expr::Expr,
+    graph::Graph,
+    ops::Comparison,
+    shape::Shape,
     tensor::View,
 };
 
@@ -73,6 +78,19 @@ fn batch_axes(shape: &Shape) -> &[usize] {
 /// Matrices of `m` rows and `n` columns, for each index of other axes.
 fn matrices(batch: &[usize], m: usize, n: usize) -> Shape {
     batch.iter().copied().chain([m, n]).collect()
+}
+
+/// The distance of numbers of this type near 1.
+fn epsilon<F: Float>() -> f64 {
+    epsilon_of(F::DTYPE)
+}
+
+/// The distance of numbers of a type near 1.
+fn epsilon_of(dtype: DType) -> f64 {
+    match dtype {
+        DType::F32 => f64::from(f32::EPSILON),
+        DType::F64 | DType::I64 | DType::Bool => f64::EPSILON,
+    }
 }
 
 /// Says what is wrong with the first of many matrices for which `fault` finds something in the `len` numbers of its

@@ -27,7 +27,9 @@ pub(in crate::ops) struct Solve;
 functions! { "Linear algebra":
     /// The solution `X` of `self·X = rhs` for square matrices, `[…, n, n], […, n, m] → […, n, m]`; axes before the last
     /// two broadcast. A right-hand side of one axis, or of the shape of this value without the last axis, is vectors:
-    /// `[…, n, n], […, n] → […, n]`. Source: `torch.linalg.solve`.
+    /// `[…, n, n], […, n] → […, n]`. A matrix that is singular, or whose pivot is nothing but rounding, has no solution, and
+    /// no derivatives either; near one, these are large, by one power of the condition for each order. Source:
+    /// `torch.linalg.solve`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
@@ -65,7 +67,8 @@ functions! { "Linear algebra":
         x.solved("solve", rhs)
     }
 
-    /// The inverse of square matrices, `[…, n, n] → […, n, n]`. Source: `torch.linalg.inv`.
+    /// The inverse of square matrices, `[…, n, n] → […, n, n]`; as [`solve`](Self::solve) for singular ones. Source:
+    /// `torch.linalg.inv`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();

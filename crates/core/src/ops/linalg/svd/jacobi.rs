@@ -1,7 +1,9 @@
 //! The decomposition itself, by turning pairs of columns.
 
-use super::epsilon;
-use crate::{dtype::Float, ops::linalg::elimination::dot};
+use crate::{
+    dtype::Float,
+    ops::linalg::{elimination::dot, epsilon},
+};
 
 /// Rounds after which columns are taken for orthogonal; six or so are needed.
 const MAX_ROUNDS: usize = 60;

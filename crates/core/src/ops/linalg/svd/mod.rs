@@ -10,7 +10,6 @@ mod vectors;
 use smallvec::smallvec;
 
 use crate::{
-    dtype::Float,
     expr::Expr,
     functions::functions,
     graph::Inputs,
@@ -272,12 +271,4 @@ fn part(packed: View<'_>, (m, n): (usize, usize), first: usize, n_rows: usize, y
             y.copy_from_slice(&packed[k * size + first * n..][..n_rows * n]);
         }
     });
-}
-
-/// The distance of numbers of this type near 1.
-fn epsilon<F: Float>() -> f64 {
-    match F::DTYPE {
-        crate::dtype::DType::F32 => f64::from(f32::EPSILON),
-        _ => f64::EPSILON,
-    }
 }

@@ -18,9 +18,9 @@ use std::collections::BTreeSet;
 
 use super::{Factors, guarded, is_zero};
 use crate::{
-    dtype::{DType, Float},
+    dtype::Float,
     expr::Expr,
-    ops::Op,
+    ops::{Op, linalg::epsilon_of},
 };
 
 /// `U·diag(h)·Vᵀ` of a decomposition.
@@ -91,12 +91,8 @@ impl<'g> Quotients<'g> {
             let direction = direction.broadcast_to(values.shape());
             (h.jvp(&[(values, direction)]), direction)
         });
-        let epsilon = match values.dtype() {
-            DType::F32 => f64::from(f32::EPSILON),
-            DType::F64 | DType::I64 | DType::Bool => f64::EPSILON,
-        };
         let has_limits = !depends_on_others(h, values);
-        Self { factors, h, moved, tolerance: epsilon.sqrt(), has_limits }
+        Self { factors, h, moved, tolerance: epsilon_of(values.dtype()).sqrt(), has_limits }
     }
 
     /// `C⁺`.
