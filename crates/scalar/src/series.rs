@@ -203,7 +203,9 @@ impl<T: Number, const N: usize> Real for Series<T, N> {
         let [a0, b0] = [a, b].map(Self::primal);
         let is_implicit = moving.iter().any(|&(k, _)| op.derivative(k, a0, b0, f64::NAN).is_nan());
         let slope = |k: usize| op.derivative(k, a0, b0, value.primal());
-        let is_singular = moving.iter().any(|&(k, _)| !slope(k).is_finite());
+        // The row takes 0 for the slope `aᵇ·ln a` by an exponent where `a` is 0; near it there is no series.
+        let has_log = |k: usize| op == Binary::Pow && k == 1 && a0 == 0.0;
+        let is_singular = moving.iter().any(|&(k, _)| has_log(k) || !slope(k).is_finite());
         let (y, rate) = Self::integral(value, n_known, is_implicit, |y| {
             let [a, b] = [a, b].map(|x| x.cut(y.n_known));
             let part = |&(k, x): &(usize, Self)| x.rate().chain(op.derivative(k, a, b, y));

@@ -220,29 +220,24 @@ impl<T: Number, const N: usize> Series<T, N> {
         SeriesMask { at, sides: (!is_one).then_some(sides) }
     }
 
-    /// One of two series by a mask, on each side by its own.
+    /// One of two series by a mask, on each side by its own if that makes no jump. At a jump there are no derivatives, and
+    /// every mode has those of the series that is selected there.
     pub(crate) fn selected(mask: SeriesMask<T::Mask>, a: Self, b: Self) -> Self {
         let choose = |a: Self, b: Self| Self::each(a, b, |a, b| T::select(mask.at, a, b));
         if mask.sides.is_none() && a.sides.is_none() && b.sides.is_none() {
             return choose(a, b);
         }
-        let side = |side: usize| {
-            let [a, b] = [a, b].map(|x| x.side(side));
-            match mask.sides {
-                Some(sides) => {
-                    if sides[side] {
-                        a
-                    } else {
-                        b
-                    }
-                }
-                None => choose(a, b),
-            }
-        };
         let plain = choose(a.plain(), b.plain());
+        let value = plain.coefficients[0];
+        let by_value = SIDES.map(|side| choose(a.side(side), b.side(side)));
+        let by_side =
+            |sides: [bool; 2]| SIDES.map(|k| if sides[k] { a.side(k) } else { b.side(k) });
+        let sides = mask.sides.map(by_side);
+        let has_no_jump =
+            |sides: &[Self; 2]| sides.iter().all(|x| are_one(x.coefficients[0], value));
+        let sides = sides.filter(has_no_jump).unwrap_or(by_value);
         let first = plain.coefficients.get(1).copied().unwrap_or_default();
-        let sides = SIDES.map(|k| side(k).coefficients);
-        Self::joined(plain.coefficients[0], first, plain.n_known, sides)
+        Self::joined(value, first, plain.n_known, sides.map(|x| x.coefficients))
     }
 
     /// This series, with the sides that its rate has; or with none of a series, if its derivative is infinite or NaN though

@@ -273,3 +273,26 @@ fn first_derivatives_at_kinks_are_those_of_duals_and_tapes() {
         }
     }
 }
+
+#[test]
+fn beside_nan_duals_series_and_tapes_agree() {
+    let nan = f64::NAN;
+    // What stops a cotangent of 0 is no function of its operands.
+    for &row in Binary::ALL.iter().filter(|&&row| row != Binary::Chain) {
+        for (a, b) in [(nan, 1.0), (1.0, nan), (nan, nan), (nan, 0.0), (0.0, nan)] {
+            let dual =
+                Dual::<f64, 2>::variable_of(a, 0).binary(row, Dual::variable_of(b, 1)).tangents;
+            let tape = gradient(|x| x[0].binary(row, x[1]), &[a, b]);
+            let series = [
+                taylor::<2>(|t| (t + a).binary(row, b.into()), 0.0)[1],
+                taylor::<2>(|t| Series::from(a).binary(row, t + b), 0.0)[1],
+            ];
+            for k in 0..2 {
+                let are_one = |x: f64, y: f64| x == y || x.is_nan() && y.is_nan();
+                let what = format!("{} of ({a}, {b}), by operand {k}", row.name());
+                assert!(are_one(dual[k], tape[k]), "{what}: {} and {}", dual[k], tape[k]);
+                assert!(are_one(dual[k], series[k]), "{what}: {} and {}", dual[k], series[k]);
+            }
+        }
+    }
+}

@@ -141,7 +141,12 @@ fn by_adjugate<'g>(a: Expr<'g>, adjugate: Expr<'g>, d: Expr<'g>, h: Expr<'g>) ->
     let quotient = difference.chain(d.reciprocal()).t();
     let size = |matrix: Expr<'g>| matrix.abs().sum_over(keep([-2, -1]));
     let is_singular = d.abs().le(size(a) * size(adjugate) * epsilon_of(a.dtype()).sqrt());
-    is_singular.select(by_singular_values(a, h), quotient)
+    // Elsewhere a matrix whose singular vectors move smoothly stands in, so that what is not selected is a number, too.
+    let n = last_two(&a.shape()).0;
+    let ramp = a.graph().arange(n).cast(a.dtype()) + 1.0;
+    let stand_in = mask(a.graph(), n, Comparison::Eq).select(ramp, ramp.like(0.0));
+    let by_values = by_singular_values(is_singular.select(a, stand_in), h);
+    is_singular.select(by_values, quotient)
 }
 
 /// The share of `A = U·diag(s)·Vᵀ` in the cotangent `H` of its adjugate. With `N = Vᵀ·H·U`, the products `πᵢⱼ` of all
