@@ -123,7 +123,8 @@ fn gradients_of_norms_are_finite_where_singular_values_tie_or_vanish() {
 /// A matrix of a rank, of columns that are rounded combinations of a few.
 fn of_rank(g: &Graph, [m, n]: [usize; 2], rank: usize) -> Expr<'_> {
     let part = |rows: usize, columns: usize, salt: f64| {
-        let numbers = (0..rows * columns).map(|k| ((k as f64 + salt) * 1.7).sin()).collect();
+        let numbers =
+            (0..rows * columns).map(|k| ((k as f64 + salt).powi(2) * 1.7).sin()).collect();
         g.constant(Tensor::new([rows, columns], numbers).expect("they fit"))
     };
     part(m, rank, 0.3).matmul(part(rank, n, 2.9)).stop_gradient()

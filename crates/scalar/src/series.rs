@@ -89,6 +89,13 @@ impl<T: Number, const N: usize> Series<T, N> {
         Self::known(a.n_known.min(b.n_known), |k| (1..=k).fold(first(k), |sum, j| sum + term(k, j)))
     }
 
+    fn times(a: Self, b: Self) -> Self {
+        Self::product(a, b, |k| match k {
+            0 => a.value() * b.value(),
+            _ => b.coefficients[k].chain(a.value()),
+        })
+    }
+
     fn quotient(a: Self, b: Self) -> Self {
         let n_known = a.n_known.min(b.n_known);
         let mut y = Self::known(n_known, |_| a.value() / b.value());
@@ -186,12 +193,7 @@ impl<T: Number, const N: usize> Real for Series<T, N> {
         match op {
             Binary::Add => return Self::each(a, b, |a, b| a + b),
             Binary::Sub => return Self::each(a, b, |a, b| a - b),
-            Binary::Mul => {
-                return Self::product(a, b, |k| match k {
-                    0 => a.value() * b.value(),
-                    _ => b.coefficients[k].chain(a.value()),
-                });
-            }
+            Binary::Mul => return Self::times(a, b),
             Binary::Chain => return Self::product(a, b, |k| a.value().chain(b.coefficients[k])),
             Binary::Div => return Self::quotient(a, b),
             _ => (),

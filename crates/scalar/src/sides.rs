@@ -88,7 +88,7 @@ impl<T: Number, const N: usize> Series<T, N> {
         }
         self.leading().map_or([0.0; 2], |(power, coefficient)| {
             let right = coefficient.primal();
-            [right, if power % 2 == 0 { right } else { -right }]
+            [right, if power.is_multiple_of(2) { right } else { -right }]
         })
     }
 
@@ -104,7 +104,7 @@ impl<T: Number, const N: usize> Series<T, N> {
             Some(k) if k < self.n_known => self.coefficients[k],
             Some(_) => T::constant(f64::NAN),
         });
-        [right, if power % 2 == 0 { right } else { right.map(|c| -c) }]
+        [right, if power.is_multiple_of(2) { right } else { right.map(|c| -c) }]
     }
 
     /// The coefficients of what has no series on either side.

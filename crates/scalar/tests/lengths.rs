@@ -20,15 +20,15 @@ fn product<'t, T: Number>(x: &[Var<'t, T>]) -> Var<'t, T> {
 #[test]
 fn wrong_lengths_are_named_with_both_numbers_and_the_remedy() {
     let x = [2.0, 3.0];
-    let of_v = |n: usize| message(|| drop(hessian_vector(|x| product(x), &x, &vec![1.0; n])));
+    let of_v = |n: usize| message(|| drop(hessian_vector(product, &x, &vec![1.0; n])));
     let of_gradient = |n: usize| {
         message(|| {
-            Tape::new().value_and_gradient(|x| product(x), &x, &mut vec![0.0; n]);
+            Tape::new().value_and_gradient(product, &x, &mut vec![0.0; n]);
         })
     };
     let of_try = |n: usize| {
         message(|| {
-            let _ = Tape::new().try_value_and_gradient(|x| product(x), &x, &mut vec![0.0; n]);
+            let _ = Tape::new().try_value_and_gradient(product, &x, &mut vec![0.0; n]);
         })
     };
     let of_write = |n: usize| {
