@@ -155,9 +155,12 @@ fn a_rank_deficient_matrix_has_singular_values_of_0_and_orthonormal_vectors() {
 #[test]
 fn values_that_rounding_cannot_tell_apart_are_equal_and_small_ones_keep_their_digits() {
     let g = Graph::with_dtype(DType::F64);
-    let (c, s) = (0.3f64.cos(), 0.3f64.sin());
-    let rotation = g.constant([[c, -s], [s, c]]).svd().1.value().to_vec::<f64>();
-    assert_eq!(rotation[0], rotation[1]);
+    for k in 0..50 {
+        let (c, s) = (f64::from(k).cos(), f64::from(k).sin());
+        let turn = g.constant([[c, -s * c, s * s], [s, c * c, -c * s], [0.0, s, c]]);
+        let values = (turn * 0.7).svd().1.value().to_vec::<f64>();
+        assert!(values[0] == values[1] && values[1] == values[2], "{k}: {values:?}");
+    }
     let rank_one = g.constant([[0.3, -0.1], [0.9, -0.3]]).svd().1.value().to_vec::<f64>();
     assert_eq!(rank_one[1], 0.0);
     let graded = g.constant([[1.0, 0.0], [0.0, 1e-20]]).svd().1.value().to_vec::<f64>();

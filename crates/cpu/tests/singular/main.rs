@@ -110,3 +110,53 @@ fn derivatives_at_singular_points_are_right_or_not_there() {
     );
     assert!(faults.is_empty(), "{} faults\n{}", faults.len(), faults.join("\n"));
 }
+
+/// A function that is not smooth at a point, and a derivative that it does not have there.
+type Missing = (&'static str, Function, &'static str, Way);
+
+#[test]
+fn derivatives_that_do_not_exist_are_not_finite() {
+    let [_, gradient, tangents, hessian, reverse, ..] = WAYS;
+    let first: Function = |a| a.svd().1.slice(-1, ..1).square().sum();
+    let weighted: Function = |a| {
+        let s = a.svd().1;
+        let n = s.shape()[0];
+        (s.square() * (a.graph().arange(n).cast(DType::F64) + 1.0)).sum()
+    };
+    let twice: Function = |a| {
+        let s = a.svd().1;
+        let again = {
+            let _scope = a.graph().scope("again");
+            a.svd().1
+        };
+        (s * again).sum() - s.square().sum()
+    };
+    let vectors: Function = |a| a.svd().0.sum();
+    let coupled: Function = |a| {
+        let s = a.svd().1;
+        s.slice(-1, ..1).sum() * s.slice(-1, 1..).sum()
+    };
+    let cases: [Missing; 13] = [
+        ("s₀²", first, "zero 2", hessian),
+        ("s₀²", first, "zero 2", reverse),
+        ("s₀²", first, "zero 3 × 2", hessian),
+        ("s₀²", first, "identity 2", hessian),
+        ("Σ wₖ·sₖ²", weighted, "zero 2", hessian),
+        ("Σ wₖ·sₖ²", weighted, "turn 3", hessian),
+        ("Σ s", |a| a.svd().1.sum(), "rank 1 of 3 × 2", hessian),
+        ("Σ s", |a| a.svd().1.sum(), "zero 2", hessian),
+        ("s₀·s₁", coupled, "zero 3 × 2", hessian),
+        ("Σ s·s", twice, "identity 2", hessian),
+        ("Σ U", vectors, "identity 2", gradient),
+        ("Σ U", vectors, "identity 2", tangents),
+        ("Σ U", vectors, "turn 3", gradient),
+    ];
+    for (name, function, point, way) in cases {
+        let points = points();
+        let at = points.iter().find(|at| at.name == point).expect("there is such a point");
+        for got in evaluated(function, way, at) {
+            let got = got.expect("it runs");
+            assert!(!got.iter().all(|x| x.is_finite()), "{name} at {point}, {}: {got:?}", way.0);
+        }
+    }
+}

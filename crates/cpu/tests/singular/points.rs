@@ -45,6 +45,8 @@ pub(crate) fn points() -> Vec<Point> {
         point("zero 3", [3, 3], 0, 3, &[0.0; 9]),
         point("identity 3", [3, 3], 3, 3, &[1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]),
         point("cycle 3", [3, 3], 3, 3, &[0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0]),
+        // Turns about two axes, one after the other: singular values of 1 but for rounding.
+        point("turn 3", [3, 3], 3, 3, &[c, -s * c, s * s, s, c * c, -c * s, 0.0, s, c]),
         point("two alike", [3, 3], 3, 1, &[2.0, 0.0, 0.0, 0.0, 2.0, 0.0, 0.0, 0.0, 1.0]),
         point("two alike and 0", [3, 3], 2, 1, &[2.0, 0.0, 0.0, 0.0, 0.0, 2.0, 0.0, 0.0, 0.0]),
         point("rank 1 of 3", [3, 3], 1, 1, &[1.0, 2.0, 3.0, 2.0, 4.0, 6.0, 3.0, 6.0, 9.0]),
