@@ -170,11 +170,11 @@ impl<T: Number, const N: usize> Real for Series<T, N> {
             return Self::known(self.n_known, |k| -self.coefficients[k]);
         }
         let value = self.value().unary(op);
-        if self.is_constant() {
-            return Self::known(self.n_known, |k| if k == 0 { value } else { T::default() });
-        }
         if let Some(y) = self.unary_at_kink(op, value) {
             return y;
+        }
+        if self.is_constant() {
+            return Self::known(self.n_known, |k| if k == 0 { value } else { T::default() });
         }
         let x0 = self.value().primal();
         let is_implicit = op.derivative(x0, f64::NAN).is_nan();
@@ -205,9 +205,9 @@ impl<T: Number, const N: usize> Real for Series<T, N> {
         let [a0, b0] = [a, b].map(Self::primal);
         let is_implicit = moving.iter().any(|&(k, _)| op.derivative(k, a0, b0, f64::NAN).is_nan());
         let slope = |k: usize| op.derivative(k, a0, b0, value.primal());
-        // The row takes 0 for the slope `aᵇ·ln a` by an exponent where `a` is 0; near it there is no series.
-        let has_log = |k: usize| op == Binary::Pow && k == 1 && a0 == 0.0;
-        let is_singular = moving.iter().any(|&(k, _)| has_log(k) || !slope(k).is_finite());
+        // Where both parts of a power move, there is no series at the base 0, though the row has a slope there.
+        let has_log = op == Binary::Pow && a0 == 0.0 && moving.len() == 2;
+        let is_singular = has_log || moving.iter().any(|&(k, _)| !slope(k).is_finite());
         let (y, rate) = Self::integral(value, n_known, is_implicit, |y| {
             let [a, b] = [a, b].map(|x| x.cut(y.n_known));
             let part = |&(k, x): &(usize, Self)| x.rate().chain(op.derivative(k, a, b, y));
