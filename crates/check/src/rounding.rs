@@ -64,6 +64,7 @@ impl Rounding {
         match op {
             Op::Leaf(_) | Op::Iota(_) | Op::Compare(_) | Op::Select => Self::Exact,
             Op::Identity | Op::StopGradient | Op::Cast | Op::Broadcast => Self::Exact,
+            Op::Length(_) => Self::Exact,
             Op::Reshape | Op::Permute(_) | Op::Slice(_) | Op::Pad(_) => Self::Exact,
             Op::Concat(_) | Op::Gather(_) => Self::Exact,
             Op::Max(_) | Op::ArgMax(_) | Op::ArgSort(_) => Self::Exact,
@@ -72,6 +73,7 @@ impl Rounding {
                 let is_exact = dtype == DType::F64 || f64::from(value as f32) == value;
                 if is_exact { Self::Exact } else { Self::Elements(1.0) }
             }
+            Op::Kinked(_) => Self::Elements(1.0),
             Op::Unary(unary) => Self::of_unary(*unary),
             Op::Binary(binary) => Self::of_binary(*binary),
             Op::Sum(sum) => Self::Sums(sum.axes.n_elements(inputs[0].shape())),

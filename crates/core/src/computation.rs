@@ -105,6 +105,11 @@ impl<'g> Builder<'g> {
         inputs: Inputs,
         awaited: Option<NodeId>,
     ) -> NodeId {
+        if let Op::Kinked(_) = node.op {
+            // What else it knows matters to derivatives only.
+            let product = Node { op: Op::Binary(Binary::Chain), ..node.clone() };
+            return self.add(origin, &product, inputs[..2].into(), awaited);
+        }
         if let Some(same) = self.forwarded(node, &inputs) {
             return same;
         }
@@ -131,7 +136,7 @@ impl<'g> Builder<'g> {
     fn forwarded(&self, node: &Node, inputs: &[NodeId]) -> Option<NodeId> {
         let literal = |k: usize| self.node(inputs[k]).op.as_literal();
         match node.op {
-            Op::Identity | Op::StopGradient => Some(inputs[0]),
+            Op::Identity | Op::StopGradient | Op::Length(_) => Some(inputs[0]),
             Op::Reshape | Op::Broadcast if self.node(inputs[0]).shape == node.shape => {
                 Some(inputs[0])
             }

@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::{
+    bends::{Ahead, Bends},
     error::Error,
     expr::{Expr, Pair, inputs_of_one_graph},
     functions::functions,
@@ -78,14 +79,17 @@ fn sweep<'g>(outputs: &[Expr<'g>], along: &[Pair<'g>]) -> FxHashMap<NodeId, Expr
     for &(x, v) in along {
         tangents.entry(x.id()).and_modify(|sum| *sum = *sum + v).or_insert(v);
     }
-    for id in between(&sources, outputs).iter() {
-        let y = outputs[0].graph().expr(id);
+    let Some(graph) = outputs.first().map(|output| output.graph()) else { return tangents };
+    let active = between(&sources, outputs);
+    let bends = Bends::among(graph, &active);
+    for id in active.iter() {
+        let y = graph.expr(id);
         let node = y.graph().node(id).clone();
         let of: SmallVec<[_; 4]> = node.inputs.iter().map(|x| tangents.get(x).copied()).collect();
         if !node.dtype.is_float() || of.iter().all(Option::is_none) {
             continue;
         }
-        let rule = Tangents::new(y, &node.inputs, &of);
+        let rule = Tangents::new(y, &node.inputs, &of, Ahead::Bends(&bends));
         let tangent = y.graph().recording_gradient_of(id, || node.op.behavior().jvp(rule));
         if let Some(v) = tangent {
             tangents.entry(id).and_modify(|sum| *sum = *sum + v).or_insert(v);
@@ -100,8 +104,9 @@ pub(crate) fn transposed<'g>(tangents: Tangents<'_, 'g>) -> Option<Expr<'g>> {
     let y = tangents.y;
     let op = y.graph().node(y.id()).op.clone();
     let u = y.graph().placeholder(y.shape(), y.dtype());
+    let bends = Bends::default();
     let parts = tangents.iter().filter_map(|(k, v)| {
-        let share = op.behavior().vjp(Rule::new(k, tangents.inputs(), y), u)?;
+        let share = op.behavior().vjp(Rule::new(k, tangents.inputs(), y, &bends), u)?;
         gradients(&[(share, v)], &[u])[0]
     });
     parts.reduce(|a, b| a + b)

@@ -6,6 +6,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::{
+    bends::Bends,
     error::Error,
     eval,
     expr::{Expr, Pair, inputs_of_one_graph},
@@ -162,6 +163,10 @@ fn sweep<'g>(seeds: &[Pair<'g>], wrt: &[Expr<'g>]) -> FxHashMap<NodeId, Expr<'g>
     let wrt = NodeSet::of(wrt.iter().map(|x| x.id()));
     let outputs: Vec<_> = seeds.iter().map(|&(output, _)| output).collect();
     let active = between(&wrt, &outputs);
+    let Some(graph) = outputs.first().map(|output| output.graph()) else {
+        return FxHashMap::default();
+    };
+    let bends = Bends::among(graph, &active);
     let (mut wanted, mut pending) = (FxHashMap::default(), Cotangents::default());
     for &(output, seed) in seeds {
         pending.add(output.id(), seed);
@@ -176,7 +181,9 @@ fn sweep<'g>(seeds: &[Pair<'g>], wrt: &[Expr<'g>]) -> FxHashMap<NodeId, Expr<'g>
         y.graph().recording_gradient_of(id, || {
             let inputs = node.inputs.iter().enumerate();
             for (k, input) in inputs.filter(|(_, input)| active.contains(**input)) {
-                if let Some(share) = node.op.behavior().vjp(Rule::new(k, &node.inputs, y), g) {
+                if let Some(share) =
+                    node.op.behavior().vjp(Rule::new(k, &node.inputs, y, &bends), g)
+                {
                     pending.add(*input, share);
                 }
             }

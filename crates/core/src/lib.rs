@@ -8,6 +8,7 @@
 //! This crate has no `unsafe`, no threads and no input or output. What makes graphs fast is `retrograd-cpu`.
 
 mod batch;
+mod bends;
 pub mod call;
 pub mod checkpoint;
 pub mod computation;

@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 use smallvec::{SmallVec, smallvec};
 
 use crate::{
+    bends::Ahead,
     expr::{Expr, Pair},
     forward::require_alike,
     functions::functions,
@@ -155,7 +156,7 @@ impl<'g> Series<'g> {
                 let of: SmallVec<[_; 4]> =
                     node.inputs.iter().map(|&x| self.known[&(x, k)]).collect();
                 let is_zero = of.iter().all(Option::is_none);
-                (!is_zero).then(|| Tangents::new(y, &node.inputs, &of).linear())
+                (!is_zero).then(|| Tangents::new(y, &node.inputs, &of, Ahead::Nothing).linear())
             }
             Linearity::Bilinear => self.cauchy_product(y, &node, k),
             Linearity::Nonlinear => {
@@ -175,7 +176,7 @@ impl<'g> Series<'g> {
         let inputs: SmallVec<[_; 4]> = node.inputs.iter().map(of).collect();
         match inputs.iter().zip(&node.inputs).all(|(x, &old)| x.id() == old) {
             true => y,
-            false => Tangents::new(y, &node.inputs, &[]).again(inputs),
+            false => Tangents::new(y, &node.inputs, &[], Ahead::Nothing).again(inputs),
         }
     }
 
@@ -183,7 +184,7 @@ impl<'g> Series<'g> {
     fn cauchy_product(&self, y: Expr<'g>, node: &Node, k: usize) -> Option<Expr<'g>> {
         let (a, b) = (node.inputs[0], node.inputs[1]);
         let terms = (0..=k).filter_map(|j| Some([self.known[&(a, j)]?, self.known[&(b, k - j)]?]));
-        let rule = Tangents::new(y, &node.inputs, &[]);
+        let rule = Tangents::new(y, &node.inputs, &[], Ahead::Nothing);
         terms.map(|term| rule.again(term)).reduce(|a, b| a + b)
     }
 
@@ -194,7 +195,7 @@ impl<'g> Series<'g> {
         }
         let of: SmallVec<[_; 4]> =
             node.inputs.iter().map(|&x| self.stand_in(y.graph().expr(x))).collect();
-        let rule = Tangents::new(y, &node.inputs, &of);
+        let rule = Tangents::new(y, &node.inputs, &of, Ahead::Nothing);
         let record = || node.op.behavior().jvp(rule);
         let tangent = match of.iter().any(Option::is_some) {
             true => y.graph().recording_gradient_of(y.id(), record),

@@ -9,6 +9,7 @@ mod compositions;
 pub(crate) mod custom;
 mod elementwise;
 mod functions;
+mod kinks;
 mod leaves;
 mod linalg;
 mod movement;
@@ -123,6 +124,8 @@ families! {
     Op::Adjugate => "det", linalg::det;
     Op::LogDeterminant => "slogdet", linalg::slogdet;
     Op::Svd => "svd", linalg::svd;
+    Op::Length(_) => "length", kinks::length;
+    Op::Kinked(_) => "kinked", kinks::kinked;
     Op::Custom(_) => "custom", custom::custom;
 }
 

@@ -68,7 +68,13 @@ impl<'g> Expr<'g> {
     #[track_caller]
     fn norm_of_scaled(self, order: f64, axes: &Axes) -> Result<Self, Error> {
         if order == 2.0 {
-            return Ok(self.square().try_sum_over(axes.clone())?.sqrt_flat_at_zero());
+            let set = axes.resolve(self.rank()).expect("the axes exist");
+            let length = self.length_along(set);
+            return if axes.kept() {
+                Ok(length)
+            } else {
+                length.try_reshape(set.removed(&self.shape()))
+            };
         }
         let is_zero = self.try_eq(0.0)?;
         let at_zero = if order > 0.0 { 0.0 } else { f64::INFINITY };

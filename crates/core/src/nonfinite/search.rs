@@ -189,6 +189,8 @@ fn is_elementwise(op: &Op) -> bool {
             | Op::Select
             | Op::Identity
             | Op::StopGradient
+            | Op::Kinked(_)
+            | Op::Length(_)
             | Op::Cast
     )
 }

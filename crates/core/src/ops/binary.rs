@@ -9,6 +9,7 @@ use crate::{
     graph::Graph,
     ops::{
         Addresses, Batch, Dependence, Linearity, Link, Op, Operand, Operation, Rule, Tangents,
+        kinked::Kink,
         operators::{aligned, binary_expressions},
         same_dtype,
     },
@@ -255,13 +256,32 @@ impl<'g> Expr<'g> {
     }
 }
 
+impl Binary {
+    /// The kink of `y = f(a, b)` as operand `k` moves, if it is one that smooth functions are made of.
+    #[track_caller]
+    fn kink<'g>(self, k: usize, a: Expr<'g>, b: Expr<'g>, y: Expr<'g>) -> Option<Kink<'g>> {
+        let (distance, is_met) = match self {
+            Binary::Hypot => ([a, b][k], y.eq(0.0)),
+            // The larger of two is their mean plus half of |a − b|, and so is its derivative half a constant and half a sign.
+            Binary::Maximum | Binary::Minimum | Binary::Fmax | Binary::Fmin => {
+                ((if k == 0 { a - b } else { b - a }) * 0.25, a.eq(b))
+            }
+            _ => return None,
+        };
+        Some(Kink { slope: self.derivative(k, a, b, y), distance, is_met, value: y })
+    }
+}
+
 impl Operation for Binary {
     fn label(&self) -> String {
         self.symbol().unwrap_or(self.name()).to_owned()
     }
 
     fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
-        g.pull_back(self.derivative(rule.k, rule.x(0), rule.x(1), rule.y))
+        match self.kink(rule.k, rule.x(0), rule.x(1), rule.y) {
+            Some(kink) => kink.pull_back(g),
+            None => g.pull_back(self.derivative(rule.k, rule.x(0), rule.x(1), rule.y)),
+        }
     }
 
     fn linearity(&self) -> Linearity {
@@ -301,7 +321,14 @@ impl Operation for Binary {
             let by_derivative = tangents.of(1).and_then(|v| tangents.x(0).pull_back(v));
             return [by_cotangent, by_derivative].into_iter().flatten().reduce(|a, b| a + b);
         }
-        tangents.times(|k| self.derivative(k, tangents.x(0), tangents.x(1), tangents.y))
+        let of = |(k, v): (usize, Expr<'g>)| {
+            let (a, b, y) = (tangents.x(0), tangents.x(1), tangents.y);
+            match self.kink(k, a, b, y) {
+                Some(kink) => Some(kink.push_forward(v)),
+                None => v.pull_back(self.derivative(k, a, b, y)),
+            }
+        };
+        tangents.iter().filter_map(of).reduce(|a, b| a + b)
     }
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {

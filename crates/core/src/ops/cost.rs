@@ -24,9 +24,10 @@ impl Op {
         match self {
             Op::Leaf(_) | Op::Literal(_) | Op::Iota(_) | Op::Identity | Op::StopGradient => 0,
             Op::Broadcast | Op::Reshape | Op::Permute(_) | Op::Slice(_) | Op::Pad(_) => 0,
+            Op::Length(_) => 0,
             Op::Concat(_) | Op::Gather(_) => 0,
             Op::Unary(_) | Op::Binary(_) | Op::Compare(_) | Op::Select | Op::Cast => n_out,
-            Op::Custom(_) => n_out,
+            Op::Kinked(_) | Op::Custom(_) => n_out,
             Op::Sum(_) | Op::Max(_) | Op::ArgMax(_) | Op::ScatterAdd(_) => n_in(),
             Op::MatMul => 2 * n_out * n_last(),
             // A merge sort compares n·log₂ n times.

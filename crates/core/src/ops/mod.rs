@@ -16,7 +16,9 @@ mod custom;
 mod dependence;
 mod gather;
 mod identity;
+mod kinked;
 mod leaf;
+mod length;
 mod linalg;
 mod matmul;
 mod max;
@@ -43,7 +45,9 @@ pub use concat::Concat;
 pub use custom::{Custom, CustomOperation};
 pub use dependence::{Addresses, Dependence};
 pub use gather::{Gather, ScatterAdd, check_bounds};
+pub use kinked::Kinked;
 pub use leaf::{Iota, Leaf, LeafKind, Literal};
+pub use length::Length;
 pub use max::Max;
 pub use operators::Operand;
 pub use permute::Permutation;
@@ -181,6 +185,14 @@ operations! {
     /// right for equal values too. Shapes `[…, m, n] → […, m + 1 + n, n]`. Source: Townsend 2016, "Differentiating
     /// the singular value decomposition".
     Svd,
+    /// A Euclidean length along axes, which are kept, and the vectors that it is of: the length itself, whose gradient is
+    /// `g·x/‖x‖`, and 0 where the length is. Shapes `[…, 1, …], […, n, …] → […, 1, …]`. Source:
+    /// `torch.linalg.vector_norm`.
+    Length(Length),
+    /// A cotangent or tangent times a derivative that jumps at a kink, and what tells how far the kink is: `g·f'`, whose
+    /// own derivative at the kink is that of the smooth function that the kink is part of, if there is one. Shapes `[…],
+    /// […] → […]`. Source: l'Hôpital's rule, `g/r → dg/dr` as `g` and `r` go to 0.
+    Kinked(Kinked),
     /// An operation of a user's own.
     Custom(Custom),
 }
@@ -279,6 +291,8 @@ impl Op {
             Op::Adjugate => &linalg::Adjugate,
             Op::LogDeterminant => &linalg::LogDeterminant,
             Op::Svd => &linalg::Svd,
+            Op::Length(length) => length,
+            Op::Kinked(kinked) => kinked,
             Op::Custom(custom) => custom,
         }
     }
@@ -287,7 +301,7 @@ impl Op {
     /// the buffer where its input, of shape `x`, has the layout `input`. `None` if the elements must be moved.
     pub fn view(&self, input: &Layout, x: &Shape, y: &Shape) -> Option<Layout> {
         match self {
-            Op::Identity | Op::StopGradient => Some(input.clone()),
+            Op::Identity | Op::StopGradient | Op::Length(_) => Some(input.clone()),
             Op::Broadcast => Some(broadcast::view(input, x, y)),
             Op::Reshape => {
                 input.is_dense(x).then(|| Layout { offset: input.offset, ..Layout::contiguous(y) })
@@ -308,7 +322,7 @@ impl Op {
             | Op::ScatterAdd(_) => None,
             Op::Sum(_) | Op::Max(_) | Op::ArgMax(_) | Op::ArgSort(_) | Op::MatMul => None,
             Op::Cholesky | Op::Solve | Op::Adjugate | Op::LogDeterminant | Op::Svd => None,
-            Op::Custom(_) => None,
+            Op::Kinked(_) | Op::Custom(_) => None,
         }
     }
 
@@ -322,7 +336,7 @@ impl Op {
             Op::Identity | Op::StopGradient | Op::Broadcast | Op::Reshape => false,
             Op::Permute(_) | Op::Slice(_) | Op::Pad(_) | Op::Concat(_) => false,
             Op::Sum(_) | Op::Max(_) | Op::ArgMax(_) | Op::ArgSort(_) | Op::MatMul => false,
-            Op::Adjugate | Op::LogDeterminant | Op::Svd => false,
+            Op::Adjugate | Op::LogDeterminant | Op::Svd | Op::Length(_) | Op::Kinked(_) => false,
         }
     }
 

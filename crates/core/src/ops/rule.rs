@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use smallvec::SmallVec;
 
 use crate::{
+    bends::{Ahead, Bends},
     expr::Expr,
     graph::{Inputs, NodeId},
     nodes::NodeSet,
@@ -23,11 +24,12 @@ pub struct Rule<'a, 'g> {
     /// The output.
     pub y: Expr<'g>,
     inputs: &'a [NodeId],
+    pub(super) bends: &'a Bends<'g>,
 }
 
 impl<'a, 'g> Rule<'a, 'g> {
-    pub(crate) fn new(k: usize, inputs: &'a [NodeId], y: Expr<'g>) -> Self {
-        Self { k, y, inputs }
+    pub(crate) fn new(k: usize, inputs: &'a [NodeId], y: Expr<'g>, bends: &'a Bends<'g>) -> Self {
+        Self { k, y, inputs, bends }
     }
 
     /// Input `k`.
@@ -43,11 +45,17 @@ pub struct Tangents<'a, 'g> {
     pub y: Expr<'g>,
     inputs: &'a [NodeId],
     tangents: &'a [Option<Expr<'g>>],
+    pub(super) ahead: Ahead<'a, 'g>,
 }
 
 impl<'a, 'g> Tangents<'a, 'g> {
-    pub(crate) fn new(y: Expr<'g>, inputs: &'a [NodeId], tangents: &'a [Option<Expr<'g>>]) -> Self {
-        Self { y, inputs, tangents }
+    pub(crate) fn new(
+        y: Expr<'g>,
+        inputs: &'a [NodeId],
+        tangents: &'a [Option<Expr<'g>>],
+        ahead: Ahead<'a, 'g>,
+    ) -> Self {
+        Self { y, inputs, tangents, ahead }
     }
 
     /// Input `k`.

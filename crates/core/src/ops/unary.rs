@@ -7,7 +7,9 @@ use crate::{
     error::{Error, located},
     expr::Expr,
     graph::Graph,
-    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule, Tangents, same_dtype},
+    ops::{
+        Batch, Dependence, Linearity, Link, Op, Operation, Rule, Tangents, kinked::Kink, same_dtype,
+    },
     real::Real,
     shape::Shape,
     tensor::{View, ViewMut},
@@ -329,13 +331,25 @@ impl<'g> Expr<'g> {
     }
 }
 
+impl Unary {
+    /// The kink of `y = f(x)`, if it is one that smooth functions are made of.
+    #[track_caller]
+    fn kink<'g>(self, x: Expr<'g>, y: Expr<'g>) -> Option<Kink<'g>> {
+        let slope = (self == Unary::Abs).then(|| self.derivative(x, y))?;
+        Some(Kink { slope, distance: x, is_met: y.eq(0.0), value: y })
+    }
+}
+
 impl Operation for Unary {
     fn label(&self) -> String {
         self.name().to_owned()
     }
 
     fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
-        g.pull_back(self.derivative(rule.x(0), rule.y))
+        match self.kink(rule.x(0), rule.y) {
+            Some(kink) => kink.pull_back(g),
+            None => g.pull_back(self.derivative(rule.x(0), rule.y)),
+        }
     }
 
     fn linearity(&self) -> Linearity {
@@ -352,7 +366,10 @@ impl Operation for Unary {
     }
 
     fn jvp<'g>(&self, tangents: Tangents<'_, 'g>) -> Option<Expr<'g>> {
-        tangents.times(|_| self.derivative(tangents.x(0), tangents.y))
+        match self.kink(tangents.x(0), tangents.y) {
+            Some(kink) => Some(kink.push_forward(tangents.of(0)?)),
+            None => tangents.times(|_| self.derivative(tangents.x(0), tangents.y)),
+        }
     }
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
