@@ -75,6 +75,8 @@ lengths! {
         let points = x.reshape([2, 2]);
         (points.unsqueeze(0) - points.unsqueeze(1)).vector_norm(2.0, -1).slice(0, ..1).slice(1, 1..).sum()
     }, |x| squared(differences(x)), true;
+    "std" at EQUAL => |x| x.std(0, 1.0), |x| x.var(0, 1.0), true;
+    "std and mean" at EQUAL => |x| x.std_mean(0, 0.0).0, |x| x.var(0, 0.0), true;
 }
 
 fn matern(r: Expr<'_>) -> Expr<'_> {

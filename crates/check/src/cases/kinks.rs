@@ -37,5 +37,8 @@ pub(super) fn length() -> Vec<Case> {
         Case::new("length of columns kept", [numbers([2, 3], 1)], |x| {
             x[0].sin().vector_norm(2.0, keep(0)).exp()
         }),
+        Case::new("length in a deviation", [numbers([2, 3], 1)], |x| {
+            x[0].sin().std([0, 1], 1.0).exp()
+        }),
     ]
 }

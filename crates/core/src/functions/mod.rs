@@ -12,6 +12,7 @@ mod indexing;
 mod joining;
 mod linear;
 mod matrix_norm;
+mod moments;
 mod moving;
 mod normalize;
 mod norms;

@@ -4,7 +4,7 @@ use crate::{
     error::Error,
     expr::{Expr, inputs_of_one_graph},
     functions::functions,
-    shape::{Axes, Shape, keep},
+    shape::{AxisSet, Shape, keep},
 };
 
 /// What normalizations have in common: scale and shift afterwards, and what keeps them from dividing by 0.
@@ -129,13 +129,13 @@ impl<'g> Call<'_, 'g> {
     }
 
     /// The last axes, if they are of these sizes.
-    fn last_axes(&self, sizes: &[usize]) -> Result<Axes, Error> {
+    fn last_axes(&self, sizes: &[usize]) -> Result<AxisSet, Error> {
         self.x.require_float(self.name)?;
         if sizes.is_empty() || !self.x.shape().ends_with(sizes) {
             return Err(self.misfit(format!("the last axes are not of the sizes {sizes:?}")));
         }
-        let axes: Vec<isize> = (1..=sizes.len() as isize).map(|axis| -axis).collect();
-        Ok(keep(&axes[..]))
+        let first = self.x.rank() - sizes.len();
+        Ok((first..self.x.rank()).fold(AxisSet::default(), AxisSet::with))
     }
 }
 
@@ -146,10 +146,21 @@ fn along_channels(x: Expr<'_>, channels: usize) -> Shape {
 
 /// `(x − μ)/√(σ² + ε)` over axes.
 #[track_caller]
-fn standardized<'g>(x: Expr<'g>, axes: &Axes, eps: f64) -> Expr<'g> {
-    let centered = x - x.mean_over(axes.clone());
-    let variance = centered.square().mean_over(axes.clone());
-    centered / (variance + eps).sqrt()
+fn standardized<'g>(x: Expr<'g>, axes: AxisSet, eps: f64) -> Expr<'g> {
+    let moments = x.moments(axes, eps.max(0.0).sqrt());
+    let variance = moments.squares() / axes.n_elements(&x.shape()) as f64;
+    moments.deviations / (variance + in_units_of(eps, moments.scale)).sqrt()
+}
+
+/// `ε` in units of a squared scale.
+#[track_caller]
+fn in_units_of(eps: f64, scale: Expr<'_>) -> Expr<'_> {
+    eps / scale / scale
+}
+
+/// The axes that are not among some.
+fn other_axes(x: Expr<'_>, among: &[usize]) -> AxisSet {
+    (0..x.rank()).filter(|axis| !among.contains(axis)).fold(AxisSet::default(), AxisSet::with)
 }
 
 #[track_caller]
@@ -157,8 +168,7 @@ fn batch_norm<'g>(x: Expr<'g>, options: &Norm<'g>) -> Result<Expr<'g>, Error> {
     let call = Call { name: "batch_norm", x, options };
     let channels = call.with_channels()?;
     call.require_values(x.shape().n_elements() / channels.max(1))?;
-    let axes: Vec<isize> = (0..x.rank() as isize).filter(|&axis| axis != 1).collect();
-    call.finished_by_channel(standardized(x, &keep(&axes[..]), options.eps))
+    call.finished_by_channel(standardized(x, other_axes(x, &[1]), options.eps))
 }
 
 #[track_caller]
@@ -184,15 +194,23 @@ fn batch_norm_by<'g>(
 #[track_caller]
 fn layer_norm<'g>(x: Expr<'g>, sizes: &[usize], options: &Norm<'g>) -> Result<Expr<'g>, Error> {
     let call = Call { name: "layer_norm", x, options };
-    let y = standardized(x, &call.last_axes(sizes)?, options.eps);
+    let y = standardized(x, call.last_axes(sizes)?, options.eps);
     call.finished(y, sizes, &sizes.into())
 }
 
 #[track_caller]
 fn rms_norm<'g>(x: Expr<'g>, sizes: &[usize], options: &Norm<'g>) -> Result<Expr<'g>, Error> {
     let call = Call { name: "rms_norm", x, options };
-    let mean_square = x.square().mean_over(call.last_axes(sizes)?);
-    call.finished(x / (mean_square + options.eps).sqrt(), sizes, &sizes.into())
+    let (axes, eps) = (call.last_axes(sizes)?, options.eps);
+    if axes.n_elements(&x.shape()) == 0 {
+        return call.finished(x, sizes, &sizes.into());
+    }
+    let largest = x.stop_gradient().abs().max_over(keep(axes));
+    let scale = largest.scale_at_least(eps.max(0.0).sqrt());
+    let scaled = x * scale.reciprocal();
+    let mean_square = scaled.square().mean_over(keep(axes));
+    let y = scaled / (mean_square + in_units_of(eps, scale)).sqrt();
+    call.finished(y, sizes, &sizes.into())
 }
 
 #[track_caller]
@@ -205,7 +223,9 @@ fn group_norm<'g>(x: Expr<'g>, n_groups: usize, options: &Norm<'g>) -> Result<Ex
     let n_values = shape[1..].iter().product::<usize>() / n_groups;
     call.require_values(n_values * shape[0].max(1))?;
     let groups = x.reshape([shape[0], n_groups, n_values]);
-    call.finished_by_channel(standardized(groups, &keep(-1), options.eps).reshape(shape))
+    call.finished_by_channel(
+        standardized(groups, other_axes(groups, &[0, 1]), options.eps).reshape(shape),
+    )
 }
 
 #[track_caller]
@@ -213,6 +233,5 @@ fn instance_norm<'g>(x: Expr<'g>, options: &Norm<'g>) -> Result<Expr<'g>, Error>
     let call = Call { name: "instance_norm", x, options };
     call.with_channels()?;
     call.require_values(if x.rank() > 2 { x.shape()[2..].iter().product() } else { 0 })?;
-    let axes: Vec<isize> = (2..x.rank() as isize).collect();
-    call.finished_by_channel(standardized(x, &keep(&axes[..]), options.eps))
+    call.finished_by_channel(standardized(x, other_axes(x, &[0, 1]), options.eps))
 }

@@ -1,7 +1,6 @@
 //! Norms of vectors.
 
 use crate::{
-    dtype::DType,
     error::Error,
     expr::Expr,
     functions::functions,
@@ -57,7 +56,7 @@ impl<'g> Expr<'g> {
             true => self.abs().try_max_over(keep(axes.clone()))?,
             false => self.abs().try_min_over(keep(axes.clone()))?,
         };
-        let scale = deciding.stop_gradient().limited_scale()?;
+        let scale = deciding.stop_gradient().limited_scale();
         let norm = self.try_div(scale)?.norm_of_scaled(order, axes)?;
         let norm = norm.try_mul(scale.try_reshape(norm.shape())?)?;
         let deciding = deciding.try_reshape(norm.shape())?;
@@ -81,19 +80,5 @@ impl<'g> Expr<'g> {
         let powers = is_zero.try_select(self.like(at_zero), self.abs().powf(order))?;
         let total = powers.try_sum_over(axes.clone())?;
         total.try_eq(0.0)?.try_select(total.like(0.0), total.powf(1.0 / order))
-    }
-
-    /// What elements are divided by before they are raised to a power: this magnitude between limits whose reciprocal
-    /// is finite, and 1 where it is 0 or no finite number.
-    #[track_caller]
-    fn limited_scale(self) -> Result<Self, Error> {
-        let (smallest, largest) = match self.dtype() {
-            DType::F32 => (f64::from(f32::MIN_POSITIVE) * 4.0, f64::from(f32::MAX) / 64.0),
-            DType::F64 | DType::I64 | DType::Bool => (f64::MIN_POSITIVE * 4.0, f64::MAX / 64.0),
-        };
-        let one = self.like(1.0);
-        let limited = self.try_maximum(smallest)?.try_minimum(largest)?;
-        let is_finite = self.try_lt(f64::INFINITY)?;
-        self.try_gt(0.0)?.try_select(is_finite.try_select(limited, one)?, one)
     }
 }
