@@ -9,29 +9,47 @@ use crate::{
 /// Mean and deviations of numbers along axes, which are kept.
 ///
 /// Numbers are taken from the middle between the least and the largest of them, so that equal numbers have deviations
-/// that are exactly 0, and none of them overflows. They are measured in a scale that befits the largest deviation, so that
-/// neither do their squares, nor vanish. Middle and scale are constants to derivatives, and cancel.
+/// that are exactly 0, and none of them overflows. Where they are to be squared, they are measured in a scale that befits
+/// the largest, so that squares do not overflow either, nor vanish. Middle and scale are constants to derivatives, and
+/// cancel.
 pub(super) struct Moments<'g> {
-    /// The mean.
-    pub mean: Expr<'g>,
-    /// Deviations from the mean, in units of the scale.
-    pub deviations: Expr<'g>,
+    axes: AxisSet,
+    /// The middle of the numbers.
+    middle: Expr<'g>,
+    /// The numbers, from the middle.
+    from_middle: Expr<'g>,
+    /// The numbers, from the middle in units of the scale.
+    scaled: Expr<'g>,
     /// The scale: a power of two, so that it rounds nothing.
     pub scale: Expr<'g>,
-    axes: AxisSet,
 }
 
 impl<'g> Moments<'g> {
-    /// Sums of squared deviations, in units of the squared scale.
+    /// The mean.
     #[track_caller]
-    pub fn squares(&self) -> Expr<'g> {
-        self.deviations.square().sum_over(keep(self.axes))
+    pub fn mean(&self) -> Expr<'g> {
+        self.middle + self.off_middle()
     }
 
-    /// Roots of the sums of squared deviations, in units of the scale.
+    /// The mean, from the middle. Numbers are made smaller by a power of two before they are summed, so that the sum does
+    /// not overflow where the mean does not.
     #[track_caller]
-    pub fn length(&self) -> Expr<'g> {
-        self.deviations.length_along(self.axes)
+    fn off_middle(&self) -> Expr<'g> {
+        let n = self.axes.n_elements(&self.from_middle.shape());
+        let part = 1.0 / n.next_power_of_two() as f64;
+        (self.from_middle * part).sum_over(keep(self.axes)) / (part * n as f64)
+    }
+
+    /// Deviations from the mean.
+    #[track_caller]
+    pub fn deviations(&self) -> Expr<'g> {
+        self.from_middle - self.off_middle()
+    }
+
+    /// Deviations from the mean, in units of the scale.
+    #[track_caller]
+    pub fn scaled_deviations(&self) -> Expr<'g> {
+        self.scaled - self.scaled.mean_over(keep(self.axes))
     }
 }
 
@@ -40,17 +58,16 @@ impl<'g> Expr<'g> {
     #[track_caller]
     pub(super) fn moments(self, axes: AxisSet, least: f64) -> Moments<'g> {
         if axes.n_elements(&self.shape()) == 0 {
-            let mean = self.mean_over(keep(axes));
-            return Moments { mean, deviations: self - mean, scale: mean.like(1.0), axes };
+            let [middle, scale] =
+                [0.0, 1.0].map(|x| self.graph().literal(x, axes.kept(&self.shape()), self.dtype()));
+            return Moments { axes, middle, from_middle: self, scaled: self, scale };
         }
         let fixed = self.stop_gradient();
         let [min, max] = [fixed.min_over(keep(axes)), fixed.max_over(keep(axes))];
         let middle = min + (max * 0.5 - min * 0.5);
+        let from_middle = self - middle;
         let scale = (max - middle).scale_at_least(least);
-        let from_middle = (self - middle) * scale.reciprocal();
-        let off_middle = from_middle.mean_over(keep(axes));
-        let deviations = from_middle - off_middle;
-        Moments { mean: middle + off_middle * scale, deviations, scale, axes }
+        Moments { axes, middle, from_middle, scaled: from_middle * scale.reciprocal(), scale }
     }
 
     /// A scale for numbers of which these are the largest magnitudes: the power of two next below, or below `least` if

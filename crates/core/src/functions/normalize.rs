@@ -148,8 +148,9 @@ fn along_channels(x: Expr<'_>, channels: usize) -> Shape {
 #[track_caller]
 fn standardized<'g>(x: Expr<'g>, axes: AxisSet, eps: f64) -> Expr<'g> {
     let moments = x.moments(axes, eps.max(0.0).sqrt());
-    let variance = moments.squares() / axes.n_elements(&x.shape()) as f64;
-    moments.deviations / (variance + in_units_of(eps, moments.scale)).sqrt()
+    let deviations = moments.scaled_deviations();
+    let variance = deviations.square().mean_over(keep(axes));
+    deviations / (variance + in_units_of(eps, moments.scale)).sqrt()
 }
 
 /// `ε` in units of a squared scale.

@@ -4,7 +4,7 @@ use crate::{
     error::Error,
     expr::{Expr, inputs_of_one_graph},
     functions::functions,
-    shape::{keep, resolve_axis},
+    shape::{AxisSet, keep, resolve_axis},
 };
 
 functions! { "Norms":
@@ -52,14 +52,33 @@ functions! { "Norms":
 #[track_caller]
 fn normalize<'g>(x: Expr<'g>, p: f64, axis: isize, eps: f64) -> Result<Expr<'g>, Error> {
     x.require_float("normalize")?;
-    resolve_axis(axis, x.rank()).map_err(|reason| Expr::misfit("normalize", &[x], reason))?;
-    x.try_div(at_least(x.try_vector_norm(p, keep(axis))?, eps))
+    let resolved =
+        resolve_axis(axis, x.rank()).map_err(|reason| Expr::misfit("normalize", &[x], reason))?;
+    if p == 2.0 {
+        return Ok(unit_vectors(x, resolved, eps));
+    }
+    let norm = x.try_vector_norm(p, keep(axis))?;
+    x.try_div(at_least(norm, norm.like(eps)))
+}
+
+/// Vectors along an axis, divided by their length or `eps`, whichever is larger. They are scaled before, so that the
+/// length does not overflow.
+#[track_caller]
+fn unit_vectors(x: Expr<'_>, axis: usize, eps: f64) -> Expr<'_> {
+    if x.shape()[axis] == 0 {
+        return x;
+    }
+    let scale = x.stop_gradient().abs().max_over(keep(axis)).scale_at_least(eps);
+    let scaled = x * scale.reciprocal();
+    let length = scaled.length_along(AxisSet::default().with(axis));
+    scaled / at_least(length, eps / scale)
 }
 
 /// `x` where it is at least `limit`, which it must not be divided below.
 #[track_caller]
-fn at_least(x: Expr<'_>, limit: f64) -> Expr<'_> {
-    x.lt(limit).select(x.like(limit), x)
+fn at_least<'g>(x: Expr<'g>, limit: Expr<'g>) -> Expr<'g> {
+    let limit = limit.broadcast_to_known(&x.shape());
+    x.lt(limit).select(limit, x)
 }
 
 #[track_caller]
@@ -70,9 +89,9 @@ fn cosine_similarity<'g>(
     eps: f64,
 ) -> Result<Expr<'g>, Error> {
     let [x, z] = alike("cosine_similarity", x, z)?;
-    resolve_axis(axis, x.rank())
+    let resolved = resolve_axis(axis, x.rank())
         .map_err(|reason| Expr::misfit("cosine_similarity", &[x, z], reason))?;
-    let [x, z] = [x, z].map(|x| x / at_least(x.vector_norm(2.0, keep(axis)), eps));
+    let [x, z] = [x, z].map(|x| unit_vectors(x, resolved, eps));
     (x * z).try_sum_over(axis)
 }
 

@@ -4,7 +4,7 @@ use crate::{
     error::Error,
     expr::Expr,
     functions::{functions, moments::Moments},
-    shape::{Axes, Shape},
+    shape::{Axes, AxisSet, Shape},
 };
 
 functions! { "Statistics":
@@ -49,6 +49,7 @@ functions! { "Statistics":
 /// Moments of numbers along axes, and what is to become of the axes.
 struct Spread<'g> {
     moments: Moments<'g>,
+    axes: AxisSet,
     n: usize,
     /// The shape of what there is one of for the numbers along the axes.
     shape: Shape,
@@ -61,22 +62,23 @@ impl<'g> Expr<'g> {
         let set = axes.resolve(self.rank()).map_err(|reason| Self::misfit(op, &[self], reason))?;
         let (n, x) = (set.n_elements(&self.shape()), self.shape());
         let shape = if axes.kept() { set.kept(&x) } else { set.removed(&x) };
-        Ok(Spread { moments: self.moments(set, 0.0), n, shape })
+        Ok(Spread { moments: self.moments(set, 0.0), axes: set, n, shape })
     }
 }
 
 impl<'g> Spread<'g> {
     #[track_caller]
     fn var_and_mean(self, correction: f64) -> Result<(Expr<'g>, Expr<'g>), Error> {
-        let Moments { scale, mean, .. } = self.moments;
-        let var = self.moments.squares() / self.n_free(correction) * scale * scale;
+        let squares = self.moments.deviations().square().sum_over(self.axes);
+        let (var, mean) = (squares / self.n_free(correction), self.moments.mean());
         Ok((var.try_reshape(self.shape.clone())?, mean.try_reshape(self.shape)?))
     }
 
     #[track_caller]
     fn std_and_mean(self, correction: f64) -> Result<(Expr<'g>, Expr<'g>), Error> {
-        let Moments { scale, mean, .. } = self.moments;
-        let std = self.moments.length() / self.n_free(correction).sqrt() * scale;
+        let length = self.moments.scaled_deviations().length_along(self.axes);
+        let std = length / self.n_free(correction).sqrt() * self.moments.scale;
+        let mean = self.moments.mean();
         Ok((std.try_reshape(self.shape.clone())?, mean.try_reshape(self.shape)?))
     }
 
