@@ -147,16 +147,21 @@ fn along_channels(x: Expr<'_>, channels: usize) -> Shape {
 /// `(x − μ)/√(σ² + ε)` over axes.
 #[track_caller]
 fn standardized<'g>(x: Expr<'g>, axes: AxisSet, eps: f64) -> Expr<'g> {
-    let moments = x.moments(axes, eps.max(0.0).sqrt());
-    let deviations = moments.scaled_deviations();
-    let variance = deviations.square().mean_over(keep(axes));
-    deviations / (variance + in_units_of(eps, moments.scale)).sqrt()
+    let (deviations, per_scale) = x.moments(axes).scaled_deviations(least_scale(eps));
+    deviations / root_mean_square(deviations, axes, eps, per_scale)
 }
 
-/// `ε` in units of a squared scale.
+/// `√(mean x² + ε)` of numbers along axes, which are in a scale, with one divided by it.
 #[track_caller]
-fn in_units_of(eps: f64, scale: Expr<'_>) -> Expr<'_> {
-    eps / scale / scale
+fn root_mean_square<'g>(x: Expr<'g>, axes: AxisSet, eps: f64, per_scale: Expr<'g>) -> Expr<'g> {
+    let mean_square = x.square().mean_over(keep(axes));
+    let eps = per_scale * eps * per_scale;
+    (mean_square + eps).sqrt()
+}
+
+/// The scale below which numbers do not matter beside `ε`.
+fn least_scale(eps: f64) -> f64 {
+    eps.max(0.0).sqrt()
 }
 
 /// The axes that are not among some.
@@ -206,11 +211,9 @@ fn rms_norm<'g>(x: Expr<'g>, sizes: &[usize], options: &Norm<'g>) -> Result<Expr
     if axes.n_elements(&x.shape()) == 0 {
         return call.finished(x, sizes, &sizes.into());
     }
-    let largest = x.stop_gradient().abs().max_over(keep(axes));
-    let scale = largest.scale_at_least(eps.max(0.0).sqrt());
-    let scaled = x * scale.reciprocal();
-    let mean_square = scaled.square().mean_over(keep(axes));
-    let y = scaled / (mean_square + in_units_of(eps, scale)).sqrt();
+    let per_scale = x.scale_along(axes, least_scale(eps)).reciprocal();
+    let scaled = x * per_scale;
+    let y = scaled / root_mean_square(scaled, axes, eps, per_scale);
     call.finished(y, sizes, &sizes.into())
 }
 

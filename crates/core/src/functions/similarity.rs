@@ -68,10 +68,10 @@ fn unit_vectors(x: Expr<'_>, axis: usize, eps: f64) -> Expr<'_> {
     if x.shape()[axis] == 0 {
         return x;
     }
-    let scale = x.stop_gradient().abs().max_over(keep(axis)).scale_at_least(eps);
-    let scaled = x * scale.reciprocal();
-    let length = scaled.length_along(AxisSet::default().with(axis));
-    scaled / at_least(length, eps / scale)
+    let axes = AxisSet::default().with(axis);
+    let per_scale = x.scale_along(axes, eps).reciprocal();
+    let scaled = x * per_scale;
+    scaled / at_least(scaled.length_along(axes), per_scale * eps)
 }
 
 /// `x` where it is at least `limit`, which it must not be divided below.

@@ -62,7 +62,7 @@ impl<'g> Expr<'g> {
         let set = axes.resolve(self.rank()).map_err(|reason| Self::misfit(op, &[self], reason))?;
         let (n, x) = (set.n_elements(&self.shape()), self.shape());
         let shape = if axes.kept() { set.kept(&x) } else { set.removed(&x) };
-        Ok(Spread { moments: self.moments(set, 0.0), axes: set, n, shape })
+        Ok(Spread { moments: self.moments(set), axes: set, n, shape })
     }
 }
 
@@ -76,8 +76,9 @@ impl<'g> Spread<'g> {
 
     #[track_caller]
     fn std_and_mean(self, correction: f64) -> Result<(Expr<'g>, Expr<'g>), Error> {
-        let length = self.moments.scaled_deviations().length_along(self.axes);
-        let std = length / self.n_free(correction).sqrt() * self.moments.scale;
+        let (deviations, per_scale) = self.moments.scaled_deviations(0.0);
+        let length = deviations.length_along(self.axes);
+        let std = length / self.n_free(correction).sqrt() / per_scale;
         let mean = self.moments.mean();
         Ok((std.try_reshape(self.shape.clone())?, mean.try_reshape(self.shape)?))
     }
