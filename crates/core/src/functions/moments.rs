@@ -38,10 +38,18 @@ impl<'g> Moments<'g> {
         self.in_units * (1.0 / self.unit)
     }
 
+    /// The root of the sum of squared deviations along the axes that the moments are of.
+    #[track_caller]
+    pub fn length(&self, axes: AxisSet) -> Expr<'g> {
+        // Half, since a distance may be no number where its half is.
+        let scale = (-self.below).stop_gradient().limited_scale() * (0.5 / self.unit);
+        self.deviations().length_by_scale(axes, scale)
+    }
+
     /// Deviations from the mean, and one divided by the scale that they are in, which is `least` if that is larger.
     #[track_caller]
     pub fn scaled_deviations(&self, least: f64) -> (Expr<'g>, Expr<'g>) {
-        let scale = self.below.stop_gradient() * -1.0;
+        let scale = (-self.below).stop_gradient();
         let reciprocal = scale.at_least_normal(least * self.unit).reciprocal();
         (self.in_units * reciprocal, reciprocal * self.unit)
     }

@@ -57,24 +57,19 @@ impl<'g> Expr<'g> {
             false => self.abs().try_min_over(keep(axes.clone()))?,
         };
         let scale = deciding.stop_gradient().limited_scale();
-        let norm = self.try_div(scale)?.norm_of_scaled(order, axes)?;
-        let norm = norm.try_mul(scale.try_reshape(norm.shape())?)?;
-        let deciding = deciding.try_reshape(norm.shape())?;
+        let set = axes.resolve(self.rank()).expect("the axes exist");
+        let norm = match order {
+            2.0 => self.length_by_scale(set, scale),
+            _ => self.try_div(scale)?.norm_of_scaled(order, &keep(set))?.try_mul(scale)?,
+        };
+        let shape = if axes.kept() { norm.shape() } else { set.removed(&self.shape()) };
+        let [norm, deciding] = [norm.try_reshape(shape.clone())?, deciding.try_reshape(shape)?];
         deciding.try_eq(f64::INFINITY)?.try_select(deciding, norm)
     }
 
     /// A norm whose powers neither overflow nor vanish.
     #[track_caller]
     fn norm_of_scaled(self, order: f64, axes: &Axes) -> Result<Self, Error> {
-        if order == 2.0 {
-            let set = axes.resolve(self.rank()).expect("the axes exist");
-            let length = self.length_along(set);
-            return if axes.kept() {
-                Ok(length)
-            } else {
-                length.try_reshape(set.removed(&self.shape()))
-            };
-        }
         let is_zero = self.try_eq(0.0)?;
         let at_zero = if order > 0.0 { 0.0 } else { f64::INFINITY };
         let powers = is_zero.try_select(self.like(at_zero), self.abs().powf(order))?;

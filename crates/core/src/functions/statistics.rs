@@ -76,9 +76,7 @@ impl<'g> Spread<'g> {
 
     #[track_caller]
     fn std_and_mean(self, correction: f64) -> Result<(Expr<'g>, Expr<'g>), Error> {
-        let (deviations, per_scale) = self.moments.scaled_deviations(0.0);
-        let length = deviations.length_along(self.axes);
-        let std = length / self.n_free(correction).sqrt() / per_scale;
+        let std = self.moments.length(self.axes) / self.n_free(correction).sqrt();
         let mean = self.moments.mean();
         Ok((std.try_reshape(self.shape.clone())?, mean.try_reshape(self.shape)?))
     }
