@@ -14,7 +14,7 @@ use crate::{
     functions::functions,
     graph::NodeId,
     nodes::{NodeSet, between},
-    ops::Rule,
+    ops::{Binary, Op, Rule, Unary},
     tensor::Tensor,
 };
 
@@ -139,8 +139,49 @@ impl<'g> Expr<'g> {
             (_, Some(1.0)) => Some(self),
             (_, Some(-1.0)) => Some(-self),
             (Some(1.0), _) => Some(d),
-            _ => Some(self.chain(d)),
+            _ => Some(self.cancelled(d).unwrap_or_else(|| self.chain(d))),
         }
+    }
+
+    /// What is left of this cotangent where it has just been multiplied by the reciprocal of the local derivative `d`: so
+    /// the square of a root has the derivative 1, also where that of the root is infinite.
+    fn cancelled(self, d: Expr<'g>) -> Option<Expr<'g>> {
+        if self.is_inverse_of(d) {
+            return Some(self.like(1.0));
+        }
+        if let Some((factor, last)) = self.operands(Binary::Chain) {
+            return last.is_inverse_of(d).then_some(factor);
+        }
+        // Of a product with itself, both shares are the same: `g·y + g·y` meets `1/(y + y)`.
+        let (share, _) = self.operands(Binary::Add).filter(|(a, b)| a.id() == b.id())?;
+        let (y, _) = d.as_reciprocal()?.operands(Binary::Add).filter(|(a, b)| a.id() == b.id())?;
+        let (factor, last) = share.operands(Binary::Chain)?;
+        (last.id() == y.id()).then_some(factor)
+    }
+
+    fn is_inverse_of(self, d: Expr<'g>) -> bool {
+        let is_same = |a: Option<Expr<'g>>, b: Expr<'g>| {
+            let nodes = a.map(|a| (a.graph().node(a.id()), b.graph().node(b.id())));
+            // In whatever scope they are.
+            nodes.is_some_and(|(a, b)| {
+                !a.inputs.is_empty() && (&a.op, &a.inputs) == (&b.op, &b.inputs)
+            })
+        };
+        is_same(self.as_reciprocal(), d) || is_same(d.as_reciprocal(), self)
+    }
+
+    /// The number that this is the reciprocal of.
+    fn as_reciprocal(self) -> Option<Expr<'g>> {
+        let node = self.graph().node(self.id());
+        let is_reciprocal = node.op == Op::Unary(Unary::Reciprocal);
+        is_reciprocal.then(|| Expr::new(self.graph(), node.inputs[0]))
+    }
+
+    /// The operands, if this is that function of two.
+    fn operands(self, op: Binary) -> Option<Pair<'g>> {
+        let node = self.graph().node(self.id());
+        let of = |k: usize| Expr::new(self.graph(), node.inputs[k]);
+        (node.op == Op::Binary(op)).then(|| (of(0), of(1)))
     }
 }
 

@@ -142,7 +142,8 @@ impl<'g> Series<'g> {
     fn passed_on(&self, y: Expr<'g>, k: usize) -> Option<Expr<'g>> {
         let node = y.graph().node(y.id()).clone();
         if let Some(&of) = self.placeholders.get(&y.id()) {
-            return self.known[&(of, k + 1)].map(|c| c * (k + 1) as f64);
+            let coefficient = self.known[&(of, k + 1)];
+            return coefficient.map(|c| if k == 0 { c } else { c * (k + 1) as f64 });
         }
         if k == 0 {
             return Some(self.in_place_of_placeholders(y, &node));
@@ -161,7 +162,7 @@ impl<'g> Series<'g> {
             Linearity::Bilinear => self.cauchy_product(y, &node, k),
             Linearity::Nonlinear => {
                 let tangent = self.tangents[&y.id()]?;
-                self.known[&(tangent.id(), k - 1)].map(|c| c / k as f64)
+                self.known[&(tangent.id(), k - 1)].map(|c| if k == 1 { c } else { c / k as f64 })
             }
         }
     }

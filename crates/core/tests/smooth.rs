@@ -168,6 +168,58 @@ fn faults(length: &Length, even: &Even) -> Vec<String> {
     faults
 }
 
+/// Roots written by hand, with what their squares are.
+const ROOTS: &[(&str, Function, Function)] = &[
+    ("root of a sum", |x| x.square().sum().sqrt().square(), squared),
+    ("root of a square", |x| part(x, 1).square().sqrt().powi(2), |x| part(x, 1).square()),
+    ("root of a product", |x| (part(x, 1) * part(x, 1)).sqrt().powf(2.0), |x| part(x, 1).square()),
+    (
+        "root times itself",
+        |x| {
+            let r = x.square().sum().sqrt();
+            r * r
+        },
+        squared,
+    ),
+    (
+        "root along an axis",
+        |x| x.reshape([2, 2]).square().sum_over(keep(1)).sqrt().pow(2.0).sum(),
+        squared,
+    ),
+    (
+        "exp of a square of a root",
+        |x| (-x.square().sum().sqrt().square()).exp(),
+        |x| (-squared(x)).exp(),
+    ),
+    ("square root, squared", |x| x.sqrt().square().sum(), |x| x.sum()),
+    ("logarithm of an exponential", |x| (x + 800.0).exp().log().sum(), |x| x.sum()),
+];
+
+type Function = for<'g> fn(Expr<'g>) -> Expr<'g>;
+
+#[test]
+fn roots_and_squares_cancel_in_derivatives() {
+    let g = Graph::with_dtype(DType::F64);
+    let x = g.param("x", ORIGIN);
+    let v = g.constant([0.7, -1.1, 0.4, 1.9]);
+    let is_seen = |name: &str, mode: &str| {
+        // Where both factors of `r·r` move, their tangents are added before they meet the root again.
+        (name, mode) != ("root times itself", "reverse over forward")
+    };
+    for (name, function, smooth) in ROOTS {
+        let [gradient, expected] = [function, smooth].map(|f| f(x).grad(&[x])[0]);
+        assert_eq!(gradient.value(), expected.value(), "gradient of {name}");
+        for (mode, product) in PRODUCTS.iter().filter(|(mode, _)| is_seen(name, mode)) {
+            let [got, expected] = [function, smooth].map(|f| product(f(x), x, v).value());
+            assert_eq!(got, expected, "{mode} of {name}");
+        }
+        for (mode, curvature) in CURVATURES {
+            let [got, expected] = [function, smooth].map(|f| curvature(f(x), x, v).value().item());
+            assert!(got == expected || !got.is_finite(), "{mode} of {name}: {got}, not {expected}");
+        }
+    }
+}
+
 #[test]
 fn even_functions_of_lengths_have_their_hessian_where_the_length_is_zero() {
     let pairs = LENGTHS.iter().flat_map(|length| EVEN.iter().map(move |even| (length, even)));

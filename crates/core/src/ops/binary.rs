@@ -243,6 +243,9 @@ impl<'g> Expr<'g> {
     pub fn try_apply_binary(self, op: Binary, rhs: Expr<'g>) -> Result<Self, Error> {
         let [a, b] = aligned(op.name(), self, rhs)?;
         self.require_float(op.name())?;
+        if op == Binary::Pow && b.as_literal() == Some(2.0) {
+            return Ok(a.square());
+        }
         Ok(self.graph().record(Op::Binary(op), smallvec![a.id(), b.id()], a.shape(), a.dtype()))
     }
 

@@ -57,6 +57,7 @@ pub use sum::Sum;
 pub use unary::Unary;
 pub(crate) use unary::unary_methods;
 
+pub(crate) use crate::tensor::same_dtype;
 use crate::{
     documented::Theme,
     expr::Expr,
@@ -383,29 +384,3 @@ macro_rules! without_derivative {
     };
 }
 pub(crate) use without_derivative;
-
-/// Calls a generic body with input and output as slices of their common element type.
-macro_rules! same_dtype {
-    ($x:expr, $y:expr => |$a:ident, $b:ident| $body:expr) => {
-        $crate::with_elements!(SliceMut, $y.data, $b => {
-            let $a = $x.elements();
-            $body
-        })
-    };
-    (float $x:expr, $y:expr => |$a:ident, $b:ident| $body:expr) => {
-        match $y.data {
-            $crate::tensor::SliceMut::F32($b) => {
-                let $a = $x.elements::<f32>();
-                $body
-            }
-            $crate::tensor::SliceMut::F64($b) => {
-                let $a = $x.elements::<f64>();
-                $body
-            }
-            $crate::tensor::SliceMut::I64(_) | $crate::tensor::SliceMut::Bool(_) => {
-                unreachable!("recording checks that the elements are floating-point numbers")
-            }
-        }
-    };
-}
-pub(crate) use same_dtype;

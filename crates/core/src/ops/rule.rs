@@ -12,7 +12,7 @@ use crate::{
     expr::Expr,
     graph::{Inputs, NodeId},
     nodes::NodeSet,
-    ops::{LeafKind, Op},
+    ops::{Binary, LeafKind, Op},
     tensor::Tensor,
 };
 
@@ -109,6 +109,10 @@ impl<'a, 'g> Tangents<'a, 'g> {
         let graph = self.y.graph();
         let op = graph.node(self.y.id()).op.clone();
         let inputs: Inputs = inputs.into_iter().map(Expr::id).collect();
+        if let (Op::Binary(Binary::Chain), &[g, d]) = (&op, &inputs[..]) {
+            let share = Expr::new(graph, g).pull_back(Expr::new(graph, d));
+            return share.unwrap_or_else(|| self.y.like(0.0));
+        }
         graph.record(op, inputs, self.y.shape(), self.y.dtype())
     }
 }

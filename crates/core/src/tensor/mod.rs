@@ -261,3 +261,29 @@ mod tests {
         assert_eq!(error.to_string(), "5 elements do not fill the shape [2, 3], which has 6");
     }
 }
+
+/// Calls a generic body with input and output as slices of their common element type.
+macro_rules! same_dtype {
+    ($x:expr, $y:expr => |$a:ident, $b:ident| $body:expr) => {
+        $crate::with_elements!(SliceMut, $y.data, $b => {
+            let $a = $x.elements();
+            $body
+        })
+    };
+    (float $x:expr, $y:expr => |$a:ident, $b:ident| $body:expr) => {
+        match $y.data {
+            $crate::tensor::SliceMut::F32($b) => {
+                let $a = $x.elements::<f32>();
+                $body
+            }
+            $crate::tensor::SliceMut::F64($b) => {
+                let $a = $x.elements::<f64>();
+                $body
+            }
+            $crate::tensor::SliceMut::I64(_) | $crate::tensor::SliceMut::Bool(_) => {
+                unreachable!("recording checks that the elements are floating-point numbers")
+            }
+        }
+    };
+}
+pub(crate) use same_dtype;
