@@ -64,7 +64,8 @@ impl Computation {
         let mut builder = Builder::new(graph, &reachable, roots);
         for id in reachable {
             let node = graph.node(id);
-            let inputs = node.inputs.iter().map(|&input| builder.read(input, node.scope)).collect();
+            let operands = node.operands().iter();
+            let inputs = operands.map(|&input| builder.read(input, node.scope)).collect();
             let same = builder.add(id, &node, inputs, None);
             builder.stands_for(id, same);
         }
@@ -108,7 +109,7 @@ impl<'g> Builder<'g> {
         if let Op::Kinked(_) = node.op {
             // What else it knows matters to derivatives only.
             let product = Node { op: Op::Binary(Binary::Chain), ..node.clone() };
-            return self.add(origin, &product, inputs[..2].into(), awaited);
+            return self.add(origin, &product, inputs, awaited);
         }
         if let Some(same) = self.forwarded(node, &inputs) {
             return same;

@@ -68,6 +68,13 @@ pub struct Node {
     pub scope: ScopeId,
 }
 
+impl Node {
+    /// The inputs that the value is computed from; others matter to derivatives alone.
+    pub fn operands(&self) -> &[NodeId] {
+        &self.inputs[..self.op.behavior().n_operands(self.inputs.len())]
+    }
+}
+
 /// What is known of a node beyond its identity.
 #[derive(Clone, Debug)]
 struct Provenance {

@@ -10,7 +10,7 @@ use crate::{
 functions! { "Norms":
     /// Norm `(Σ|x|ᵖ)^{1/p}` of the elements along axes, taken as one vector. Order 0 counts what is not 0; ±∞ gives the
     /// largest or smallest magnitude. Elements are scaled by the largest first, so that no power overflows or vanishes.
-    /// The gradient at a vector of zeros is 0; equal extreme magnitudes share it. Where the norm is infinite because an
+    /// The gradient at a vector of zeros is 0, and Hessians of smooth functions of a norm of order 2 are right there; equal extreme magnitudes share it. Where the norm is infinite because an
     /// element is, the gradient is that of the largest magnitude: the limit of `x/‖x‖` for one infinite element. Shapes
     /// `[…, n, …] → […, …]`. Source: `torch.linalg.vector_norm`.
     ///

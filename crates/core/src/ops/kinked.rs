@@ -114,6 +114,10 @@ impl Operation for Kinked {
         [by_factor, by_slope, by_distance].into_iter().flatten().reduce(|a, b| a + b)
     }
 
+    fn n_operands(&self, _: usize) -> usize {
+        2
+    }
+
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
         batch.record(Op::Kinked(*self))
     }

@@ -83,6 +83,10 @@ impl Operation for Length {
         Some(kink.push_forward(v).sum_over(keep(self.axes)))
     }
 
+    fn n_operands(&self, _: usize) -> usize {
+        1
+    }
+
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
         batch.record(Op::Length(Length { axes: self.axes.after_one_more(), ..*self }))
     }

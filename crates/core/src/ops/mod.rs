@@ -241,6 +241,11 @@ pub trait Operation {
         }
     }
 
+    /// How many of the inputs the value is computed from, the first ones; others matter to derivatives alone.
+    fn n_operands(&self, n_inputs: usize) -> usize {
+        n_inputs
+    }
+
     /// The output for inputs that have one more axis in front: that of each of them along it, side by side.
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g>;
 
