@@ -103,7 +103,7 @@ fn derivatives<'g>(x: Expr<'g>, function: impl Fn(Expr<'g>) -> Expr<'g>) -> [Exp
     let wave = |like: Expr<'g>, by: f64| {
         let n = like.shape().n_elements();
         let wave: Vec<_> = (0..n).map(|k| (by * k as f64 + 0.3).cos()).collect();
-        x.graph().constant(&Tensor::new(like.shape(), wave).expect("alike").cast(x.dtype()))
+        x.graph().constant(Tensor::new(like.shape(), wave).expect("alike").cast(x.dtype()))
     };
     let y = function(x);
     let gradient = y.vjp(wave(y, 0.9), &[x])[0];
@@ -125,7 +125,7 @@ fn truth(moment: &Moment, shape: [usize; 2], x: &[f64], eps: f64) -> [Vec<f64>; 
     let near: Vec<_> = moved.map(|x| by(-e, x)).collect();
     let e = e + quartered;
     let g = Graph::with_dtype(DType::F64);
-    let z = g.constant(&Tensor::new(shape, near).expect("they fill the shape"));
+    let z = g.constant(Tensor::new(shape, near).expect("they fill the shape"));
     let [y, first, second] =
         derivatives(z, |z| (moment.plain)(z, by(-2 * e, eps))).map(|y| y.value().to_vec::<f64>());
     let d = moment.degree;

@@ -121,8 +121,11 @@ impl LikeZero for Expr<'_> {
     }
 }
 
-/// Ways to record the product of the Hessian with the vector `v`; the first four are to be right, where lengths are.
-const PRODUCTS: &[(&str, for<'g> fn(Expr<'g>, Expr<'g>, Expr<'g>) -> Expr<'g>)] = &[
+/// Records a second derivative of `y` by `x` along `v`.
+type Mode = for<'g> fn(Expr<'g>, Expr<'g>, Expr<'g>) -> Expr<'g>;
+
+/// Ways to record the product of the Hessian with the vector `v`; they are to be right where lengths are.
+const PRODUCTS: &[(&str, Mode)] = &[
     ("reverse over reverse", |y, x, v| (y.grad(&[x])[0] * v).sum().grad(&[x])[0]),
     ("forward over reverse", |y, x, v| y.hessian_vector(&[(x, v)])[0]),
     ("Hessian", |y, x, v| y.hessian(x).dot(v)),
@@ -130,7 +133,7 @@ const PRODUCTS: &[(&str, for<'g> fn(Expr<'g>, Expr<'g>, Expr<'g>) -> Expr<'g>)] 
 ];
 
 /// Ways to record `vᵀ·H·v`, which are right or NaN.
-const CURVATURES: &[(&str, for<'g> fn(Expr<'g>, Expr<'g>, Expr<'g>) -> Expr<'g>)] = &[
+const CURVATURES: &[(&str, Mode)] = &[
     ("forward over forward", |y, x, v| y.jvp(&[(x, v)]).jvp(&[(x, v)])),
     ("Taylor", |y, x, v| 2.0 * y.taylor(&[(x, v)], 2)[2]),
     ("Taylor of the gradient", |y, x, v| (y.grad(&[x])[0] * v).sum().taylor(&[(x, v)], 1)[1]),
@@ -168,6 +171,8 @@ fn faults(length: &Length, even: &Even) -> Vec<String> {
     faults
 }
 
+type Function = for<'g> fn(Expr<'g>) -> Expr<'g>;
+
 /// Roots written by hand, with what their squares are.
 const ROOTS: &[(&str, Function, Function)] = &[
     ("root of a sum", |x| x.square().sum().sqrt().square(), squared),
@@ -194,8 +199,6 @@ const ROOTS: &[(&str, Function, Function)] = &[
     ("square root, squared", |x| x.sqrt().square().sum(), |x| x.sum()),
     ("logarithm of an exponential", |x| (x + 800.0).exp().log().sum(), |x| x.sum()),
 ];
-
-type Function = for<'g> fn(Expr<'g>) -> Expr<'g>;
 
 #[test]
 fn roots_and_squares_cancel_in_derivatives() {
@@ -225,4 +228,46 @@ fn even_functions_of_lengths_have_their_hessian_where_the_length_is_zero() {
     let pairs = LENGTHS.iter().flat_map(|length| EVEN.iter().map(move |even| (length, even)));
     let faults: Vec<_> = pairs.flat_map(|(length, even)| faults(length, even)).collect();
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+}
+
+#[test]
+fn kernels_of_equal_points_have_their_mixed_derivatives() {
+    let g = Graph::with_dtype(DType::F64);
+    let (a, b) = (g.param("a", [0.3, -1.2]), g.param("b", [0.3, -1.2]));
+    let gauss = (-(a - b).norm().square()).exp();
+    for (kernel, curvature) in [(gauss, 2.0), (matern((a - b).norm()), 5.0 / 3.0)] {
+        let mixed = kernel.grad(&[a])[0].jacobian(b).value().to_vec::<f64>();
+        let expected = [curvature, 0.0, 0.0, curvature];
+        assert!(mixed.iter().zip(expected).all(|(a, b)| is_near(*a, b)), "{mixed:?}");
+    }
+}
+
+#[test]
+fn batches_and_sparse_hessians_meet_kinks_as_others_do() {
+    let g = Graph::with_dtype(DType::F64);
+    let x = g.param("x", [0.5, -0.5]);
+    let hessian = x.norm().square().hessian(x);
+    let points = g.constant([[0.0, 0.0], [3.0, 4.0]]);
+    let expected = [2.0, 0.0, 0.0, 2.0].repeat(2);
+    let batch = hessian.vmap(&[(x, points)]).value().to_vec::<f64>();
+    assert!(batch.iter().zip(&expected).all(|(a, b)| is_near(*a, *b)), "{batch:?}");
+    let gradients = x.norm().square().grad(&[x])[0].vmap(&[(x, points)]);
+    let curvature = gradients.jvp(&[(points, points.like_zero() + 1.0)]).value();
+    assert!(curvature.to_vec::<f64>().iter().all(|x| is_near(*x, 2.0)), "{curvature:?}");
+
+    let x = g.param("y", [0.0, 2.0, 0.0]);
+    let sparse = x.abs().square().sum().sparse_hessian(x);
+    assert_eq!((sparse.n_sweeps, sparse.values.value().to_vec::<f64>()), (1, vec![2.0; 3]));
+}
+
+#[test]
+fn what_has_a_kink_itself_keeps_the_second_derivative_zero() {
+    let g = Graph::with_dtype(DType::F64);
+    let x = g.param("x", ORIGIN);
+    let v = g.constant([0.7, -1.1, 0.4, 1.9]);
+    for y in [x.abs().sum(), x.norm(), 3.0 * x.norm(), x.maximum(-x).sum(), x.abs().mean()] {
+        for (mode, product) in PRODUCTS {
+            assert_eq!(product(y, x, v).value().to_vec::<f64>(), ORIGIN, "{mode} of {y:?}");
+        }
+    }
 }
