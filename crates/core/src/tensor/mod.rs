@@ -242,26 +242,6 @@ impl fmt::Debug for Tensor {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_clone_keeps_its_elements_when_the_original_is_written_to() {
-        let mut a = Tensor::from([1.0, 2.0]);
-        let b = a.clone();
-        with_elements!(SliceMut, a.as_mut_slice(), elements => elements.fill(Element::from_f64(7.0)));
-        assert_eq!(b.to_vec::<f64>(), [1.0, 2.0]);
-        assert_eq!(a.to_vec::<i64>(), [7, 7]);
-    }
-
-    #[test]
-    fn a_wrong_number_of_elements_is_an_error() {
-        let error = Tensor::new([2, 3], vec![0.0f32; 5]).unwrap_err();
-        assert_eq!(error.to_string(), "5 elements do not fill the shape [2, 3], which has 6");
-    }
-}
-
 /// Calls a generic body with input and output as slices of their common element type.
 macro_rules! same_dtype {
     ($x:expr, $y:expr => |$a:ident, $b:ident| $body:expr) => {
@@ -287,3 +267,23 @@ macro_rules! same_dtype {
     };
 }
 pub(crate) use same_dtype;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clone_keeps_its_elements_when_the_original_is_written_to() {
+        let mut a = Tensor::from([1.0, 2.0]);
+        let b = a.clone();
+        with_elements!(SliceMut, a.as_mut_slice(), elements => elements.fill(Element::from_f64(7.0)));
+        assert_eq!(b.to_vec::<f64>(), [1.0, 2.0]);
+        assert_eq!(a.to_vec::<i64>(), [7, 7]);
+    }
+
+    #[test]
+    fn a_wrong_number_of_elements_is_an_error() {
+        let error = Tensor::new([2, 3], vec![0.0f32; 5]).unwrap_err();
+        assert_eq!(error.to_string(), "5 elements do not fill the shape [2, 3], which has 6");
+    }
+}
