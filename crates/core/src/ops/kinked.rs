@@ -53,10 +53,14 @@ impl<'g> Kink<'g> {
         factor.graph().record(op, inputs, factor.shape(), factor.dtype())
     }
 
-    /// `share` where the kink is met, else 0.
+    /// `share` where the kink is met, else 0. It is a limit, which has the value and the first derivative of what it is the
+    /// limit of, and not the second: so that is NaN, by a square of the distance.
     #[track_caller]
     fn where_met(self, share: Expr<'g>) -> Expr<'g> {
-        self.is_met.broadcast_to_known(&share.shape()).select(share, share.like(0.0))
+        let zero = share.like(0.0);
+        let is_met = self.is_met.broadcast_to_known(&share.shape());
+        let distance = is_met.select(self.distance, zero);
+        is_met.select(share, zero) + distance.chain(distance.chain(share.like(f64::NAN)))
     }
 }
 
@@ -90,7 +94,8 @@ impl Operation for Kinked {
     fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
         let kink = kink(|k| rule.x(k));
         match rule.k {
-            0 => kink.pull_back(g),
+            // The transpose of what makes cotangents is what makes tangents.
+            0 => Some(kink.times(g, !self.is_tangent)),
             1 => g.pull_back(rule.x(0)),
             2 => Some(kink.where_met(rule.bends.of(g.pull_back(rule.x(0))?)?)),
             _ => None,
