@@ -47,6 +47,13 @@ pub enum Error {
         /// Dtype and shape of the data.
         given: Box<(DType, Shape)>,
     },
+    /// Data were given twice for one leaf.
+    BoundTwice {
+        /// Full name of the leaf.
+        leaf: String,
+        /// Where they were given.
+        how: &'static str,
+    },
     /// Data that an operation cannot work on, such as an index out of bounds.
     Data {
         /// Name of the operation.
@@ -67,13 +74,22 @@ pub enum Error {
         /// Names that there are.
         known: Vec<String>,
     },
-    /// A name was given to two different leaves.
-    NameTaken {
-        /// The name.
+    /// The state given to a step lacks a tensor.
+    MissingState {
+        /// Full name of the state.
         name: String,
-        /// Where the first leaf was made.
-        first: &'static Location<'static>,
-        /// Why the second cannot be the same leaf.
+        /// Names that the map given has.
+        known: Vec<String>,
+    },
+    /// A name was given twice.
+    NameTaken {
+        /// The full name.
+        name: String,
+        /// The line that gave it first; `None` in a map, which keeps no lines.
+        first: Option<&'static Location<'static>>,
+        /// The line that gave it again.
+        again: &'static Location<'static>,
+        /// What has the name, and what to do.
         reason: String,
     },
 }
@@ -120,6 +136,9 @@ impl fmt::Display for Error {
                     "`{leaf}` is declared as {declared}, but the data given are {given}{hint}"
                 )
             }
+            Error::BoundTwice { leaf, how } => {
+                write!(f, "data for `{leaf}` are {how} twice; give them once")
+            }
             Error::Data { op, node, reason } => {
                 write!(f, "{op}: {reason}{}", Origins(std::slice::from_ref(node)))
             }
@@ -127,8 +146,15 @@ impl fmt::Display for Error {
             Error::UnknownName { name, kind, known } => {
                 write!(f, "there is no {kind} `{name}`; there {}", list_of_names(known))
             }
-            Error::NameTaken { name, first, reason } => {
-                write!(f, "the name `{name}` is taken by the leaf made at {first}: {reason}")
+            Error::MissingState { name, known } => write!(
+                f,
+                "there is no state `{name}`; there {}: make it by `initial_state()` of the step",
+                list_of_names(known)
+            ),
+            Error::NameTaken { name, first, again, reason } => {
+                write!(f, "the name `{name}` is taken: {reason}")?;
+                first.map_or(Ok(()), |first| write!(f, "\n  `{name}` at {first}"))?;
+                write!(f, "\n  given again at {again}")
             }
         }
     }

@@ -14,11 +14,13 @@ use crate::{
     tensor::Tensor,
 };
 
-/// Data for the leaves of a graph, by name: parameters from maps, inputs one by one.
+/// Data for the leaves of a graph, by full name: parameters from maps, inputs one by one.
 #[derive(Clone, Default)]
 pub struct Bindings<'a> {
     params: Vec<&'a Params>,
     inputs: FxHashMap<&'a str, &'a Tensor>,
+    /// A name of two inputs.
+    given_twice: Option<&'a str>,
 }
 
 impl<'a> Bindings<'a> {
@@ -27,42 +29,56 @@ impl<'a> Bindings<'a> {
         Self::default()
     }
 
-    /// With a tensor for one leaf.
+    /// With a tensor for one leaf, which counts more than those of maps. Two for one leaf are an error of the
+    /// evaluation.
     pub fn with(mut self, name: &'a str, data: &'a Tensor) -> Self {
-        self.inputs.insert(name, data);
+        if self.inputs.insert(name, data).is_some() {
+            self.given_twice = Some(name);
+        }
         self
     }
 
-    /// With the tensors of a map of parameters.
+    /// With the tensors of a map of parameters. A leaf that two maps have a tensor for is an error of the evaluation.
     pub fn with_params(mut self, params: &'a Params) -> Self {
         self.params.push(params);
         self
     }
 
-    fn get(&self, name: &str) -> Option<&'a Tensor> {
-        self.inputs
-            .get(name)
-            .copied()
-            .or_else(|| self.params.iter().find_map(|params| params.get(name)))
+    /// The tensor for the leaf `name`.
+    ///
+    /// # Errors
+    /// If two maps have one.
+    fn get(&self, name: &str) -> Result<Option<&'a Tensor>, Error> {
+        if let Some(&tensor) = self.inputs.get(name) {
+            return Ok(Some(tensor));
+        }
+        let mut in_maps = self.params.iter().filter_map(|params| params.get(name));
+        match (in_maps.next(), in_maps.next()) {
+            (_, Some(_)) => Err(Error::BoundTwice { leaf: name.to_owned(), how: "in the maps" }),
+            (tensor, None) => Ok(tensor),
+        }
     }
 }
 
 /// Values of `roots`, with the data of `bindings` in place of what the leaves were recorded with.
 ///
 /// # Errors
-/// If a leaf has no data, data do not fit their leaf or are for a name that no leaf has, or an operation has no answer
+/// If a leaf has no data, data do not fit their leaf, are given twice, or are for a name that no leaf has, or an operation has no answer
 /// for its data, such as an index out of bounds or a singular matrix. Parameters of a map that the graph does not use are left alone.
 pub fn values(
     graph: &Graph,
     roots: &[NodeId],
     bindings: &Bindings<'_>,
 ) -> Result<Vec<Tensor>, Error> {
+    if let Some(name) = bindings.given_twice {
+        return Err(Error::BoundTwice { leaf: name.to_owned(), how: "given" });
+    }
     for name in bindings.inputs.keys() {
         if let Err(known) = graph.has_leaf_named(name) {
             return Err(Error::UnknownName { name: (*name).to_owned(), kind: "leaf", known });
         }
     }
-    let computed = compute(graph, roots, Kept::Roots, |id, name| match bindings.get(name) {
+    let computed = compute(graph, roots, Kept::Roots, |id, name| match bindings.get(name)? {
         Some(data) => check_binding(graph, id, name, data).map(|()| Some(data.clone())),
         None => Ok(None),
     })?;

@@ -92,7 +92,7 @@ fn graphs_panic_at_the_line_that_misuses_them() {
     g.input("x", [2]);
     g.param("w", 1.0);
     let params = Params::new();
-    panics_here!("the name `x` is taken by the leaf made at ", g.input("x", [2]));
+    panics_here!("the name `x` is taken: an input has it; ", g.input("x", [2]));
     panics_here!("the name `x` is taken", g.param("x", 1.0));
     panics_here!("the name `w` is taken", g.param("w", [1.0]));
     panics_here!("the name `w` is taken", g.state("w", Tensor::from(1.0f32)));
@@ -128,14 +128,23 @@ fn a_taken_name_says_by_what_and_why() {
     assert!(message.contains(&first) && first.starts_with(file!()), "{message}");
     let reason = |body: fn(&Graph) -> Expr<'_>| {
         let (_, _, message) = panic_of(|| body(&g));
-        message.rsplit_once(": ").map(|(_, reason)| reason.to_owned()).unwrap_or_default()
+        let (_, reason) = message.split_once(": ").expect("the name stands before the reason");
+        reason.lines().next().map(str::to_owned).unwrap_or_default()
     };
     assert_eq!(
         reason(|g| g.input("x", [2])),
-        "an input is made once; use that expression again, or another name"
+        "an input has it; use the expression of the first again, or record an input under another name or in a scope of \
+         its own"
     );
-    assert_eq!(reason(|g| g.param("x", 1.0)), "it is an input, and this is a parameter");
-    assert_eq!(reason(|g| g.param("w", [1.0])), "it is f32 [], and this is f32 [1]");
+    assert_eq!(
+        reason(|g| g.param("x", 1.0)),
+        "an input has it; record a parameter under another name or in a scope of its own"
+    );
+    assert_eq!(
+        reason(|g| g.param("w", [1.0])),
+        "a parameter has it; record a parameter under another name or in a scope of its own, or share the first by its \
+         expression or `shared_param(\"w\")`"
+    );
 }
 
 #[test]

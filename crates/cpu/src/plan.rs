@@ -220,9 +220,8 @@ impl Plan {
                 return Err(Error::UnknownName { name: name.to_owned(), kind: "input", known });
             };
             guess = slot + 1;
-            // The first data of a name count.
             if leaves.is_set(slot) {
-                continue;
+                return Err(Error::BoundTwice { leaf: name.to_owned(), how: "given" });
             }
             leaves.set(slot, self.signature.leaves[slot].checked(view)?.data);
         }

@@ -113,10 +113,21 @@ impl LeafSpec {
             LeafKind::State => state,
         };
         let tensor = match map {
-            Some(map) => map.get(self.name()).ok_or_else(|| map.unknown(self.name()))?,
+            Some(map) => map.get(self.name()).ok_or_else(|| self.missing(map))?,
             None => self.data.as_ref().expect("state is recorded with its initial value"),
         };
         self.checked(tensor.view()).map(Some)
+    }
+
+    /// The error that a map has no tensor for this leaf.
+    fn missing(&self, map: &Params) -> Error {
+        match self.kind {
+            LeafKind::State => Error::MissingState {
+                name: self.name().to_owned(),
+                known: map.iter().map(|(name, _)| name.to_owned()).collect(),
+            },
+            LeafKind::Param | LeafKind::Input | LeafKind::Constant => map.unknown(self.name()),
+        }
     }
 
     /// The data that the leaf was recorded with.

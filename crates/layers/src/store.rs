@@ -79,7 +79,7 @@ pub fn load_into(params: &mut Params, path: impl AsRef<Path>) -> Result<(), Erro
         return Err(Error::Mismatch { path: path.to_owned(), reason });
     }
     for (name, tensor) in loaded.iter() {
-        params.insert(name, tensor.clone());
+        params.replace(name, tensor.clone())?;
     }
     Ok(())
 }
@@ -132,7 +132,7 @@ fn from_bytes(file: &str, bytes: &[u8]) -> Result<Params, Error> {
     let mut params = Params::new();
     for name in names.into_iter().chain(others) {
         let view = tensors.tensor(name).map_err(foreign)?;
-        params.insert(name, to_tensor(file, name, &view)?);
+        params.try_insert(name, to_tensor(file, name, &view)?)?;
     }
     Ok(params)
 }

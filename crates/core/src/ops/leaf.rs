@@ -36,9 +36,14 @@ pub enum LeafKind {
 }
 
 impl LeafKind {
-    /// Whether recording a leaf again under the same name gives the same leaf.
-    pub(crate) fn is_shared_by_name(self) -> bool {
-        matches!(self, LeafKind::Param | LeafKind::State)
+    /// The method that records such a leaf, as pictures and messages call it.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            LeafKind::Input => "input",
+            LeafKind::Param => "param",
+            LeafKind::State => "state",
+            LeafKind::Constant => "constant",
+        }
     }
 }
 
@@ -55,13 +60,7 @@ impl fmt::Display for LeafKind {
 
 impl Operation for Leaf {
     fn label(&self) -> String {
-        match self.kind {
-            LeafKind::Input => "input",
-            LeafKind::Param => "param",
-            LeafKind::State => "state",
-            LeafKind::Constant => "constant",
-        }
-        .to_owned()
+        self.kind.label().to_owned()
     }
 
     without_derivative!();

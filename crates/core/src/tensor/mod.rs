@@ -119,6 +119,12 @@ impl Tensor {
         self.buffer.as_slice().dtype()
     }
 
+    /// Whether this tensor and another hold the same elements, or equal ones.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.shape == other.shape
+            && (Arc::ptr_eq(&self.buffer, &other.buffer) || self.buffer == other.buffer)
+    }
+
     /// A borrowed view.
     pub fn view(&self) -> View<'_> {
         View { shape: &self.shape, data: self.buffer.as_slice() }

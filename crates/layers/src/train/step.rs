@@ -114,7 +114,8 @@ impl TrainStep {
         feeds: &[Feed<'_>],
     ) -> Result<f64, Error> {
         let mut all: SmallVec<[Feed<'_>; 8]> = SmallVec::from_slice(feeds);
-        if self.has_learning_rate {
+        let is_given = feeds.iter().any(|(name, _)| *name == LEARNING_RATE);
+        if self.has_learning_rate && !is_given {
             all.push((LEARNING_RATE, self.learning_rate.view()));
         }
         self.plan.step(&mut self.workspace, params, state, &all)?;
