@@ -164,7 +164,7 @@ pub(crate) fn apply<'v>(
     Ok(value)
 }
 
-/// Whether data fit the leaf that they are for.
+/// Whether data fit the leaf that they are for, and what functions require of it.
 pub(crate) fn check_binding(
     graph: &Graph,
     id: NodeId,
@@ -174,7 +174,10 @@ pub(crate) fn check_binding(
     let node = graph.node(id);
     let (declared, given) = ((node.dtype, &node.shape), (data.dtype(), data.shape()));
     match declared == given {
-        true => Ok(()),
+        true => match graph.requirements().get(&id) {
+            Some(all) => all.iter().try_for_each(|requirement| requirement.check(data.view())),
+            None => Ok(()),
+        },
         false => Err(Error::Binding {
             leaf: name.to_owned(),
             declared: Box::new((declared.0, declared.1.clone())),

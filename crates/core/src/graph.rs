@@ -19,6 +19,7 @@ use crate::{
     expr::Expr,
     leaves::LeafInfo,
     ops::{Leaf, LeafKind, Literal, Op},
+    required::Requirements,
     scope::{ScopeGuard, ScopeId, Scopes},
     shape::Shape,
     tensor::Tensor,
@@ -83,6 +84,7 @@ struct State {
     names: FxHashMap<NodeId, Arc<str>>,
     leaves: Vec<LeafInfo>,
     leaf_names: FxHashMap<Arc<str>, NodeId>,
+    requirements: Requirements,
     params: Vec<NodeId>,
     values: FxHashMap<NodeId, Tensor>,
     scopes: Scopes,
@@ -143,7 +145,8 @@ impl Graph {
         self.len() == 0
     }
 
-    /// Opens a scope: a named part of the model. It closes when the guard is dropped; scopes nest.
+    /// Opens a scope: a named part of the model. It closes when the guard is dropped; scopes nest. A scope of the same
+    /// name inside the same one is the same scope. Leaves recorded in it have its name before their own.
     ///
     /// ```
     /// use retrograd_core::Graph;
@@ -338,6 +341,14 @@ impl Graph {
     pub(crate) fn try_name(&self, id: NodeId, name: &str) -> bool {
         let names = &mut self.state.borrow_mut().names;
         &**names.entry(id).or_insert_with(|| name.into()) == name
+    }
+
+    pub(crate) fn requirements(&self) -> Ref<'_, Requirements> {
+        Ref::map(self.state.borrow(), |state| &state.requirements)
+    }
+
+    pub(crate) fn requirements_mut(&self) -> RefMut<'_, Requirements> {
+        RefMut::map(self.state.borrow_mut(), |state| &mut state.requirements)
     }
 
     // Calls of functions.

@@ -30,6 +30,7 @@ pub mod nonfinite;
 pub mod ops;
 pub mod params;
 pub mod real;
+pub mod required;
 pub mod scope;
 pub mod shape;
 mod sparse;

@@ -23,6 +23,7 @@ mod prepare;
 mod profile;
 mod program;
 mod rematerialize;
+mod required;
 mod rows;
 mod run;
 mod scalars;

@@ -162,7 +162,7 @@ impl Plan {
                 reason,
             });
         }
-        self.execute(workspace, |leaves| {
+        self.execute(workspace, feeds, |leaves| {
             for (slot, leaf) in self.signature.leaves.iter().enumerate() {
                 if let Some(view) = leaf.held(params, None)? {
                     leaves.set(slot, view.data);
@@ -188,7 +188,7 @@ impl Plan {
         state: &mut Params,
         feeds: &[Feed<'_>],
     ) -> Result<(), Error> {
-        let result = self.execute(workspace, |leaves| {
+        let result = self.execute(workspace, feeds, |leaves| {
             self.feed(leaves, feeds)?;
             self.bind(leaves, LeafKind::Param, params)?;
             self.bind(leaves, LeafKind::State, state)?;
@@ -273,12 +273,14 @@ impl Plan {
     fn execute<'d>(
         &self,
         workspace: &'d mut Workspace,
+        feeds: &[Feed<'_>],
         bind: impl FnOnce(&mut Leaves<'d>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         assert!(
             Arc::ptr_eq(&self.program, &workspace.program),
             "a plan runs in a workspace of its own making"
         );
+        self.require(feeds)?;
         let Workspace { memories, next, .. } = workspace;
         let result = self.program.run(memories, |leaves| {
             let n_leaves = self.signature.leaves.len();
@@ -291,10 +293,7 @@ impl Plan {
         });
         result.map_err(|failure| match failure {
             Failure::Binding(error) => error,
-            Failure::Run(Fault::Data { node, reason }) => {
-                let (op, node) = self.signature.refusing[&node].clone();
-                Error::Data { op, node: Box::new(node), reason }
-            }
+            Failure::Run(Fault::Data { node, reason }) => self.refused(node, reason, feeds),
             Failure::Run(Fault::NonFinite(values)) => self.traced(&values),
         })
     }

@@ -2,7 +2,7 @@
 
 use retrograd_core::{
     DType, Error, Expr, NodeId, Op, Params, Shape, Tensor, View, computation::Computation,
-    error::Operand, nonfinite::Site, ops::LeafKind,
+    error::Operand, nonfinite::Site, ops::LeafKind, required::Requirement,
 };
 use rustc_hash::FxHashMap;
 
@@ -31,6 +31,8 @@ pub(crate) struct LeafSpec {
     pub data: Option<Tensor>,
     /// Which update gives it a new value, if one does.
     pub update: Option<usize>,
+    /// What functions require of its data.
+    pub requirements: Vec<Requirement>,
 }
 
 impl Signature {
@@ -53,6 +55,7 @@ impl Signature {
                 kind: leaf.kind,
                 data,
                 update: updates.get(&slot).copied(),
+                requirements: graph.requirements_on(id),
             }
         };
         let nodes = computation.nodes.iter().enumerate().filter(|(_, node)| node.op.can_refuse());
