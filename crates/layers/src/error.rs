@@ -54,6 +54,16 @@ pub enum Error {
         /// The mean loss of the batch that was not finite.
         loss: f64,
     },
+    /// The loss on the validation data is not finite.
+    Validation {
+        /// The epoch, counted from 1.
+        epoch: usize,
+        /// The mean loss.
+        loss: f64,
+        /// The first example whose loss is not finite, counted from 1, and the node that makes it so; `None` if only the
+        /// sum of losses is not finite.
+        found: Option<(usize, Box<retrograd_core::NonFinite>)>,
+    },
     /// A checked step of training has met something that is not finite.
     NonFinite {
         /// The epoch, counted from 1.
@@ -93,6 +103,15 @@ impl fmt::Display for Error {
                 "the loss became {loss} in epoch {epoch}; a smaller learning rate or standardized data may help, and \
                  checked steps say what made it so"
             ),
+            Error::Validation { epoch, loss, found } => {
+                write!(f, "the validation loss became {loss} in epoch {epoch}")?;
+                match found {
+                    Some((example, found)) => write!(f, ": of example {example}, {found}"),
+                    None => {
+                        f.write_str(": each example has a finite loss, but their sum overflows")
+                    }
+                }
+            }
             Error::NonFinite { epoch, step, found } => {
                 write!(f, "step {step}, in epoch {epoch}: {found}")
             }
@@ -110,6 +129,7 @@ impl std::error::Error for Error {
             | Error::Data { .. }
             | Error::Mismatch { .. }
             | Error::Diverged { .. }
+            | Error::Validation { .. }
             | Error::NonFinite { .. } => None,
         }
     }

@@ -54,6 +54,14 @@ pub trait Optimizer {
     /// The learning rate of runs that are given no other.
     fn learning_rate(&self) -> f64;
 
+    /// Whether the optimizer's numbers make sense: the learning rate, and whatever else it has.
+    ///
+    /// # Errors
+    /// If one does not.
+    fn validate(&self) -> Result<(), Error> {
+        require_rate(self.learning_rate())
+    }
+
     /// Records the new value of the parameter `w`, and the updates of what the optimizer remembers.
     #[track_caller]
     fn new_value<'g>(&self, updates: &mut Updates<'g>, w: Expr<'g>, gradient: Expr<'g>)
@@ -126,6 +134,7 @@ impl<'g> Updates<'g> {
     /// if updates have been recorded in this graph before, or one of its leaves is called [`LEARNING_RATE`].
     #[track_caller]
     pub fn record(optimizer: &(impl Optimizer + ?Sized), loss: Expr<'g>) -> Result<Self, Error> {
+        optimizer.validate()?;
         let graph = loss.graph();
         let params = graph.params();
         if params.is_empty() {
@@ -204,6 +213,24 @@ impl<'g> Updates<'g> {
 
     fn graph(&self) -> &'g Graph {
         self.learning_rate.graph()
+    }
+}
+
+/// Whether a learning rate is a finite number that is not negative.
+pub(crate) fn require_rate(rate: f64) -> Result<(), Error> {
+    require_not_negative("learning rate", rate)
+}
+
+/// Whether a number of an optimizer or of training is finite and not negative.
+pub(crate) fn require_not_negative(name: &str, number: f64) -> Result<(), Error> {
+    require(name, number, number.is_finite() && number >= 0.0, "finite and not negative")
+}
+
+/// The error that a number is not as it must be.
+fn require(name: &str, number: f64, is_met: bool, needed: &str) -> Result<(), Error> {
+    match is_met {
+        true => Ok(()),
+        false => Err(Error::data(format!("the {name} is {number}; it must be {needed}"))),
     }
 }
 
