@@ -123,7 +123,7 @@ impl<'p> Automatic<'p> {
             Compiled::Step(step) => step.run(params, state, feeds),
             Compiled::Outputs { plan, workspace, .. } => {
                 plan.run(workspace, params, feeds)?;
-                Ok(with_elements!(Slice, workspace.output(0).data, loss => loss[0].to_f64()))
+                Ok(with_elements!(Slice, workspace.output(0).data(), loss => loss[0].to_f64()))
             }
         });
         loss.expect("the data fit the graph")

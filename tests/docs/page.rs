@@ -77,13 +77,15 @@ alone between two `…` may be any one.
 
 ## Contents
 
+- [At the edges of the numbers](#at-the-edges-of-the-numbers)
 {contents}
 - [Index](#index)
-",
+{edges}",
         command = crate::COMMAND,
         n_losses = LOSSES.len(),
         binary = anchor(&binary().title),
         contents = contents.join("\n"),
+        edges = include_str!("edges.md"),
     )
 }
 

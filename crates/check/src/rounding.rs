@@ -11,7 +11,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use retrograd_core::{
     DType, Error, Expr, Graph, Node, NodeId, Op, Tensor, View, ViewMut,
-    ops::{Binary, Unary},
+    ops::{Adjugate, Binary, Svd, Unary},
 };
 
 /// Units of an elementary function: 3 units in the last place, the limit of `docs/accuracy.md`.
@@ -64,6 +64,7 @@ impl Rounding {
         match op {
             Op::Leaf(_) | Op::Iota(_) | Op::Compare(_) | Op::Select => Self::Exact,
             Op::Identity | Op::StopGradient | Op::Cast | Op::Broadcast => Self::Exact,
+            Op::Length(_) => Self::Exact,
             Op::Reshape | Op::Permute(_) | Op::Slice(_) | Op::Pad(_) => Self::Exact,
             Op::Concat(_) | Op::Gather(_) => Self::Exact,
             Op::Max(_) | Op::ArgMax(_) | Op::ArgSort(_) => Self::Exact,
@@ -72,13 +73,18 @@ impl Rounding {
                 let is_exact = dtype == DType::F64 || f64::from(value as f32) == value;
                 if is_exact { Self::Exact } else { Self::Elements(1.0) }
             }
+            Op::Kinked(_) => Self::Elements(1.0),
             Op::Unary(unary) => Self::of_unary(*unary),
             Op::Binary(binary) => Self::of_binary(*binary),
             Op::Sum(sum) => Self::Sums(sum.axes.n_elements(inputs[0].shape())),
             Op::ScatterAdd(scatter) => Self::Sums(inputs[0].shape()[scatter.axis]),
             Op::MatMul => Self::Sums(last(0)),
-            Op::Cholesky | Op::Solve | Op::Adjugate => Self::Backward(last(0)),
-            Op::LogDeterminant | Op::Svd => Self::Backward(last(0)),
+            Op::Cholesky | Op::Solve => Self::Backward(last(0)),
+            Op::Adjugate(Adjugate::Elimination) => Self::Backward(last(0)),
+            Op::Adjugate(Adjugate::Matrix | Adjugate::Determinant) => Self::Exact,
+            Op::LogDeterminant | Op::Svd(Svd::Decomposition) => Self::Backward(last(0)),
+            Op::Svd(Svd::Left | Svd::Values | Svd::Right) => Self::Exact,
+            Op::Svd(Svd::Spectral) => Self::Sums(last(0)),
             Op::Custom(_) => Self::Backward(1),
         }
     }
@@ -99,6 +105,7 @@ impl Rounding {
             Binary::Add | Binary::Sub | Binary::Mul | Binary::Div => Self::Elements(1.0),
             Binary::Chain => Self::Elements(1.0),
             Binary::Maximum | Binary::Minimum | Binary::Fmax | Binary::Fmin => Self::Exact,
+            Binary::ClampMin | Binary::ClampMax => Self::Exact,
             _ => Self::Elements(ELEMENTARY),
         }
     }
@@ -181,7 +188,8 @@ pub(crate) fn apply(node: &Node, inputs: &[Tensor], errors: Option<&mut Errors>)
 fn exact(node: &Node, inputs: &[Tensor]) -> Tensor {
     let mut value = Tensor::zeros(node.dtype, node.shape.clone());
     let views: Vec<View<'_>> = inputs.iter().map(Tensor::view).collect();
-    let output = ViewMut { shape: &node.shape, data: value.as_mut_slice() };
+    let output = ViewMut::new(&node.shape, value.as_mut_slice());
+    let output = output.expect("a tensor of zeros fills its shape");
     node.op.behavior().eval(&views, output);
     value
 }

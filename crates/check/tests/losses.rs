@@ -52,7 +52,7 @@ fn cases() -> Vec<Case> {
         (pair(), |x| x[0].smooth_l1_loss(x[1], 1.0)),
         (pair(), |x| x[0].smooth_l1_loss(x[1], 0.0)),
         (pair(), |x| x[0].huber_loss(x[1], 1.0)),
-        (pair(), |x| x[0].poisson_nll_loss(x[1], &PoissonNll::default())),
+        (vec![scores(), probabilities()], |x| x[0].poisson_nll_loss(x[1], &PoissonNll::default())),
         (vec![probabilities(), probabilities()], |x| {
             let options = PoissonNll { log_input: false, full: true, ..PoissonNll::default() };
             x[0].poisson_nll_loss(1.5 + x[1], &options)
@@ -61,7 +61,7 @@ fn cases() -> Vec<Case> {
             x[0].gaussian_nll_loss(x[1], x[2], &GaussianNll { full: true, ..Default::default() })
         }),
         (vec![scores(), probabilities()], |x| x[0].kl_div(x[1], false)),
-        (pair(), |x| x[0].kl_div(x[1], true)),
+        (pair(), |x| x[0].kl_div(-x[1].square(), true)),
         (vec![scores(), probabilities()], |x| x[0].binary_cross_entropy(x[1])),
         (vec![scores(), probabilities(), weights()], |x| {
             let weights = BinaryWeights { weight: Some(x[2]), positive: Some(2.0 * x[2]) };
@@ -75,7 +75,7 @@ fn cases() -> Vec<Case> {
         }),
         (vec![scores()], |x| x[0].soft_margin_loss(signs(x[0], false))),
         (vec![scores()], |x| x[0].cross_entropy(labels(x[0]))),
-        (vec![scores(), probabilities()], |x| x[0].cross_entropy(x[1])),
+        (vec![scores(), probabilities()], |x| x[0].cross_entropy(x[1].softmax(-1))),
         (vec![scores(), weights()], |x| {
             let reduction = Reduction::Mean;
             let options =

@@ -51,8 +51,12 @@ fn a_seed_always_gives_the_same_graph() {
 #[test]
 fn a_few_hundred_graphs_have_every_operation_and_row() {
     let options = Options { dtype: DType::F32, ..Options::default() };
-    let recorded: Vec<_> =
-        (0..500).flat_map(|seed| operations(&random_graph(seed, &options))).collect();
+    let differentiated = Options { order: 1, ..options.clone() };
+    let recorded: Vec<_> = (0..800)
+        .map(|seed| random_graph(seed, &options))
+        .chain((0..50).map(|seed| random_graph(seed, &differentiated)))
+        .flat_map(|random| operations(&random))
+        .collect();
     let names: BTreeSet<_> = recorded.iter().map(family).collect();
     for entry in FAMILIES {
         assert!(names.contains(entry.name), "no random graph has {}", entry.name);

@@ -16,7 +16,7 @@ use std::{
 
 use reference::{
     adapters::adapter,
-    call::{Adapter, Refusal},
+    call::{Adapter, Call, Refusal},
     compare,
     data::{self, Source},
     exceptions::Exceptions,
@@ -51,6 +51,21 @@ fn operations_agree_with_the_reference() {
     let n_failed = print(&reports);
     assert!(!reports.is_empty(), "there are no vectors to compare with");
     assert!(n_failed == 0 && stale.is_empty(), "{n_failed} failed, {} rows are stale", stale.len());
+}
+
+#[test]
+fn a_list_of_numbers_picks_rows_and_other_lists_an_index_of_each_axis() {
+    let graph = Graph::with_dtype(DType::F64);
+    let x = graph.full([5, 5, 5], 1.0);
+    let shape = |index: Vec<Argument<_>>| {
+        let args = vec![Argument::Tensor(x), Argument::List(index)];
+        let call = Call { graph: &graph, args, kwargs: BTreeMap::new() };
+        adapter("__getitem__").expect("it is in the table")(&call).map(|y| y[0].shape())
+    };
+    let [one, two] = [Argument::Int(1), Argument::Int(2)];
+    assert_eq!(shape(vec![one.clone(), two.clone()]).ok(), Some([2, 5, 5].into()));
+    let all = Argument::Slice([None; 3]);
+    assert_eq!(shape(vec![all, one, two]).ok(), Some([5].into()));
 }
 
 /// What became of the cases of a source; none if it is of something else.

@@ -3,6 +3,8 @@
 //! What was recorded for one example becomes, for many of them side by side, one computation. The sweep knows no
 //! operation; each says what it does with one more axis in front, and elementwise ones do nothing at all.
 
+use std::cell::OnceCell;
+
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
@@ -10,9 +12,9 @@ use crate::{
     error::Error,
     expr::{Expr, Pair, inputs_of_one_graph},
     functions::functions,
-    graph::NodeId,
+    graph::{Node, NodeId},
     nodes::{NodeSet, between},
-    ops::Batch,
+    ops::{Batch, check_rule},
 };
 
 functions! { "Derivatives":
@@ -32,7 +34,7 @@ functions! { "Derivatives":
     /// assert_eq!(grads.value().to_vec::<f64>(), [-2.0, -2.0, 4.0, 1.0, -0.0, -36.0]);
     /// ```
     vmap / try_vmap(y, batches: &[Pair<'g>]) -> Expr<'g>,
-    "If there is no pair, the shapes of one do not differ by an axis in front, its size or the dtypes differ, or expressions of different graphs are mixed.",
+    "If there is no pair, the shapes of one do not differ by an axis in front, its size or the dtypes differ, no tensor can have a shape of the batch, or expressions of different graphs are mixed.",
     {
         Ok(y.graph().try_vmap(&[y], batches)?[0])
     }
@@ -47,9 +49,12 @@ functions! { "Derivatives":
         for &output in outputs {
             inputs_of_one_graph("vmap", &[output, batches[0].0])?;
         }
-        let batched = sweep(n, outputs, batches);
-        let of = |y: &Expr<'g>| batched.get(&y.id()).copied().unwrap_or_else(|| y.repeated(n));
-        Ok(outputs.iter().map(of).collect())
+        let batched = sweep(n, outputs, batches)?;
+        let of = |y: &Expr<'g>| match batched.get(&y.id()) {
+            Some(&ys) => Ok(ys),
+            None => y.try_stretch(&y.shape().with_axis(0, n)),
+        };
+        outputs.iter().map(of).collect()
     }
 }
 
@@ -82,7 +87,11 @@ fn size_of(batches: &[(Expr<'_>, Expr<'_>)]) -> Result<usize, Error> {
 }
 
 /// What stands in place of each node between what is replaced and the outputs.
-fn sweep<'g>(n: usize, outputs: &[Expr<'g>], batches: &[Pair<'g>]) -> FxHashMap<NodeId, Expr<'g>> {
+fn sweep<'g>(
+    n: usize,
+    outputs: &[Expr<'g>],
+    batches: &[Pair<'g>],
+) -> Result<FxHashMap<NodeId, Expr<'g>>, Error> {
     let sources = NodeSet::of(batches.iter().map(|(x, _)| x.id()));
     let mut batched: FxHashMap<_, _> = batches.iter().map(|&(x, xs)| (x.id(), xs)).collect();
     for id in between(&sources, outputs).iter() {
@@ -93,9 +102,34 @@ fn sweep<'g>(n: usize, outputs: &[Expr<'g>], batches: &[Pair<'g>]) -> FxHashMap<
         let node = y.graph().node(id).clone();
         let inputs: SmallVec<[_; 4]> =
             node.inputs.iter().map(|x| batched.get(x).copied()).collect();
-        let rule = Batch::new(n, y, &node.inputs, &inputs);
-        let ys = y.graph().recording_beside(id, || node.op.behavior().vmap(rule));
+        for &single in node.inputs.iter().chain([&id]) {
+            require_room(n, y.graph().expr(single))?;
+        }
+        let ys = y.graph().recording_beside(id, || outputs_of(n, y, &node, &inputs))?;
         batched.insert(id, ys);
     }
-    batched
+    Ok(batched)
+}
+
+/// Whether a tensor can have the shape of `n` values side by side, as rules take for granted.
+fn require_room(n: usize, single: Expr<'_>) -> Result<(), Error> {
+    let batch = single.shape().with_axis(0, n);
+    batch.check_possible().map_err(|reason| Expr::misfit("vmap", &[single], reason))
+}
+
+/// The outputs of a node for a batch of inputs.
+fn outputs_of<'g>(
+    n: usize,
+    y: Expr<'g>,
+    node: &Node,
+    inputs: &[Option<Expr<'g>>],
+) -> Result<Expr<'g>, Error> {
+    let fault = OnceCell::new();
+    let ys = node.op.behavior().vmap(Batch::new(n, y, &node.inputs, inputs, &fault));
+    if let Some(error) = fault.into_inner() {
+        return Err(error);
+    }
+    let named = ("vmap", "the batch of this output");
+    check_rule(&node.op, named, y, || (node.dtype, node.shape.with_axis(0, n)), ys)?;
+    Ok(ys)
 }

@@ -64,7 +64,8 @@ impl Computation {
         let mut builder = Builder::new(graph, &reachable, roots);
         for id in reachable {
             let node = graph.node(id);
-            let inputs = node.inputs.iter().map(|&input| builder.read(input, node.scope)).collect();
+            let operands = node.operands().iter();
+            let inputs = operands.map(|&input| builder.read(input, node.scope)).collect();
             let same = builder.add(id, &node, inputs, None);
             builder.stands_for(id, same);
         }
@@ -105,6 +106,11 @@ impl<'g> Builder<'g> {
         inputs: Inputs,
         awaited: Option<NodeId>,
     ) -> NodeId {
+        if let Op::Kinked(_) = node.op {
+            // What else it knows matters to derivatives only.
+            let product = Node { op: Op::Binary(Binary::Chain), ..node.clone() };
+            return self.add(origin, &product, inputs, awaited);
+        }
         if let Some(same) = self.forwarded(node, &inputs) {
             return same;
         }
@@ -131,7 +137,7 @@ impl<'g> Builder<'g> {
     fn forwarded(&self, node: &Node, inputs: &[NodeId]) -> Option<NodeId> {
         let literal = |k: usize| self.node(inputs[k]).op.as_literal();
         match node.op {
-            Op::Identity | Op::StopGradient => Some(inputs[0]),
+            Op::Identity | Op::StopGradient | Op::Length(_) => Some(inputs[0]),
             Op::Reshape | Op::Broadcast if self.node(inputs[0]).shape == node.shape => {
                 Some(inputs[0])
             }

@@ -3,13 +3,11 @@
 use crate::{
     batch,
     documented::Theme,
-    dtype::DType,
     error::Error,
     expr::{Expr, Pair},
     forward,
     functions::functions,
     grad,
-    graph::Graph,
     shape::Shape,
     sparse, taylor,
 };
@@ -42,10 +40,10 @@ functions! { "Derivatives":
         if n_outputs <= n_inputs {
             let seed = y.graph().placeholder(y_shape, y.dtype());
             let row = y.try_vjp(seed, &[x])?[0];
-            return row.try_vmap(&[(seed, y.basis())])?.try_reshape(shape);
+            return row.try_vmap(&[(seed, y.basis()?)])?.try_reshape(shape);
         }
         let columns = y.columns(x)?.try_reshape([n_inputs, n_outputs])?;
-        columns.t().try_reshape(shape)
+        columns.try_t()?.try_reshape(shape)
     }
 
     /// The Hessian of this scalar: all second derivatives by the elements of `x`, whose shape is that of `x` twice.
@@ -97,7 +95,7 @@ functions! { "Derivatives":
         let direction = y.graph().placeholder(x.shape(), x.dtype());
         let product = y.try_hessian_vector(&[(x, direction)])?[0];
         let element = direction.chain(product).sum();
-        element.try_vmap(&[(direction, x.basis())])?.try_reshape(x.shape())
+        element.try_vmap(&[(direction, x.basis()?)])?.try_reshape(x.shape())
     }
 
     /// The product of the Gauss–Newton matrix of this scalar with a vector, `Jᵀ·H·J·v` for each `x` of the pairs
@@ -148,23 +146,16 @@ impl<'g> Expr<'g> {
     #[track_caller]
     fn columns(self, x: Expr<'g>) -> Result<Expr<'g>, Error> {
         let direction = self.graph().placeholder(x.shape(), x.dtype());
-        self.try_jvp(&[(x, direction)])?.try_vmap(&[(direction, x.basis())])
+        self.try_jvp(&[(x, direction)])?.try_vmap(&[(direction, x.basis()?)])
     }
 
     /// All tensors of this value's shape that are 1 in one place and 0 elsewhere, side by side in front.
     #[track_caller]
-    fn basis(self) -> Expr<'g> {
+    fn basis(self) -> Result<Expr<'g>, Error> {
         let shape = self.shape();
         let n = shape.n_elements();
-        self.graph().identity(n, self.dtype()).reshape(shape.with_axis(0, n))
-    }
-}
-
-impl Graph {
-    /// The identity matrix of a size.
-    #[track_caller]
-    fn identity(&self, n: usize, dtype: DType) -> Expr<'_> {
-        let index = self.arange(n);
-        index.unsqueeze(1).eq(index.unsqueeze(0)).cast(dtype)
+        let index = self.graph().try_arange(n)?;
+        let identity = index.try_unsqueeze(1)?.try_eq(index.try_unsqueeze(0)?)?;
+        identity.cast(self.dtype()).try_reshape(shape.with_axis(0, n))
     }
 }

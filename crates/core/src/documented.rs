@@ -14,6 +14,8 @@ pub struct Documented {
     pub name: &'static str,
     /// The documentation, line by line.
     pub doc: &'static str,
+    /// Name and type, as they are written, of each argument after the expression or graph itself.
+    pub arguments: &'static [(&'static str, &'static str)],
 }
 
 /// Functions that are written together.

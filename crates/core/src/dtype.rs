@@ -172,6 +172,7 @@ pub trait Float:
     fn acosh(self) -> Self;
     fn atanh(self) -> Self;
     fn powf(self, exponent: Self) -> Self;
+    fn mul_add(self, factor: Self, summand: Self) -> Self;
     fn atan2(self, x: Self) -> Self;
     fn hypot(self, other: Self) -> Self;
     /// Remainder of truncated division, with the sign of `self`.
@@ -209,7 +210,8 @@ macro_rules! float {
 
             float!(@std $type: is_nan() -> bool, is_infinite() -> bool, abs(), floor(), ceil(), trunc(),
                 round_ties_even(), exp(), exp2(), exp_m1(), ln(), log2(), log10(), ln_1p(), sqrt(), cbrt(), sin(),
-                cos(), tan(), asin(), acos(), atan(), sinh(), cosh(), tanh(), powf(exponent), atan2(x), hypot(other));
+                cos(), tan(), asin(), acos(), atan(), sinh(), cosh(), tanh(), powf(exponent),
+                mul_add(factor, summand), atan2(x), hypot(other));
 
             float!(@special $type: erfcx(), erfcx_derivative(order), log_ndtr(), polygamma(order),
                 sinc_derivative(order));
@@ -222,11 +224,11 @@ macro_rules! float {
             )*
         }
     };
-    (@std $type:ident: $($name:ident($($arg:ident)?) $(-> $output:ty)?),*) => {
+    (@std $type:ident: $($name:ident($($arg:ident),*) $(-> $output:ty)?),*) => {
         $(
             #[inline(always)]
-            fn $name(self $(, $arg: Self)?) -> float!(@output $($output)?) {
-                $type::$name(self $(, $arg)?)
+            fn $name(self $(, $arg: Self)*) -> float!(@output $($output)?) {
+                $type::$name(self $(, $arg)*)
             }
         )*
     };

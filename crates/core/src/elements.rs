@@ -5,7 +5,10 @@ use std::{
     ops::{Deref, DerefMut},
 };
 
-use crate::dtype::Element;
+use crate::{
+    dtype::Element,
+    error::{Error, located},
+};
 
 /// Bytes of a cache line.
 const LINE: usize = 64;
@@ -33,20 +36,42 @@ pub struct Elements<T> {
 
 /// Whether so many elements begin anywhere.
 fn is_small<T>(n: usize) -> bool {
-    n * size_of::<T>() < LEAST_BYTES
+    n < LEAST_BYTES / size_of::<T>()
+}
+
+/// Less memory is taken without asking whether it is there.
+const LEAST_ASKED_BYTES: usize = 1 << 20;
+
+/// `n` zeros; `None` if there is no memory for them. Large memory is asked for twice, since only the first way can be
+/// told that there is none, and only the second gets zeros from the system without writing them.
+fn try_zeroed<T: Element>(n: usize) -> Option<Vec<T>> {
+    if n >= LEAST_ASKED_BYTES / size_of::<T>() {
+        Vec::<T>::new().try_reserve_exact(n).ok()?;
+    }
+    Some(vec![T::default(); n])
 }
 
 impl<T: Element> Elements<T> {
     /// `n` zeros, or `false`s.
+    ///
+    /// # Panics
+    /// If there is no memory for them.
+    #[track_caller]
     pub fn zeros(n: usize) -> Self {
+        let what = || format!("{n} elements {}", T::DTYPE);
+        located(Self::try_zeros(n).ok_or_else(|| Error::out_of_memory(what(), T::DTYPE, n)))
+    }
+
+    /// `n` zeros, or `false`s; `None` if there is no memory for them.
+    pub fn try_zeros(n: usize) -> Option<Self> {
         if is_small::<T>(n) {
-            return Self { memory: vec![T::default(); n], start: 0 };
+            return Some(Self { memory: vec![T::default(); n], start: 0 });
         }
         let most = LINE / size_of::<T>() - 1;
-        let mut memory = vec![T::default(); n + most];
+        let mut memory: Vec<T> = try_zeroed(n.checked_add(most)?)?;
         let start = memory.as_ptr().align_offset(LINE).min(most);
         memory.truncate(start + n);
-        Self { memory, start }
+        Some(Self { memory, start })
     }
 }
 

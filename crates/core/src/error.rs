@@ -1,12 +1,13 @@
 //! What can be wrong with a request to the graph, said so that the reader knows what to change.
 
+mod quoted;
+
 use std::{fmt, panic::Location};
 
-use crate::{
-    dtype::DType,
-    nonfinite::NonFinite,
-    shape::{AxisSet, Shape},
-};
+use self::quoted::{MOST_ENTRIES, names};
+pub(crate) use self::quoted::{list, written};
+pub use self::quoted::{shortened, shortened_message};
+use crate::{dtype::DType, nonfinite::NonFinite, shape::Shape};
 
 /// Something wrong with an operation, a tensor, or the data bound to a leaf.
 #[non_exhaustive]
@@ -47,6 +48,20 @@ pub enum Error {
         /// Dtype and shape of the data.
         given: Box<(DType, Shape)>,
     },
+    /// Memory for data that there is none for.
+    OutOfMemory {
+        /// What the memory is for, such as a node with its dtype and shape.
+        what: String,
+        /// Bytes that it takes.
+        n_bytes: u128,
+    },
+    /// Data were given twice for one leaf.
+    BoundTwice {
+        /// Full name of the leaf.
+        leaf: String,
+        /// Where they were given.
+        how: &'static str,
+    },
     /// Data that an operation cannot work on, such as an index out of bounds.
     Data {
         /// Name of the operation.
@@ -67,13 +82,22 @@ pub enum Error {
         /// Names that there are.
         known: Vec<String>,
     },
-    /// A name was given to two different leaves.
-    NameTaken {
-        /// The name.
+    /// The state given to a step lacks a tensor.
+    MissingState {
+        /// Full name of the state.
         name: String,
-        /// Where the first leaf was made.
-        first: &'static Location<'static>,
-        /// Why the second cannot be the same leaf.
+        /// Names that the map given has.
+        known: Vec<String>,
+    },
+    /// A name was given twice.
+    NameTaken {
+        /// The full name.
+        name: String,
+        /// The line that gave it first; `None` in a map, which keeps no lines.
+        first: Option<&'static Location<'static>>,
+        /// The line that gave it again.
+        again: &'static Location<'static>,
+        /// What has the name, and what to do.
         reason: String,
     },
 }
@@ -91,6 +115,13 @@ pub struct Operand {
     pub location: Option<&'static Location<'static>>,
 }
 
+impl Error {
+    /// There is no memory for `n` elements.
+    pub(crate) fn out_of_memory(what: String, dtype: DType, n: usize) -> Self {
+        Error::OutOfMemory { what, n_bytes: n as u128 * dtype.n_bytes() as u128 }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -99,16 +130,13 @@ impl fmt::Display for Error {
                 let wanted = shape.n_elements();
                 write!(f, "{n_elements} elements do not fill the shape {shape}, which has {wanted}")
             }
-            Error::Size { shape } => write!(
-                f,
-                "a tensor cannot have the shape {shape}: it has more than {} axes, or more elements than can be \
-                 addressed",
-                AxisSet::LIMIT
-            ),
+            Error::Size { shape } => {
+                f.write_str(&shape.check_possible().err().unwrap_or_else(|| shape.to_string()))
+            }
             Error::Unbound { leaf } => write!(
                 f,
                 "`{}` {} has no data yet: give it when evaluating, or record the leaf with data{}",
-                leaf.name,
+                shortened(&leaf.name),
                 leaf.shape,
                 Origins(std::slice::from_ref(leaf))
             ),
@@ -117,18 +145,39 @@ impl fmt::Display for Error {
                 let (declared, given) = (kind(declared), kind(given));
                 write!(
                     f,
-                    "`{leaf}` is declared as {declared}, but the data given are {given}{hint}"
+                    "`{}` is declared as {declared}, but the data given are {given}{hint}",
+                    shortened(leaf)
                 )
             }
+            Error::OutOfMemory { what, n_bytes } => {
+                write!(f, "{what} needs {}, which cannot be allocated", Bytes(*n_bytes))
+            }
+            Error::BoundTwice { leaf, how } => {
+                write!(f, "data for `{}` are {how} twice; give them once", shortened(leaf))
+            }
             Error::Data { op, node, reason } => {
-                write!(f, "{op}: {reason}{}", Origins(std::slice::from_ref(node)))
+                write!(f, "{}: {reason}{}", shortened(op), Origins(std::slice::from_ref(node)))
             }
             Error::NonFinite(found) => found.fmt(f),
             Error::UnknownName { name, kind, known } => {
-                write!(f, "there is no {kind} `{name}`; there {}", list_of_names(known))
+                write!(
+                    f,
+                    "there is no {kind} `{}`; there {}",
+                    shortened(name),
+                    list_of_names(known)
+                )
             }
-            Error::NameTaken { name, first, reason } => {
-                write!(f, "the name `{name}` is taken by the leaf made at {first}: {reason}")
+            Error::MissingState { name, known } => write!(
+                f,
+                "there is no state `{}`; there {}: make it by `initial_state()` of the step",
+                shortened(name),
+                list_of_names(known)
+            ),
+            Error::NameTaken { name, first, again, reason } => {
+                let name = shortened(name);
+                write!(f, "the name `{name}` is taken: {reason}")?;
+                first.map_or(Ok(()), |first| write!(f, "\n  `{name}` at {first}"))?;
+                write!(f, "\n  given again at {again}")
             }
         }
     }
@@ -140,11 +189,28 @@ fn kind((dtype, shape): &(DType, Shape)) -> String {
     format!("{dtype} {shape}")
 }
 
-fn list_of_names(names: &[String]) -> String {
-    match names {
-        [] => "are none".to_owned(),
-        [name] => format!("is `{name}`"),
-        names => format!("are `{}`", names.join("`, `")),
+fn list_of_names(known: &[String]) -> String {
+    let list = names(known.iter().map(String::as_str));
+    match known.len() {
+        0 => "are none".to_owned(),
+        1 => format!("is {list}"),
+        _ => format!("are {list}"),
+    }
+}
+
+/// A number of bytes in the largest unit that it has one of, of steps of a thousand: `4.0 TB`.
+struct Bytes(u128);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [&str; 8] = ["kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"];
+        let mut size = self.0 as f64 / 1e3;
+        let mut units = UNITS.into_iter();
+        let mut unit = units.next().unwrap_or_default();
+        while let (true, Some(next)) = (size >= 999.95, units.next()) {
+            (size, unit) = (size / 1e3, next);
+        }
+        if self.0 < 1000 { write!(f, "{} bytes", self.0) } else { write!(f, "{size:.1} {unit}") }
     }
 }
 
@@ -157,16 +223,20 @@ fn write_operands(
     reason: &str,
 ) -> fmt::Result {
     let same_dtype = operands.windows(2).all(|pair| pair[0].dtype == pair[1].dtype);
-    write!(f, "{op}: ")?;
-    for (k, operand) in operands.iter().enumerate() {
+    write!(f, "{}: ", shortened(op))?;
+    let shown = &operands[..operands.len().min(MOST_ENTRIES)];
+    for (k, operand) in shown.iter().enumerate() {
         let separator = if k > 0 { " × " } else { "" };
-        write!(f, "{separator}`{}` ", operand.name)?;
+        write!(f, "{separator}`{}` ", shortened(&operand.name))?;
         if !same_dtype {
             write!(f, "{} ", operand.dtype)?;
         }
         write!(f, "{}", operand.shape)?;
     }
-    write!(f, "{}{reason}{}", if operands.is_empty() { "" } else { ": " }, Origins(operands))
+    if shown.len() < operands.len() {
+        write!(f, " and {} more", operands.len() - shown.len())?;
+    }
+    write!(f, "{}{reason}{}", if operands.is_empty() { "" } else { ": " }, Origins(shown))
 }
 
 /// A line for each of some operands that says where it was made.
@@ -177,7 +247,7 @@ impl fmt::Display for Origins<'_> {
         for (k, operand) in self.0.iter().enumerate() {
             let Some(location) = operand.location else { continue };
             if !self.0[..k].contains(operand) {
-                write!(f, "\n  `{}` at {location}", operand.name)?;
+                write!(f, "\n  `{}` at {location}", shortened(&operand.name))?;
             }
         }
         Ok(())

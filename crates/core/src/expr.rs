@@ -79,7 +79,7 @@ impl<'g> Expr<'g> {
     /// The value, computed by the oracle from the data that the leaves were recorded with, and remembered.
     ///
     /// # Panics
-    /// If it depends on an input without data.
+    /// If it depends on an input without data, an operation has no answer for its data, or there is no memory for a value.
     #[track_caller]
     pub fn value(self) -> Tensor {
         located(self.try_value())
@@ -88,7 +88,7 @@ impl<'g> Expr<'g> {
     /// The value, as by [`value`](Self::value).
     ///
     /// # Errors
-    /// If it depends on an input without data.
+    /// If it depends on an input without data, an operation has no answer for its data, or there is no memory for a value.
     pub fn try_value(self) -> Result<Tensor, Error> {
         crate::eval::remembered_value(self)
     }
@@ -96,7 +96,8 @@ impl<'g> Expr<'g> {
     /// The value with other data for some leaves; nothing is remembered.
     ///
     /// # Errors
-    /// If it depends on an input without data, or data do not fit their leaf.
+    /// If it depends on an input without data, data do not fit their leaf, an operation has no answer for its data, or
+    /// there is no memory for a value.
     ///
     /// ```
     /// use retrograd_core::{Bindings, Graph, Tensor};
@@ -114,6 +115,15 @@ impl<'g> Expr<'g> {
     }
 
     /// Records an operation with this expression as its only input.
+    ///
+    /// # Errors
+    /// If no tensor can have the shape.
+    #[track_caller]
+    pub(crate) fn try_record1(self, op: Op, shape: Shape, dtype: DType) -> Result<Self, Error> {
+        self.graph.try_record(op, smallvec![self.id], shape, dtype)
+    }
+
+    /// [`try_record1`](Self::try_record1) where the shape follows from that of this expression.
     #[track_caller]
     pub(crate) fn record1(self, op: Op, shape: Shape, dtype: DType) -> Self {
         self.graph.record(op, smallvec![self.id], shape, dtype)
@@ -162,6 +172,9 @@ pub(crate) fn inputs_of_one_graph<'g>(op: &str, operands: &[Expr<'g>]) -> Result
 /// How deep the formula of an expression is written out, if no other depth is asked for.
 const FORMULA_DEPTH: usize = 3;
 
+/// Operands of one operation that are written out.
+const FORMULA_WIDTH: usize = 8;
+
 /// The formula around the expression; a precision is its depth: `{x:.9?}`.
 impl fmt::Debug for Expr<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -182,7 +195,9 @@ fn write_formula(
         _ => {}
     }
     if let Some(value) = node.op.as_literal() {
-        return write!(f, "{value}");
+        // All digits of the largest numbers would leave no room for the rest of the formula.
+        let is_short = value == 0.0 || !value.is_finite() || (1e-5..1e16).contains(&value.abs());
+        return if is_short { write!(f, "{value}") } else { write!(f, "{value:e}") };
     }
     if depth == 0 {
         return f.write_str("…");
@@ -202,9 +217,9 @@ fn write_formula(
         return Ok(());
     }
     f.write_str("(")?;
-    for k in 0..node.inputs.len() {
+    for k in 0..node.inputs.len().min(FORMULA_WIDTH) {
         f.write_str(if k > 0 { ", " } else { "" })?;
         operand(f, k)?;
     }
-    f.write_str(")")
+    f.write_str(if node.inputs.len() > FORMULA_WIDTH { ", …)" } else { ")" })
 }

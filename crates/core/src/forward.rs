@@ -4,17 +4,20 @@
 //! recording, so that they are complete when their turn comes. A Jacobian–vector product costs about as much as the
 //! value; it is the mode for few inputs and many outputs, and for derivatives along a direction.
 
+use std::cell::OnceCell;
+
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::{
+    bends::{Ahead, Bends},
     error::Error,
     expr::{Expr, Pair, inputs_of_one_graph},
     functions::functions,
-    grad::gradients,
-    graph::NodeId,
+    grad::{gradients, share},
+    graph::{Node, NodeId},
     nodes::{NodeSet, between},
-    ops::{Rule, Tangents},
+    ops::{Tangents, check_rule},
 };
 
 functions! { "Derivatives":
@@ -54,7 +57,7 @@ functions! { "Derivatives":
             along,
             "the tangent, named last, must have the shape and dtype of its expression",
         )?;
-        let tangents = sweep(outputs, along);
+        let tangents = sweep(outputs, along)?;
         let of = |y: &Expr<'g>| tangents.get(&y.id()).copied().unwrap_or_else(|| y.like(0.0));
         Ok(outputs.iter().map(of).collect())
     }
@@ -71,38 +74,75 @@ pub(crate) fn require_alike<'g>(op: &str, pairs: &[Pair<'g>], reason: &str) -> R
     Ok(())
 }
 
+/// The tangent of a node for tangents of its inputs; `None` if it is zero.
+///
+/// # Errors
+/// If a rule of the operation returns what it must not.
+pub(crate) fn tangent<'g>(
+    y: Expr<'g>,
+    node: &Node,
+    of: &[Option<Expr<'g>>],
+    ahead: Ahead<'_, 'g>,
+) -> Result<Option<Expr<'g>>, Error> {
+    let fault = OnceCell::new();
+    let rule = Tangents::new(y, &node.inputs, of, ahead).reporting_to(&fault);
+    let tangent = node.op.behavior().jvp(rule);
+    if let Some(error) = fault.into_inner() {
+        return Err(error);
+    }
+    if let Some(tangent) = tangent {
+        let named = ("jvp", "the tangent of this output");
+        check_rule(&node.op, named, y, || (node.dtype, node.shape.clone()), tangent)?;
+    }
+    Ok(tangent)
+}
+
 /// Tangents of the nodes between what varies and the outputs.
-fn sweep<'g>(outputs: &[Expr<'g>], along: &[Pair<'g>]) -> FxHashMap<NodeId, Expr<'g>> {
+fn sweep<'g>(
+    outputs: &[Expr<'g>],
+    along: &[Pair<'g>],
+) -> Result<FxHashMap<NodeId, Expr<'g>>, Error> {
     let sources = NodeSet::of(along.iter().map(|(x, _)| x.id()));
     let mut tangents = FxHashMap::default();
     for &(x, v) in along {
         tangents.entry(x.id()).and_modify(|sum| *sum = *sum + v).or_insert(v);
     }
-    for id in between(&sources, outputs).iter() {
-        let y = outputs[0].graph().expr(id);
+    let Some(graph) = outputs.first().map(|output| output.graph()) else { return Ok(tangents) };
+    let active = between(&sources, outputs);
+    let bends = Bends::among(graph, &active);
+    for id in active.iter() {
+        let y = graph.expr(id);
         let node = y.graph().node(id).clone();
         let of: SmallVec<[_; 4]> = node.inputs.iter().map(|x| tangents.get(x).copied()).collect();
         if !node.dtype.is_float() || of.iter().all(Option::is_none) {
             continue;
         }
-        let rule = Tangents::new(y, &node.inputs, &of);
-        let tangent = y.graph().recording_gradient_of(id, || node.op.behavior().jvp(rule));
-        if let Some(v) = tangent {
+        let ahead = Ahead::Bends(&bends);
+        let tangent = y.graph().recording_gradient_of(id, || tangent(y, &node, &of, ahead));
+        if let Some(v) = tangent? {
             tangents.entry(id).and_modify(|sum| *sum = *sum + v).or_insert(v);
         }
     }
-    tangents
+    Ok(tangents)
 }
 
 /// The tangent that follows from the operation's cotangents: those are linear in what they are the shares of, `u`, and
 /// the transpose of that linear function is the tangent, `J·v = ∂/∂u ⟨Jᵀ·u, v⟩`.
 pub(crate) fn transposed<'g>(tangents: Tangents<'_, 'g>) -> Option<Expr<'g>> {
+    tangents.reported(try_transposed(tangents))
+}
+
+fn try_transposed<'g>(tangents: Tangents<'_, 'g>) -> Result<Option<Expr<'g>>, Error> {
     let y = tangents.y;
-    let op = y.graph().node(y.id()).op.clone();
+    let node = y.graph().node(y.id()).clone();
+    let bends = Bends::default();
     let u = y.graph().placeholder(y.shape(), y.dtype());
-    let parts = tangents.iter().filter_map(|(k, v)| {
-        let share = op.behavior().vjp(Rule::new(k, tangents.inputs(), y), u)?;
-        gradients(&[(share, v)], &[u])[0]
-    });
-    parts.reduce(|a, b| a + b)
+    let mut sum: Option<Expr<'g>> = None;
+    for (k, v) in tangents.iter() {
+        let Some(share) = share(k, y, &node, u, &bends)? else { continue };
+        if let Some(part) = gradients(&[(share, v)], &[u])?[0] {
+            sum = Some(sum.map_or(part, |sum| sum + part));
+        }
+    }
+    Ok(sum)
 }

@@ -6,14 +6,15 @@
 use rustc_hash::FxHashMap;
 
 use crate::{
+    bends::Bends,
     error::Error,
     eval,
     expr::{Expr, Pair, inputs_of_one_graph},
     forward::require_alike,
     functions::functions,
-    graph::NodeId,
+    graph::{Node, NodeId},
     nodes::{NodeSet, between},
-    ops::Rule,
+    ops::{Binary, Op, Rule, Unary, check_rule},
     tensor::Tensor,
 };
 
@@ -53,7 +54,7 @@ functions! { "Derivatives":
             return Err(Expr::misfit("grad", &[y], reason));
         }
         y.require_derivatives("grad", wrt.iter().copied())?;
-        Ok(gradients(&[(y, y.like(1.0))], wrt))
+        gradients(&[(y, y.like(1.0))], wrt)
     }
 
     /// This scalar and its gradient by each of `wrt`, as numbers, from the data that the leaves were recorded with.
@@ -110,7 +111,7 @@ functions! { "Derivatives":
             seeds,
             "the seed, named last, must have the shape and dtype of the output",
         )?;
-        Ok(or_zeros(gradients(seeds, wrt), wrt))
+        Ok(or_zeros(gradients(seeds, wrt)?, wrt))
     }
 }
 
@@ -138,8 +139,49 @@ impl<'g> Expr<'g> {
             (_, Some(1.0)) => Some(self),
             (_, Some(-1.0)) => Some(-self),
             (Some(1.0), _) => Some(d),
-            _ => Some(self.chain(d)),
+            _ => Some(self.cancelled(d).unwrap_or_else(|| self.chain(d))),
         }
+    }
+
+    /// What is left of this cotangent where it has just been multiplied by the reciprocal of the local derivative `d`: so
+    /// the square of a root has the derivative 1, also where that of the root is infinite.
+    fn cancelled(self, d: Expr<'g>) -> Option<Expr<'g>> {
+        if self.is_inverse_of(d) {
+            return Some(self.like(1.0));
+        }
+        if let Some((factor, last)) = self.operands(Binary::Chain) {
+            return last.is_inverse_of(d).then_some(factor);
+        }
+        // Of a product with itself, both shares are the same: `g·y + g·y` meets `1/(y + y)`.
+        let (share, _) = self.operands(Binary::Add).filter(|(a, b)| a.id() == b.id())?;
+        let (y, _) = d.as_reciprocal()?.operands(Binary::Add).filter(|(a, b)| a.id() == b.id())?;
+        let (factor, last) = share.operands(Binary::Chain)?;
+        (last.id() == y.id()).then_some(factor)
+    }
+
+    fn is_inverse_of(self, d: Expr<'g>) -> bool {
+        let is_same = |a: Option<Expr<'g>>, b: Expr<'g>| {
+            let nodes = a.map(|a| (a.graph().node(a.id()), b.graph().node(b.id())));
+            // In whatever scope they are.
+            nodes.is_some_and(|(a, b)| {
+                !a.inputs.is_empty() && (&a.op, &a.inputs) == (&b.op, &b.inputs)
+            })
+        };
+        is_same(self.as_reciprocal(), d) || is_same(d.as_reciprocal(), self)
+    }
+
+    /// The number that this is the reciprocal of.
+    fn as_reciprocal(self) -> Option<Expr<'g>> {
+        let node = self.graph().node(self.id());
+        let is_reciprocal = node.op == Op::Unary(Unary::Reciprocal);
+        is_reciprocal.then(|| Expr::new(self.graph(), node.inputs[0]))
+    }
+
+    /// The operands, if this is that function of two.
+    fn operands(self, op: Binary) -> Option<Pair<'g>> {
+        let node = self.graph().node(self.id());
+        let of = |k: usize| Expr::new(self.graph(), node.inputs[k]);
+        (node.op == Op::Binary(op)).then(|| (of(0), of(1)))
     }
 }
 
@@ -151,17 +193,47 @@ fn or_zeros<'g>(gradients: Vec<Option<Expr<'g>>>, wrt: &[Expr<'g>]) -> Vec<Expr<
 }
 
 /// The gradient of `Σ seed·output` by each of `wrt`; `None` where nothing depends on it.
+///
+/// # Errors
+/// If the rule of an operation returns what it must not.
 #[track_caller]
-pub(crate) fn gradients<'g>(seeds: &[Pair<'g>], wrt: &[Expr<'g>]) -> Vec<Option<Expr<'g>>> {
-    let cotangents = sweep(seeds, wrt);
-    wrt.iter().map(|x| cotangents.get(&x.id()).copied()).collect()
+pub(crate) fn gradients<'g>(
+    seeds: &[Pair<'g>],
+    wrt: &[Expr<'g>],
+) -> Result<Vec<Option<Expr<'g>>>, Error> {
+    let cotangents = sweep(seeds, wrt)?;
+    Ok(wrt.iter().map(|x| cotangents.get(&x.id()).copied()).collect())
+}
+
+/// The share of input `k` in a cotangent of a node.
+///
+/// # Errors
+/// If the rule of the operation returns what it must not.
+pub(crate) fn share<'g>(
+    k: usize,
+    y: Expr<'g>,
+    node: &Node,
+    g: Expr<'g>,
+    bends: &Bends<'g>,
+) -> Result<Option<Expr<'g>>, Error> {
+    let rule = Rule::new(k, &node.inputs, y, bends);
+    let (x, share) = (rule.x(k), node.op.behavior().vjp(rule, g));
+    if let Some(share) = share {
+        let named = ("vjp", "the cotangent of this operand");
+        check_rule(&node.op, named, x, || (x.dtype(), x.shape()), share)?;
+    }
+    Ok(share)
 }
 
 /// Cotangents of the nodes `wrt` that the outputs depend on, for the cotangents of the outputs, which are their seeds.
-fn sweep<'g>(seeds: &[Pair<'g>], wrt: &[Expr<'g>]) -> FxHashMap<NodeId, Expr<'g>> {
+fn sweep<'g>(seeds: &[Pair<'g>], wrt: &[Expr<'g>]) -> Result<FxHashMap<NodeId, Expr<'g>>, Error> {
     let wrt = NodeSet::of(wrt.iter().map(|x| x.id()));
     let outputs: Vec<_> = seeds.iter().map(|&(output, _)| output).collect();
     let active = between(&wrt, &outputs);
+    let Some(graph) = outputs.first().map(|output| output.graph()) else {
+        return Ok(FxHashMap::default());
+    };
+    let bends = Bends::among(graph, &active);
     let (mut wanted, mut pending) = (FxHashMap::default(), Cotangents::default());
     for &(output, seed) in seeds {
         pending.add(output.id(), seed);
@@ -176,13 +248,14 @@ fn sweep<'g>(seeds: &[Pair<'g>], wrt: &[Expr<'g>]) -> FxHashMap<NodeId, Expr<'g>
         y.graph().recording_gradient_of(id, || {
             let inputs = node.inputs.iter().enumerate();
             for (k, input) in inputs.filter(|(_, input)| active.contains(**input)) {
-                if let Some(share) = node.op.behavior().vjp(Rule::new(k, &node.inputs, y), g) {
+                if let Some(share) = share(k, y, &node, g, &bends)? {
                     pending.add(*input, share);
                 }
             }
-        });
+            Ok::<_, Error>(())
+        })?;
     }
-    wanted
+    Ok(wanted)
 }
 
 /// What has arrived at nodes so far.

@@ -1,5 +1,7 @@
 //! The graph: an append-only arena of hash-consed nodes, and side tables of what they are called.
 
+mod recording;
+
 use std::{
     cell::{Ref, RefCell, RefMut},
     fmt,
@@ -15,10 +17,11 @@ use smallvec::SmallVec;
 use crate::{
     call::{CallId, Calls},
     dtype::DType,
-    error::{Error, Operand, located},
+    error::{Operand, shortened, written},
     expr::Expr,
     leaves::LeafInfo,
-    ops::{Leaf, LeafKind, Literal, Op},
+    ops::{Leaf, LeafKind, Op},
+    required::Requirements,
     scope::{ScopeGuard, ScopeId, Scopes},
     shape::Shape,
     tensor::Tensor,
@@ -68,6 +71,13 @@ pub struct Node {
     pub scope: ScopeId,
 }
 
+impl Node {
+    /// The inputs that the value is computed from; others matter to derivatives alone.
+    pub fn operands(&self) -> &[NodeId] {
+        &self.inputs[..self.op.behavior().n_operands(self.inputs.len())]
+    }
+}
+
 /// What is known of a node beyond its identity.
 #[derive(Clone, Debug)]
 struct Provenance {
@@ -83,6 +93,7 @@ struct State {
     names: FxHashMap<NodeId, Arc<str>>,
     leaves: Vec<LeafInfo>,
     leaf_names: FxHashMap<Arc<str>, NodeId>,
+    requirements: Requirements,
     params: Vec<NodeId>,
     values: FxHashMap<NodeId, Tensor>,
     scopes: Scopes,
@@ -143,7 +154,8 @@ impl Graph {
         self.len() == 0
     }
 
-    /// Opens a scope: a named part of the model. It closes when the guard is dropped; scopes nest.
+    /// Opens a scope: a named part of the model. It closes when the guard is dropped; scopes nest. A scope of the same
+    /// name inside the same one is the same scope. Leaves recorded in it have its name before their own.
     ///
     /// ```
     /// use retrograd_core::Graph;
@@ -199,44 +211,16 @@ impl Graph {
         provenance: Provenance,
         record: impl FnOnce() -> T,
     ) -> T {
-        let enter = |scope, inherited| {
+        let _outer = {
             let mut state = self.state.borrow_mut();
-            let outer = std::mem::replace(&mut state.scopes.current, scope);
-            (outer, std::mem::replace(&mut state.inherited, inherited))
+            let scope = std::mem::replace(&mut state.scopes.current, scope);
+            let inherited = state.inherited.replace(provenance);
+            RecordingGuard { graph: self, scope, inherited }
         };
-        let (outer_scope, outer_provenance) = enter(scope, Some(provenance));
-        let result = record();
-        enter(outer_scope, outer_provenance);
-        result
+        record()
     }
 
     // Recording.
-
-    /// Records a node in the current scope, or finds the equal one recorded before.
-    ///
-    /// # Panics
-    /// If no tensor can have the shape.
-    #[track_caller]
-    pub(crate) fn record(&self, op: Op, inputs: Inputs, shape: Shape, dtype: DType) -> Expr<'_> {
-        let location = Location::caller();
-        if !shape.is_possible() {
-            return located(Err(Error::Size { shape }));
-        }
-        let state = &mut *self.state.borrow_mut();
-        let node = Node { op, inputs, shape, dtype, scope: state.scopes.current };
-        Expr::new(self, state.intern(node, location))
-    }
-
-    /// A tensor whose elements all have one value: known to the graph, not stored.
-    #[track_caller]
-    pub fn full(&self, shape: impl Into<Shape>, value: f64) -> Expr<'_> {
-        self.literal(value, shape.into(), self.dtype)
-    }
-
-    #[track_caller]
-    pub(crate) fn literal(&self, value: f64, shape: Shape, dtype: DType) -> Expr<'_> {
-        self.record(Op::Literal(Literal::new(value)), Inputs::new(), shape, dtype)
-    }
 
     /// Records a leaf in a slot of its own, under its name if it has one.
     #[track_caller]
@@ -327,8 +311,8 @@ impl Graph {
     pub fn describe(&self, id: NodeId) -> Operand {
         let expr = Expr::new(self, id);
         let name = match self.name(id) {
-            Some(name) => name.to_string(),
-            None => format!("{expr:?}"),
+            Some(name) => shortened(&name),
+            None => written(|f| write!(f, "{expr:?}")),
         };
         let location = expr.as_literal().is_none().then(|| self.location(id));
         Operand { name, dtype: expr.dtype(), shape: expr.shape(), location }
@@ -338,6 +322,14 @@ impl Graph {
     pub(crate) fn try_name(&self, id: NodeId, name: &str) -> bool {
         let names = &mut self.state.borrow_mut().names;
         &**names.entry(id).or_insert_with(|| name.into()) == name
+    }
+
+    pub(crate) fn requirements(&self) -> Ref<'_, Requirements> {
+        Ref::map(self.state.borrow(), |state| &state.requirements)
+    }
+
+    pub(crate) fn requirements_mut(&self) -> RefMut<'_, Requirements> {
+        RefMut::map(self.state.borrow_mut(), |state| &mut state.requirements)
     }
 
     // Calls of functions.
@@ -363,6 +355,22 @@ impl Graph {
 
     pub(crate) fn remember(&self, values: impl IntoIterator<Item = (NodeId, Tensor)>) {
         self.state.borrow_mut().values.extend(values);
+    }
+}
+
+/// Has a graph record as another node until it is dropped, as it is by a panic in a rule, too.
+struct RecordingGuard<'g> {
+    graph: &'g Graph,
+    /// Scope and provenance of what is recorded afterwards.
+    scope: ScopeId,
+    inherited: Option<Provenance>,
+}
+
+impl Drop for RecordingGuard<'_> {
+    fn drop(&mut self) {
+        let mut state = self.graph.state.borrow_mut();
+        state.scopes.current = self.scope;
+        state.inherited = self.inherited.take();
     }
 }
 

@@ -8,6 +8,7 @@
 //! This crate has no `unsafe`, no threads and no input or output. What makes graphs fast is `retrograd-cpu`.
 
 mod batch;
+mod bends;
 pub mod call;
 pub mod checkpoint;
 pub mod computation;
@@ -22,6 +23,7 @@ mod forward;
 pub mod functions;
 mod grad;
 pub mod graph;
+mod layout;
 pub mod leaves;
 #[cfg(feature = "ndarray")]
 mod ndarray;
@@ -30,8 +32,10 @@ pub mod nonfinite;
 pub mod ops;
 pub mod params;
 pub mod real;
+pub mod required;
 pub mod scope;
 pub mod shape;
+mod size;
 mod sparse;
 mod special;
 mod taylor;

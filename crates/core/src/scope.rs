@@ -6,6 +6,14 @@ use rustc_hash::FxHashMap;
 
 use crate::graph::Graph;
 
+/// The separator of the names of scopes and leaves in a full name.
+const SEPARATOR: &str = ".";
+
+/// The full name of `name` inside `prefix`.
+pub(crate) fn join(prefix: &str, name: &str) -> String {
+    if prefix.is_empty() { name.to_owned() } else { format!("{prefix}{SEPARATOR}{name}") }
+}
+
 /// Index of a scope in its graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ScopeId(u32);
@@ -75,11 +83,25 @@ impl Scopes {
 
     /// Names from the outermost scope inwards, joined by `/`; empty for the root.
     pub fn path(&self, id: ScopeId) -> String {
+        self.names(id).join("/")
+    }
+
+    /// The full name of the leaf `name` of a scope: the names of the scopes around it stand before its own, joined as
+    /// nested parameters' names are. An empty name stays empty.
+    pub(crate) fn full_name(&self, scope: ScopeId, name: &str) -> String {
+        match name.is_empty() {
+            true => String::new(),
+            false => join(&self.names(scope).join(SEPARATOR), name),
+        }
+    }
+
+    /// Names from the outermost scope inwards.
+    fn names(&self, id: ScopeId) -> Vec<&str> {
         let ancestors = std::iter::successors(Some(id), |&id| self.get(id).parent);
         let mut names: Vec<_> =
             ancestors.map(|id| &*self.get(id).name).filter(|name| !name.is_empty()).collect();
         names.reverse();
-        names.join("/")
+        names
     }
 
     /// Enters the scope `name` inside the current one; returns the current one, to go back to.

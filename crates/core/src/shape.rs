@@ -1,8 +1,11 @@
-//! Shapes, axes, and the strided layouts that movement operations are made of.
+//! Shapes and axes; their elements lie in memory as a [`Layout`] says.
 
 use std::{fmt, ops::Deref};
 
 use smallvec::SmallVec;
+
+pub use crate::layout::Layout;
+use crate::size;
 
 /// Bytes of the largest element.
 const MAX_ELEMENT_BYTES: usize = 8;
@@ -24,7 +27,7 @@ impl Shape {
 
     /// Number of elements: the product of the sizes, 1 for a scalar; the largest number if it is larger still.
     pub fn n_elements(&self) -> usize {
-        self.0.iter().fold(1, |n, &size| n.saturating_mul(size))
+        size::n_elements(&self.0)
     }
 
     /// The index, along each axis, of the element at `position` in row-major order.
@@ -32,7 +35,12 @@ impl Shape {
     /// ```
     /// assert_eq!(retrograd_core::Shape::from([2, 3]).index_of(4), [1, 1]);
     /// ```
+    ///
+    /// # Panics
+    /// If there are no more than `position` elements.
+    #[track_caller]
     pub fn index_of(&self, position: usize) -> Vec<usize> {
+        assert!(position < self.n_elements(), "a tensor of shape {self} has no element {position}");
         let mut rest = position;
         let mut index = vec![0; self.rank()];
         for (along, size) in index.iter_mut().zip(self.iter()).rev() {
@@ -48,6 +56,18 @@ impl Shape {
         let mut sizes = self.0.iter().filter(|&&size| size > 0);
         let n_bytes = sizes.try_fold(MAX_ELEMENT_BYTES, |n, &size| n.checked_mul(size));
         self.rank() <= AxisSet::LIMIT && n_bytes.is_some_and(|n| n <= isize::MAX as usize)
+    }
+
+    /// Whether a tensor can have this shape; else the reason why none can.
+    pub(crate) fn check_possible(&self) -> Result<(), String> {
+        let reason = match self.is_possible() {
+            true => return Ok(()),
+            false if self.rank() > AxisSet::LIMIT => {
+                format!("it has {} axes, and there can be {}", self.rank(), AxisSet::LIMIT)
+            }
+            false => "it has more elements than can be addressed".to_owned(),
+        };
+        Err(format!("a tensor cannot have the shape {self}: {reason}"))
     }
 
     /// This shape with `size` inserted in front of `axis`.
@@ -135,13 +155,16 @@ impl From<()> for Shape {
 
 impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0[..], f)
+        fmt::Debug::fmt(self, f)
     }
 }
 
+/// The sizes; of more axes than a tensor can have, the first ones.
 impl fmt::Debug for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0[..], f)
+        let mut list = f.debug_list();
+        list.entries(self.iter().take(AxisSet::LIMIT));
+        if self.rank() > AxisSet::LIMIT { list.finish_non_exhaustive() } else { list.finish() }
     }
 }
 
@@ -213,9 +236,10 @@ impl From<i32> for Axes {
     }
 }
 
+/// The axis of an index; of one that is no `isize`, the largest that is, which no tensor has either.
 impl From<usize> for Axes {
     fn from(axis: usize) -> Self {
-        Self::from(axis as isize)
+        Self::from(isize::try_from(axis).unwrap_or(isize::MAX))
     }
 }
 
@@ -247,17 +271,22 @@ impl AxisSet {
 
     /// All axes of a tensor of `rank` axes.
     pub fn all(rank: usize) -> Self {
-        (0..rank).fold(Self::default(), Self::with)
+        (0..rank).fold(Self::default(), |set, axis| set.with(axis))
     }
 
     /// This set with `axis` added.
+    ///
+    /// # Panics
+    /// If no tensor has such an axis.
+    #[track_caller]
     pub fn with(self, axis: usize) -> Self {
+        assert!(axis < Self::LIMIT, "axis {axis} is none of the {} that there can be", Self::LIMIT);
         Self(self.0 | 1 << axis)
     }
 
     /// Whether `axis` is in the set.
     pub fn contains(self, axis: usize) -> bool {
-        self.0 >> axis & 1 == 1
+        axis < Self::LIMIT && self.0 >> axis & 1 == 1
     }
 
     /// The same axes of a tensor that has one more axis in front.
@@ -270,9 +299,9 @@ impl AxisSet {
         (0..Self::LIMIT).filter(move |&axis| self.contains(axis))
     }
 
-    /// Number of elements of `shape` along the axes of the set.
+    /// Number of elements of `shape` along the axes of the set, or the largest number if it is larger still.
     pub fn n_elements(self, shape: &Shape) -> usize {
-        self.iter().map(|axis| shape[axis]).product()
+        self.iter().fold(1, |n: usize, axis| n.saturating_mul(shape[axis]))
     }
 
     /// `shape` with the axes of the set reduced to size 1.
@@ -301,66 +330,6 @@ impl fmt::Debug for AxisSet {
     }
 }
 
-/// Where the elements of a tensor lie in a flat buffer: the element at index `i` is at
-/// `offset + Σ i[axis]·strides[axis]`.
-///
-/// Broadcasting, permuting and slicing only change the layout; so they cost nothing until somebody needs the
-/// elements side by side.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Layout {
-    /// Position of the first element.
-    pub offset: usize,
-    /// Distance between neighbors, per axis.
-    pub strides: SmallVec<[isize; 4]>,
-}
-
-impl Layout {
-    /// Row-major order without gaps.
-    pub fn contiguous(shape: &Shape) -> Self {
-        let mut strides: SmallVec<[isize; 4]> = SmallVec::from_elem(0, shape.rank());
-        let mut stride = 1;
-        for (axis, &size) in shape.iter().enumerate().rev() {
-            strides[axis] = stride;
-            stride *= size as isize;
-        }
-        Self { offset: 0, strides }
-    }
-
-    /// Whether the elements of `shape` lie side by side in row-major order, from position 0.
-    pub fn is_contiguous(&self, shape: &Shape) -> bool {
-        self.offset == 0 && self.is_dense(shape)
-    }
-
-    /// Whether the elements of `shape` lie side by side in row-major order, wherever they start.
-    pub(crate) fn is_dense(&self, shape: &Shape) -> bool {
-        let mut expected = 1;
-        shape.iter().zip(&self.strides).rev().all(|(&size, &stride)| {
-            let fits = size == 1 || stride == expected;
-            expected *= size as isize;
-            fits
-        })
-    }
-
-    /// Positions of the elements of `shape`, in row-major order of their indices.
-    pub fn positions<'a>(&'a self, shape: &'a Shape) -> impl Iterator<Item = usize> + 'a {
-        let mut index: SmallVec<[usize; 4]> = SmallVec::from_elem(0, shape.rank());
-        let mut position = self.offset as isize;
-        (0..shape.n_elements()).map(move |_| {
-            let current = position as usize;
-            for axis in (0..shape.rank()).rev() {
-                index[axis] += 1;
-                position += self.strides[axis];
-                if index[axis] < shape[axis] {
-                    break;
-                }
-                position -= self.strides[axis] * shape[axis] as isize;
-                index[axis] = 0;
-            }
-            current
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -375,18 +344,33 @@ mod tests {
     }
 
     #[test]
-    fn positions_follow_the_strides() {
-        let transposed = Layout { offset: 0, strides: SmallVec::from_slice(&[1, 3]) };
-        let positions: Vec<_> = transposed.positions(&Shape::from([3, 2])).collect();
-        assert_eq!(positions, [0, 3, 1, 4, 2, 5]);
-        assert!(!transposed.is_contiguous(&Shape::from([3, 2])));
-        assert!(Layout::contiguous(&Shape::from([3, 2])).is_contiguous(&Shape::from([3, 2])));
-    }
-
-    #[test]
     fn negative_axes_count_from_the_end() {
         assert_eq!(Axes::from([-1, 0]).resolve(3), Ok(AxisSet::default().with(0).with(2)));
         assert!(Axes::from([2]).resolve(2).unwrap_err().contains("does not exist"));
         assert!(Axes::from([0, -2]).resolve(2).unwrap_err().contains("twice"));
+    }
+
+    #[test]
+    fn an_axis_beyond_the_largest_is_not_one_from_the_end() {
+        assert_eq!(Axes::from(1usize).resolve(2), Ok(AxisSet::default().with(1)));
+        for axis in [usize::MAX, usize::MAX - 1, isize::MAX as usize, isize::MAX as usize + 1] {
+            assert!(Axes::from(axis).resolve(2).unwrap_err().contains("does not exist"), "{axis}");
+            assert!(!AxisSet::all(32).contains(axis));
+        }
+    }
+
+    #[test]
+    fn numbers_of_elements_do_not_wrap() {
+        let shape = Shape::from([1 << 33, 1 << 33]);
+        assert_eq!(
+            (shape.n_elements(), AxisSet::all(2).n_elements(&shape)),
+            (usize::MAX, usize::MAX)
+        );
+        assert!(
+            shape.check_possible().unwrap_err().ends_with("more elements than can be addressed")
+        );
+        let deep = Shape::from(&[1; 1000][..]);
+        let reason = deep.check_possible().unwrap_err();
+        assert!(reason.len() < 200 && reason.contains("1000 axes"), "{reason}");
     }
 }

@@ -11,11 +11,14 @@ use rustc_hash::FxHashMap;
 use smallvec::{SmallVec, smallvec};
 
 use crate::{
+    bends::Ahead,
+    error::Error,
     expr::{Expr, Pair},
-    forward::require_alike,
+    forward::{require_alike, tangent},
     functions::functions,
-    graph::{Node, NodeId},
+    graph::{Inputs, Node, NodeId},
     ops::{Linearity, Op, Tangents},
+    size::Size,
 };
 
 functions! { "Derivatives":
@@ -32,7 +35,7 @@ functions! { "Derivatives":
     /// assert_eq!(coefficients, [1.0, 1.0, 0.5, 1.0 / 6.0, 1.0 / 24.0]);
     /// ```
     taylor / try_taylor(y, along: &[Pair<'g>], order: usize) -> Vec<Expr<'g>>,
-    "As [`jvp`](Self::jvp).",
+    "As [`jvp`](Self::jvp), and if the order is 2048 or more.",
     {
         y.require_derivatives("taylor", along.iter().map(|&(x, _)| x))?;
         require_alike(
@@ -40,9 +43,13 @@ functions! { "Derivatives":
             along,
             "the direction, named last, must have the shape and dtype of its expression",
         )?;
+        // A product of two series takes that many products of coefficients.
+        let n_coefficients = Size::from(order) + 1usize;
+        (n_coefficients * n_coefficients)
+            .few("coefficients and products of them")
+            .map_err(|reason| Self::misfit("taylor", &[y], reason))?;
         let mut series = Series::along(along);
-        let coefficient = |k| series.coefficient(y, k).unwrap_or_else(|| y.like(0.0));
-        Ok((0..=order).map(coefficient).collect())
+        (0..=order).map(|k| Ok(series.coefficient(y, k)?.unwrap_or_else(|| y.like(0.0)))).collect()
     }
 }
 
@@ -78,7 +85,7 @@ impl<'g> Series<'g> {
     }
 
     /// Coefficient `k` of a node. What it takes is kept on a stack of its own, so that depth costs none.
-    fn coefficient(&mut self, y: Expr<'g>, k: usize) -> Option<Expr<'g>> {
+    fn coefficient(&mut self, y: Expr<'g>, k: usize) -> Result<Option<Expr<'g>>, Error> {
         let mut pending = vec![(y.id(), k)];
         while let Some(&term) = pending.last() {
             if self.known.contains_key(&term) {
@@ -88,7 +95,7 @@ impl<'g> Series<'g> {
             let y = y.graph().expr(term.0);
             let n_pending = pending.len();
             pending.extend(
-                self.needs(y, term.1).into_iter().filter(|need| !self.known.contains_key(need)),
+                self.needs(y, term.1)?.into_iter().filter(|need| !self.known.contains_key(need)),
             );
             if pending.len() == n_pending {
                 let coefficient =
@@ -97,38 +104,40 @@ impl<'g> Series<'g> {
                 pending.pop();
             }
         }
-        self.known[&(y.id(), k)]
+        Ok(self.known[&(y.id(), k)])
     }
 
     /// The other coefficients that one is made of.
-    fn needs(&mut self, y: Expr<'g>, k: usize) -> SmallVec<[Term; 4]> {
+    fn needs(&mut self, y: Expr<'g>, k: usize) -> Result<SmallVec<[Term; 4]>, Error> {
         let node = y.graph().node(y.id()).clone();
         if let Some(&of) = self.placeholders.get(&y.id()) {
-            return smallvec![(of, k + 1)];
+            return Ok(smallvec![(of, k + 1)]);
         }
         if k == 0 {
             let is_new =
                 self.placeholders.first_key_value().is_some_and(|(&first, _)| y.id() > first);
-            return if is_new {
-                node.inputs.iter().map(|&x| (x, 0)).collect()
-            } else {
-                smallvec![]
-            };
+            return Ok(match is_new {
+                true => node.inputs.iter().map(|&x| (x, 0)).collect(),
+                false => smallvec![],
+            });
         }
         if !node.dtype.is_float() {
-            return smallvec![];
+            return Ok(smallvec![]);
         }
-        match node.op.behavior().linearity() {
+        Ok(match node.op.behavior().linearity() {
             Linearity::Constant => smallvec![],
-            Linearity::Linear => node.inputs.iter().map(|&x| (x, k)).collect(),
+            Linearity::Linear => {
+                let is_float = |x: NodeId| y.graph().node(x).dtype.is_float();
+                node.inputs.iter().map(|&x| (x, if is_float(x) { k } else { 0 })).collect()
+            }
             Linearity::Bilinear => {
                 node.inputs.iter().flat_map(|&x| (0..=k).map(move |j| (x, j))).collect()
             }
-            Linearity::Nonlinear => match self.tangent(y, &node) {
+            Linearity::Nonlinear => match self.tangent(y, &node)? {
                 Some(tangent) => smallvec![(tangent.id(), k - 1)],
                 None => smallvec![],
             },
-        }
+        })
     }
 
     /// A coefficient, from those that it needs.
@@ -141,7 +150,8 @@ impl<'g> Series<'g> {
     fn passed_on(&self, y: Expr<'g>, k: usize) -> Option<Expr<'g>> {
         let node = y.graph().node(y.id()).clone();
         if let Some(&of) = self.placeholders.get(&y.id()) {
-            return self.known[&(of, k + 1)].map(|c| c * (k + 1) as f64);
+            let coefficient = self.known[&(of, k + 1)];
+            return coefficient.map(|c| if k == 0 { c } else { c * (k + 1) as f64 });
         }
         if k == 0 {
             return Some(self.in_place_of_placeholders(y, &node));
@@ -151,16 +161,11 @@ impl<'g> Series<'g> {
         }
         match node.op.behavior().linearity() {
             Linearity::Constant => None,
-            Linearity::Linear => {
-                let of: SmallVec<[_; 4]> =
-                    node.inputs.iter().map(|&x| self.known[&(x, k)]).collect();
-                let is_zero = of.iter().all(Option::is_none);
-                (!is_zero).then(|| Tangents::new(y, &node.inputs, &of).linear())
-            }
+            Linearity::Linear => self.linear(y, &node, k),
             Linearity::Bilinear => self.cauchy_product(y, &node, k),
             Linearity::Nonlinear => {
                 let tangent = self.tangents[&y.id()]?;
-                self.known[&(tangent.id(), k - 1)].map(|c| c / k as f64)
+                self.known[&(tangent.id(), k - 1)].map(|c| if k == 1 { c } else { c / k as f64 })
             }
         }
     }
@@ -175,33 +180,51 @@ impl<'g> Series<'g> {
         let inputs: SmallVec<[_; 4]> = node.inputs.iter().map(of).collect();
         match inputs.iter().zip(&node.inputs).all(|(x, &old)| x.id() == old) {
             true => y,
-            false => Tangents::new(y, &node.inputs, &[]).again(inputs),
+            false => Tangents::new(y, &node.inputs, &[], Ahead::Nothing).again(inputs),
         }
+    }
+
+    /// The operation on the coefficients of its floating-point inputs. Others, such as masks, are what they are, but may be
+    /// made of tangents.
+    fn linear(&self, y: Expr<'g>, node: &Node, k: usize) -> Option<Expr<'g>> {
+        let mut is_zero = true;
+        let mut of = |&x: &NodeId| {
+            let x = y.graph().expr(x);
+            if !x.dtype().is_float() {
+                return self.known[&(x.id(), 0)].unwrap_or(x);
+            }
+            let coefficient = self.known[&(x.id(), k)];
+            is_zero &= coefficient.is_none();
+            coefficient.unwrap_or_else(|| x.like(0.0))
+        };
+        let inputs: Inputs = node.inputs.iter().map(|x| of(x).id()).collect();
+        let (op, shape) = (node.op.clone(), node.shape.clone());
+        (!is_zero).then(|| y.graph().record(op, inputs, shape, node.dtype))
     }
 
     /// `Σ aⱼ·bₖ₋ⱼ`.
     fn cauchy_product(&self, y: Expr<'g>, node: &Node, k: usize) -> Option<Expr<'g>> {
         let (a, b) = (node.inputs[0], node.inputs[1]);
         let terms = (0..=k).filter_map(|j| Some([self.known[&(a, j)]?, self.known[&(b, k - j)]?]));
-        let rule = Tangents::new(y, &node.inputs, &[]);
+        let rule = Tangents::new(y, &node.inputs, &[], Ahead::Nothing);
         terms.map(|term| rule.again(term)).reduce(|a, b| a + b)
     }
 
     /// The tangent of a node as an expression of placeholders, which stand for the tangents of its inputs.
-    fn tangent(&mut self, y: Expr<'g>, node: &Node) -> Option<Expr<'g>> {
+    fn tangent(&mut self, y: Expr<'g>, node: &Node) -> Result<Option<Expr<'g>>, Error> {
         if let Some(&tangent) = self.tangents.get(&y.id()) {
-            return tangent;
+            return Ok(tangent);
         }
         let of: SmallVec<[_; 4]> =
             node.inputs.iter().map(|&x| self.stand_in(y.graph().expr(x))).collect();
-        let rule = Tangents::new(y, &node.inputs, &of);
-        let record = || node.op.behavior().jvp(rule);
         let tangent = match of.iter().any(Option::is_some) {
-            true => y.graph().recording_gradient_of(y.id(), record),
+            true => {
+                y.graph().recording_gradient_of(y.id(), || tangent(y, node, &of, Ahead::Nothing))?
+            }
             false => None,
         };
         self.tangents.insert(y.id(), tangent);
-        tangent
+        Ok(tangent)
     }
 
     /// A placeholder for the tangent of an input; `None` if it has none for sure.

@@ -29,14 +29,13 @@ fn kinks_have_the_derivative_that_their_rows_document() {
 }
 
 #[test]
-fn at_nan_a_smooth_derivative_is_nan_and_a_chosen_one_is_flat() {
+fn at_nan_a_derivative_is_nan_unless_it_is_the_same_everywhere() {
     let nan = f64::NAN;
-    for slope in
-        [slopes(&[nan], |x| x.relu()), slopes(&[nan], |x| x.abs()), slopes(&[nan], |x| x.elu(1.0))]
-    {
-        assert!(slope[0].is_nan(), "{slope:?}");
-    }
-    let flat: [fn(Expr<'_>) -> Expr<'_>; 6] = [
+    let unknown: [fn(Expr<'_>) -> Expr<'_>; 10] = [
+        |x| x.relu(),
+        |x| x.abs(),
+        |x| x.elu(1.0),
+        |x| x.leaky_relu(0.1),
         |x| x.hardtanh(-1.0, 1.0),
         |x| x.relu6(),
         |x| x.hardsigmoid(),
@@ -45,23 +44,52 @@ fn at_nan_a_smooth_derivative_is_nan_and_a_chosen_one_is_flat() {
         |x| x.clamp(-1.0, 1.0),
     ];
     let g = Graph::with_dtype(DType::F64);
-    for f in flat {
-        assert_eq!(slopes(&[nan], f), [0.0]);
+    for f in unknown {
+        let slopes = slopes(&[nan], f);
+        assert!(slopes[0].is_nan(), "{slopes:?}");
         assert!(f(g.constant(nan)).value().item().is_nan(), "NaN gets through");
     }
+    assert_eq!(slopes(&[nan], |x| x.floor()), [0.0]);
+    assert_eq!(slopes(&[nan], |x| -x), [-1.0]);
+    assert_eq!(slopes(&[nan], |x| x.nan_to_num()), [0.0]);
+    assert_eq!(curvatures(&[nan], |x| x.relu()), [0.0]);
 }
 
 #[test]
-fn a_clamp_passes_at_its_bounds_and_takes_nan_from_them() {
+fn a_clamp_passes_at_its_bounds_and_is_unknown_beside_nan() {
     assert_eq!(slopes(&[-1.0, 0.5, 1.0, 2.0], |x| x.clamp(-1.0, 1.0)), [1.0, 1.0, 1.0, 0.0]);
+    let infinite = [f64::NEG_INFINITY, f64::INFINITY];
+    assert_eq!(slopes(&infinite, |x| x.clamp_max(f64::INFINITY)), [1.0, 1.0]);
     let g = Graph::with_dtype(DType::F64);
     let (x, bound) = (g.param("x", [1.0, 1.0]), g.param("bound", [1.0, f64::NAN]));
-    for y in [x.clamp_min(bound), x.clamp_max(bound)] {
+    for y in [x.clamp_min(bound), x.clamp_max(bound), x.maximum(bound)] {
         assert!(y.value().to_vec::<f64>()[1].is_nan());
-        let gradient = y.sum().grad(&[x, bound]);
-        assert_eq!(gradient[0].value().to_vec::<f64>(), [1.0, 0.0]);
-        assert_eq!(gradient[1].value().to_vec::<f64>(), [0.0, 1.0]);
+        for gradient in y.sum().grad(&[x, bound]) {
+            assert!(gradient.value().to_vec::<f64>()[1].is_nan());
+        }
     }
+    let gradient = x.clamp_min(bound).sum().grad(&[x, bound]);
+    assert_eq!(
+        gradient.iter().map(|g| g.value().to_vec::<f64>()[0]).collect::<Vec<_>>(),
+        [1.0, 0.0]
+    );
+}
+
+#[test]
+fn equal_infinite_numbers_share_a_logarithm_of_exponentials() {
+    let infinite = [f64::INFINITY, f64::NEG_INFINITY];
+    let g = Graph::with_dtype(DType::F64);
+    let (a, b) = (g.param("a", infinite), g.param("b", infinite));
+    let y = a.logaddexp(b);
+    assert_eq!(y.value().to_vec::<f64>(), infinite);
+    let ones = g.constant([1.0, 1.0]);
+    for slopes in [y.vjp(ones, &[a])[0], y.vjp(ones, &[b])[0], y.jvp(&[(a, ones)])] {
+        assert_eq!(slopes.value().to_vec::<f64>(), [0.5, 0.5]);
+        assert_eq!(slopes.jvp(&[(a, ones)]).value().to_vec::<f64>(), [0.0, 0.0]);
+    }
+    // Of one number twice, nothing is left to share.
+    assert_eq!(slopes(&infinite, |x| x.logaddexp(x)), [1.0, 1.0]);
+    assert_eq!(y.jvp(&[(a, ones), (b, ones)]).value().to_vec::<f64>(), [1.0, 1.0]);
 }
 
 #[test]

@@ -120,6 +120,89 @@ fn gradients_of_norms_are_finite_where_singular_values_tie_or_vanish() {
     assert_near(&gradient(zero, MatrixNorm::Frobenius), &[0.0; 4], 0.0);
 }
 
+/// A matrix of a rank, of columns that are rounded combinations of a few.
+fn of_rank(g: &Graph, [m, n]: [usize; 2], rank: usize) -> Expr<'_> {
+    let part = |rows: usize, columns: usize, salt: f64| {
+        let numbers =
+            (0..rows * columns).map(|k| ((k as f64 + salt).powi(2) * 1.7).sin()).collect();
+        g.constant(Tensor::new([rows, columns], numbers).expect("they fit"))
+    };
+    part(m, rank, 0.3).matmul(part(rank, n, 2.9)).stop_gradient()
+}
+
+#[test]
+fn a_rank_deficient_matrix_has_singular_values_of_0_and_orthonormal_vectors() {
+    for dtype in [DType::F64, DType::F32] {
+        for (shape, rank) in [([5, 5], 0), ([5, 5], 2), ([7, 4], 3), ([4, 9], 1), ([30, 20], 12)] {
+            let g = Graph::with_dtype(dtype);
+            let double = Graph::with_dtype(DType::F64);
+            let a = of_rank(&double, shape, rank).value().cast(dtype);
+            let (u, s, vt) = g.constant(&a).svd();
+            let values = s.value().to_vec::<f64>();
+            let tolerance = if dtype == DType::F64 { 1e-13 } else { 1e-5 };
+            // In single precision the product is rounded, which leaves it of full rank, but for tiny values.
+            let n_values = values.iter().filter(|&&s| s > 1e-5 * values[0]).count();
+            assert_eq!(n_values, rank, "{values:?}");
+            let eye = |n: usize| g.arange(n).one_hot(n).value().to_vec::<f64>();
+            assert_near(&u.t().matmul(u).value(), &eye(values.len()), tolerance);
+            assert_near(&vt.matmul(vt.t()).value(), &eye(values.len()), tolerance);
+            let product = (u * s.unsqueeze(-2)).matmul(vt).value();
+            assert_near(&product, &a.to_vec::<f64>(), 10.0 * tolerance);
+        }
+    }
+}
+
+#[test]
+fn values_that_rounding_cannot_tell_apart_are_equal_and_small_ones_keep_their_digits() {
+    let g = Graph::with_dtype(DType::F64);
+    for k in 0..50 {
+        let (c, s) = (f64::from(k).cos(), f64::from(k).sin());
+        let turn = g.constant([[c, -s * c, s * s], [s, c * c, -c * s], [0.0, s, c]]);
+        let values = (turn * 0.7).svd().1.value().to_vec::<f64>();
+        assert!(values[0] == values[1] && values[1] == values[2], "{k}: {values:?}");
+    }
+    let rank_one = g.constant([[0.3, -0.1], [0.9, -0.3]]).svd().1.value().to_vec::<f64>();
+    assert_eq!(rank_one[1], 0.0);
+    let graded = g.constant([[1.0, 0.0], [0.0, 1e-20]]).svd().1.value().to_vec::<f64>();
+    assert_eq!(graded, [1.0, 1e-20]);
+    let by_rows = g.constant([[1.0, 1.0], [1e-20, -1e-20]]).svd().1.value().to_vec::<f64>();
+    assert!((by_rows[1] / (2.0f64.sqrt() * 1e-20) - 1.0).abs() < 1e-14, "{by_rows:?}");
+}
+
+#[test]
+fn the_first_triples_have_derivatives_whatever_the_rest_is() {
+    let g = Graph::with_dtype(DType::F64);
+    // Of rank 1 with two singular values of 0, and of rank 2 with two that are equal.
+    for rows in [
+        [[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [3.0, 6.0, 9.0]],
+        [[5.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+    ] {
+        let a = g.constant(rows);
+        let (u, s, vt) = a.svd();
+        let first = (u.slice(-1, ..1) * s.slice(-1, ..1)).matmul(vt.slice(-2, ..1));
+        let of_norm = first.square().sum().grad(&[a])[0];
+        // The square of the largest singular value, whose gradient is 2·s₀·u₀·v₀ᵀ.
+        assert_near(&of_norm.value(), &(first * 2.0).value().to_vec::<f64>(), 1e-13);
+        let all = (u * s.unsqueeze(-2)).matmul(vt);
+        let gradient = all.square().sum().grad(&[a])[0].value().to_vec::<f64>();
+        assert!(gradient.iter().all(|x| x.is_nan()), "{gradient:?}");
+    }
+}
+
+#[test]
+fn what_only_rounding_keeps_from_being_singular_has_no_answer() {
+    let g = Graph::with_dtype(DType::F64);
+    let nearly = g.constant([[0.3, -0.1], [0.9, -0.3]]);
+    let dependent = "inv: the matrix is singular: column 1 depends on those before it";
+    assert_eq!(message(nearly.inv()), dependent);
+    assert_eq!(nearly.slogdet().1.value().item(), f64::NEG_INFINITY);
+    let column = g.constant([[0.3], [0.7], [1.1]]);
+    assert!(message(column.matmul(column.t()).cholesky()).contains("leading minor of size 2"));
+    // One that is regular by a few roundings more.
+    let regular = g.constant([[0.3, -0.1], [0.9, -0.3 + 1e-14]]);
+    assert!(regular.inv().try_value().is_ok());
+}
+
 #[test]
 fn single_precision_is_single_precision() {
     let (double, single) = (Graph::with_dtype(DType::F64), Graph::new());

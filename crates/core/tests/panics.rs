@@ -92,7 +92,7 @@ fn graphs_panic_at_the_line_that_misuses_them() {
     g.input("x", [2]);
     g.param("w", 1.0);
     let params = Params::new();
-    panics_here!("the name `x` is taken by the leaf made at ", g.input("x", [2]));
+    panics_here!("the name `x` is taken: an input has it; ", g.input("x", [2]));
     panics_here!("the name `x` is taken", g.param("x", 1.0));
     panics_here!("the name `w` is taken", g.param("w", [1.0]));
     panics_here!("the name `w` is taken", g.state("w", Tensor::from(1.0f32)));
@@ -108,12 +108,19 @@ fn tensors_that_no_memory_holds_are_refused_where_they_are_recorded() {
     let (x, many) = (g.param("x", [[1.0]]), g.input("many", [274_177, 1]));
     // The number of elements, 2⁶⁴ + 1, would be taken for 1.
     let wide = x.broadcast_to([1, 67_280_421_310_721]);
-    panics_here!("a tensor cannot have the shape [274177, 67280421310721]", many.matmul(wide));
+    panics_here!("matmul: `many` [274177, 1] × `broadcast(x)`", many.matmul(wide));
+    let error = many.try_matmul(wide).unwrap_err().to_string();
+    assert!(
+        error.contains(": a tensor cannot have the shape [274177, 67280421310721]: "),
+        "{error}"
+    );
     let empty = [0, 1 << 32, 1 << 32];
     panics_here!("a tensor cannot have the shape [0, 4294967296", g.input("empty", empty));
     let deep = (0..30).fold(x, |x, _| x.unsqueeze(0));
     assert_eq!(deep.sum().value().item(), 1.0);
-    panics_here!("a tensor cannot have the shape [1, 1, 1", deep.unsqueeze(0));
+    panics_here!("unsqueeze: `reshape(reshape(reshape(…)))` [1, 1, 1", deep.unsqueeze(0));
+    let reason = deep.try_unsqueeze(0).unwrap_err().to_string();
+    assert!(reason.contains(": it has 33 axes, and there can be 32\n"), "{reason}");
     let error = Tensor::new([1 << 32, 1 << 32], Vec::<f32>::new()).unwrap_err();
     assert!(error.to_string().starts_with("a tensor cannot have the shape"), "{error}");
 }
@@ -128,14 +135,23 @@ fn a_taken_name_says_by_what_and_why() {
     assert!(message.contains(&first) && first.starts_with(file!()), "{message}");
     let reason = |body: fn(&Graph) -> Expr<'_>| {
         let (_, _, message) = panic_of(|| body(&g));
-        message.rsplit_once(": ").map(|(_, reason)| reason.to_owned()).unwrap_or_default()
+        let (_, reason) = message.split_once(": ").expect("the name stands before the reason");
+        reason.lines().next().map(str::to_owned).unwrap_or_default()
     };
     assert_eq!(
         reason(|g| g.input("x", [2])),
-        "an input is made once; use that expression again, or another name"
+        "an input has it; use the expression of the first again, or record an input under another name or in a scope of \
+         its own"
     );
-    assert_eq!(reason(|g| g.param("x", 1.0)), "it is an input, and this is a parameter");
-    assert_eq!(reason(|g| g.param("w", [1.0])), "it is f32 [], and this is f32 [1]");
+    assert_eq!(
+        reason(|g| g.param("x", 1.0)),
+        "an input has it; record a parameter under another name or in a scope of its own"
+    );
+    assert_eq!(
+        reason(|g| g.param("w", [1.0])),
+        "a parameter has it; record a parameter under another name or in a scope of its own, or share the first by its \
+         expression or `shared_param(\"w\")`"
+    );
 }
 
 #[test]

@@ -147,10 +147,10 @@ fn sharing_never_merges_what_differs() {
 }
 
 #[test]
-fn a_parameter_is_found_again_by_its_name() {
+fn a_parameter_is_found_again_by_its_full_name() {
     let g = Graph::new();
     let (w, frozen) = (g.param("w", [1.0, 2.0]), g.input("x", [2]));
-    assert_eq!(g.param("w", [1.0, 2.0]).id(), w.id());
+    assert_eq!(g.shared_param("w").id(), w.id());
     assert_eq!(g.params().iter().map(|param| param.id()).collect::<Vec<_>>(), [w.id()]);
     assert_ne!(frozen.id(), w.id());
 }

@@ -4,7 +4,10 @@
 //! Steps of gradient descent, `w − rate·xᵀδ`, are of this form: the product goes straight into the parameter. And so are
 //! the gradients of what is read in many parts: each part's is added at its places alone.
 
-use retrograd_core::{DType, NodeId, Op, ops::Binary};
+use retrograd_core::{
+    DType, NodeId, Op,
+    ops::{Binary, Literal},
+};
 
 use crate::{
     classify::{Class, Classified},
@@ -133,7 +136,7 @@ fn has_no_other_use(classified: &Classified<'_>, id: NodeId) -> bool {
 pub(crate) fn scalar(classified: &Classified<'_>, id: NodeId) -> Option<Scalar> {
     let node = &classified.computation.nodes[id.index()];
     if classified.classes[id.index()] == Class::Literal {
-        return node.op.as_literal().map(Scalar::Literal);
+        return node.op.as_literal().map(|value| Scalar::Literal(Literal::new(value)));
     }
     let source = classified.source(id);
     let walk = Walk::new(&source.layout, &source.shape);

@@ -9,7 +9,7 @@
 mod leaves;
 mod share;
 
-use std::marker::PhantomData;
+use std::{collections::TryReserveError, marker::PhantomData};
 
 use retrograd_core::{DType, Element, NodeId, Shape, Slice, SliceMut, View};
 
@@ -42,8 +42,14 @@ pub(crate) struct Arena(Vec<Line>);
 
 impl Arena {
     /// An arena of at least `n_bytes` bytes.
-    pub fn new(n_bytes: usize) -> Self {
-        Self(vec![Line([0; ALIGNMENT]); n_bytes.div_ceil(ALIGNMENT)])
+    ///
+    /// # Errors
+    /// If there is not so much memory.
+    pub fn new(n_bytes: usize) -> Result<Self, TryReserveError> {
+        let (mut lines, n_lines) = (Vec::new(), n_bytes.div_ceil(ALIGNMENT));
+        lines.try_reserve_exact(n_lines)?;
+        lines.resize(n_lines, Line([0; ALIGNMENT]));
+        Ok(Self(lines))
     }
 
     /// Bytes.
@@ -152,7 +158,7 @@ impl<'a> Memory<'a> {
             DType::I64 => Slice::I64(&self.read(id)[..n]),
             DType::Bool => Slice::Bool(&self.read(id)[..n]),
         };
-        View { shape, data }
+        View::new(shape, data).expect("a value has as many elements as its shape says")
     }
 
     /// The elements of a part of a value, to be written.
@@ -225,6 +231,7 @@ impl<'a> Memory<'a> {
         match self.places[id.index()] {
             Place::Nowhere => unreachable!("only values with a place are read or written"),
             Place::Arena { offset, n_elements } => {
+                // No sum or product of these is beyond all numbers: places have been planned within `isize::MAX` bytes.
                 let n_bytes = n_elements * dtype.n_bytes();
                 assert!(offset + n_bytes <= self.n_bytes, "a place lies within the arena");
                 // SAFETY: the offset is within the arena's allocation.
@@ -346,7 +353,7 @@ pub(crate) fn read_output<'a>(
             DType::Bool => Slice::Bool(std::slice::from_raw_parts(address.cast(), n_elements)),
         }
     };
-    View { shape, data }
+    View::new(shape, data).expect("a value has as many elements as its shape says")
 }
 
 #[cfg(test)]
@@ -355,7 +362,8 @@ mod tests {
 
     #[test]
     fn a_value_without_elements_is_apart_from_every_other() {
-        let (mut arena, mut table) = (Arena::new(128), LeafTable::default());
+        let mut arena = Arena::new(128).expect("128 bytes are there");
+        let mut table = LeafTable::default();
         let leaves = Leaves::new(&mut table, 0);
         let places =
             [(0, 32), (64, 0)].map(|(offset, n_elements)| Place::Arena { offset, n_elements });

@@ -13,6 +13,9 @@ use crate::{
 
 /// Programs by their tasks: operations, shapes, dtypes and constants; not names, scopes, lines or slots' numbers.
 ///
+/// It keeps at most [`limit`](Self::limit) programs, and forgets the one that has not been asked for longest. Plans that have
+/// been handed out stay as they are.
+///
 /// ```
 /// use retrograd_core::Graph;
 /// use retrograd_cpu::PlanCache;
@@ -26,28 +29,77 @@ use crate::{
 /// assert_eq!(cache.len(), 2);
 /// # Ok::<(), retrograd_core::Error>(())
 /// ```
-#[derive(Default)]
 pub struct PlanCache {
-    programs: FxHashMap<Task, Arc<Program>>,
+    programs: FxHashMap<Task, Cached>,
+    limit: usize,
+    /// How often a plan has been asked for.
+    n_requests: u64,
+}
+
+struct Cached {
+    program: Arc<Program>,
+    /// The number of the last request for it.
+    last_request: u64,
+}
+
+impl Default for PlanCache {
+    fn default() -> Self {
+        Self { programs: FxHashMap::default(), limit: Self::LIMIT, n_requests: 0 }
+    }
 }
 
 impl PlanCache {
+    /// The number of programs that a cache keeps unless it is told otherwise: a model at each of some hundred batch sizes
+    /// or lengths.
+    pub const LIMIT: usize = 256;
+
     /// No plans.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Number of programs compiled so far.
+    /// Sets the number of programs that are kept at most (default [`LIMIT`](Self::LIMIT)). With 0, every plan is compiled
+    /// anew.
+    ///
+    /// ```
+    /// use retrograd_core::Graph;
+    /// use retrograd_cpu::PlanCache;
+    ///
+    /// let mut cache = PlanCache::new().with_limit(2);
+    /// for n in 1..10 {
+    ///     let g = Graph::new();
+    ///     cache.compile(&[g.input("x", [n]).exp().sum()], &[])?;
+    /// }
+    /// assert_eq!(cache.len(), 2);
+    /// # Ok::<(), retrograd_core::Error>(())
+    /// ```
+    pub fn with_limit(mut self, limit: usize) -> Self {
+        self.limit = limit;
+        self.shrink();
+        self
+    }
+
+    /// The number of programs that are kept at most.
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Number of programs that are kept.
     pub fn len(&self) -> usize {
         self.programs.len()
     }
 
-    /// Whether nothing has been compiled.
+    /// Whether no program is kept.
     pub fn is_empty(&self) -> bool {
         self.programs.is_empty()
     }
 
-    /// The plan of these outputs and updates, compiled only if none of equal structure has been.
+    /// Forgets all programs, but for those of plans that somebody has.
+    pub fn clear(&mut self) {
+        self.programs.clear();
+    }
+
+    /// The plan of these outputs and updates, compiled only if none of equal structure is kept.
     ///
     /// # Errors
     /// As [`Plan::compile`].
@@ -56,11 +108,11 @@ impl PlanCache {
         outputs: &[Expr<'g>],
         updates: &[(Expr<'g>, Expr<'g>)],
     ) -> Result<Plan, Error> {
-        Ok(self.plan(Prepared::new(outputs, updates, false)?))
+        self.plan(Prepared::new(outputs, updates, false)?)
     }
 
     /// The [checked](Plan::compile_checked) plan of these outputs and updates, compiled only if no checked plan of
-    /// equal structure has been.
+    /// equal structure is kept.
     ///
     /// # Errors
     /// As [`Plan::compile`].
@@ -69,18 +121,83 @@ impl PlanCache {
         outputs: &[Expr<'g>],
         updates: &[(Expr<'g>, Expr<'g>)],
     ) -> Result<Plan, Error> {
-        Ok(self.plan(Prepared::new(outputs, updates, true)?))
+        self.plan(Prepared::new(outputs, updates, true)?)
     }
 
-    fn plan(&mut self, prepared: Prepared) -> Plan {
-        let program = match self.programs.get(&prepared.task) {
-            Some(program) => Arc::clone(program),
-            None => {
-                let program = Arc::new(Program::compile(&prepared.task));
-                self.programs.insert(prepared.task.clone(), Arc::clone(&program));
-                program
-            }
-        };
-        prepared.into_plan(program)
+    fn plan(&mut self, prepared: Prepared<'_>) -> Result<Plan, Error> {
+        self.n_requests += 1;
+        if let Some(cached) = self.programs.get_mut(&prepared.task) {
+            cached.last_request = self.n_requests;
+            let program = Arc::clone(&cached.program);
+            return Ok(prepared.into_plan(program));
+        }
+        let program = Program::compile(&prepared.task);
+        let program = Arc::new(program.map_err(|shortage| prepared.out_of_memory(shortage))?);
+        let cached = Cached { program: Arc::clone(&program), last_request: self.n_requests };
+        self.programs.insert(prepared.task.clone(), cached);
+        self.shrink();
+        Ok(prepared.into_plan(program))
+    }
+
+    /// Forgets the programs that have not been asked for longest, until there are no more than can be kept.
+    fn shrink(&mut self) {
+        if self.programs.len() > self.limit {
+            let mut requests: Vec<_> =
+                self.programs.values().map(|cached| cached.last_request).collect();
+            requests.sort_unstable();
+            let oldest = requests[requests.len() - self.limit..].first().copied();
+            self.programs
+                .retain(|_, cached| oldest.is_some_and(|oldest| cached.last_request >= oldest));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use retrograd_core::{Graph, Params, Tensor};
+
+    use super::*;
+
+    /// A plan that doubles `n` numbers.
+    fn doubled(cache: &mut PlanCache, n: usize) -> Plan {
+        let g = Graph::new();
+        cache.compile(&[g.input("x", [n]) * 2.0], &[]).expect("it compiles")
+    }
+
+    /// Whether the program of `n` numbers is kept; asking for it changes which one goes next.
+    fn keeps(cache: &mut PlanCache, plan: &Plan, n: usize) -> bool {
+        Arc::ptr_eq(&doubled(cache, n).program, &plan.program)
+    }
+
+    #[test]
+    fn the_program_that_has_not_been_asked_for_longest_is_forgotten() {
+        let mut cache = PlanCache::new().with_limit(3);
+        let plans: Vec<_> = (0..3).map(|n| doubled(&mut cache, n)).collect();
+        assert!(keeps(&mut cache, &plans[0], 0));
+        let fourth = doubled(&mut cache, 3);
+        assert_eq!((cache.len(), cache.limit()), (3, 3));
+        assert!(keeps(&mut cache, &plans[0], 0) && keeps(&mut cache, &plans[2], 2));
+        assert!(keeps(&mut cache, &fourth, 3));
+        assert!(!keeps(&mut cache, &plans[1], 1), "it was the oldest");
+        assert_eq!(cache.len(), 3);
+        cache = cache.with_limit(1);
+        assert_eq!(cache.len(), 1);
+        assert!(!keeps(&mut cache, &fourth, 3));
+    }
+
+    #[test]
+    fn plans_outlive_the_cache_that_forgets_them() {
+        let mut cache = PlanCache::new();
+        assert_eq!(cache.limit(), PlanCache::LIMIT);
+        let plan = doubled(&mut cache, 2);
+        cache.clear();
+        assert!(cache.is_empty());
+        assert!(!keeps(&mut cache, &plan, 2), "it is compiled anew");
+        let mut none = PlanCache::new().with_limit(0);
+        doubled(&mut none, 2);
+        assert!(none.is_empty());
+        let (data, mut workspace) = (Tensor::from([1.0f32, 2.0]), plan.workspace());
+        plan.run(&mut workspace, &Params::new(), &[("x", data.view())]).expect("there are data");
+        assert_eq!(workspace.output(0).to_tensor().to_vec::<f64>(), [2.0, 4.0]);
     }
 }

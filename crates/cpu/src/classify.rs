@@ -210,12 +210,13 @@ fn class(computation: &Computation, id: NodeId) -> Class {
         Op::Cast if node.dtype.is_float() && input_dtype(0) == DType::Bool => {
             Class::Elementwise(node.dtype)
         }
-        Op::Identity | Op::StopGradient | Op::Broadcast | Op::Reshape => Class::View,
+        Op::Identity | Op::StopGradient | Op::Length(_) => Class::View,
+        Op::Broadcast | Op::Reshape => Class::View,
         Op::Permute(_) | Op::Slice(_) => Class::View,
         Op::Literal(_) | Op::Iota(_) | Op::Select | Op::Compare(_) | Op::Cast => Class::Step,
         Op::Pad(_) | Op::Concat(_) | Op::Gather(_) | Op::ScatterAdd(_) => Class::Step,
         Op::Sum(_) | Op::Max(_) | Op::ArgMax(_) | Op::ArgSort(_) | Op::MatMul => Class::Step,
-        Op::Cholesky | Op::Solve | Op::Adjugate | Op::LogDeterminant | Op::Svd => Class::Step,
-        Op::Custom(_) => Class::Step,
+        Op::Cholesky | Op::Solve | Op::Adjugate(_) | Op::LogDeterminant | Op::Svd(_) => Class::Step,
+        Op::Kinked(_) | Op::Custom(_) => Class::Step,
     }
 }

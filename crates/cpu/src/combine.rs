@@ -41,10 +41,12 @@ impl Combiner {
         let mut values = FxHashMap::default();
         for at in 0..self.code.len() {
             let Some(line) = &self.code[at] else { continue };
+            let place = |x: Operand| (x, line.extent);
             match line.instruction {
-                Instruction::Unary { op: Unary::Tanh, x } => drop(values.insert(x, at)),
+                Instruction::Unary { op: Unary::Tanh, x } => drop(values.insert(place(x), at)),
                 Instruction::Unary { op: Unary::SechSquared, x } => {
-                    let Some(&value) = values.get(&x) else { continue };
+                    // A line that computes a slope already is taken.
+                    let Some(value) = values.remove(&place(x)) else { continue };
                     let slope = line.register;
                     self.replace(value, Instruction::TanhWithSlope { x, slope });
                     let alone = self.code[at].take();
@@ -62,7 +64,8 @@ impl Combiner {
             let Some((outer, x)) = arithmetic(&line.instruction) else { continue };
             let inner = [0, 1].into_iter().find_map(|k| {
                 let inner = self.line(x[k].register()?)?;
-                let is_needed_here_only = self.n_uses[inner.register as usize] == 1;
+                // A square needs its operand once, and is a product that needs it twice.
+                let is_needed_here_only = self.n_uses[inner.register as usize] == 1 && x[0] != x[1];
                 let is_alike = inner.extent == line.extent;
                 let (op, operands) = arithmetic(&inner.instruction)?;
                 (is_needed_here_only && is_alike).then_some((k, op, operands))
@@ -84,6 +87,13 @@ impl Combiner {
         self.release(Some(replaced));
     }
 
+    /// Takes out the line of a result, unless something needs another result of it.
+    fn take(&mut self, result: Register) -> Option<Line> {
+        let results = self.line(result)?.results();
+        let is_unneeded = results.iter().all(|&result| self.n_uses[result as usize] == 0);
+        is_unneeded.then(|| self.code[result as usize].take())?
+    }
+
     /// Forgets an instruction, and drops what nothing needs any more.
     fn release(&mut self, instruction: Option<Instruction>) {
         let mut unneeded: Vec<_> = instruction.into_iter().collect();
@@ -91,7 +101,7 @@ impl Combiner {
             for result in instruction.operands().into_iter().filter_map(Operand::register) {
                 self.n_uses[result as usize] -= 1;
                 if self.n_uses[result as usize] == 0 {
-                    unneeded.extend(self.code[result as usize].take().map(|line| line.instruction));
+                    unneeded.extend(self.take(result).map(|line| line.instruction));
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! From a group of nodes to the code of one kernel.
 
-use retrograd_core::{DType, NodeId, Op};
+use indexmap::IndexSet;
+use retrograd_core::{DType, NodeId, Op, ops::Literal};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use smallvec::SmallVec;
 
@@ -12,7 +13,9 @@ use crate::{
         Elementwise, Extent, Form, IndexCheck, Instruction, Line, Operand, Register, Scalar, Store,
     },
     layout::Walk,
+    registers::assign,
     rows::Rows,
+    verify::Meaning,
 };
 
 /// The sums of the blocks of a value.
@@ -38,8 +41,7 @@ pub(crate) fn fuse(
         groups,
         group: group as u32,
         rows: rows_of_group(classified, groups, &computed),
-        literals: FxHashMap::default(),
-        code: Vec::with_capacity(computed.len()),
+        code: IndexSet::with_capacity_and_hasher(computed.len(), FxBuildHasher),
         checks: Vec::new(),
         operands: FxHashMap::with_capacity_and_hasher(computed.len(), FxBuildHasher),
     };
@@ -76,7 +78,7 @@ pub(crate) fn fill(classified: &Classified<'_>, literal: NodeId, to: NodeId) -> 
     Elementwise {
         rows: Rows { dtype: node.dtype, n_rows: node.shape.n_elements(), n_columns: 1 },
         prologue: vec![Line {
-            instruction: Instruction::Fill { scalar: Scalar::Literal(value) },
+            instruction: Instruction::Fill { scalar: Scalar::Literal(Literal::new(value)) },
             register: 0,
             extent: Extent::Element,
         }],
@@ -93,14 +95,15 @@ pub(crate) fn fill(classified: &Classified<'_>, literal: NodeId, to: NodeId) -> 
     }
 }
 
-/// Writes code with a register of its own for every result.
+/// Writes code with a register of its own for every result. Nodes that differ in shape alone, as functions of two views of
+/// one value do, have one instruction.
 struct Writer<'a> {
     classified: &'a Classified<'a>,
     groups: &'a Groups,
     group: u32,
     rows: Rows,
-    literals: FxHashMap<(u64, Extent), Operand>,
-    code: Vec<Line>,
+    /// The instructions, each in the place of its register's number.
+    code: IndexSet<(Instruction, Extent), FxBuildHasher>,
     checks: Vec<IndexCheck>,
     operands: FxHashMap<NodeId, Operand>,
 }
@@ -151,10 +154,10 @@ impl Writer<'_> {
         self.groups.homes.get(id).map_or(Extent::Element, |home| home.extent)
     }
 
+    /// The result of an instruction, which is written unless it has been before.
     fn push(&mut self, instruction: Instruction, extent: Extent) -> Operand {
-        let register = self.code.len() as Register;
-        self.code.push(Line { instruction, register, extent });
-        Operand::Register(register)
+        let (register, _) = self.code.insert_full((instruction, extent));
+        Operand::Register(register as Register)
     }
 
     /// How the kernel reads an input of a node.
@@ -165,7 +168,9 @@ impl Writer<'_> {
         let node = &self.classified.computation.nodes[id.index()];
         let operand = match node.op.as_literal() {
             Some(value) if self.classified.classes[id.index()] == Class::Literal => {
-                self.literal(value, self.groups.home_of_operand(self.classified, user).extent)
+                let scalar = Scalar::Literal(Literal::new(value));
+                let extent = self.groups.home_of_operand(self.classified, user).extent;
+                self.push(Instruction::Fill { scalar }, extent)
             }
             _ => self.view(id).unwrap_or_else(|| self.load(id, user)),
         };
@@ -183,15 +188,6 @@ impl Writer<'_> {
         }
         let is_spread = self.extent(id) != self.extent(base) && of.register().is_some();
         Some(if is_spread { self.push(Instruction::Spread { x: of }, Extent::Element) } else { of })
-    }
-
-    fn literal(&mut self, value: f64, extent: Extent) -> Operand {
-        if let Some(operand) = self.literals.get(&(value.to_bits(), extent)) {
-            return *operand;
-        }
-        let operand = self.push(Instruction::Fill { scalar: Scalar::Literal(value) }, extent);
-        self.literals.insert((value.to_bits(), extent), operand);
-        operand
     }
 
     /// Reads a value that another step has computed.
@@ -223,81 +219,21 @@ impl Writer<'_> {
         Store { to: id, from: self.operands[&id], extent: self.extent(id), form, is_tested: false }
     }
 
-    /// The kernel, with registers shared by results that are not needed at the same time.
+    /// The kernel, with instructions combined, and registers shared by results that are not needed at the same time.
     fn finish(self, mut stores: Vec<Store>) -> Elementwise {
-        let n_results = self.code.len();
-        let code = combine(self.code, &stores);
-        let is_constant = |line: &Line| matches!(line.instruction, Instruction::Fill { .. });
-        let (mut prologue, mut code): (Vec<_>, Vec<_>) = code.into_iter().partition(is_constant);
-        let last_uses = last_uses(&prologue, &code, &stores, n_results);
-        let mut registers = Registers { assigned: vec![0; n_results], ..Registers::default() };
-        prologue.iter_mut().for_each(|line| registers.assign_results(line));
-        for (at, line) in code.iter_mut().enumerate() {
-            // A result is never written over its own operands, so those are freed afterwards.
-            let mut dead: SmallVec<[Register; 4]> = line.reads().chain(line.results()).collect();
-            dead.retain(|value| last_uses[*value as usize] == at);
-            dead.sort_unstable();
-            dead.dedup();
-            line.instruction.operands_mut().into_iter().for_each(|x| registers.rename(x));
-            registers.assign_results(line);
-            registers.free(&dead);
-        }
-        stores.iter_mut().for_each(|store| registers.rename(&mut store.from));
-        Elementwise {
-            rows: self.rows,
-            prologue,
-            code,
-            checks: self.checks,
-            stores,
-            n_registers: registers.n as usize,
-        }
-    }
-}
-
-/// The last line of the code that needs each result; its own if none does, and none ever if blocks share it or it is
-/// stored.
-fn last_uses(prologue: &[Line], code: &[Line], stores: &[Store], n_results: usize) -> Vec<usize> {
-    let mut last_uses = vec![usize::MAX; n_results];
-    for (at, line) in code.iter().enumerate() {
-        line.reads().chain(line.results()).for_each(|value| last_uses[value as usize] = at);
-    }
-    let shared = prologue.iter().map(|line| line.register);
-    let stored = stores.iter().filter_map(|store| store.from.register());
-    shared.chain(stored).for_each(|value| last_uses[value as usize] = usize::MAX);
-    last_uses
-}
-
-/// Hands out registers, used ones first.
-#[derive(Default)]
-struct Registers {
-    /// The register of each result so far.
-    assigned: Vec<Register>,
-    unused: Vec<Register>,
-    n: Register,
-}
-
-impl Registers {
-    /// Has a line write to registers that nothing needs.
-    fn assign_results(&mut self, line: &mut Line) {
-        for result in line.results_mut() {
-            let register = self.unused.pop().unwrap_or_else(|| {
-                self.n += 1;
-                self.n - 1
-            });
-            self.assigned[*result as usize] = register;
-            *result = register;
-        }
-    }
-
-    /// Has an operand that is a result read from its register.
-    fn rename(&self, operand: &mut Operand) {
-        if let Operand::Register(register) = operand {
-            *register = self.assigned[*register as usize];
-        }
-    }
-
-    /// Frees the registers of results that are not needed any more.
-    fn free(&mut self, dead: &[Register]) {
-        self.unused.extend(dead.iter().map(|&value| self.assigned[value as usize]));
+        let lines = self.code.into_iter().enumerate();
+        let code: Vec<_> = lines
+            .map(|(index, (instruction, extent))| Line {
+                instruction,
+                register: index as Register,
+                extent,
+            })
+            .collect();
+        let mut meaning = Meaning::of(&code, &stores);
+        let code = combine(code, &stores);
+        meaning.check("combined code", [&[], &code], &stores);
+        let (prologue, code, n_registers) = assign(code, &mut stores);
+        meaning.check("code with shared registers", [&prologue, &code], &stores);
+        Elementwise { rows: self.rows, prologue, code, checks: self.checks, stores, n_registers }
     }
 }

@@ -4,7 +4,7 @@ use retrograd_core::{Shape, shape::Layout};
 use smallvec::SmallVec;
 
 /// A strided layout with neighboring axes merged where their strides allow it, for fast walks in row-major order.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Walk {
     offset: usize,
     /// Size and stride of each merged axis, outermost first; never empty.
@@ -95,13 +95,14 @@ impl Walk {
     }
 
     /// Where the element of a linear index lies.
-    fn position(&self, mut index: usize) -> usize {
+    pub fn position(&self, mut index: usize) -> usize {
+        let (outermost, inner) = self.axes.split_first().expect("there is an axis");
         let mut position = self.offset as isize;
-        for &(size, stride) in self.axes.iter().rev() {
+        for &(size, stride) in inner.iter().rev() {
             position += (index % size) as isize * stride;
             index /= size;
         }
-        position as usize
+        (position + index as isize * outermost.1) as usize
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Compiling goes through these files: `prepare` (what can be compiled), `classify` (what each node is to a plan, and
 //! what views read), `group` (which elementwise nodes are fused), `rematerialize` (what is not stored but
-//! computed again), `fuse` (their code), `step` (all steps), `order`, `place` (the arena), `program`.
+//! computed again), `fuse` (their code), `combine` and `registers` (less of it), `step` (all steps), `order`, `place` (the arena), `program`.
 //! The only `unsafe` is in `arena` and `kernels`.
 
 mod accumulate;
@@ -22,7 +22,9 @@ mod plan;
 mod prepare;
 mod profile;
 mod program;
+mod registers;
 mod rematerialize;
+mod required;
 mod rows;
 mod run;
 mod scalars;
@@ -31,8 +33,11 @@ mod signature;
 mod step;
 mod team;
 mod update;
+mod verify;
+mod workspace;
 
 pub use cache::PlanCache;
 pub use kernels::InstructionSet;
-pub use plan::{Feed, Plan, Workspace};
+pub use plan::{Feed, Plan};
 pub use profile::{Profile, StepProfile};
+pub use workspace::Workspace;

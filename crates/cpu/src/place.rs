@@ -9,7 +9,7 @@ use crate::{
     arena::{ALIGNMENT, Place},
     step::Step,
 };
-use block::Block;
+use block::{Block, TooLarge};
 
 /// Places of all values, and the size of the arena.
 pub(crate) struct Places {
@@ -19,22 +19,48 @@ pub(crate) struct Places {
     pub n_bytes_live: usize,
 }
 
+/// An arena that no machine has.
+#[derive(Debug)]
+pub(crate) struct Shortage {
+    /// The most bytes that are needed at one time.
+    pub n_bytes: u128,
+    /// The largest value.
+    pub largest: Option<NodeId>,
+}
+
 /// Plans the arena: finds a place for each value that has none, so that the places of values that are needed at one time
 /// are apart. Values of `kept` are needed after the steps.
+///
+/// # Errors
+/// If the arena would be larger than memory can be.
 pub(crate) fn plan(
     steps: &[Step],
     sizes: &[(DType, usize)],
     kept: &[NodeId],
     places: Vec<Place>,
-) -> Places {
+) -> Result<Places, Shortage> {
     let (mut places, blocks) = in_blocks(steps, sizes, kept, places);
-    let (offsets, n_bytes, n_bytes_live) = block::arrange(&blocks);
+    let (offsets, n_bytes, n_bytes_live) = block::arrange(&blocks)
+        .map_err(|TooLarge(n_bytes)| Shortage { n_bytes, largest: largest(&places, sizes) })?;
     for place in &mut places {
         if let Place::Arena { offset, .. } = place {
             *offset = offsets[*offset];
         }
     }
-    Places { places, n_bytes, n_bytes_live }
+    Ok(Places { places, n_bytes, n_bytes_live })
+}
+
+/// The largest value of the arena.
+pub(crate) fn largest(places: &[Place], sizes: &[(DType, usize)]) -> Option<NodeId> {
+    let is_in_arena = |index: &usize| matches!(places[*index], Place::Arena { .. });
+    let (all, n_bytes) = (0..places.len(), |&index: &usize| n_bytes(sizes[index]));
+    all.filter(is_in_arena).max_by_key(n_bytes).map(NodeId::new)
+}
+
+/// The bytes of a value in the arena; the most that there can be, if they are more still.
+fn n_bytes((dtype, n_elements): (DType, usize)) -> usize {
+    let n_bytes = n_elements.saturating_mul(dtype.n_bytes());
+    n_bytes.checked_next_multiple_of(ALIGNMENT).unwrap_or(usize::MAX)
 }
 
 /// Walks through the steps, giving each value a block of memory when it is written, or that of an operand that it can
@@ -126,8 +152,8 @@ impl Planner<'_> {
 
     /// Gives a value a new block.
     fn place_apart(&mut self, id: NodeId, at: u32) {
-        let (dtype, n_elements) = self.sizes[id.index()];
-        let n_bytes = (dtype.n_bytes() * n_elements).next_multiple_of(ALIGNMENT);
+        let size @ (_, n_elements) = self.sizes[id.index()];
+        let n_bytes = n_bytes(size);
         self.places[id.index()] = Place::Arena { offset: self.blocks.len(), n_elements };
         self.blocks.push(Block { n_bytes, first: at, last: self.last_use[id.index()] });
     }

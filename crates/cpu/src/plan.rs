@@ -8,13 +8,8 @@ use retrograd_core::{
 use rustc_hash::FxHashMap;
 
 use crate::{
-    arena::Leaves,
-    kernels::InstructionSet,
-    prepare::Prepared,
-    program::{Memories, Program},
-    run::Fault,
-    signature::Signature,
-    team::Sharing,
+    arena::Leaves, prepare::Prepared, program::Program, run::Fault, signature::Signature,
+    workspace::Workspace,
 };
 
 /// Data of an input for one run, by the input's name.
@@ -41,25 +36,17 @@ pub struct Plan {
     pub(crate) signature: Arc<Signature>,
 }
 
-/// The memory that a plan runs in. It can be used again for any number of runs, which then allocate nothing.
-pub struct Workspace {
-    program: Arc<Program>,
-    pub(crate) memories: Memories,
-    /// Where a checked plan writes new values of leaves, for each update that it does not make in place.
-    next: Vec<Option<Tensor>>,
-}
-
 impl Plan {
     /// Compiles `outputs`, and `updates` of parameters and state: pairs of a leaf and its new value.
     ///
     /// # Errors
     /// If expressions of different graphs are mixed, or an update is not of a parameter or state of that shape, or not
-    /// the only one of it.
+    /// the only one of it, or more memory is needed than can be addressed.
     pub fn compile<'g>(
         outputs: &[Expr<'g>],
         updates: &[(Expr<'g>, Expr<'g>)],
     ) -> Result<Plan, Error> {
-        Ok(Self::of(Prepared::new(outputs, updates, false)?))
+        Self::of(Prepared::new(outputs, updates, false)?)
     }
 
     /// Compiles as [`compile`](Self::compile) does a plan that is checked: a run in which an output or a new value is
@@ -93,24 +80,13 @@ impl Plan {
         outputs: &[Expr<'g>],
         updates: &[(Expr<'g>, Expr<'g>)],
     ) -> Result<Plan, Error> {
-        Ok(Self::of(Prepared::new(outputs, updates, true)?))
+        Self::of(Prepared::new(outputs, updates, true)?)
     }
 
-    fn of(prepared: Prepared) -> Plan {
-        let program = Arc::new(Program::compile(&prepared.task));
-        prepared.into_plan(program)
-    }
-
-    /// Memory for this plan.
-    pub fn workspace(&self) -> Workspace {
-        let program = Arc::clone(&self.program);
-        let updated = self.signature.targets.iter().enumerate();
-        let zeros = |(update, &slot): (usize, &usize)| {
-            let leaf = &self.signature.leaves[slot].description;
-            program.is_beside(update).then(|| Tensor::zeros(leaf.dtype, &leaf.shape))
-        };
-        let next = updated.map(zeros).collect();
-        Workspace { memories: program.memories(), program, next }
+    fn of(prepared: Prepared<'_>) -> Result<Plan, Error> {
+        let program = Program::compile(&prepared.task);
+        let program = program.map_err(|shortage| prepared.out_of_memory(shortage))?;
+        Ok(prepared.into_plan(Arc::new(program)))
     }
 
     fn is_checked(&self) -> bool {
@@ -162,10 +138,10 @@ impl Plan {
                 reason,
             });
         }
-        self.execute(workspace, |leaves| {
+        self.execute(workspace, feeds, |leaves| {
             for (slot, leaf) in self.signature.leaves.iter().enumerate() {
                 if let Some(view) = leaf.held(params, None)? {
-                    leaves.set(slot, view.data);
+                    leaves.set(slot, view.data());
                 }
             }
             self.feed(leaves, feeds)
@@ -188,7 +164,7 @@ impl Plan {
         state: &mut Params,
         feeds: &[Feed<'_>],
     ) -> Result<(), Error> {
-        let result = self.execute(workspace, |leaves| {
+        let result = self.execute(workspace, feeds, |leaves| {
             self.feed(leaves, feeds)?;
             self.bind(leaves, LeafKind::Param, params)?;
             self.bind(leaves, LeafKind::State, state)?;
@@ -220,17 +196,16 @@ impl Plan {
                 return Err(Error::UnknownName { name: name.to_owned(), kind: "input", known });
             };
             guess = slot + 1;
-            // The first data of a name count.
             if leaves.is_set(slot) {
-                continue;
+                return Err(Error::BoundTwice { leaf: name.to_owned(), how: "given" });
             }
-            leaves.set(slot, self.signature.leaves[slot].checked(view)?.data);
+            leaves.set(slot, self.signature.leaves[slot].checked(view)?.data());
         }
         for (slot, leaf) in self.signature.leaves.iter().enumerate() {
             if let LeafKind::Input | LeafKind::Constant = leaf.kind
                 && !leaves.is_set(slot)
             {
-                leaves.set(slot, leaf.recorded()?.data);
+                leaves.set(slot, leaf.recorded()?.data());
             }
         }
         Ok(())
@@ -274,12 +249,14 @@ impl Plan {
     fn execute<'d>(
         &self,
         workspace: &'d mut Workspace,
+        feeds: &[Feed<'_>],
         bind: impl FnOnce(&mut Leaves<'d>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         assert!(
             Arc::ptr_eq(&self.program, &workspace.program),
             "a plan runs in a workspace of its own making"
         );
+        self.require(feeds)?;
         let Workspace { memories, next, .. } = workspace;
         let result = self.program.run(memories, |leaves| {
             let n_leaves = self.signature.leaves.len();
@@ -292,10 +269,7 @@ impl Plan {
         });
         result.map_err(|failure| match failure {
             Failure::Binding(error) => error,
-            Failure::Run(Fault::Data { node, reason }) => {
-                let (op, node) = self.signature.refusing[&node].clone();
-                Error::Data { op, node: Box::new(node), reason }
-            }
+            Failure::Run(Fault::Data { node, reason }) => self.refused(node, reason, feeds),
             Failure::Run(Fault::NonFinite(values)) => self.traced(&values),
         })
     }
@@ -332,67 +306,5 @@ enum Failure {
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
         Failure::Run(fault)
-    }
-}
-
-impl Workspace {
-    /// This workspace, in which elementwise kernels use `instructions` instead of the best that the machine has.
-    ///
-    /// ```
-    /// use retrograd_core::{Graph, Params};
-    /// use retrograd_cpu::{InstructionSet, Plan};
-    ///
-    /// let g = Graph::new();
-    /// let plan = Plan::compile(&[g.constant([0.5, 2.0]).tanh()], &[])?;
-    /// let mut workspace = plan.workspace().with_instructions(InstructionSet::portable());
-    /// plan.run(&mut workspace, &Params::new(), &[])?;
-    /// assert_eq!(workspace.output(0).to_tensor().to_vec::<f32>(), [0.46211714, 0.96402764]);
-    /// # Ok::<(), retrograd_core::Error>(())
-    /// ```
-    pub fn with_instructions(mut self, instructions: InstructionSet) -> Self {
-        self.memories.team.set_instructions(instructions);
-        self
-    }
-
-    /// This workspace, with at most `n` threads for large steps instead of one: the one that runs the plan, and others
-    /// that wait for it as long as the workspace lives. Matrix products are split by rows of the result and elementwise
-    /// kernels by blocks, if that pays; a plan of small steps runs in one thread, whatever is allowed.
-    ///
-    /// Results do not depend on the number of threads. One is the default, since who runs several plans side by side
-    /// uses all processors already.
-    ///
-    /// ```
-    /// use retrograd_core::{Graph, Params};
-    /// use retrograd_cpu::Plan;
-    ///
-    /// let g = Graph::new();
-    /// let plan = Plan::compile(&[g.arange(1 << 20).cast(g.dtype()).tanh()], &[])?;
-    /// let (mut one, mut two) = (plan.workspace(), plan.workspace().with_threads(2));
-    /// plan.run(&mut one, &Params::new(), &[])?;
-    /// plan.run(&mut two, &Params::new(), &[])?;
-    /// assert_eq!(one.output(0).to_tensor(), two.output(0).to_tensor());
-    /// # Ok::<(), retrograd_core::Error>(())
-    /// ```
-    ///
-    /// # Panics
-    /// If `n` is 0, or the system refuses to start a thread.
-    #[track_caller]
-    pub fn with_threads(self, n: usize) -> Self {
-        assert!(n > 0, "a plan runs in at least one thread");
-        self.sharing(Sharing::among(n))
-    }
-
-    /// This workspace, with threads that share steps in some way.
-    pub(crate) fn sharing(mut self, sharing: Sharing) -> Self {
-        self.memories.team = self.program.team(sharing, self.memories.team.instructions());
-        self
-    }
-
-    /// Output `k` of the last run; zeros before the first, and after one that met bad data.
-    ///
-    /// # Panics
-    /// If the plan has no such output.
-    pub fn output(&self, k: usize) -> View<'_> {
-        self.program.output(&self.memories, k)
     }
 }

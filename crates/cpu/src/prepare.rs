@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use retrograd_core::{
-    Error, Expr, Op,
+    Error, Expr, Graph, NodeId, Op,
     computation::{Computation, Recording},
     error::Operand,
     ops::LeafKind,
@@ -11,20 +11,24 @@ use retrograd_core::{
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
+    place::Shortage,
     plan::Plan,
     program::{Program, Task},
     signature::Signature,
+    workspace::out_of_memory,
 };
 
 /// A task and what its recording calls things.
-pub(crate) struct Prepared {
+pub(crate) struct Prepared<'g> {
     pub task: Task,
     signature: Signature,
+    /// The graph of the recording, unless nothing has been recorded.
+    graph: Option<&'g Graph>,
 }
 
-impl Prepared {
+impl<'g> Prepared<'g> {
     /// Checks and canonizes outputs and updates, for a plan that is checked or not.
-    pub fn new<'g>(
+    pub fn new(
         outputs: &[Expr<'g>],
         updates: &[(Expr<'g>, Expr<'g>)],
         is_checked: bool,
@@ -54,12 +58,23 @@ impl Prepared {
             signature.sites = origins.iter().map(|&origin| root.graph().site(origin)).collect();
         }
         let task = Task { computation, n_outputs: outputs.len(), targets, is_checked };
-        Ok(Self { task, signature })
+        Ok(Self { task, signature, graph: roots.first().map(|root| root.graph()) })
     }
 
     /// The plan that runs a program of this task.
-    pub fn into_plan(self, program: Arc<Program>) -> Plan {
+    pub fn into_plan(mut self, program: Arc<Program>) -> Plan {
+        self.signature.largest = program.largest().and_then(|id| self.describe(id));
         Plan { program, signature: Arc::new(self.signature) }
+    }
+
+    /// The error of a task whose program cannot have memory.
+    pub fn out_of_memory(&self, Shortage { n_bytes, largest }: Shortage) -> Error {
+        out_of_memory(n_bytes, largest.and_then(|id| self.describe(id)).as_ref())
+    }
+
+    /// A node of the computation, as its recording calls it.
+    fn describe(&self, id: NodeId) -> Option<Operand> {
+        self.graph.map(|graph| graph.describe(self.signature.origins[id.index()]))
     }
 }
 

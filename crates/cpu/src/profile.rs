@@ -67,7 +67,7 @@ impl Plan {
     ) -> Result<Profile, Error> {
         assert!(n_runs > 0, "a profile needs at least one run");
         let (mut workspace, mut params, mut state) =
-            (self.workspace(), params.clone(), state.clone());
+            (self.try_workspace()?, params.clone(), state.clone());
         let mut runs = Vec::with_capacity(n_runs);
         let mut times = vec![Vec::with_capacity(n_runs); self.n_steps()];
         for k in 0..=n_runs {

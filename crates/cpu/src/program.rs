@@ -1,6 +1,6 @@
 //! A program: the steps of a computation in order, with a place for every value.
 
-use std::time::Duration;
+use std::{thread, time::Duration};
 
 use retrograd_core::{DType, NodeId, Op, Shape, View, computation::Computation};
 
@@ -8,11 +8,12 @@ use crate::{
     arena::{Arena, LeafTable, Leaves, Memory, Place, read_output},
     check::Check,
     kernels::InstructionSet,
-    place::{self, Places},
+    place::{self, Places, Shortage},
     run::{Fault, Run},
     step::{Step, Steps},
     team::{Sharing, Team},
     update::Updates,
+    verify::{Placed, verify_steps},
 };
 
 /// What is compiled: a computation whose first roots are outputs, and whose others are new values of leaves.
@@ -39,6 +40,8 @@ pub(crate) struct Program {
     n_bytes: usize,
     n_bytes_live: usize,
     n_slots: usize,
+    /// The node whose value is the largest in the arena.
+    largest: Option<NodeId>,
     /// For each target, whether its further slot is written instead.
     are_beside: Vec<bool>,
 }
@@ -54,7 +57,10 @@ pub(crate) struct Memories {
 
 impl Program {
     /// Compiles a task.
-    pub fn compile(task: &Task) -> Self {
+    ///
+    /// # Errors
+    /// If its arena would be larger than memory can be.
+    pub fn compile(task: &Task) -> Result<Self, Shortage> {
         let leaves = leaves(&task.computation);
         let Steps { steps, roots, mut sizes, after } = Steps::new(&task.computation);
         let updates = Updates::new(task, &leaves, &roots, &steps, &mut sizes);
@@ -75,7 +81,20 @@ impl Program {
             place::lend(&steps, &sizes, outputs, &in_place, &mut places);
         }
         let check = task.is_checked.then(|| Check::new(task, &mut steps, outputs, &updates));
-        let Places { places, n_bytes, n_bytes_live } = place::plan(&steps, &sizes, outputs, places);
+        let node = |value: Option<NodeId>| node_of(value?, &steps, task);
+        let Places { places, n_bytes, n_bytes_live } = place::plan(&steps, &sizes, outputs, places)
+            .map_err(|shortage| Shortage { largest: node(shortage.largest), ..shortage })?;
+        let largest = node(place::largest(&places, &sizes));
+        verify_steps(
+            &steps,
+            &Placed {
+                places: &places,
+                sizes: &sizes,
+                leaves: &leaves,
+                outputs,
+                updates: &updates.targets,
+            },
+        );
         let n_bytes_moved = steps.iter().map(|step| step.n_bytes(&sizes)).collect();
         let nodes = task.computation.roots.iter().map(|root| &task.computation.nodes[root.index()]);
         let outputs = outputs
@@ -86,7 +105,7 @@ impl Program {
         let targets = task.targets.iter().map(|&slot| leaves[slot]).zip(&updates.targets);
         let are_beside = targets.map(|(leaf, &(target, _))| target != leaf).collect();
         let n_slots = leaves.len() + updates.targets.len();
-        Self {
+        Ok(Self {
             steps,
             check,
             n_bytes_moved,
@@ -95,18 +114,28 @@ impl Program {
             n_bytes,
             n_bytes_live,
             n_slots,
+            largest,
             are_beside,
-        }
+        })
     }
 
     /// Fresh memory for runs of this program.
-    pub fn memories(&self) -> Memories {
-        Memories {
-            arena: Arena::new(self.n_bytes),
+    ///
+    /// # Errors
+    /// If there is not so much.
+    pub fn memories(&self) -> Result<Memories, Shortage> {
+        let shortage = |_| Shortage { n_bytes: self.n_bytes as u128, largest: self.largest };
+        Ok(Memories {
+            arena: Arena::new(self.n_bytes).map_err(shortage)?,
             leaves: LeafTable::default(),
             team: self.team(Sharing::among(1), InstructionSet::best()),
             times: None,
-        }
+        })
+    }
+
+    /// The node whose value is the largest in the arena.
+    pub fn largest(&self) -> Option<NodeId> {
+        self.largest
     }
 
     /// Threads for runs of this program.
@@ -124,8 +153,8 @@ impl Program {
         self.are_beside[target]
     }
 
-    /// Runs all steps on the data of the leaves, which `bind` sets. If a step fails, the arena is cleared: the places
-    /// of outputs may hold elements of other types then.
+    /// Runs all steps on the data of the leaves, which `bind` sets. If a step fails or panics, the arena is cleared: the
+    /// places of outputs may hold elements of other types then.
     pub fn run<'d, E: From<Fault>>(
         &self,
         memories: &'d mut Memories,
@@ -134,16 +163,15 @@ impl Program {
         let Memories { arena, leaves, team, times } = memories;
         let mut leaves = Leaves::new(leaves, self.n_slots);
         bind(&mut leaves)?;
-        let memory = Memory::new(arena, &leaves, &self.places);
-        let mut run = Run { memory, team, times };
-        let result = match &self.check {
+        let mut attempt = Attempt { arena, team, steps: &self.steps, has_succeeded: false };
+        let memory = Memory::new(attempt.arena, &leaves, &self.places);
+        let mut run = Run { memory, team: attempt.team, times };
+        match &self.check {
             Some(check) => check.run(&self.steps, &mut run),
             None => run.steps(&self.steps),
-        };
-        result.map_err(|fault| {
-            arena.clear();
-            fault.into()
-        })
+        }?;
+        attempt.has_succeeded = true;
+        Ok(())
     }
 
     /// The steps, in order.
@@ -166,6 +194,34 @@ impl Program {
         let (id, dtype, shape) = &self.outputs[k];
         read_output(&memories.arena, self.places[id.index()], *dtype, shape)
     }
+}
+
+/// A run of some steps that may fail or panic, and then leaves memory as it was made.
+struct Attempt<'r> {
+    arena: &'r mut Arena,
+    team: &'r mut Team,
+    steps: &'r [Step],
+    has_succeeded: bool,
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        if !self.has_succeeded {
+            self.arena.clear();
+            if thread::panicking() {
+                self.team.renew(self.steps);
+            }
+        }
+    }
+}
+
+/// The node that a value belongs to: for copies and scratch, one that their step computes.
+fn node_of(value: NodeId, steps: &[Step], task: &Task) -> Option<NodeId> {
+    if value.index() < task.computation.nodes.len() {
+        return Some(value);
+    }
+    let is_of = |step: &&Step| step.writes.contains(&value) || step.scratch == Some(value);
+    steps.iter().find(is_of)?.computes.first().copied()
 }
 
 /// The leaf of each slot.
@@ -199,7 +255,7 @@ mod tests {
             let computation = Computation::of(&outputs).computation;
             let task =
                 Task { computation, n_outputs: outputs.len(), targets: vec![], is_checked: false };
-            let program = Program::compile(&task);
+            let program = Program::compile(&task).expect("it is small");
             let step_of = |id: NodeId| program.steps.iter().position(|s| s.computes.contains(&id));
             for (index, awaited) in task.computation.awaited.iter().enumerate() {
                 // Views have no step.

@@ -155,7 +155,15 @@ fn is_arithmetic(op: &Op) -> bool {
             op,
             Unary::Neg | Unary::Abs | Unary::Sign | Unary::Step | Unary::Square | Unary::Relu
         ),
-        Op::Binary(op) => matches!(op, Binary::Add | Binary::Sub | Binary::Mul | Binary::Chain),
+        Op::Binary(op) => matches!(
+            op,
+            Binary::Add
+                | Binary::Sub
+                | Binary::Mul
+                | Binary::Chain
+                | Binary::ClampMin
+                | Binary::ClampMax
+        ),
         Op::Compare(_) | Op::Select | Op::Cast => true,
         _ => false,
     }

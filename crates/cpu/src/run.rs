@@ -31,21 +31,19 @@ pub(crate) struct Run<'r> {
 impl Run<'_> {
     /// Runs steps until one cannot work on the data.
     pub fn steps(&mut self, steps: &[Step]) -> Result<(), Fault> {
-        match self.times.take() {
+        match self.times {
             None => steps.iter().try_for_each(|step| self.step(step)),
-            Some(times) => self.timed_steps(steps, times),
+            Some(_) => self.timed_steps(steps),
         }
     }
 
-    fn timed_steps(&mut self, steps: &[Step], mut times: Vec<Duration>) -> Result<(), Fault> {
-        let result = steps.iter().try_for_each(|step| {
+    fn timed_steps(&mut self, steps: &[Step]) -> Result<(), Fault> {
+        steps.iter().try_for_each(|step| {
             let start = Instant::now();
             self.step(step)?;
-            times.push(start.elapsed());
+            self.times.get_or_insert_default().push(start.elapsed());
             Ok(())
-        });
-        *self.times = Some(times);
-        result
+        })
     }
 
     /// Runs a step.

@@ -2,7 +2,7 @@
 
 use retrograd_core::{
     DType, Error, Expr, NodeId, Op, Params, Shape, Tensor, View, computation::Computation,
-    error::Operand, nonfinite::Site, ops::LeafKind,
+    error::Operand, nonfinite::Site, ops::LeafKind, required::Requirement,
 };
 use rustc_hash::FxHashMap;
 
@@ -21,6 +21,8 @@ pub(crate) struct Signature {
     pub sites: Vec<Site>,
     /// The slots that are updated, in the order of the updates.
     pub targets: Vec<usize>,
+    /// The node whose value takes the most memory, described for messages.
+    pub largest: Option<Operand>,
 }
 
 /// A leaf as it was declared.
@@ -31,6 +33,8 @@ pub(crate) struct LeafSpec {
     pub data: Option<Tensor>,
     /// Which update gives it a new value, if one does.
     pub update: Option<usize>,
+    /// What functions require of its data.
+    pub requirements: Vec<Requirement>,
 }
 
 impl Signature {
@@ -53,6 +57,7 @@ impl Signature {
                 kind: leaf.kind,
                 data,
                 update: updates.get(&slot).copied(),
+                requirements: graph.requirements_on(id),
             }
         };
         let nodes = computation.nodes.iter().enumerate().filter(|(_, node)| node.op.can_refuse());
@@ -71,6 +76,7 @@ impl Signature {
             origins: origins.to_vec(),
             sites: Vec::new(),
             targets: targets.to_vec(),
+            largest: None,
         }
     }
 
@@ -113,10 +119,21 @@ impl LeafSpec {
             LeafKind::State => state,
         };
         let tensor = match map {
-            Some(map) => map.get(self.name()).ok_or_else(|| map.unknown(self.name()))?,
+            Some(map) => map.get(self.name()).ok_or_else(|| self.missing(map))?,
             None => self.data.as_ref().expect("state is recorded with its initial value"),
         };
         self.checked(tensor.view()).map(Some)
+    }
+
+    /// The error that a map has no tensor for this leaf.
+    fn missing(&self, map: &Params) -> Error {
+        match self.kind {
+            LeafKind::State => Error::MissingState {
+                name: self.name().to_owned(),
+                known: map.iter().map(|(name, _)| name.to_owned()).collect(),
+            },
+            LeafKind::Param | LeafKind::Input | LeafKind::Constant => map.unknown(self.name()),
+        }
     }
 
     /// The data that the leaf was recorded with.
@@ -132,9 +149,9 @@ impl LeafSpec {
     /// These data, if they fit.
     pub fn checked<'a>(&self, view: View<'a>) -> Result<View<'a>, Error> {
         let (declared, given) =
-            ((self.description.dtype, &self.description.shape), (view.data.dtype(), view.shape));
+            ((self.description.dtype, &self.description.shape), (view.dtype(), view.shape()));
         let own = |(dtype, shape): (DType, &Shape)| Box::new((dtype, shape.clone()));
-        if declared == given && view.data.len() == given.1.n_elements() {
+        if declared == given {
             return Ok(view);
         }
         Err(Error::Binding {

@@ -61,7 +61,8 @@ impl Step {
     /// Bytes that it reads and writes, each value once.
     pub fn n_bytes(&self, sizes: &[(DType, usize)]) -> usize {
         let values = self.reads.iter().chain(&self.writes).map(|id| sizes[id.index()]);
-        values.map(|(dtype, n_elements)| dtype.n_bytes() * n_elements).sum()
+        let n_bytes = values.map(|(dtype, n_elements)| n_elements.saturating_mul(dtype.n_bytes()));
+        n_bytes.fold(0, usize::saturating_add)
     }
 
     /// Its code, if it is elementwise.

@@ -48,22 +48,34 @@ impl Sharing {
     }
 }
 
+impl Registers {
+    /// As many and as long as the kernels of some steps need.
+    fn of(steps: &[Step]) -> Self {
+        let kernels = || steps.iter().filter_map(Step::elementwise);
+        Self { single: Scratch::new(kernels()), double: Scratch::new(kernels()) }
+    }
+}
+
 impl Team {
     /// As many threads as some steps have use for.
     pub fn new(steps: &[Step], sharing: Sharing, instructions: InstructionSet) -> Self {
         let splits = steps.iter().filter_map(Step::split);
         let n_threads = splits.map(|split| sharing.n_parts(split)).max().unwrap_or(1);
-        let kernels = || steps.iter().filter_map(Step::elementwise);
-        let registers =
-            |_| Registers { single: Scratch::new(kernels()), double: Scratch::new(kernels()) };
         let mut this = Self {
             sharing: Sharing { n_threads, ..sharing },
             others: (n_threads > 1).then(|| Threads::new(n_threads - 1)),
-            registers: (0..n_threads).map(registers).collect(),
+            registers: (0..n_threads).map(|_| Registers::of(steps)).collect(),
             written: Written::default(),
         };
         this.set_instructions(instructions);
         this
+    }
+
+    /// Has registers again as for a team made for some steps: a panic can have left them incomplete.
+    pub fn renew(&mut self, steps: &[Step]) {
+        let instructions = self.instructions();
+        self.registers.iter_mut().for_each(|registers| *registers = Registers::of(steps));
+        self.set_instructions(instructions);
     }
 
     /// What elementwise kernels use.

@@ -1,6 +1,7 @@
 //! Instructions that kernels compute together give what they give alone: the oracle's bits for arithmetic, and the same
 //! `tanh` with its derivative as without.
 
+use retrograd_check::assert_close;
 use retrograd_core::{DType, Expr, Graph, Params, Real, Tensor, ops::Binary};
 use retrograd_cpu::{InstructionSet, Plan};
 
@@ -77,5 +78,25 @@ fn tanh_is_the_same_with_its_derivative() {
             let set = instructions.name();
             assert!(are_equal(&values[0], alone.next().expect("as many sets")), "{dtype}, {set}");
         });
+    }
+}
+
+#[test]
+fn functions_of_two_views_of_one_value_keep_their_slopes() {
+    for dtype in DTYPES {
+        let g = Graph::with_dtype(dtype);
+        let x = g.param("x", Tensor::from([[0.6], [0.61], [0.62]]).cast(dtype));
+        for power in 2..5 {
+            let loss = x.flatten().tanh().square().sum() + x.tanh().powi(power).sum();
+            let gradient = loss.grad(&[x])[0];
+            let curvature = gradient.square().sum().grad(&[x])[0];
+            let outputs = [loss, gradient, curvature];
+            let plan = Plan::compile(&outputs, &[]).expect("the graph compiles");
+            let mut workspace = plan.workspace();
+            plan.run(&mut workspace, &g.recorded_params(), &[]).expect("all leaves hold data");
+            for (k, output) in outputs.iter().enumerate() {
+                assert_close(&workspace.output(k).to_tensor(), &output.value(), 64.0);
+            }
+        }
     }
 }

@@ -39,17 +39,17 @@ fn a_plan_equals_the_oracle_on_values() {
 
 #[test]
 fn a_plan_equals_the_oracle_on_gradients() {
-    check_many(1000..1200, &Options { order: 1, ..Options::default() });
+    check_many(1000..1300, &Options { order: 1, ..Options::default() });
 }
 
 #[test]
 fn a_plan_equals_the_oracle_on_second_derivatives() {
-    check_many(2000..2060, &Options { order: 2, n_nodes: 30, ..Options::default() });
+    check_many(2000..2300, &Options { order: 2, n_nodes: 30, ..Options::default() });
 }
 
 #[test]
 fn a_plan_equals_the_oracle_on_tensors_of_several_blocks() {
     let options =
-        Options { max_size: 24, max_elements: 3000, order: 1, n_nodes: 30, ..Options::default() };
-    check_many(3000..3030, &options);
+        Options { max_size: 24, max_elements: 3000, order: 2, n_nodes: 30, ..Options::default() };
+    check_many(3000..3100, &options);
 }

@@ -212,6 +212,28 @@ fn missing_and_misshapen_data_are_named() {
         message(&params, &[("x", data.view()), ("y", data.view())]),
         "there is no input `y`; there is `x`"
     );
+    assert_eq!(
+        message(&params, &[("x", data.view()), ("x", data.view())]),
+        "data for `x` are given twice; give them once"
+    );
+}
+
+#[test]
+fn state_that_is_missing_is_called_so() {
+    let g = Graph::new();
+    let (w, n) = (g.param("w", [1.0]), g.state("n", Tensor::from([0.0f32])));
+    let plan = Plan::compile(&[w.sum()], &[(w, w + n), (n, n + 1.0)]).unwrap();
+    let (mut workspace, mut params) = (plan.workspace(), g.recorded_params());
+    let mut other = Params::new();
+    other.insert("m", Tensor::from([0.0f32]));
+    for (state, known) in [(Params::new(), "are none"), (other, "is `m`")] {
+        let error = plan.step(&mut workspace, &mut params, &mut state.clone(), &[]).unwrap_err();
+        let expected = format!(
+            "there is no state `n`; there {known}: make it by `initial_state()` of the step"
+        );
+        assert_eq!(error.to_string(), expected);
+    }
+    plan.step(&mut workspace, &mut params, &mut plan.initial_state(), &[]).unwrap();
 }
 
 #[test]

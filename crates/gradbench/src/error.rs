@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use retrograd_core::error::{shortened, shortened_message};
 use retrograd_scalar::TapeFull;
 
 /// Why a message cannot be answered as it asks.
@@ -32,27 +33,18 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Message(error) => write!(f, "this is no message: {}", shortened(error, 200)),
+            Error::Message(error) => write!(f, "this is no message: {}", shortened_message(error)),
             Error::Unknown { kind, name, known } => {
-                let (name, known) = (shortened(name, 60), known.join(", "));
+                let (name, known) = (shortened(name), known.join(", "));
                 write!(f, "there is no {kind} `{name}`, but there are {known}")
             }
             Error::Input(error) => {
-                write!(f, "this is no input of the function: {}", shortened(error, 200))
+                write!(f, "this is no input of the function: {}", shortened_message(error))
             }
             Error::Misfit(reason) => write!(f, "the input does not fit: {reason}"),
             Error::Engine(error) => error.fmt(f),
             Error::Full(error) => error.fmt(f),
         }
-    }
-}
-
-/// The first letters of a text, which may quote a whole message.
-fn shortened(text: &impl fmt::Display, most: usize) -> String {
-    let text = text.to_string();
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
     }
 }
 

@@ -105,7 +105,7 @@ pub(crate) fn measure_plan(
     measure(input, || {
         let graph = Graph::with_dtype(DType::F64);
         let plan = Plan::compile(&record(&graph), &[])?;
-        let workspace = plan.workspace();
+        let workspace = plan.try_workspace()?;
         Ok(Compiled { plan, workspace, show })
     })
 }

@@ -63,10 +63,10 @@ pub(crate) fn matrix(name: &str, rows: &[Vec<f64>], sizes: [usize; 2]) -> Result
 /// The elements of an output as nested lists; a scalar as a number.
 pub(crate) fn nested(view: View<'_>) -> Value {
     let mut values: Vec<Value> = view.elements::<f64>().iter().map(|&x| x.into()).collect();
-    for axis in (0..view.shape.rank()).rev() {
-        let n_lists = view.shape[..axis].iter().product();
+    for axis in (0..view.shape().rank()).rev() {
+        let n_lists = view.shape()[..axis].iter().product();
         let mut elements = values.into_iter();
-        let mut list = || elements.by_ref().take(view.shape[axis]).collect();
+        let mut list = || elements.by_ref().take(view.shape()[axis]).collect();
         values = (0..n_lists).map(|_| list()).collect();
     }
     values.pop().expect("a tensor is one list, or one number")

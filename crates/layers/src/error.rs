@@ -59,6 +59,16 @@ pub enum Error {
         /// The mean loss of the batch that was not finite.
         loss: f64,
     },
+    /// The loss on the validation data is not finite.
+    Validation {
+        /// The epoch, counted from 1.
+        epoch: usize,
+        /// The mean loss.
+        loss: f64,
+        /// The first example whose loss is not finite, counted from 1, and the node that makes it so; `None` if only the
+        /// sum of losses is not finite.
+        found: Option<(usize, Box<retrograd_core::NonFinite>)>,
+    },
     /// A checked step of training has met something that is not finite.
     NonFinite {
         /// The epoch, counted from 1.
@@ -98,6 +108,15 @@ impl fmt::Display for Error {
                 "the loss became {loss} in epoch {epoch}; a smaller learning rate or standardized data may help, and \
                  checked steps say what made it so"
             ),
+            Error::Validation { epoch, loss, found } => {
+                write!(f, "the validation loss became {loss} in epoch {epoch}")?;
+                match found {
+                    Some((example, found)) => write!(f, ": of example {example}, {found}"),
+                    None => {
+                        f.write_str(": each example has a finite loss, but their sum overflows")
+                    }
+                }
+            }
             Error::NonFinite { epoch, step, found } => {
                 write!(f, "step {step}, in epoch {epoch}: {found}")
             }
@@ -115,6 +134,7 @@ impl std::error::Error for Error {
             | Error::Data { .. }
             | Error::Mismatch { .. }
             | Error::Diverged { .. }
+            | Error::Validation { .. }
             | Error::NonFinite { .. } => None,
         }
     }
@@ -130,21 +150,6 @@ impl From<retrograd_files::Error> for Error {
     fn from(error: retrograd_files::Error) -> Self {
         Error::Io { path: error.path, action: "write", source: error.source }
     }
-}
-
-/// The first letters of a text that is quoted in a message, in one line.
-pub(crate) fn shortened(text: &str, most: usize) -> String {
-    let mut letters = text.chars();
-    let mut shown: String = letters.by_ref().take(most).map(visible).collect();
-    if letters.next().is_some() {
-        shown.push('…');
-    }
-    shown
-}
-
-/// Line breaks and their like are shown as U+FFFD, as bytes that are no text are.
-fn visible(letter: char) -> char {
-    if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter }
 }
 
 /// A file in messages.

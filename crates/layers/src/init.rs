@@ -55,7 +55,7 @@ impl Init {
 
     /// Weights `[n_in, n_out]`, in `f32`; the same for the same state of the generator.
     pub fn sample(self, n_in: usize, n_out: usize, rng: &mut dyn Rng) -> Tensor {
-        let n = n_in * n_out;
+        let n = n_in.checked_mul(n_out).expect("a layer has fewer than 2⁶⁴ weights");
         let weights: Vec<f32> = match self {
             Init::Constant(value) => vec![value as f32; n],
             Init::Gaussian { .. } | Init::Xavier | Init::Glorot | Init::He => {

@@ -3,7 +3,7 @@
 //! Functions written over [`Scalar`](crate::Scalar) are passed as closures, `|x| f(x)`, which get the number type that a
 //! call needs.
 
-use crate::{Dual, Number, Series, Tape, Var};
+use crate::{Dual, Number, Series, Tape, Var, lengths::require_as_many};
 
 /// Rows or columns that are computed in one pass.
 pub(crate) const LANES: usize = 4;
@@ -75,6 +75,10 @@ pub fn jacobian(f: impl for<'t> FnOnce(&[Var<'t>]) -> Vec<Var<'t>>, x: &[f64]) -
 ///
 /// assert_eq!(jacobian_forward(|_| vec![1.0.into(), 2.0.into()], &[]), [[], []] as [[f64; 0]; 2]);
 /// ```
+///
+/// # Panics
+/// If the function, which is called once for every few inputs, gives more outputs one time than another.
+#[track_caller]
 pub fn jacobian_forward(
     f: impl Fn(&[Dual<f64, LANES>]) -> Vec<Dual<f64, LANES>>,
     x: &[f64],
@@ -82,7 +86,12 @@ pub fn jacobian_forward(
     let mut rows = Vec::new();
     for start in (0..x.len().max(1)).step_by(LANES) {
         let outputs = f(&moving(x, start));
-        rows.resize(outputs.len(), Vec::with_capacity(x.len()));
+        if start == 0 {
+            rows.resize(outputs.len(), Vec::with_capacity(x.len()));
+        }
+        let [now, before] =
+            [("outputs", outputs.len()), ("outputs of the call before", rows.len())];
+        require_as_many("jacobian_forward", now, before);
         let n = LANES.min(x.len() - start);
         for (row, output) in rows.iter_mut().zip(outputs) {
             row.extend_from_slice(&output.tangents[..n]);
@@ -123,12 +132,13 @@ pub fn hessian(
 ///
 /// # Panics
 /// If `v` is not as long as `x`.
+#[track_caller]
 pub fn hessian_vector(
     f: impl for<'t> FnOnce(&[Var<'t, Dual>]) -> Var<'t, Dual>,
     x: &[f64],
     v: &[f64],
 ) -> Vec<f64> {
-    assert_eq!(v.len(), x.len(), "hessian_vector: the vector must be as long as x");
+    require_as_many("hessian_vector", ("v", v.len()), ("x", x.len()));
     let x: Vec<_> = x.iter().zip(v).map(|(&x, &v)| Dual::new(x, [v])).collect();
     let mut gradient = vec![Dual::default(); x.len()];
     Tape::new().value_and_gradient(f, &x, &mut gradient);

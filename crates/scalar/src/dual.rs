@@ -7,7 +7,7 @@ use retrograd_core::{
     ops::{Binary, Comparison, Unary},
 };
 
-use crate::{Number, arithmetic::arithmetic};
+use crate::{Number, arithmetic::arithmetic, number::chain_of_tangent};
 
 /// A value and its derivatives along `N` directions, which are computed with it.
 ///
@@ -54,7 +54,12 @@ impl<T: Number, const N: usize> Dual<T, N> {
     /// # Panics
     /// If `index` is not below `N`.
     #[inline]
+    #[track_caller]
     pub fn variable_of(value: T, index: usize) -> Self {
+        assert!(
+            index < N,
+            "variable_of: there is no direction {index} among {N}; they count from 0"
+        );
         let mut tangents = [T::default(); N];
         tangents[index] = T::constant(1.0);
         Self { value, tangents }
@@ -91,6 +96,8 @@ impl<T: fmt::Display, const N: usize> fmt::Display for Dual<T, N> {
 }
 
 impl<T: Number, const N: usize> Number for Dual<T, N> {
+    const IS_RECORDED: bool = T::IS_RECORDED;
+
     #[inline(always)]
     fn constant(value: f64) -> Self {
         Self { value: T::constant(value), tangents: [T::default(); N] }
@@ -122,6 +129,9 @@ impl<T: Number, const N: usize> Real for Dual<T, N> {
     #[inline(always)]
     fn unary(self, op: Unary) -> Self {
         let value = self.value.unary(op);
+        if op.is_flat() {
+            return Self { value, tangents: [T::default(); N] };
+        }
         let derivative = op.derivative(self.value, value);
         Self::with(value, |k| self.tangents[k].chain(derivative))
     }
@@ -133,11 +143,12 @@ impl<T: Number, const N: usize> Real for Dual<T, N> {
         match op {
             Binary::Add => Self::with(value, |k| a.tangents[k] + b.tangents[k]),
             Binary::Sub => Self::with(value, |k| a.tangents[k] - b.tangents[k]),
-            // A cotangent that is 0 wins over a derivative, and over the tangent of one.
-            Binary::Chain => {
-                Self::with(value, |k| a.tangents[k].chain(b.value) + a.value.chain(b.tangents[k]))
-            }
-            _ if b.has_no_tangents() => {
+            // A cotangent that is 0 wins over a derivative, and over the tangent of one, which wins over the cotangent.
+            Binary::Chain => Self::with(value, |k| {
+                let by_derivative = chain_of_tangent(a.value, b.tangents[k]);
+                a.tangents[k].chain(b.value) + by_derivative
+            }),
+            _ if op.is_flat(1) || b.has_no_tangents() => {
                 let by_a = op.derivative(0, a.value, b.value, value);
                 Self::with(value, |k| a.tangents[k].chain(by_a))
             }

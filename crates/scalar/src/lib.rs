@@ -29,8 +29,10 @@ mod derivatives;
 mod dual;
 mod frozen;
 pub mod interop;
+mod lengths;
 mod number;
 mod series;
+mod sides;
 mod tape;
 
 pub use retrograd_core::Real;
@@ -44,5 +46,6 @@ pub use self::{
     frozen::{Frozen, Replay, ReplayError, Traced, TracedMask},
     number::{Number, Scalar},
     series::Series,
+    sides::SeriesMask,
     tape::{Adjoints, Recording, Tape, TapeFull, Var},
 };

@@ -33,6 +33,10 @@ use retrograd_core::Real;
 /// `f32` and `f64` are numbers, and whatever is made of numbers here is one, so that duals of duals and tapes of duals
 /// are numbers, too.
 pub trait Number: Real<Mask: Into<bool>> + PartialOrd + Default + Debug {
+    /// Whether masks of these numbers are recorded, so that a selection is made anew for other values: then nothing is
+    /// decided by a value without recording it as a branch.
+    const IS_RECORDED: bool = false;
+
     /// A number that depends on nothing.
     fn constant(value: f64) -> Self;
 
@@ -44,6 +48,13 @@ pub trait Number: Real<Mask: Into<bool>> + PartialOrd + Default + Debug {
 
     /// Whether this is exactly 0, derivatives included.
     fn is_zero(self) -> bool;
+}
+
+/// The product of a cotangent with the tangent of a local derivative, in which 0 wins on either side: a derivative that
+/// does not move has no share in what moves.
+#[inline(always)]
+pub(crate) fn chain_of_tangent<T: Number>(cotangent: T, tangent: T) -> T {
+    if tangent.is_zero() { tangent } else { cotangent.chain(tangent) }
 }
 
 macro_rules! float {

@@ -7,7 +7,7 @@ use retrograd_core::{
     ops::{Binary, Comparison, Unary},
 };
 
-use crate::{Number, arithmetic::arithmetic};
+use crate::{Number, arithmetic::arithmetic, number::chain_of_tangent, sides::SeriesMask};
 
 /// The first `N` coefficients of a number that moves with `t`, as a power series in `t`.
 ///
@@ -15,6 +15,12 @@ use crate::{Number, arithmetic::arithmetic};
 /// row states is a series, too, and `y = f(x)` follows from it term by term, since `ẏ = f'(x)·ẋ` (Griewank and Walther
 /// 2008, "Evaluating derivatives", chapter 13). So coefficients cost a polynomial in `N`, where duals of duals cost `2ᴺ`;
 /// but powers of which both base and exponent move cost that, too.
+///
+/// At a kink, such as that of `|x|`, the first coefficient that is not 0 tells which piece of the function a series runs
+/// through for `t > 0` and for `t < 0`. A coefficient is that of both sides, so that `|t²|` and `|t|²` are `t²`. Where the
+/// sides differ, the coefficient of `t` is the derivative that the row states, and others are NaN. Where a derivative is
+/// infinite, so is the coefficient of `t` if the argument moves at once; others are NaN, as all are of `√t²`. Masks are
+/// decided so, too, but for [`Traced`](crate::Traced) numbers, whose selections are made anew by each replay.
 ///
 /// ```
 /// use retrograd_scalar::{Number, Series};
@@ -28,7 +34,9 @@ pub struct Series<T, const N: usize> {
     /// The coefficients of `t⁰`, `t¹`, ….
     pub coefficients: [T; N],
     /// So many of them are known; others are 0.
-    n_known: usize,
+    pub(crate) n_known: usize,
+    /// The coefficients for `t > 0` and for `t < 0`, where they are not those of one series.
+    pub(crate) sides: Option<[[T; N]; 2]>,
 }
 
 impl<T: Number, const N: usize> Series<T, N> {
@@ -37,7 +45,7 @@ impl<T: Number, const N: usize> Series<T, N> {
     /// A number with its coefficients.
     pub fn new(coefficients: [T; N]) -> Self {
         const { Self::HAS_A_VALUE };
-        Self { coefficients, n_known: N }
+        Self { coefficients, n_known: N, sides: None }
     }
 
     /// `value + t`.
@@ -51,10 +59,10 @@ impl<T: Number, const N: usize> Series<T, N> {
     }
 
     /// The first `n_known` coefficients, of those that are known.
-    fn known(n_known: usize, coefficient: impl Fn(usize) -> T) -> Self {
+    pub(crate) fn known(n_known: usize, coefficient: impl Fn(usize) -> T) -> Self {
         let coefficients =
             array::from_fn(|k| if k < n_known { coefficient(k) } else { T::default() });
-        Self { coefficients, n_known }
+        Self { coefficients, n_known, sides: None }
     }
 
     fn cut(&self, n_known: usize) -> Self {
@@ -62,7 +70,7 @@ impl<T: Number, const N: usize> Series<T, N> {
     }
 
     fn is_constant(&self) -> bool {
-        self.coefficients[1..].iter().all(|c| c.is_zero())
+        self.sides.is_none() && self.coefficients[1..].iter().all(|c| c.is_zero())
     }
 
     /// The derivative by `t`.
@@ -70,7 +78,7 @@ impl<T: Number, const N: usize> Series<T, N> {
         Self::known(self.n_known - 1, |k| self.coefficients[k + 1] * T::constant((k + 1) as f64))
     }
 
-    fn each(a: Self, b: Self, f: impl Fn(T, T) -> T) -> Self {
+    pub(crate) fn each(a: Self, b: Self, f: impl Fn(T, T) -> T) -> Self {
         Self::known(a.n_known.min(b.n_known), |k| f(a.coefficients[k], b.coefficients[k]))
     }
 
@@ -79,6 +87,13 @@ impl<T: Number, const N: usize> Series<T, N> {
     fn product(a: Self, b: Self, first: impl Fn(usize) -> T) -> Self {
         let term = |k: usize, j: usize| a.coefficients[j].chain(b.coefficients[k - j]);
         Self::known(a.n_known.min(b.n_known), |k| (1..=k).fold(first(k), |sum, j| sum + term(k, j)))
+    }
+
+    fn times(a: Self, b: Self) -> Self {
+        Self::product(a, b, |k| match k {
+            0 => a.value() * b.value(),
+            _ => b.coefficients[k].chain(a.value()),
+        })
     }
 
     fn quotient(a: Self, b: Self) -> Self {
@@ -93,18 +108,24 @@ impl<T: Number, const N: usize> Series<T, N> {
         y
     }
 
-    /// The series with the given value and rate. If the rate depends on the series itself, each coefficient of it gives
-    /// the next one of the series.
-    fn integral(value: T, n_known: usize, is_implicit: bool, rate: impl Fn(Self) -> Self) -> Self {
+    /// The series with the given value and rate, and its rate as far as that is known. If the rate depends on the series
+    /// itself, each coefficient of it gives the next one of the series.
+    fn integral(
+        value: T,
+        n_known: usize,
+        is_implicit: bool,
+        rate: impl Fn(Self) -> Self,
+    ) -> (Self, Self) {
+        let mut last = Self::constant(0.0);
         let mut y = Self::known(n_known, |k| if k == 0 { value } else { T::default() });
         let first = if is_implicit { 1 } else { n_known - 1 };
         for n in first..n_known {
-            let rate = rate(y.cut(n));
+            last = rate(y.cut(n));
             for k in 1..=n {
-                y.coefficients[k] = rate.coefficients[k - 1] / T::constant(k as f64);
+                y.coefficients[k] = last.coefficients[k - 1] / T::constant(k as f64);
             }
         }
-        y
+        (y, last)
     }
 }
 
@@ -115,6 +136,8 @@ impl<T: Number, const N: usize> Default for Series<T, N> {
 }
 
 impl<T: Number, const N: usize> Number for Series<T, N> {
+    const IS_RECORDED: bool = T::IS_RECORDED;
+
     fn constant(value: f64) -> Self {
         Self::new(array::from_fn(|k| if k == 0 { T::constant(value) } else { T::default() }))
     }
@@ -133,48 +156,67 @@ impl<T: Number, const N: usize> Number for Series<T, N> {
 }
 
 impl<T: Number, const N: usize> Real for Series<T, N> {
-    type Mask = T::Mask;
+    type Mask = SeriesMask<T::Mask>;
 
     fn lit(self, value: f64) -> Self {
         Self::constant(value)
     }
 
     fn unary(self, op: Unary) -> Self {
+        if self.sides.is_some() {
+            return Self::by_sides(|of| of(self).unary(op));
+        }
         if op == Unary::Neg {
             return Self::known(self.n_known, |k| -self.coefficients[k]);
         }
         let value = self.value().unary(op);
-        if self.is_constant() {
+        if let Some(y) = self.unary_at_kink(op, value) {
+            return y;
+        }
+        if self.is_constant() || op.is_flat() {
             return Self::known(self.n_known, |k| if k == 0 { value } else { T::default() });
         }
-        let is_implicit = op.derivative(self.value().primal(), f64::NAN).is_nan();
-        Self::integral(value, self.n_known, is_implicit, |y| {
+        let x0 = self.value().primal();
+        let is_implicit = op.derivative(x0, f64::NAN).is_nan();
+        let is_singular = !op.derivative(x0, value.primal()).is_finite();
+        let (y, rate) = Self::integral(value, self.n_known, is_implicit, |y| {
             self.rate().chain(op.derivative(self.cut(y.n_known), y))
-        })
+        });
+        y.with_rate(&rate, is_singular, moves_at_once(&self))
     }
 
     fn binary(self, op: Binary, rhs: Self) -> Self {
         let (a, b) = (self, rhs);
+        if a.sides.is_some() || b.sides.is_some() {
+            return Self::by_sides(|of| of(a).binary(op, of(b)));
+        }
         match op {
             Binary::Add => return Self::each(a, b, |a, b| a + b),
             Binary::Sub => return Self::each(a, b, |a, b| a - b),
-            Binary::Mul => {
+            Binary::Mul => return Self::times(a, b),
+            Binary::Chain => {
                 return Self::product(a, b, |k| match k {
-                    0 => a.value() * b.value(),
-                    _ => b.coefficients[k].chain(a.value()),
+                    0 => a.value().chain(b.value()),
+                    _ => chain_of_tangent(a.value(), b.coefficients[k]),
                 });
             }
-            Binary::Chain => return Self::product(a, b, |k| a.value().chain(b.coefficients[k])),
             Binary::Div => return Self::quotient(a, b),
             _ => (),
         }
         let value = a.value().binary(op, b.value());
         let n_known = a.n_known.min(b.n_known);
-        let moving: Vec<(usize, Self)> =
-            [a, b].into_iter().enumerate().filter(|(_, x)| !x.is_constant()).collect();
+        let moving: Vec<(usize, Self)> = [a, b]
+            .into_iter()
+            .enumerate()
+            .filter(|(k, x)| !(x.is_constant() || op.is_flat(*k)))
+            .collect();
         let [a0, b0] = [a, b].map(Self::primal);
         let is_implicit = moving.iter().any(|&(k, _)| op.derivative(k, a0, b0, f64::NAN).is_nan());
-        Self::integral(value, n_known, is_implicit, |y| {
+        let slope = |k: usize| op.derivative(k, a0, b0, value.primal());
+        // Where both parts of a power move, there is no series at the base 0, though the row has a slope there.
+        let has_log = op == Binary::Pow && a0 == 0.0 && moving.len() == 2;
+        let is_singular = has_log || moving.iter().any(|&(k, _)| !slope(k).is_finite());
+        let (y, rate) = Self::integral(value, n_known, is_implicit, |y| {
             let [a, b] = [a, b].map(|x| x.cut(y.n_known));
             let part = |&(k, x): &(usize, Self)| x.rate().chain(op.derivative(k, a, b, y));
             moving
@@ -182,16 +224,26 @@ impl<T: Number, const N: usize> Real for Series<T, N> {
                 .map(part)
                 .reduce(|sum, part| sum + part)
                 .unwrap_or(Self::known(y.n_known, |_| T::default()))
-        })
+        });
+        let first = || y.coefficients.get(1).copied().unwrap_or_default();
+        if let Some(y) = Self::binary_at_kink(op, a, b, value, first) {
+            return y;
+        }
+        y.with_rate(&rate, is_singular, moving.iter().any(|(_, x)| moves_at_once(x)))
     }
 
-    fn compare(self, op: Comparison, rhs: Self) -> T::Mask {
-        self.value().compare(op, rhs.value())
+    fn compare(self, op: Comparison, rhs: Self) -> Self::Mask {
+        self.compared(op, rhs)
     }
 
-    fn select(mask: T::Mask, a: Self, b: Self) -> Self {
-        Self::each(a, b, |a, b| T::select(mask, a, b))
+    fn select(mask: Self::Mask, a: Self, b: Self) -> Self {
+        Self::selected(mask, a, b)
     }
+}
+
+/// Whether a series moves to first order.
+fn moves_at_once<T: Number, const N: usize>(x: &Series<T, N>) -> bool {
+    x.coefficients.get(1).is_some_and(|c| !c.is_zero())
 }
 
 arithmetic! { impl [T: Number, const N: usize] Series<T, N>, compared by coefficients[0] }

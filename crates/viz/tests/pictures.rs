@@ -15,13 +15,13 @@ fn loss_of_mlp(g: &Graph) -> Expr<'_> {
         let _mlp = g.scope("mlp");
         let h = {
             let _hidden = g.scope("hidden");
-            let w = g.param("hidden.w", [[0.1, -0.2, 0.3], [0.4, 0.5, -0.6]]);
-            let b = g.param("hidden.b", [0.0, 0.1, 0.2]);
+            let w = g.param("w", [[0.1, -0.2, 0.3], [0.4, 0.5, -0.6]]);
+            let b = g.param("b", [0.0, 0.1, 0.2]);
             (x.dot(w) + b).sigmoid().named("h")
         };
         let _output = g.scope("output");
-        let w = g.param("output.w", [[0.7], [-0.8], [0.9]]);
-        let b = g.param("output.b", [0.0]);
+        let w = g.param("w", [[0.7], [-0.8], [0.9]]);
+        let b = g.param("b", [0.0]);
         (h.dot(w) + b).named("y")
     };
     let _loss = g.scope("squared error");

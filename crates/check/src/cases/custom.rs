@@ -50,7 +50,7 @@ impl CustomOperation for Cube {
         fn cube<F: Float>(x: &[F], y: &mut [F]) {
             y.iter_mut().zip(x).for_each(|(y, &x)| *y = x * x * x);
         }
-        match y.data.dtype() {
+        match y.dtype() {
             DType::F32 => cube::<f32>(x[0].elements(), y.elements()),
             _ => cube::<f64>(x[0].elements(), y.elements()),
         }
@@ -86,7 +86,7 @@ impl CustomOperation for Product {
         fn multiply<F: Float>(a: &[F], b: &[F], y: &mut [F]) {
             y.iter_mut().zip(a.iter().zip(b)).for_each(|(y, (&a, &b))| *y = a * b);
         }
-        match y.data.dtype() {
+        match y.dtype() {
             DType::F32 => multiply::<f32>(x[0].elements(), x[1].elements(), y.elements()),
             _ => multiply::<f64>(x[0].elements(), x[1].elements(), y.elements()),
         }

@@ -63,8 +63,11 @@ fn binary_at(op: Binary, (a, b): (f64, f64)) -> Vec<Case> {
         let inputs = [around(a, a_shape), around(b, b_shape)];
         Case::new(name(&a_shape, &b_shape), inputs, move |x| x[0].apply_binary(op, x[1]))
     };
-    let number_on_the_right =
-        Case::new(name(&[3], &b), [around(a, [3])], move |x| x[0].apply_binary(op, x[0].lit(b)));
+    // A power with the exponent 2 is recorded as a square.
+    let fixed = if (op, b) == (Binary::Pow, 2.0) { 3.0 } else { b };
+    let number_on_the_right = Case::new(name(&[3], &fixed), [around(a, [3])], move |x| {
+        x[0].apply_binary(op, x[0].lit(fixed))
+    });
     let number_on_the_left =
         Case::new(name(&a, &[3]), [around(b, [3])], move |x| x[0].lit(a).apply_binary(op, x[0]));
     PAIRS.iter().map(pair).chain([number_on_the_right, number_on_the_left]).collect()

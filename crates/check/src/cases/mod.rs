@@ -9,6 +9,7 @@ mod compositions;
 pub(crate) mod custom;
 mod elementwise;
 mod functions;
+mod kinks;
 mod leaves;
 mod linalg;
 mod movement;
@@ -120,9 +121,11 @@ families! {
     Op::MatMul => "matmul", products::matmul;
     Op::Cholesky => "cholesky", linalg::cholesky;
     Op::Solve => "solve", linalg::solve;
-    Op::Adjugate => "det", linalg::det;
+    Op::Adjugate(_) => "det", linalg::det;
     Op::LogDeterminant => "slogdet", linalg::slogdet;
-    Op::Svd => "svd", linalg::svd;
+    Op::Svd(_) => "svd", linalg::svd;
+    Op::Length(_) => "length", kinks::length;
+    Op::Kinked(_) => "kinked", kinks::kinked;
     Op::Custom(_) => "custom", custom::custom;
 }
 

@@ -20,6 +20,9 @@ const LARGEST_INTEGER: f64 = 100.0;
 /// Records an operation on earlier expressions; `None` if those picked do not suit it.
 pub(super) type Move<'g> = fn(&mut Builder<'g>) -> Option<Expr<'g>>;
 
+/// A function that can be given to several expressions.
+pub(super) type Function<'g> = Box<dyn Fn(Expr<'g>) -> Expr<'g>>;
+
 pub(super) struct Builder<'g> {
     pub(super) graph: &'g Graph,
     pub(super) options: Options,
@@ -76,8 +79,14 @@ impl<'g> Builder<'g> {
     }
 
     fn make_move(&mut self) {
-        let families =
-            [Self::ELEMENTWISE, Self::STRUCTURAL, Self::PRODUCTS, Self::FUNCTIONS, Self::CALLS];
+        let families = [
+            Self::ELEMENTWISE,
+            Self::STRUCTURAL,
+            Self::PRODUCTS,
+            Self::FUNCTIONS,
+            Self::CALLS,
+            Self::VIEWS,
+        ];
         let family = *self.pick(&families);
         let record = *self.pick(family);
         let Some(expr) = record(self) else { return };
@@ -88,15 +97,20 @@ impl<'g> Builder<'g> {
                     self.integers.push(expr);
                 }
             }
-            DType::F32 | DType::F64 => {
-                let settled = self.settled(expr);
-                self.floats.push(settled);
-            }
+            DType::F32 | DType::F64 => self.keep(expr),
         }
     }
 
+    /// Lets later moves work on an expression.
+    pub(super) fn keep(&mut self, x: Expr<'g>) {
+        let scaled = self.scaled_down(x);
+        let settled =
+            if scaled.id() != x.id() && self.chance(0.3) { scaled.tanh() } else { scaled };
+        self.floats.push(settled);
+    }
+
     /// An expression brought back to at most [`BOUND`].
-    fn settled(&mut self, x: Expr<'g>) -> Expr<'g> {
+    fn scaled_down(&self, x: Expr<'g>) -> Expr<'g> {
         let values = elements(x);
         let seed = self.seed;
         assert!(
@@ -107,8 +121,7 @@ impl<'g> Builder<'g> {
         if largest <= BOUND {
             return x;
         }
-        let scaled = x * (BOUND / largest).log2().floor().exp2();
-        if self.chance(0.3) { scaled.tanh() } else { scaled }
+        x * (BOUND / largest).log2().floor().exp2()
     }
 
     /// Floating-point expressions, perhaps one of another type, and gradients.
@@ -119,8 +132,14 @@ impl<'g> Builder<'g> {
             outputs.push(self.integer());
             outputs.extend(self.mask());
         }
-        for _ in 0..self.options.order {
-            let terms: Vec<_> = differentiated.iter().map(|&y| self.weighted_sum(y)).collect();
+        for order in 0..self.options.order {
+            // Of gradients also their squares, so that the Hessian meets what depends on the same leaves.
+            let is_square = order > 0 && self.chance(0.5);
+            let terms = differentiated.iter().map(|&y| match is_square {
+                true => self.scaled_down(y).square().sum(),
+                false => self.weighted_sum(y),
+            });
+            let terms: Vec<_> = terms.collect();
             let Some(loss) = terms.into_iter().reduce(|a, b| a + b) else { break };
             differentiated = loss.grad(&self.wrt);
             outputs.extend(&differentiated);

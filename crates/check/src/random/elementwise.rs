@@ -6,7 +6,7 @@ use retrograd_core::{
 };
 
 use super::{
-    builder::{Builder, Move},
+    builder::{Builder, Function, Move},
     probe::{are_away_from, elements, gaps, is_tame},
 };
 
@@ -36,11 +36,15 @@ impl<'g> Builder<'g> {
         Self::under_another_name,
     ];
 
-    /// A row of the table of unary functions: of an expression as it is where that is harmless, of one moved away
-    /// from a kink, or of one near a point of the row.
     fn unary(&mut self) -> Option<Expr<'g>> {
         let op = *self.pick(Unary::ALL);
         let x = self.float();
+        Some(self.harmless(op, x)(x))
+    }
+
+    /// A row of the table of unary functions that is harmless for the elements of an expression: the row itself, the row
+    /// moved away from a kink, or the row near one of its points.
+    pub(super) fn harmless(&mut self, op: Unary, x: Expr<'g>) -> Function<'g> {
         let is_harmless = |x: &f64| {
             is_tame(|change| {
                 let (x, y) = (x + change, op.value(x + change));
@@ -49,13 +53,15 @@ impl<'g> Builder<'g> {
         };
         let values = elements(x);
         if values.iter().all(is_harmless) {
-            return Some(x.apply_unary(op));
+            return Box::new(move |x| x.apply_unary(op));
         }
         let kink = *self.pick(&gaps(&values));
         let moved: Vec<_> = values.iter().map(|x| x - kink).collect();
-        let x =
-            if moved.iter().all(is_harmless) { x - kink } else { near(*self.pick(op.points()), x) };
-        Some(x.apply_unary(op))
+        if moved.iter().all(is_harmless) {
+            return Box::new(move |x| (x - kink).apply_unary(op));
+        }
+        let point = *self.pick(op.points());
+        Box::new(move |x| near(point, x).apply_unary(op))
     }
 
     /// A row of the table of binary functions.

@@ -3,6 +3,9 @@
 //! A graph grows by random moves: each picks earlier expressions and records an operation on them. Moves look at
 //! values while the graph grows, so that all stay small and finite, and so that no comparison, step or maximum lies
 //! near its jump: a plan that rounds differently takes the same branches.
+//!
+//! Now and then one function is applied to a value and to a view of it, since what is equal but for its shape is what a
+//! plan may compute once. Values, gradients and gradients of these are outputs of one graph.
 
 mod builder;
 mod calls;
@@ -11,6 +14,7 @@ mod functions;
 mod probe;
 mod products;
 mod structural;
+mod views;
 
 use retrograd_core::{DType, Expr, Graph, NodeId};
 

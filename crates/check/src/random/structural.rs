@@ -26,9 +26,13 @@ impl<'g> Builder<'g> {
         Self::one_hot,
     ];
 
-    /// New axes in front, and axes of size 1 stretched.
     fn broadcast(&mut self) -> Option<Expr<'g>> {
         let x = self.any();
+        self.broadcasted(x)
+    }
+
+    /// New axes in front, and axes of size 1 stretched.
+    pub(super) fn broadcasted(&mut self, x: Expr<'g>) -> Option<Expr<'g>> {
         let n_new = self.number(0..=3usize.saturating_sub(x.rank()));
         let mut sizes: Vec<_> = (0..n_new).map(|_| self.size()).collect();
         for &size in x.shape().iter() {
@@ -39,9 +43,13 @@ impl<'g> Builder<'g> {
         self.fits(&shape).then(|| x.broadcast_to(shape))
     }
 
-    /// All elements in one axis, or two axes of which the first is a divisor.
     fn reshape(&mut self) -> Option<Expr<'g>> {
         let x = self.any();
+        self.reshaped(x)
+    }
+
+    /// All elements in one axis, or two axes of which the first is a divisor.
+    pub(super) fn reshaped(&mut self, x: Expr<'g>) -> Option<Expr<'g>> {
         let n = x.shape().n_elements();
         let divisors: Vec<_> = (1..=n).filter(|k| n.is_multiple_of(*k)).collect();
         if divisors.is_empty() || self.chance(0.3) {
@@ -53,6 +61,11 @@ impl<'g> Builder<'g> {
 
     fn unsqueeze_or_squeeze(&mut self) -> Option<Expr<'g>> {
         let x = self.any();
+        self.unsqueezed_or_squeezed(x)
+    }
+
+    /// An axis of size 1 more, or less.
+    pub(super) fn unsqueezed_or_squeezed(&mut self, x: Expr<'g>) -> Option<Expr<'g>> {
         let shape = x.shape();
         let ones: Vec<_> = (0..shape.rank()).filter(|&axis| shape[axis] == 1).collect();
         if ones.is_empty() || shape.rank() < 3 && self.chance(0.5) {
@@ -64,15 +77,20 @@ impl<'g> Builder<'g> {
 
     fn permute(&mut self) -> Option<Expr<'g>> {
         let x = self.any();
+        Some(self.permuted(x))
+    }
+
+    /// The axes in a random order.
+    pub(super) fn permuted(&mut self, x: Expr<'g>) -> Expr<'g> {
         let mut axes: Vec<_> = (0..x.rank() as isize).collect();
         for k in (1..axes.len()).rev() {
             axes.swap(k, self.number(0..=k));
         }
-        Some(x.permute(&axes))
+        x.permute(&axes)
     }
 
     /// Part of an axis, by a step of either sign.
-    fn part_of(&mut self, x: Expr<'g>) -> Option<Expr<'g>> {
+    pub(super) fn part_of(&mut self, x: Expr<'g>) -> Option<Expr<'g>> {
         let axis = self.axis(x.rank())?;
         let size = x.shape()[axis.rem_euclid(x.rank() as isize) as usize];
         let start = self.number(0..=size.saturating_sub(1));

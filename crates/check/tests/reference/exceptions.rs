@@ -14,7 +14,16 @@ use super::{
 /// Numbers that the reference has wrong, or chooses otherwise at a kink, with the right ones.
 pub const FAULTS: &[Verdict] = &[
     (
-        &["abs", "nn.functional.relu", "nn.functional.selu", "nn.functional.celu"],
+        &[
+            "abs",
+            "minimum",
+            "nn.functional.relu",
+            "nn.functional.selu",
+            "nn.functional.celu",
+            "nn.functional.softshrink",
+            "nn.functional.threshold",
+            "nn.functional.prelu",
+        ],
         Part::Gradient(0),
         nan_at_nan,
         "the slope at NaN is unknown",
@@ -25,12 +34,16 @@ pub const FAULTS: &[Verdict] = &[
         nan_at_nan,
         "the slope at NaN is unknown",
     ),
+    (&["acosh"], Part::Gradient(0), nan_below_one, "outside of its domain a function has no slope"),
     (
-        &["nn.functional.softshrink"],
+        &["atanh"],
         Part::Gradient(0),
-        flat_at_nan,
-        "a comparison with NaN is false; the reference has 0 or 1, as a vector or a scalar instruction meets it",
+        nan_beyond_one,
+        "outside of its domain a function has no slope",
     ),
+    (&["acosh"], Part::Curvature, nan_below_one, "as the first derivative"),
+    (&["atanh"], Part::Curvature, nan_beyond_one, "as the first derivative"),
+    (&["minimum"], Part::Gradient(1), nan_at_nan, "as by the first input"),
     (
         &["nn.functional.hinge_embedding_loss"],
         Part::Gradient(0),
@@ -38,7 +51,7 @@ pub const FAULTS: &[Verdict] = &[
         "a hinge is a relu: its slope at NaN is unknown",
     ),
     (
-        &["asinh", "atan", "atanh", "erf", "erfc"],
+        &["asinh", "atan", "erf", "erfc"],
         Part::Curvature,
         zero_at_infinity,
         "the limit of the formula; the reference has 0·∞",
@@ -100,15 +113,10 @@ pub const FAULTS: &[Verdict] = &[
     (
         &["clamp_min"],
         Part::Gradient(0),
-        |p| p.x.iter().any(|x| x.is_nan()).then_some(0.0),
-        "NaN passes nothing on, and a bound that is NaN hides x; the reference passes all to both",
+        nan_at_nan,
+        "the share beside NaN is unknown; the reference passes all to both",
     ),
-    (
-        &["clamp_min"],
-        Part::Gradient(1),
-        |p| p.x[0].is_nan().then_some(0.0),
-        "where x is NaN the bound is not looked at; the reference passes all to both",
-    ),
+    (&["clamp_min"], Part::Gradient(1), nan_at_nan, "the other share"),
     (
         &["nn.functional.margin_ranking_loss"],
         Part::Gradient(0),

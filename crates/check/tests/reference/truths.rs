@@ -10,9 +10,39 @@ pub fn nan_at_nan(p: &Point<'_>) -> Option<f64> {
     p.x.iter().any(|x| x.is_nan()).then_some(f64::NAN)
 }
 
-/// 0 where the input is NaN.
-pub fn flat_at_nan(p: &Point<'_>) -> Option<f64> {
-    p.x[0].is_nan().then_some(0.0)
+/// NaN outside of the domain of `acosh`, from 1 on.
+pub fn nan_below_one(p: &Point<'_>) -> Option<f64> {
+    (p.x[0] < 1.0).then_some(f64::NAN)
+}
+
+/// NaN outside of the domain of `atanh`, from −1 to 1.
+pub fn nan_beyond_one(p: &Point<'_>) -> Option<f64> {
+    (p.x[0].abs() > 1.0).then_some(f64::NAN)
+}
+
+/// NaN where both inputs are.
+pub fn nan_at_two_nans(p: &Point<'_>) -> Option<f64> {
+    p.x.iter().all(|x| x.is_nan()).then_some(f64::NAN)
+}
+
+/// ½ for equal infinite inputs.
+pub fn half_of_infinite(p: &Point<'_>) -> Option<f64> {
+    (p.x[0].is_infinite() && p.x[0] == p.x[1]).then_some(0.5)
+}
+
+/// `∂(aᵇ)/∂b` for `a → ∞` and `b < 0`.
+pub fn limit_of_log_power(p: &Point<'_>) -> Option<f64> {
+    (p.x[0] == f64::INFINITY && p.x[1] < 0.0).then_some(0.0)
+}
+
+/// `∂√(a² + b²)/∂a`, ±1 for an infinite `a` beside a finite `b`.
+pub fn sign_of_infinite(p: &Point<'_>) -> Option<f64> {
+    (p.x[0].is_infinite() && p.x[1].is_finite()).then(|| p.x[0].signum())
+}
+
+/// The same by `b`.
+pub fn sign_of_second_infinite(p: &Point<'_>) -> Option<f64> {
+    sign_of_infinite(&Point { x: &[p.x[1], p.x[0]], ..*p })
 }
 
 /// The limit 0 at ±∞.
@@ -126,16 +156,17 @@ pub fn curvature_of_ranking(p: &Point<'_>) -> Option<f64> {
     slope_of_ranking(p).filter(|slope| slope.is_nan())
 }
 
-/// `b/(a² + b²)`, which has no limit at (0, 0).
+/// `b/(a² + b²)`, which has no limit at (0, 0), and the limit 0 far out.
 pub fn atan2_by_a(p: &Point<'_>) -> Option<f64> {
     let (a, b) = (p.x[0], p.x[1]);
-    (a.is_finite() && b.is_finite()).then(|| match b.abs() > a.abs() {
+    (!a.is_nan() && !b.is_nan()).then(|| match b.abs() > a.abs() {
+        _ if a.is_infinite() || b.is_infinite() => 0.0,
         true => 1.0 / ((a / b).powi(2) * b + b),
         false => b / a / ((b / a * b) + a),
     })
 }
 
-/// `−a/(a² + b²)`, which has no limit at (0, 0).
+/// `−a/(a² + b²)`, likewise.
 pub fn atan2_by_b(p: &Point<'_>) -> Option<f64> {
     atan2_by_a(&Point { x: &[p.x[1], p.x[0]], ..*p }).map(|slope| -slope)
 }

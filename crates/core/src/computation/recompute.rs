@@ -85,7 +85,7 @@ impl Checkpoints {
             let is_outside = |input: NodeId| {
                 self.parts(graph.node(input).scope).all(|other| other.segment != part.segment)
             };
-            let mut inputs = node.inputs.iter().copied();
+            let mut inputs = node.operands().iter().copied();
             let entry = inputs.find(|&input| is_cotangent(input) && is_outside(input));
             self.parts.insert(part.id, Part { entry, ..part });
         }
@@ -151,7 +151,7 @@ impl Builder<'_> {
                 continue;
             }
             missing.push((value, part));
-            for &input in &self.graph.node(value).inputs {
+            for &input in self.graph.node(value).operands() {
                 pending.extend(self.recomputing_part(input, part).map(|part| (input, part)));
             }
         }
@@ -175,7 +175,7 @@ impl Builder<'_> {
             }
             known
         };
-        let inputs = node.inputs.iter().map(|&input| read(input)).collect();
+        let inputs = node.operands().iter().map(|&input| read(input)).collect();
         let awaited = self.awaited(&self.checkpoints.parts[&part]);
         let copy = self.add(value, &node, inputs, awaited);
         self.checkpoints.copies.insert((part, value), copy);

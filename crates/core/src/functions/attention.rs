@@ -66,8 +66,9 @@ fn attention<'g>(
     };
     let size = q[q.rank() - 1] as f64;
     let scale = options.scale.unwrap_or(1.0 / size.sqrt());
-    let products = queries.try_matmul(keys.transpose(-1, -2));
-    let scores = products.map_err(|_| misfit("the axes before the last two do not fit"))? * scale;
+    let products = queries.try_matmul(keys.try_transpose(-1, -2)?);
+    let products = products.map_err(|_| misfit("the axes before the last two do not fit"))?;
+    let scores = products.try_mul(scale)?;
     let scores = masked(scores, options)?;
     softmax_or_zeros(scores)?
         .try_matmul(values)
@@ -85,9 +86,9 @@ fn shared<'g>(queries: Expr<'g>, x: Expr<'g>) -> Result<Expr<'g>, Error> {
     if heads == 0 || n_queries % heads != 0 {
         return Err(misfit("the heads of keys and values must divide those of queries"));
     }
-    let repeated = x.unsqueeze(rank as isize - 2);
-    let repeated = repeated.broadcast_to(repeated.shape().with_size(rank - 2, n_queries / heads));
-    Ok(repeated.reshape(x.shape().with_size(rank - 3, n_queries)))
+    let repeated = x.try_unsqueeze(rank as isize - 2)?;
+    let sizes = repeated.shape().with_size(rank - 2, n_queries / heads);
+    repeated.try_broadcast_to(sizes)?.try_reshape(x.shape().with_size(rank - 3, n_queries))
 }
 
 #[track_caller]
@@ -96,8 +97,8 @@ fn masked<'g>(mut scores: Expr<'g>, options: &Attention<'g>) -> Result<Expr<'g>,
     if options.causal {
         let (shape, g) = (scores.shape(), scores.graph());
         let (l, s) = (shape[shape.rank() - 2], shape[shape.rank() - 1]);
-        let sees = g.arange(l).unsqueeze(1).ge(g.arange(s));
-        scores = sees.select(scores, hidden);
+        let sees = g.try_arange(l)?.try_unsqueeze(1)?.try_ge(g.try_arange(s)?)?;
+        scores = sees.try_select(scores, hidden)?;
     }
     let Some(mask) = options.mask else { return Ok(scores) };
     let misfit = || Expr::misfit(NAME, &[scores, mask], "the mask does not fit the scores");

@@ -8,6 +8,7 @@ use crate::{
         windows::{Sliding, overlap_add, padded, windows},
     },
     shape::Shape,
+    size::{Size, n_elements},
 };
 
 /// How a convolution over `N` axes slides its kernel.
@@ -140,7 +141,7 @@ impl<'g> Operands<'g> {
                 format!("the weight needs {} axes, the input as many or one less", n_axes + 2);
             return Err(self.misfit(reason));
         }
-        let x = if rank == n_axes + 1 { self.x.unsqueeze(0) } else { self.x };
+        let x = if rank == n_axes + 1 { self.x.try_unsqueeze(0)? } else { self.x };
         let (channels, kernels) = (x.shape()[1], self.weight.shape()[0]);
         if groups == 0 || channels % groups != 0 || kernels % groups != 0 {
             let reason =
@@ -150,18 +151,41 @@ impl<'g> Operands<'g> {
         Ok(x)
     }
 
+    /// For each element of the kernel of a transposed convolution, in row-major order, its products with the input: `[n,
+    /// o, places…]`.
+    #[track_caller]
+    fn spread(&self, x: Expr<'g>, groups: usize) -> Result<Vec<Expr<'g>>, Error> {
+        let (shape, kernels) = (x.shape(), self.weight.shape());
+        let misfit = |reason| self.misfit(reason);
+        let n_of_kernel = Size::from(n_elements(&kernels[2..]));
+        let n_of_kernel = n_of_kernel.few("elements of a kernel").map_err(misfit)?;
+        let n_channels = (Size::from(kernels[1]) * groups).get().map_err(misfit)?;
+        let (n, by_group) = (shape[0], kernels[0] / groups);
+        let matrices = self.weight.try_reshape([groups, by_group, n_elements(&kernels[1..])])?;
+        let columns = x.try_reshape([n, groups, by_group, n_elements(&shape[2..])])?;
+        let products = matrices.try_transpose(-1, -2)?.try_matmul(columns)?;
+        let sizes = [n, n_channels, n_of_kernel].into_iter().chain(shape[2..].iter().copied());
+        let products = products.try_reshape(sizes.collect::<Shape>())?;
+        // A loop, since a closure would hide the line that called.
+        let mut parts = Vec::with_capacity(n_of_kernel);
+        for k in 0..n_of_kernel {
+            parts.push(products.try_slice(2, k..k + 1)?.try_squeeze(2)?);
+        }
+        Ok(parts)
+    }
+
     /// The output with its bias, without the axis of examples if the input has none.
     #[track_caller]
     fn finished(&self, y: Expr<'g>) -> Result<Expr<'g>, Error> {
         let channels = y.shape()[1];
-        let y = if self.x.rank() < y.rank() { y.squeeze(0) } else { y };
+        let y = if self.x.rank() < y.rank() { y.try_squeeze(0)? } else { y };
         let Some(bias) = self.bias else { return Ok(y) };
         if bias.shape()[..] != [channels] {
             return Err(self.misfit(format!("the bias must have the shape [{channels}]")));
         }
         let n_axes = self.weight.rank() - 2;
         let sizes = [channels].into_iter().chain(std::iter::repeat_n(1, n_axes));
-        Ok(y + bias.reshape(sizes.collect::<Shape>()))
+        y.try_add(bias.try_reshape(sizes.collect::<Shape>())?)
     }
 }
 
@@ -173,7 +197,7 @@ fn convolution<'g, const N: usize>(
     let groups = options.groups;
     let mut x = operands.checked(N, groups)?;
     let (shape, kernels) = (x.shape(), operands.weight.shape());
-    if kernels[1] * groups != shape[1] {
+    if Size::from(kernels[1]) * groups != Size::from(shape[1]) {
         let reason = format!(
             "kernels of {} channels in {groups} groups do not fit {} channels",
             kernels[1], shape[1]
@@ -184,18 +208,21 @@ fn convolution<'g, const N: usize>(
     for k in 0..N {
         let window = [kernels[2 + k], options.dilation[k], options.stride[k]];
         let (before, after) = options.zeros(k, kernels[2 + k]).map_err(|r| operands.misfit(r))?;
-        let size = shape[2 + k] + before + after;
-        slidings.push(Sliding::over(size, window).map_err(|reason| operands.misfit(reason))?);
-        x = padded(x, 2 + k, (before, after), 0.0);
+        let size = (Size::from(shape[2 + k]) + before + after).get();
+        let sliding = size.and_then(|size| Sliding::over(size, window));
+        slidings.push(sliding.map_err(|reason| operands.misfit(reason))?);
+        x = padded(x, 2 + k, (before, after), 0.0)?;
     }
-    let columns = x.graph().stack(&windows(x, &slidings), 2);
+    let columns = x.graph().try_stack(&windows(x, &slidings)?, 2)?;
     let places = slidings.iter().map(|sliding| sliding.n_places);
+    // Of tensors that there are, no product of some sizes wraps.
     let (n, n_places) = (shape[0], places.clone().product());
-    let inner = kernels[1..].iter().product();
-    let columns = columns.reshape([n, groups, inner, n_places]);
-    let matrices = operands.weight.reshape([groups, kernels[0] / groups, inner]);
-    let y = matrices.matmul(columns);
-    operands.finished(y.reshape([n, kernels[0]].into_iter().chain(places).collect::<Shape>()))
+    let inner = n_elements(&kernels[1..]);
+    let columns = columns.try_reshape([n, groups, inner, n_places])?;
+    let matrices = operands.weight.try_reshape([groups, kernels[0] / groups, inner])?;
+    let y = matrices.try_matmul(columns)?;
+    let sizes = [n, kernels[0]].into_iter().chain(places);
+    operands.finished(y.try_reshape(sizes.collect::<Shape>())?)
 }
 
 impl<const N: usize> Conv<N> {
@@ -208,7 +235,8 @@ impl<const N: usize> Conv<N> {
                 Err("padding that keeps the sizes needs a stride of 1".to_owned())
             }
             ConvPadding::Same => {
-                let total = self.dilation[k] * kernel.saturating_sub(1);
+                let total = Size::from(self.dilation[k]) * kernel.saturating_sub(1);
+                let total = total.get()?;
                 Ok((total / 2, total - total / 2))
             }
         }
@@ -231,24 +259,19 @@ fn transposed<'g, const N: usize>(
         .map(|k| options.sliding(k, kernels[2 + k], shape[2 + k]))
         .collect::<Result<Vec<_>, _>>()
         .map_err(|reason| operands.misfit(reason))?;
-    let (n, n_channels) = (shape[0], kernels[1] * groups);
-    let matrices =
-        operands.weight.reshape([groups, kernels[0] / groups, kernels[1..].iter().product()]);
-    let columns = x.reshape([n, groups, kernels[0] / groups, shape[2..].iter().product()]);
-    let products = matrices.transpose(-1, -2).matmul(columns);
-    let n_elements: usize = kernels[2..].iter().product();
-    let places = shape[2..].iter().copied();
-    let products =
-        products.reshape([n, n_channels, n_elements].into_iter().chain(places).collect::<Shape>());
-    let parts = (0..n_elements).map(|k| products.slice(2, k..k + 1).squeeze(2)).collect();
-    let sizes: Vec<_> = (0..N).map(|k| slidings[k].reach() + options.output_padding[k]).collect();
-    let mut y = overlap_add(parts, &slidings, &sizes);
-    for (k, &size) in sizes.iter().enumerate() {
-        let padding = options.padding[k];
-        if size <= 2 * padding {
+    let sizes = (0..N)
+        .map(|k| (Size::from(slidings[k].reach()) + options.output_padding[k]).get())
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|reason| operands.misfit(reason))?;
+    for (size, padding) in sizes.iter().zip(options.padding) {
+        if Size::from(*size) <= Size::from(padding) + padding {
             return Err(operands.misfit(format!("a padding of {padding} leaves nothing of {size}")));
         }
-        y = y.slice((2 + k) as isize, padding..size - padding);
+    }
+    let parts = operands.spread(x, groups)?;
+    let mut y = overlap_add(parts, &slidings, &sizes)?;
+    for (k, (&size, padding)) in sizes.iter().zip(options.padding).enumerate() {
+        y = y.try_slice((2 + k) as isize, padding..size - padding)?;
     }
     operands.finished(y)
 }
@@ -263,6 +286,6 @@ impl<const N: usize> ConvTranspose<N> {
         if self.output_padding[k] >= stride.max(dilation) {
             return Err("the output padding must be less than stride or dilation".to_owned());
         }
-        Ok(Sliding { kernel, dilation, stride, n_places })
+        Sliding::at_places([kernel, dilation, stride], n_places)
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     functions::functions,
     ops::{Comparison, Window, Windows},
     shape::{Shape, resolve_axis},
+    size::Size,
 };
 
 functions! { "Diagonals and triangles":
@@ -56,7 +57,7 @@ functions! { "Diagonals and triangles":
     /// assert_eq!(y.value().to_vec::<f64>(), [1.0, 0.0, 0.0, 2.0]);
     /// ```
     diag_embed / try_diag_embed(x, offset: isize, a: isize, b: isize) -> Self,
-    "If this is a scalar, an axis does not exist in the result, or both are the same.",
+    "If this is a scalar, an axis does not exist in the result, both are the same, or no tensor can have the shape.",
     {
         let misfit = |reason: String| Self::misfit("diag_embed", &[x], reason);
         let Some(last) = x.rank().checked_sub(1) else {
@@ -69,12 +70,14 @@ functions! { "Diagonals and triangles":
             return Err(misfit(format!("axes {a} and {b} are the same")));
         }
         let shape = x.shape();
-        let size = shape[last] + offset.unsigned_abs();
+        let size = (Size::from(shape[last]) + offset.unsigned_abs()).get().map_err(misfit)?;
+        let n_elements = (Size::from(size) * size).get().map_err(misfit)?;
         let (start, _) = places(offset, size, size);
         let whole = Window { start: 0, step: 1 };
+        // The number of elements has been found to be a size, so this is none that wraps.
         let diagonal = Window { start, step: size as isize + 1 };
         let windows = std::iter::repeat_n(whole, last).chain([diagonal]);
-        let flat = x.among_zeros(&Windows::new(windows), shape.with_size(last, size * size));
+        let flat = x.try_among_zeros(&Windows::new(windows), shape.with_size(last, n_elements))?;
         flat.try_unflatten(-1, &[size, size])?.try_movedim(&[-2, -1], &[a, b])
     }
 
@@ -132,9 +135,9 @@ impl<'g> Expr<'g> {
         let Some(&[rows, columns]) = shape.last_chunk::<2>() else {
             return Err(Self::misfit(op, &[self], "there are fewer than two axes"));
         };
-        let count = |n| self.graph().arange(n).cast(DType::F64);
-        let row = count(rows).try_reshape([rows, 1])?.try_add(diagonal as f64)?;
-        let is_inside = count(columns).try_apply_comparison(side, row)?;
+        let count = |n| self.graph().try_arange(n).map(|index| index.cast(DType::F64));
+        let row = count(rows)?.try_reshape([rows, 1])?.try_add(diagonal as f64)?;
+        let is_inside = count(columns)?.try_apply_comparison(side, row)?;
         let zero = self.graph().literal(0.0, Shape::scalar(), self.dtype());
         is_inside.try_select(self, zero)
     }

@@ -1,10 +1,11 @@
 //! Einstein summation, and what is a case of it.
 
 use crate::{
-    error::Error,
+    error::{Error, list, shortened},
     expr::{Expr, inputs_of_one_graph},
     functions::functions,
     shape::{Axes, Shape, resolve_axis},
+    size::n_elements,
 };
 
 /// What an axis is called: a letter, or the place from the end of an axis that an ellipsis stands for.
@@ -30,7 +31,8 @@ functions! { "Products":
         let misfit = |reason: String| Self::misfit("tensordot", &[x, rhs], reason);
         inputs_of_one_graph("tensordot", &[x, rhs])?;
         if x_axes.len() != y_axes.len() {
-            return Err(misfit(format!("{x_axes:?} and {y_axes:?} are not pairs of axes")));
+            let reason = format!("{} and {} are not pairs of axes", list(x_axes), list(y_axes));
+            return Err(misfit(reason));
         }
         Axes::from(x_axes).resolve(x.rank()).map_err(misfit)?;
         Axes::from(y_axes).resolve(rhs.rank()).map_err(misfit)?;
@@ -66,7 +68,7 @@ functions! { "Products":
     "If the equation is not one, or does not fit the operands.",
     {
         let misfit =
-            |reason: String| Expr::misfit("einsum", operands, format!("{equation}: {reason}"));
+            |reason: String| Expr::misfit("einsum", operands, format!("{}: {reason}", shortened(equation)));
         if operands.is_empty() {
             return Err(misfit("there are no operands".to_owned()));
         }
@@ -129,6 +131,7 @@ fn labels_of(
 ) -> Result<Vec<Label>, String> {
     let n_letters = term.chars().filter(|&c| c != '.').count();
     let Some(n_others) = n_ellipsis(n_letters) else {
+        let term = shortened(term);
         return Err(format!("`{term}` has more letters than its operand has axes"));
     };
     let (before, after) = match term.split_once("...") {
@@ -259,8 +262,9 @@ impl<'g> Labeled<'g> {
             (of_left(true, true), of_left(true, false), of_left(false, true));
         let is_own = |label: &&Label| !left.labels.contains(label);
         let columns: Vec<_> = right.labels.iter().filter(is_own).copied().collect();
-        let n =
-            |labels: &[Label]| labels.iter().map(|&label| size_of(label, sizes)).product::<usize>();
+        let n = |labels: &[Label]| {
+            n_elements(&labels.iter().map(|&label| size_of(label, sizes)).collect::<Shape>())
+        };
         let a = left.arranged(&[&batch[..], &rows, &inner].concat())?;
         let b = right.arranged(&[&batch[..], &inner, &columns].concat())?;
         let a = a.try_reshape([n(&batch), n(&rows), n(&inner)])?;

@@ -40,10 +40,10 @@ fn embedding<'g>(
         return misfit("the table has no row for padding");
     }
     let n = index.shape().n_elements();
-    let by_row = index.reshape([n, 1]);
-    let rows = table.try_gather(0, by_row.broadcast_to([n, size]))?;
+    let by_row = index.try_reshape([n, 1])?;
+    let rows = table.try_gather(0, by_row.try_broadcast_to([n, size])?)?;
     let rows = match padding {
-        Some(row) => by_row.eq(row as i32).select(rows.stop_gradient(), rows),
+        Some(row) => by_row.try_eq(row as f64)?.try_select(rows.stop_gradient(), rows)?,
         None => rows,
     };
     rows.try_reshape(index.shape().iter().copied().chain([size]).collect::<Shape>())

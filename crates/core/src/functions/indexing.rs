@@ -1,13 +1,14 @@
 //! Elements picked, put and masked by index.
 
 use crate::{
-    dtype::DType,
+    dtype::{DType, Element},
     error::Error,
     expr::{Expr, inputs_of_one_graph},
     functions::functions,
     functions::pad::PadMode,
     shape::{Shape, resolve_axis},
     tensor::Tensor,
+    with_elements,
 };
 
 functions! { "Indexing":
@@ -129,8 +130,11 @@ functions! { "Indexing":
     nonzero / try_nonzero(x) -> Self,
     "If this value depends on inputs without data.",
     {
-        let values = x.try_value()?.to_vec::<f64>();
-        let places: Vec<i64> = (0..).zip(values).filter(|&(_, value)| value != 0.0).map(|(k, _)| k).collect();
+        let values = x.try_value()?;
+        let places: Vec<i64> = with_elements!(Slice, values.as_slice(), elements => {
+            let chosen = (0..).zip(elements).filter(|(_, element)| element.to_f64() != 0.0);
+            chosen.map(|(place, _)| place).collect()
+        });
         Ok(x.graph().constant(Tensor::new([places.len()], places)?))
     }
 }

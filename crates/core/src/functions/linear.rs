@@ -5,6 +5,7 @@ use crate::{
     expr::{Expr, inputs_of_one_graph},
     functions::functions,
     shape::Shape,
+    size::n_elements,
 };
 
 functions! { "Products":
@@ -28,13 +29,16 @@ fn linear<'g>(x: Expr<'g>, weight: Expr<'g>, bias: Option<Expr<'g>>) -> Result<E
     inputs_of_one_graph("linear", &operands)?;
     let matrix = match weight.rank() {
         1 => weight,
-        2 => weight.transpose(0, 1),
+        2 => weight.try_transpose(0, 1)?,
         _ => return Err(misfit("the weight must be a matrix [out, in] or a vector [in]")),
     };
     if x.rank() == 0 || x.shape().last() != weight.shape().last() {
         return Err(misfit("the last axis of the input must have the size of that of the weight"));
     }
-    let y = x.try_matmul(matrix).map_err(|_| misfit("the dtypes differ; cast some of them"))?;
+    if x.dtype() != weight.dtype() || !x.dtype().is_float() {
+        return Err(misfit("the dtypes differ; cast some of them"));
+    }
+    let y = x.try_matmul(matrix)?;
     added(y, bias, &weight.shape()[..weight.rank() - 1])
         .ok_or_else(|| misfit("the bias must have the shape of one output"))
 }
@@ -70,12 +74,13 @@ fn bilinear<'g>(
     if (last_x, last_z) != (n_x, n_z) || *rows != z_shape[..z_shape.rank() - 1] {
         return Err(misfit("the inputs must agree but for their last axis, which fits the weight"));
     }
-    let n: usize = rows.iter().product();
-    let matrix = weight.permute(&[1, 0, 2]).reshape([n_x, n_outputs * n_z]);
-    let by_x = x.reshape([n, n_x]).try_matmul(matrix);
-    let by_x = by_x.map_err(|_| misfit("the dtypes differ; cast some of them"))?;
-    let y = by_x.reshape([n, n_outputs, n_z]).try_matmul(z.reshape([n, n_z, 1]));
-    let y = y.map_err(|_| misfit("the dtypes differ; cast some of them"))?;
-    let y = y.reshape(rows.iter().copied().chain([n_outputs]).collect::<Shape>());
+    if [x, z].iter().any(|of| of.dtype() != weight.dtype()) || !weight.dtype().is_float() {
+        return Err(misfit("the dtypes differ; cast some of them"));
+    }
+    let n = n_elements(rows);
+    let matrix = weight.try_permute(&[1, 0, 2])?.try_reshape([n_x, n_outputs * n_z])?;
+    let by_x = x.try_reshape([n, n_x])?.try_matmul(matrix)?;
+    let y = by_x.try_reshape([n, n_outputs, n_z])?.try_matmul(z.try_reshape([n, n_z, 1])?)?;
+    let y = y.try_reshape(rows.iter().copied().chain([n_outputs]).collect::<Shape>())?;
     added(y, bias, &[n_outputs]).ok_or_else(|| misfit("the bias must have the shape [out]"))
 }

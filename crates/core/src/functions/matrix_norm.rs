@@ -30,8 +30,9 @@ pub enum MatrixNorm {
 
 functions! { "Norms":
     /// A norm of matrices whose rows are counted by the first of two axes and columns by the second. Where sums or
-    /// singular values tie, they share the gradient equally; that of the Frobenius norm at 0 is 0. Shapes `[…, m, n] →
-    /// […]`. Source: `torch.linalg.matrix_norm`.
+    /// singular values tie, they share the gradient equally; that of the Frobenius norm at 0 is 0. A singular value
+    /// of 0 adds nothing to a gradient, as `|x|` does at 0. So the nuclear norm is smooth at full rank, and the largest
+    /// singular value where it is larger than the next. Shapes `[…, m, n] → […]`. Source: `torch.linalg.matrix_norm`.
     ///
     /// ```
     /// use retrograd_core::{Graph, MatrixNorm};
@@ -77,6 +78,7 @@ impl<'g> Expr<'g> {
         let (row, column) = (front(row), front(column));
         let others = (0..self.rank() as isize).filter(|&axis| axis != row && axis != column);
         let order: Vec<_> = others.chain([row, column]).collect();
-        Ok(self.try_permute(&order)?.try_svd()?.1)
+        // At 0 a value has no sign, which its slope would tell: it is that of a magnitude, 0.
+        Ok(self.try_permute(&order)?.try_svd()?.1.abs())
     }
 }

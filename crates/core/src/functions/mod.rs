@@ -12,6 +12,7 @@ mod indexing;
 mod joining;
 mod linear;
 mod matrix_norm;
+mod moments;
 mod moving;
 mod normalize;
 mod norms;
@@ -81,10 +82,12 @@ macro_rules! functions {
                 $( $crate::documented::Documented {
                     name: stringify!($name),
                     doc: concat!($($doc, "\n"),+),
+                    arguments: &[$( (stringify!($arg), stringify!($type)) ),*],
                 }, )*
                 $($( $crate::documented::Documented {
                     name: stringify!($graph_name),
                     doc: concat!($($graph_doc, "\n"),+),
+                    arguments: &[$( (stringify!($graph_arg), stringify!($graph_type)) ),*],
                 }, )*)?
             ],
         };

@@ -1,10 +1,11 @@
 //! Elements in other places: axes and elements moved, parts taken, copies made.
 
 use crate::{
-    error::Error,
+    error::{Error, list},
     expr::Expr,
     functions::functions,
-    shape::{Axes, Shape, resolve_axis},
+    shape::{Axes, AxisSet, Shape, resolve_axis},
+    size::{Size, n_elements},
 };
 
 functions! { "Shapes":
@@ -83,7 +84,9 @@ functions! { "Shapes":
         let size = x.shape()[along];
         let first = if start < 0 { start + size as isize } else { start };
         match usize::try_from(first) {
-            Ok(first) if first + length <= size => x.try_slice(axis, first..first + length),
+            Ok(first) if first <= size && length <= size - first => {
+                x.try_slice(axis, first..first + length)
+            }
             _ => Err(misfit(format!("axis {along} has {size} elements, not {length} from {start}"))),
         }
     }
@@ -105,10 +108,12 @@ functions! { "Shapes":
 
     /// The parts at all indices of an axis, which is removed. Shapes `[…, n, …] → n × […, …]`. Source: `torch.unbind`.
     unbind / try_unbind(x, axis: isize) -> Vec<Self>,
-    "If the axis does not exist.",
+    "If the axis does not exist, or there are more than 2²² parts.",
     {
-        let along = resolve_axis(axis, x.rank()).map_err(|reason| Self::misfit("unbind", &[x], reason))?;
-        (0..x.shape()[along] as isize).map(|index| x.try_select_index(axis, index)).collect()
+        let misfit = |reason: String| Self::misfit("unbind", &[x], reason);
+        let along = resolve_axis(axis, x.rank()).map_err(misfit)?;
+        let n = Size::from(x.shape()[along]).few("parts").map_err(misfit)?;
+        (0..n as isize).map(|index| x.try_select_index(axis, index)).collect()
     }
 
     /// Parts of the given sizes, one after the other along an axis. Shapes `[…, n, …] → […, size, …] for each size`.
@@ -118,9 +123,12 @@ functions! { "Shapes":
     {
         let misfit = |reason: String| Self::misfit("split_with_sizes", &[x], reason);
         let along = resolve_axis(axis, x.rank()).map_err(misfit)?;
-        let (size, total) = (x.shape()[along], sizes.iter().sum::<usize>());
-        if size != total {
-            return Err(misfit(format!("{sizes:?} adds up to {total}, and axis {along} has {size} elements")));
+        let size = x.shape()[along];
+        let total = sizes.iter().fold(Size::from(0usize), |total, &size| total + size);
+        if total != Size::from(size) {
+            let sum = total.get().map_err(misfit)?;
+            let reason = format!("{} adds up to {sum}, and axis {along} has {size} elements", list(sizes));
+            return Err(misfit(reason));
         }
         let mut start = 0;
         let part = |&size: &usize| {
@@ -133,7 +141,7 @@ functions! { "Shapes":
     /// Parts of `size` elements along an axis; the last may have fewer. Shapes `[…, n, …] → ⌈n/size⌉ × […, size, …]`.
     /// Source: `torch.split`.
     split / try_split(x, axis: isize, size: usize) -> Vec<Self>,
-    "If the axis does not exist, or `size` is 0.",
+    "If the axis does not exist, `size` is 0, or there are more than 2²² parts.",
     {
         let misfit = |reason: String| Self::misfit("split", &[x], reason);
         let along = resolve_axis(axis, x.rank()).map_err(misfit)?;
@@ -144,10 +152,11 @@ functions! { "Shapes":
         if length == 0 {
             return Ok(vec![x]);
         }
+        let n = Size::from(length.div_ceil(size)).few("parts").map_err(misfit)?;
         // A loop, since a closure would hide the line that called.
-        let mut parts = Vec::with_capacity(length.div_ceil(size));
+        let mut parts = Vec::with_capacity(n);
         for start in (0..length).step_by(size) {
-            parts.push(x.try_slice(axis, start..length.min(start + size))?);
+            parts.push(x.try_slice(axis, start..start + size.min(length - start))?);
         }
         Ok(parts)
     }
@@ -155,7 +164,7 @@ functions! { "Shapes":
     /// At most `n` parts along an axis, all of one size but for the last. Shapes `[…, m, …] → n × […, ⌈m/n⌉, …]`.
     /// Source: `torch.chunk`.
     chunk / try_chunk(x, axis: isize, n: usize) -> Vec<Self>,
-    "If the axis does not exist, or `n` is 0.",
+    "If the axis does not exist, `n` is 0, or there are more than 2²² parts.",
     {
         let misfit = |reason: String| Self::misfit("chunk", &[x], reason);
         let along = resolve_axis(axis, x.rank()).map_err(misfit)?;
@@ -173,9 +182,13 @@ functions! { "Shapes":
     /// assert_eq!(g.arange(2).tile(&[2, 2]).value().to_vec::<i64>(), [0, 1, 0, 1, 0, 1, 0, 1]);
     /// ```
     tile / try_tile(x, repeats: &[usize]) -> Self,
-    "Never: missing repeats are 1, and missing axes are added in front.",
+    "If no tensor can have the shape. Missing repeats are 1, and missing axes are added in front.",
     {
+        let misfit = |reason: String| Self::misfit("tile", &[x], reason);
         let rank = x.rank().max(repeats.len());
+        if rank > AxisSet::LIMIT {
+            return Err(misfit(format!("{rank} axes are more than a tensor can have, {}", AxisSet::LIMIT)));
+        }
         let own: Vec<_> = std::iter::repeat_n(1, rank - x.rank()).chain(x.shape().iter().copied()).collect();
         let times = |axis: usize| match (axis + repeats.len()).checked_sub(rank) {
             Some(k) => repeats[k],
@@ -183,7 +196,8 @@ functions! { "Shapes":
         };
         let apart: Shape = own.iter().flat_map(|&size| [1, size]).collect();
         let copies: Shape = own.iter().enumerate().flat_map(|(axis, &size)| [times(axis), size]).collect();
-        let tiled: Shape = own.iter().enumerate().map(|(axis, &size)| times(axis) * size).collect();
+        let tiled = own.iter().enumerate().map(|(axis, &size)| (Size::from(size) * times(axis)).get());
+        let tiled: Shape = tiled.collect::<Result<_, _>>().map_err(misfit)?;
         x.try_reshape(apart)?.try_broadcast_to(copies)?.try_reshape(tiled)
     }
 
@@ -193,8 +207,9 @@ functions! { "Shapes":
     {
         let misfit = |reason: String| Self::misfit("unflatten", &[x], reason);
         let (shape, along) = (x.shape(), resolve_axis(axis, x.rank()).map_err(misfit)?);
-        if sizes.iter().product::<usize>() != shape[along] {
-            return Err(misfit(format!("{sizes:?} does not have the {} elements of axis {along}", shape[along])));
+        if n_elements(sizes) != shape[along] {
+            let (sizes, n) = (list(sizes), shape[along]);
+            return Err(misfit(format!("{sizes} does not have the {n} elements of axis {along}")));
         }
         let (before, after) = (&shape[..along], &shape[along + 1..]);
         x.try_reshape(before.iter().chain(sizes).chain(after).copied().collect::<Shape>())
@@ -215,7 +230,7 @@ functions! { "Shapes":
         if x.rank() == 0 {
             return x.try_reshape([1]);
         }
-        let joined = shape[first..=last].iter().product();
+        let joined = n_elements(&shape[first..=last]);
         let sizes = shape[..first].iter().copied().chain([joined]);
         x.try_reshape(sizes.chain(shape[last + 1..].iter().copied()).collect::<Shape>())
     }

@@ -1,10 +1,11 @@
 //! Normalizations of activations: less the mean, divided by the deviation, over axes that differ by name.
 
 use crate::{
-    error::Error,
+    error::{Error, list},
     expr::{Expr, inputs_of_one_graph},
     functions::functions,
-    shape::{Axes, Shape, keep},
+    shape::{AxisSet, Shape, keep},
+    size::n_elements,
 };
 
 /// What normalizations have in common: scale and shift afterwards, and what keeps them from dividing by 0.
@@ -129,13 +130,13 @@ impl<'g> Call<'_, 'g> {
     }
 
     /// The last axes, if they are of these sizes.
-    fn last_axes(&self, sizes: &[usize]) -> Result<Axes, Error> {
+    fn last_axes(&self, sizes: &[usize]) -> Result<AxisSet, Error> {
         self.x.require_float(self.name)?;
         if sizes.is_empty() || !self.x.shape().ends_with(sizes) {
-            return Err(self.misfit(format!("the last axes are not of the sizes {sizes:?}")));
+            return Err(self.misfit(format!("the last axes are not of the sizes {}", list(sizes))));
         }
-        let axes: Vec<isize> = (1..=sizes.len() as isize).map(|axis| -axis).collect();
-        Ok(keep(&axes[..]))
+        let first = self.x.rank() - sizes.len();
+        Ok((first..self.x.rank()).fold(AxisSet::default(), AxisSet::with))
     }
 }
 
@@ -146,10 +147,27 @@ fn along_channels(x: Expr<'_>, channels: usize) -> Shape {
 
 /// `(x − μ)/√(σ² + ε)` over axes.
 #[track_caller]
-fn standardized<'g>(x: Expr<'g>, axes: &Axes, eps: f64) -> Expr<'g> {
-    let centered = x - x.mean_over(axes.clone());
-    let variance = centered.square().mean_over(axes.clone());
-    centered / (variance + eps).sqrt()
+fn standardized<'g>(x: Expr<'g>, axes: AxisSet, eps: f64) -> Expr<'g> {
+    let (deviations, per_scale) = x.moments(axes).scaled_deviations(least_scale(eps));
+    deviations / root_mean_square(deviations, axes, eps, per_scale)
+}
+
+/// `√(mean x² + ε)` of numbers along axes, which are in a scale, with one divided by it.
+#[track_caller]
+fn root_mean_square<'g>(x: Expr<'g>, axes: AxisSet, eps: f64, per_scale: Expr<'g>) -> Expr<'g> {
+    let mean_square = x.square().mean_over(keep(axes));
+    let eps = per_scale * eps * per_scale;
+    (mean_square + eps).sqrt()
+}
+
+/// The scale below which numbers do not matter beside `ε`.
+fn least_scale(eps: f64) -> f64 {
+    eps.max(0.0).sqrt()
+}
+
+/// The axes that are not among some.
+fn other_axes(x: Expr<'_>, among: &[usize]) -> AxisSet {
+    (0..x.rank()).filter(|axis| !among.contains(axis)).fold(AxisSet::default(), AxisSet::with)
 }
 
 #[track_caller]
@@ -157,8 +175,7 @@ fn batch_norm<'g>(x: Expr<'g>, options: &Norm<'g>) -> Result<Expr<'g>, Error> {
     let call = Call { name: "batch_norm", x, options };
     let channels = call.with_channels()?;
     call.require_values(x.shape().n_elements() / channels.max(1))?;
-    let axes: Vec<isize> = (0..x.rank() as isize).filter(|&axis| axis != 1).collect();
-    call.finished_by_channel(standardized(x, &keep(&axes[..]), options.eps))
+    call.finished_by_channel(standardized(x, other_axes(x, &[1]), options.eps))
 }
 
 #[track_caller]
@@ -184,15 +201,21 @@ fn batch_norm_by<'g>(
 #[track_caller]
 fn layer_norm<'g>(x: Expr<'g>, sizes: &[usize], options: &Norm<'g>) -> Result<Expr<'g>, Error> {
     let call = Call { name: "layer_norm", x, options };
-    let y = standardized(x, &call.last_axes(sizes)?, options.eps);
+    let y = standardized(x, call.last_axes(sizes)?, options.eps);
     call.finished(y, sizes, &sizes.into())
 }
 
 #[track_caller]
 fn rms_norm<'g>(x: Expr<'g>, sizes: &[usize], options: &Norm<'g>) -> Result<Expr<'g>, Error> {
     let call = Call { name: "rms_norm", x, options };
-    let mean_square = x.square().mean_over(call.last_axes(sizes)?);
-    call.finished(x / (mean_square + options.eps).sqrt(), sizes, &sizes.into())
+    let (axes, eps) = (call.last_axes(sizes)?, options.eps);
+    if axes.n_elements(&x.shape()) == 0 {
+        return call.finished(x, sizes, &sizes.into());
+    }
+    let per_scale = x.scale_along(axes, least_scale(eps)).reciprocal();
+    let scaled = x * per_scale;
+    let y = scaled / root_mean_square(scaled, axes, eps, per_scale);
+    call.finished(y, sizes, &sizes.into())
 }
 
 #[track_caller]
@@ -202,17 +225,18 @@ fn group_norm<'g>(x: Expr<'g>, n_groups: usize, options: &Norm<'g>) -> Result<Ex
     if n_groups == 0 || channels % n_groups != 0 {
         return Err(call.misfit(format!("{n_groups} groups do not divide {channels} channels")));
     }
-    let n_values = shape[1..].iter().product::<usize>() / n_groups;
-    call.require_values(n_values * shape[0].max(1))?;
-    let groups = x.reshape([shape[0], n_groups, n_values]);
-    call.finished_by_channel(standardized(groups, &keep(-1), options.eps).reshape(shape))
+    let n_values = n_elements(&shape[1..]) / n_groups;
+    call.require_values(n_values.saturating_mul(shape[0].max(1)))?;
+    let groups = x.try_reshape([shape[0], n_groups, n_values])?;
+    call.finished_by_channel(
+        standardized(groups, other_axes(groups, &[0, 1]), options.eps).reshape(shape),
+    )
 }
 
 #[track_caller]
 fn instance_norm<'g>(x: Expr<'g>, options: &Norm<'g>) -> Result<Expr<'g>, Error> {
     let call = Call { name: "instance_norm", x, options };
     call.with_channels()?;
-    call.require_values(if x.rank() > 2 { x.shape()[2..].iter().product() } else { 0 })?;
-    let axes: Vec<isize> = (2..x.rank() as isize).collect();
-    call.finished_by_channel(standardized(x, &keep(&axes[..]), options.eps))
+    call.require_values(if x.rank() > 2 { n_elements(&x.shape()[2..]) } else { 0 })?;
+    call.finished_by_channel(standardized(x, other_axes(x, &[0, 1]), options.eps))
 }

@@ -1,7 +1,6 @@
 //! Norms of vectors.
 
 use crate::{
-    dtype::DType,
     error::Error,
     expr::Expr,
     functions::functions,
@@ -11,7 +10,7 @@ use crate::{
 functions! { "Norms":
     /// Norm `(Σ|x|ᵖ)^{1/p}` of the elements along axes, taken as one vector. Order 0 counts what is not 0; ±∞ gives the
     /// largest or smallest magnitude. Elements are scaled by the largest first, so that no power overflows or vanishes.
-    /// The gradient at a vector of zeros is 0; equal extreme magnitudes share it. Where the norm is infinite because an
+    /// The gradient at a vector of zeros is 0, and Hessians of smooth functions of a norm of order 2 are right there; equal extreme magnitudes share it. Where the norm is infinite because an
     /// element is, the gradient is that of the largest magnitude: the limit of `x/‖x‖` for one infinite element. Shapes
     /// `[…, n, …] → […, …]`. Source: `torch.linalg.vector_norm`.
     ///
@@ -57,37 +56,24 @@ impl<'g> Expr<'g> {
             true => self.abs().try_max_over(keep(axes.clone()))?,
             false => self.abs().try_min_over(keep(axes.clone()))?,
         };
-        let scale = deciding.stop_gradient().limited_scale()?;
-        let norm = self.try_div(scale)?.norm_of_scaled(order, axes)?;
-        let norm = norm.try_mul(scale.try_reshape(norm.shape())?)?;
-        let deciding = deciding.try_reshape(norm.shape())?;
+        let scale = deciding.stop_gradient().limited_scale();
+        let set = axes.resolve(self.rank()).expect("the axes exist");
+        let norm = match order {
+            2.0 => self.length_by_scale(set, scale),
+            _ => self.try_div(scale)?.norm_of_scaled(order, &keep(set))?.try_mul(scale)?,
+        };
+        let shape = if axes.kept() { norm.shape() } else { set.removed(&self.shape()) };
+        let [norm, deciding] = [norm.try_reshape(shape.clone())?, deciding.try_reshape(shape)?];
         deciding.try_eq(f64::INFINITY)?.try_select(deciding, norm)
     }
 
     /// A norm whose powers neither overflow nor vanish.
     #[track_caller]
     fn norm_of_scaled(self, order: f64, axes: &Axes) -> Result<Self, Error> {
-        if order == 2.0 {
-            return Ok(self.square().try_sum_over(axes.clone())?.sqrt_flat_at_zero());
-        }
         let is_zero = self.try_eq(0.0)?;
         let at_zero = if order > 0.0 { 0.0 } else { f64::INFINITY };
         let powers = is_zero.try_select(self.like(at_zero), self.abs().powf(order))?;
         let total = powers.try_sum_over(axes.clone())?;
         total.try_eq(0.0)?.try_select(total.like(0.0), total.powf(1.0 / order))
-    }
-
-    /// What elements are divided by before they are raised to a power: this magnitude between limits whose reciprocal
-    /// is finite, and 1 where it is 0 or no finite number.
-    #[track_caller]
-    fn limited_scale(self) -> Result<Self, Error> {
-        let (smallest, largest) = match self.dtype() {
-            DType::F32 => (f64::from(f32::MIN_POSITIVE) * 4.0, f64::from(f32::MAX) / 64.0),
-            DType::F64 | DType::I64 | DType::Bool => (f64::MIN_POSITIVE * 4.0, f64::MAX / 64.0),
-        };
-        let one = self.like(1.0);
-        let limited = self.try_maximum(smallest)?.try_minimum(largest)?;
-        let is_finite = self.try_lt(f64::INFINITY)?;
-        self.try_gt(0.0)?.try_select(is_finite.try_select(limited, one)?, one)
     }
 }

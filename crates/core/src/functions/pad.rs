@@ -6,6 +6,7 @@ use crate::{
     functions::functions,
     ops::{Window, Windows},
     shape::Shape,
+    size::Size,
 };
 
 /// What a margin is filled with.
@@ -34,7 +35,8 @@ functions! { "Padding and windows":
     /// assert_eq!(padded.value().to_vec::<f64>(), [3.0, 2.0, 1.0, 2.0, 3.0, 2.0]);
     /// ```
     pad / try_pad(x, pairs: &[(isize, isize)], mode: PadMode) -> Self,
-    "If there are more pairs than axes, more is taken away than there is, or an axis is too short for the mode.",
+    "If there are more pairs than axes, more is taken away than there is, an axis is too short for the mode, or no \
+     tensor can have the shape.",
     {
         let Some(first) = x.rank().checked_sub(pairs.len()) else {
             let reason = format!("there are {} pairs for {} axes", pairs.len(), x.rank());
@@ -86,9 +88,9 @@ impl<'g> Expr<'g> {
     #[track_caller]
     fn cropped(self, pairs: &[Pair]) -> Result<Self, Error> {
         pairs.iter().try_fold(self, |x, &(axis, (before, after))| {
-            let [start, cut] = [before, after].map(|n| (-n).max(0) as usize);
+            let [start, cut] = [before, after].map(|n| if n < 0 { n.unsigned_abs() } else { 0 });
             let size = x.shape()[axis];
-            if start + cut > size {
+            if Size::from(start) + cut > Size::from(size) {
                 let reason = format!("axis {axis} has only {size} elements to take away");
                 return Err(Self::misfit("pad", &[self], reason));
             }
@@ -106,7 +108,7 @@ impl<'g> Expr<'g> {
             return Ok(self);
         }
         if mode == PadMode::Constant(0.0) {
-            return Ok(self.with_zeros(pairs));
+            return self.with_zeros(pairs);
         }
         let mut padded = self;
         for (axis, [before, after]) in margins(pairs) {
@@ -125,15 +127,17 @@ impl<'g> Expr<'g> {
     }
 
     #[track_caller]
-    fn with_zeros(self, pairs: &[Pair]) -> Self {
+    fn with_zeros(self, pairs: &[Pair]) -> Result<Self, Error> {
         let mut whole = self.shape();
         let mut starts = vec![0; self.rank()];
         for (axis, [before, after]) in margins(pairs) {
-            whole = whole.with_size(axis, before + whole[axis] + after);
+            let size = (Size::from(whole[axis]) + before + after).get();
+            let size = size.map_err(|reason| Self::misfit("pad", &[self], reason))?;
+            whole = whole.with_size(axis, size);
             starts[axis] = before;
         }
         let windows = starts.into_iter().map(|start| Window { start, step: 1 });
-        self.among_zeros(&Windows::new(windows), whole)
+        self.try_among_zeros(&Windows::new(windows), whole)
     }
 
     #[track_caller]
@@ -142,7 +146,7 @@ impl<'g> Expr<'g> {
         let size = shape[axis];
         match mode {
             _ if n == 0 => Ok(None),
-            PadMode::Constant(value) => Ok(Some(self.margin_of(value, shape.with_size(axis, n)))),
+            PadMode::Constant(value) => self.margin_of(value, shape.with_size(axis, n)).map(Some),
             PadMode::Reflect => self.try_slice_by(along, 1..n + 1, -1).map(Some),
             PadMode::Replicate => {
                 self.try_slice(along, 0..1)?.try_broadcast_to(shape.with_size(axis, n)).map(Some)
@@ -162,7 +166,7 @@ impl<'g> Expr<'g> {
         let (shape, along) = (self.shape(), axis as isize);
         match mode {
             _ if n == 0 => Ok(None),
-            PadMode::Constant(value) => Ok(Some(self.margin_of(value, shape.with_size(axis, n)))),
+            PadMode::Constant(value) => self.margin_of(value, shape.with_size(axis, n)).map(Some),
             PadMode::Reflect => self.try_slice_by(along, size - 1 - n..size - 1, -1).map(Some),
             PadMode::Replicate => {
                 let edge = self.try_slice(along, size - 1..)?;
@@ -173,7 +177,7 @@ impl<'g> Expr<'g> {
     }
 
     #[track_caller]
-    fn margin_of(self, value: f64, shape: Shape) -> Self {
-        self.graph().literal(value, shape, self.dtype())
+    fn margin_of(self, value: f64, shape: Shape) -> Result<Self, Error> {
+        self.graph().try_literal(value, shape, self.dtype())
     }
 }

@@ -1,13 +1,17 @@
 //! Pooling over one and two axes: maxima and means of windows.
 
+use std::ops::Range;
+
 use crate::{
+    dtype::DType,
     error::Error,
     expr::Expr,
     functions::{
         functions,
-        windows::{Sliding, padded, slide, windows},
+        windows::{Sliding, extent, padded, slide, windows},
     },
-    shape::Shape,
+    shape::{Shape, keep},
+    size::Size,
     tensor::Tensor,
 };
 
@@ -136,7 +140,7 @@ fn max_pool1d_with_indices<'g>(
     x: Expr<'g>,
     options: &MaxPool<1>,
 ) -> Result<(Expr<'g>, Expr<'g>), Error> {
-    Ok(max_pool("max_pool1d_with_indices", x, options)?.with_indices(x))
+    max_pool("max_pool1d_with_indices", x, options)?.with_indices(x)
 }
 
 #[track_caller]
@@ -144,7 +148,7 @@ fn max_pool2d_with_indices<'g>(
     x: Expr<'g>,
     options: &MaxPool<2>,
 ) -> Result<(Expr<'g>, Expr<'g>), Error> {
-    Ok(max_pool("max_pool2d_with_indices", x, options)?.with_indices(x))
+    max_pool("max_pool2d_with_indices", x, options)?.with_indices(x)
 }
 
 #[track_caller]
@@ -160,14 +164,14 @@ fn avg_pool2d<'g>(x: Expr<'g>, options: &AvgPool<2>) -> Result<Expr<'g>, Error> 
 #[track_caller]
 fn adaptive_avg_pool1d<'g>(x: Expr<'g>, size: usize) -> Result<Expr<'g>, Error> {
     check_shape("adaptive_avg_pool1d", x, 1)?;
-    Ok(mean_of_parts(x, x.rank() - 1, size))
+    mean_of_parts("adaptive_avg_pool1d", x, x.rank() - 1, size)
 }
 
 #[track_caller]
 fn adaptive_avg_pool2d<'g>(x: Expr<'g>, sizes: [usize; 2]) -> Result<Expr<'g>, Error> {
     check_shape("adaptive_avg_pool2d", x, 2)?;
-    let rows = mean_of_parts(x, x.rank() - 2, sizes[0]);
-    Ok(mean_of_parts(rows, x.rank() - 1, sizes[1]))
+    let rows = mean_of_parts("adaptive_avg_pool2d", x, x.rank() - 2, sizes[0])?;
+    mean_of_parts("adaptive_avg_pool2d", rows, x.rank() - 1, sizes[1])
 }
 
 /// Whether this is a batch of channels, or one example, with elements; else an error of the function `name`.
@@ -197,21 +201,20 @@ fn places(
     padding: usize,
     ceil_mode: bool,
 ) -> Result<Places, String> {
-    let whole = size + 2 * padding;
-    let extent = dilation * kernel.saturating_sub(1) + 1;
-    if padding > extent / 2 {
+    let window = [kernel, dilation, stride];
+    let extent = extent(window)?;
+    if Size::from(padding) > extent / 2 {
         return Err(format!("the padding {padding} is more than half of the window, {extent}"));
     }
-    let mut sliding = Sliding::over(whole, [kernel, dilation, stride])?;
-    if ceil_mode && sliding.reach() < whole {
-        // One more, if it begins in the input or the padding before it.
-        sliding.n_places += usize::from(sliding.n_places * stride < size + padding);
+    let whole = (Size::from(size) + padding + padding).get()?;
+    let mut sliding = Sliding::over(whole, window)?;
+    // One more, if it begins in the input or the padding before it.
+    let next = Size::from(sliding.n_places) * stride;
+    if ceil_mode && sliding.reach() < whole && next < Size::from(size) + padding {
+        sliding = Sliding::at_places(window, sliding.n_places + 1)?;
     }
-    Ok(Places {
-        sliding,
-        before: padding,
-        after: padding.max((sliding.reach() + padding).saturating_sub(whole)),
-    })
+    let beyond = (Size::from(sliding.reach()) + padding - whole).max(Size::from(padding));
+    Ok(Places { sliding, before: padding, after: beyond.get()? })
 }
 
 /// The largest elements of windows, and which of a window they are.
@@ -238,36 +241,37 @@ fn max_pool<'g, const N: usize>(
     let Ok(places) = <[Places; N]>::try_from(places_of) else {
         unreachable!("there is one for each axis")
     };
-    let stacked = stacked_windows(x, &places, f64::NEG_INFINITY);
-    let which = stacked.argmax(first as isize).unsqueeze(first as isize);
-    let largest = stacked.gather(first as isize, which).squeeze(first);
+    let stacked = stacked_windows(x, &places, f64::NEG_INFINITY)?;
+    let which = stacked.try_argmax(first as isize)?.try_unsqueeze(first as isize)?;
+    let largest = stacked.try_gather(first as isize, which)?.try_squeeze(first)?;
     Ok(Largest { largest, which, places })
 }
 
 /// The windows over the last axes, on a new axis in front of these.
 #[track_caller]
-fn stacked_windows<'g>(x: Expr<'g>, places: &[Places], value: f64) -> Expr<'g> {
+fn stacked_windows<'g>(x: Expr<'g>, places: &[Places], value: f64) -> Result<Expr<'g>, Error> {
     let first = x.rank() - places.len();
     let mut whole = x;
     for (k, places) in places.iter().enumerate() {
-        whole = padded(whole, first + k, (places.before, places.after), value);
+        whole = padded(whole, first + k, (places.before, places.after), value)?;
     }
     let slidings: Vec<_> = places.iter().map(|places| places.sliding).collect();
-    x.graph().stack(&windows(whole, &slidings), first as isize)
+    x.graph().try_stack(&windows(whole, &slidings)?, first as isize)
 }
 
 impl<'g, const N: usize> Largest<'g, N> {
     /// The largest elements, and their row-major indices in the last axes of `x`.
     #[track_caller]
-    fn with_indices(self, x: Expr<'g>) -> (Expr<'g>, Expr<'g>) {
+    fn with_indices(self, x: Expr<'g>) -> Result<(Expr<'g>, Expr<'g>), Error> {
         let (shape, first) = (x.shape(), x.rank() - N);
         let image: Shape = shape[first..].iter().copied().collect();
-        let indices = x.graph().arange(image.n_elements()).reshape(image);
-        let stacked = stacked_windows(indices, &self.places, 0.0);
+        let indices = x.graph().try_arange(image.n_elements())?.try_reshape(image)?;
+        let stacked = stacked_windows(indices, &self.places, 0.0)?;
         let places = stacked.shape();
         let sizes = shape[..first].iter().chain(places.iter()).copied();
-        let stacked = stacked.broadcast_to(sizes.collect::<Shape>());
-        (self.largest, stacked.gather(first as isize, self.which).squeeze(first))
+        let stacked = stacked.try_broadcast_to(sizes.collect::<Shape>())?;
+        let indices = stacked.try_gather(first as isize, self.which)?.try_squeeze(first)?;
+        Ok((self.largest, indices))
     }
 }
 
@@ -283,51 +287,99 @@ fn avg_pool<'g, const N: usize>(
     }
     let (shape, first) = (x.shape(), x.rank() - N);
     // Sums over one axis after the other, and how many elements they have.
-    let (mut sums, mut counts) = (x, vec![1.0]);
+    let (mut sums, mut counts) = (x, Vec::new());
     for k in 0..N {
         let size = shape[first + k];
         let window = [options.kernel[k], 1, options.stride[k]];
         let places = places(size, window, options.padding[k], options.ceil_mode)
             .map_err(|reason| Expr::misfit(name, &[x], reason))?;
-        let whole = padded(sums, first + k, (places.before, places.after), 0.0);
-        let parts = slide(whole, first + k, places.sliding);
-        sums = parts.into_iter().reduce(|a, b| a + b).expect("a window has elements");
-        let along = n_elements(&places, size, options.count_include_pad);
-        counts = counts.iter().flat_map(|a| along.iter().map(move |b| a * b)).collect();
+        let whole = padded(sums, first + k, (places.before, places.after), 0.0)?;
+        let parts = slide(whole, first + k, places.sliding)?;
+        sums = parts[0];
+        for &part in &parts[1..] {
+            sums = sums.try_add(part)?;
+        }
+        counts.push(Counts::new(&places, size, options.count_include_pad));
     }
     if let Some(divisor) = options.divisor {
-        return Ok(sums / divisor);
+        return sums.try_div(divisor);
     }
-    if counts.iter().all(|&count| count == counts[0]) {
-        return Ok(sums / counts[0]);
+    let alike: Option<f64> = counts.iter().map(Counts::if_alike).product();
+    if let Some(count) = alike {
+        return sums.try_div(count);
     }
     let sizes: Shape = sums.shape()[first..].iter().copied().collect();
-    let counts = Tensor::new(sizes, counts)?.cast(x.dtype());
-    Ok(sums / x.graph().constant(counts))
+    let counts = Counts::products(&counts, sizes)?.cast(x.dtype());
+    sums.try_div(x.graph().constant(counts))
 }
 
-/// The number of elements of the window at each place along an axis of `size` elements.
-fn n_elements(places: &Places, size: usize, with_padding: bool) -> Vec<f64> {
-    let (sliding, padding) = (places.sliding, places.before);
-    let counted = if with_padding { 0..size + 2 * padding } else { padding..size + padding };
-    let at = |place: usize| {
-        let start = place * sliding.stride;
-        let end = (start + sliding.kernel).min(counted.end);
-        end.saturating_sub(start.max(counted.start)) as f64
-    };
-    (0..sliding.n_places).map(at).collect()
+/// How many elements of the input a window meets at each place along an axis.
+struct Counts {
+    sliding: Sliding,
+    counted: Range<usize>,
+}
+
+impl Counts {
+    /// Of a window along an axis of `size` elements, where the padding counts or not.
+    fn new(places: &Places, size: usize, with_padding: bool) -> Self {
+        let padding = places.before;
+        let counted = if with_padding { 0..size + 2 * padding } else { padding..size + padding };
+        Self { sliding: places.sliding, counted }
+    }
+
+    /// The number of elements at a place.
+    fn at(&self, place: usize) -> f64 {
+        let start = place * self.sliding.stride;
+        let end = (start + self.sliding.kernel).min(self.counted.end);
+        end.saturating_sub(start.max(self.counted.start)) as f64
+    }
+
+    /// The number of elements at all places, if it is one. It grows, stays and falls from place to place; so three are
+    /// alike only if all are.
+    fn if_alike(&self) -> Option<f64> {
+        let n = self.sliding.n_places;
+        let [first, middle, last] = [0, n / 2, n - 1].map(|place| self.at(place));
+        (first == middle && middle == last).then_some(first)
+    }
+
+    /// The numbers of elements of windows over several axes.
+    fn products(along: &[Self], sizes: Shape) -> Result<Tensor, Error> {
+        let mut products = Tensor::try_full(DType::F64, sizes, 1.0)?;
+        let numbers = products.view_mut().elements::<f64>();
+        let mut n_inner = 1;
+        for counts in along.iter().rev() {
+            let n_places = counts.sliding.n_places;
+            for (run, numbers) in numbers.chunks_exact_mut(n_inner).enumerate() {
+                let count = counts.at(run % n_places);
+                numbers.iter_mut().for_each(|number| *number *= count);
+            }
+            n_inner *= n_places;
+        }
+        Ok(products)
+    }
 }
 
 /// Means of `n_parts` parts of an axis, which overlap by one element where the sizes do not divide.
 #[track_caller]
-fn mean_of_parts(x: Expr<'_>, axis: usize, n_parts: usize) -> Expr<'_> {
-    let size = x.shape()[axis];
-    let mean = |part: usize| {
-        let (start, end) = (part * size / n_parts, ((part + 1) * size).div_ceil(n_parts));
-        x.slice(axis as isize, start..end).mean_over(crate::shape::keep(axis))
-    };
-    match n_parts {
-        0 => x.slice(axis as isize, 0..0),
-        _ => x.graph().concat(&(0..n_parts).map(mean).collect::<Vec<_>>(), axis as isize),
+fn mean_of_parts<'g>(
+    name: &str,
+    x: Expr<'g>,
+    axis: usize,
+    n_parts: usize,
+) -> Result<Expr<'g>, Error> {
+    let along = axis as isize;
+    if n_parts == 0 {
+        return x.try_slice(along, 0..0);
     }
+    let size = x.shape()[axis];
+    let misfit = |reason| Expr::misfit(name, &[x], reason);
+    let n_parts = Size::from(n_parts).few("parts").map_err(misfit)?;
+    let mut means = Vec::with_capacity(n_parts);
+    for part in 0..n_parts {
+        let start = Size::from(part) * size / n_parts;
+        let end = (Size::from(part + 1) * size + (n_parts - 1)) / n_parts;
+        let (start, end) = (start.get().map_err(misfit)?, end.get().map_err(misfit)?);
+        means.push(x.try_slice(along, start..end)?.try_mean_over(keep(along))?);
+    }
+    x.graph().try_concat(&means, along)
 }

@@ -1,6 +1,12 @@
 //! Products of vectors and matrices under the names they have elsewhere.
 
-use crate::{error::Error, expr::Expr, functions::functions, shape::Shape};
+use crate::{
+    error::Error,
+    expr::Expr,
+    functions::functions,
+    shape::Shape,
+    size::{Size, n_elements},
+};
 
 functions! { "Products":
     /// All products of an element of one vector with an element of another: `[m] ⊗ [n] → [m, n]`. Source:
@@ -25,7 +31,7 @@ functions! { "Products":
         if k != l {
             return Err(Self::misfit("inner", &[x, rhs], format!("the last sizes {k} and {l} differ")));
         }
-        let rows = |shape: &Shape| Shape::from([shape[..shape.rank() - 1].iter().product(), k]);
+        let rows = |shape: &Shape| Shape::from([n_elements(&shape[..shape.rank() - 1]), k]);
         let product = x.try_reshape(rows(&a))?.try_matmul(rhs.try_reshape(rows(&b))?.try_transpose(0, 1)?)?;
         let sizes = a[..a.rank() - 1].iter().chain(&b[..b.rank() - 1]);
         product.try_reshape(sizes.copied().collect::<Shape>())
@@ -119,12 +125,14 @@ fn in_cheapest_order<'g>(matrices: &[Expr<'g>]) -> Result<Expr<'g>, Error> {
     let n = matrices.len();
     let size = |k: usize| if k < n { matrices[k].shape()[0] } else { matrices[n - 1].shape()[1] };
     // The least cost of the product of matrices i..=j, and the last matrix of its left factor.
-    let mut best = vec![vec![(0, 0); n]; n];
+    let mut best = vec![vec![(Size::from(0usize), 0); n]; n];
     for length in 2..=n {
         for i in 0..=n - length {
             let j = i + length - 1;
-            let cost =
-                |k: usize| best[i][k].0 + best[k + 1][j].0 + size(i) * size(k + 1) * size(j + 1);
+            let cost = |k: usize| {
+                let product = Size::from(size(i)) * size(k + 1) * size(j + 1);
+                best[i][k].0 + best[k + 1][j].0 + product
+            };
             best[i][j] = (i..j).map(|k| (cost(k), k)).min().expect("a chain has a place to split");
         }
     }

@@ -4,7 +4,7 @@ use crate::{
     error::Error,
     expr::{Expr, inputs_of_one_graph},
     functions::functions,
-    shape::{keep, resolve_axis},
+    shape::{AxisSet, keep, resolve_axis},
 };
 
 functions! { "Norms":
@@ -52,14 +52,33 @@ functions! { "Norms":
 #[track_caller]
 fn normalize<'g>(x: Expr<'g>, p: f64, axis: isize, eps: f64) -> Result<Expr<'g>, Error> {
     x.require_float("normalize")?;
-    resolve_axis(axis, x.rank()).map_err(|reason| Expr::misfit("normalize", &[x], reason))?;
-    x.try_div(at_least(x.try_vector_norm(p, keep(axis))?, eps))
+    let resolved =
+        resolve_axis(axis, x.rank()).map_err(|reason| Expr::misfit("normalize", &[x], reason))?;
+    if p == 2.0 {
+        return Ok(unit_vectors(x, resolved, eps));
+    }
+    let norm = x.try_vector_norm(p, keep(axis))?;
+    x.try_div(at_least(norm, norm.like(eps)))
+}
+
+/// Vectors along an axis, divided by their length or `eps`, whichever is larger. They are scaled before, so that the
+/// length does not overflow.
+#[track_caller]
+fn unit_vectors(x: Expr<'_>, axis: usize, eps: f64) -> Expr<'_> {
+    if x.shape()[axis] == 0 {
+        return x;
+    }
+    let axes = AxisSet::default().with(axis);
+    let per_scale = x.scale_along(axes, eps).reciprocal();
+    let scaled = x * per_scale;
+    scaled / at_least(scaled.length_along(axes), per_scale * eps)
 }
 
 /// `x` where it is at least `limit`, which it must not be divided below.
 #[track_caller]
-fn at_least(x: Expr<'_>, limit: f64) -> Expr<'_> {
-    x.lt(limit).select(x.like(limit), x)
+fn at_least<'g>(x: Expr<'g>, limit: Expr<'g>) -> Expr<'g> {
+    let limit = limit.broadcast_to_known(&x.shape());
+    x.lt(limit).select(limit, x)
 }
 
 #[track_caller]
@@ -70,9 +89,9 @@ fn cosine_similarity<'g>(
     eps: f64,
 ) -> Result<Expr<'g>, Error> {
     let [x, z] = alike("cosine_similarity", x, z)?;
-    resolve_axis(axis, x.rank())
+    let resolved = resolve_axis(axis, x.rank())
         .map_err(|reason| Expr::misfit("cosine_similarity", &[x, z], reason))?;
-    let [x, z] = [x, z].map(|x| x / at_least(x.vector_norm(2.0, keep(axis)), eps));
+    let [x, z] = [x, z].map(|x| unit_vectors(x, resolved, eps));
     (x * z).try_sum_over(axis)
 }
 
@@ -94,7 +113,7 @@ fn alike<'g>(name: &str, x: Expr<'g>, z: Expr<'g>) -> Result<[Expr<'g>; 2], Erro
         return Err(Expr::misfit(name, &[x, z], "the dtypes differ; cast one of them"));
     }
     match x.shape().broadcast(&z.shape()) {
-        Some(shape) => Ok([x.broadcast_to_known(&shape), z.broadcast_to_known(&shape)]),
+        Some(shape) => Ok([x.try_stretch(&shape)?, z.try_stretch(&shape)?]),
         None => Err(Expr::misfit(name, &[x, z], x.shape().conflict(&z.shape()))),
     }
 }
@@ -108,6 +127,6 @@ fn glu<'g>(x: Expr<'g>, axis: isize) -> Result<Expr<'g>, Error> {
     if !size.is_multiple_of(2) {
         return Err(misfit(format!("axis {resolved} of size {size} has no halves")));
     }
-    let (value, gate) = (x.slice(axis, ..size / 2), x.slice(axis, size / 2..));
-    Ok(value * gate.sigmoid())
+    let (value, gate) = (x.try_slice(axis, ..size / 2)?, x.try_slice(axis, size / 2..)?);
+    value.try_mul(gate.try_sigmoid()?)
 }

@@ -1,6 +1,13 @@
 //! Sliding windows.
 
-use crate::{functions::functions, shape::resolve_axis};
+use crate::{
+    functions::{
+        functions,
+        windows::{Sliding, slide},
+    },
+    shape::resolve_axis,
+    size::Size,
+};
 
 functions! { "Padding and windows":
     /// Windows of `size` elements that start every `step` elements of an axis: the axis counts the windows, and a new
@@ -24,14 +31,12 @@ functions! { "Padding and windows":
         if step == 0 {
             return Err(misfit("the step is 0".to_owned()));
         }
-        let reach = (length - size) / step * step + 1;
         if size == 0 {
-            let n_windows = length / step + 1;
+            let n_windows = (Size::from(length / step) + 1usize).get().map_err(misfit)?;
             let shape = x.shape().with_size(axis, n_windows);
-            return Ok(x.graph().literal(0.0, shape.with_axis(shape.rank(), 0), x.dtype()));
+            return x.graph().try_literal(0.0, shape.with_axis(shape.rank(), 0), x.dtype());
         }
-        let part = |k: usize| x.try_slice_by(axis as isize, k..k + reach, step as isize);
-        let parts = (0..size).map(part).collect::<Result<Vec<_>, _>>()?;
-        x.graph().try_stack(&parts, -1)
+        let sliding = Sliding::over(length, [size, 1, step]).map_err(misfit)?;
+        x.graph().try_stack(&slide(x, axis, sliding)?, -1)
     }
 }

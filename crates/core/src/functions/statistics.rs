@@ -3,13 +3,13 @@
 use crate::{
     error::Error,
     expr::Expr,
-    functions::functions,
-    shape::{Axes, keep},
+    functions::{functions, moments::Moments},
+    shape::{Axes, AxisSet, Shape},
 };
 
 functions! { "Statistics":
     /// Variance over axes, `Σ(x − mean)²/(n − correction)`: correction 1 gives the unbiased estimate, 0 the mean square
-    /// deviation. It is infinite or NaN where `n ≤ correction`. Shapes `[…, n, …] → […, …]`. Source: `torch.var`.
+    /// deviation. Of equal numbers it is exactly 0, and it is infinite or NaN where `n ≤ correction`. Shapes `[…, n, …] → […, …]`. Source: `torch.var`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
@@ -17,26 +17,23 @@ functions! { "Statistics":
     /// ```
     var / try_var(x, axes: impl Into<Axes>, correction: f64) -> Self,
     "If an axis does not exist, or the elements are not floating-point numbers.",
-    { Ok(x.var_and_mean("var", axes.into(), correction)?.0) }
+    { Ok(x.spread("var", axes.into())?.var_and_mean(correction)?.0) }
 
     /// Variance and mean over axes. Shapes `[…, n, …] → […, …], […, …]`. Source: `torch.var_mean`.
     var_mean / try_var_mean(x, axes: impl Into<Axes>, correction: f64) -> (Self, Self),
     "If an axis does not exist, or the elements are not floating-point numbers.",
-    { x.var_and_mean("var_mean", axes.into(), correction) }
+    { x.spread("var_mean", axes.into())?.var_and_mean(correction) }
 
     /// Standard deviation over axes, the root of the [variance](Self::var). Where all elements are equal it is 0, and
     /// so is its gradient. Shapes `[…, n, …] → […, …]`. Source: `torch.std`.
     std / try_std(x, axes: impl Into<Axes>, correction: f64) -> Self,
     "If an axis does not exist, or the elements are not floating-point numbers.",
-    { Ok(x.var_and_mean("std", axes.into(), correction)?.0.sqrt_flat_at_zero()) }
+    { Ok(x.spread("std", axes.into())?.std_and_mean(correction)?.0) }
 
     /// Standard deviation and mean over axes. Shapes `[…, n, …] → […, …], […, …]`. Source: `torch.std_mean`.
     std_mean / try_std_mean(x, axes: impl Into<Axes>, correction: f64) -> (Self, Self),
     "If an axis does not exist, or the elements are not floating-point numbers.",
-    {
-        let (var, mean) = x.var_and_mean("std_mean", axes.into(), correction)?;
-        Ok((var.sqrt_flat_at_zero(), mean))
-    }
+    { x.spread("std_mean", axes.into())?.std_and_mean(correction) }
 
     /// Sum over axes in which NaN counts as 0. Shapes `[…, n, …] → […, …]`. Source: `torch.nansum`.
     nansum / try_nansum(x, axes: impl Into<Axes>) -> Self,
@@ -49,23 +46,43 @@ functions! { "Statistics":
     }
 }
 
+/// Moments of numbers along axes, and what is to become of the axes.
+struct Spread<'g> {
+    moments: Moments<'g>,
+    axes: AxisSet,
+    n: usize,
+    /// The shape of what there is one of for the numbers along the axes.
+    shape: Shape,
+}
+
 impl<'g> Expr<'g> {
     #[track_caller]
-    fn var_and_mean(self, op: &str, axes: Axes, correction: f64) -> Result<(Self, Self), Error> {
+    fn spread(self, op: &str, axes: Axes) -> Result<Spread<'g>, Error> {
         self.require_float(op)?;
         let set = axes.resolve(self.rank()).map_err(|reason| Self::misfit(op, &[self], reason))?;
-        let n = set.n_elements(&self.shape()) as f64;
-        let mean = self.try_mean_over(keep(axes.clone()))?;
-        let squares = self.try_sub(mean)?.square().try_sum_over(axes.clone())?;
-        let var = squares.try_div((n - correction).max(0.0))?;
-        let mean = if axes.kept() { mean } else { mean.try_reshape(var.shape())? };
-        Ok((var, mean))
+        let (n, x) = (set.n_elements(&self.shape()), self.shape());
+        let shape = if axes.kept() { set.kept(&x) } else { set.removed(&x) };
+        Ok(Spread { moments: self.moments(set), axes: set, n, shape })
+    }
+}
+
+impl<'g> Spread<'g> {
+    #[track_caller]
+    fn var_and_mean(self, correction: f64) -> Result<(Expr<'g>, Expr<'g>), Error> {
+        let squares = self.moments.deviations().square().sum_over(self.axes);
+        let (var, mean) = (squares / self.n_free(correction), self.moments.mean());
+        Ok((var.try_reshape(self.shape.clone())?, mean.try_reshape(self.shape)?))
     }
 
-    /// `√x`, whose derivatives at 0 are 0: the choice for norms and deviations, where a gradient of any direction would
-    /// do and 0 is the one that stays finite.
     #[track_caller]
-    pub(super) fn sqrt_flat_at_zero(self) -> Self {
-        self.eq(0.0).select(self.like(0.0), self.sqrt())
+    fn std_and_mean(self, correction: f64) -> Result<(Expr<'g>, Expr<'g>), Error> {
+        let std = self.moments.length(self.axes) / self.n_free(correction).sqrt();
+        let mean = self.moments.mean();
+        Ok((std.try_reshape(self.shape.clone())?, mean.try_reshape(self.shape)?))
+    }
+
+    /// The number of degrees of freedom.
+    fn n_free(&self, correction: f64) -> f64 {
+        (self.n as f64 - correction).max(0.0)
     }
 }

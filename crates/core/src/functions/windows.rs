@@ -6,6 +6,7 @@ use crate::{
     functions::functions,
     ops::{Window, Windows},
     shape::Shape,
+    size::Size,
 };
 
 /// How a window slides along one axis.
@@ -23,15 +24,30 @@ pub(super) struct Sliding {
 
 impl Sliding {
     /// A window that slides over `size` elements as far as it fits; else the reason why it does not fit at all.
-    pub fn over(size: usize, [kernel, dilation, stride]: [usize; 3]) -> Result<Self, String> {
-        if kernel == 0 || dilation == 0 || stride == 0 {
-            return Err("kernel, stride and dilation must be at least 1".to_owned());
-        }
-        let extent = dilation * (kernel - 1) + 1;
-        if extent > size {
+    pub fn over(size: usize, window: [usize; 3]) -> Result<Self, String> {
+        let [_, _, stride] = window;
+        let extent = extent(window)?;
+        if extent > Size::from(size) {
             return Err(format!("a window of {extent} elements does not fit into {size}"));
         }
-        Ok(Self { kernel, dilation, stride, n_places: (size - extent) / stride + 1 })
+        let n_places = ((Size::from(size) - extent) / stride + 1usize).get()?;
+        Self::at_places(window, n_places)
+    }
+
+    /// A window at so many places, of which there is one; else the reason why no axis has them.
+    ///
+    /// Then no product of a distance with an index along the window or along its places wraps, since all of these are
+    /// less than [`reach`](Self::reach): where there is only one element, or one place, there is no distance to the next.
+    pub fn at_places(
+        [kernel, dilation, stride]: [usize; 3],
+        n_places: usize,
+    ) -> Result<Self, String> {
+        let extent = extent([kernel, dilation, stride])?;
+        let last = Size::from(n_places) - 1usize;
+        (last * stride + extent).get()?;
+        let dilation = if kernel > 1 { dilation } else { 1 };
+        let stride = if n_places > 1 { stride } else { 1 };
+        Ok(Self { kernel, dilation, stride, n_places })
     }
 
     /// The number of elements that the window touches.
@@ -40,69 +56,108 @@ impl Sliding {
     }
 }
 
+/// The number of elements from the first of a window to its last, if there are any.
+pub(super) fn extent([kernel, dilation, stride]: [usize; 3]) -> Result<Size, String> {
+    if kernel == 0 || dilation == 0 || stride == 0 {
+        return Err("kernel, stride and dilation must be at least 1".to_owned());
+    }
+    Ok((Size::from(kernel) - 1usize) * dilation + 1usize)
+}
+
 /// For each element of the window, the elements of `axis` that it meets at the places of the window.
+///
+/// # Errors
+/// If the window has too many elements to record each.
 #[track_caller]
-pub(super) fn slide<'g>(x: Expr<'g>, axis: usize, sliding: Sliding) -> Vec<Expr<'g>> {
-    let element = |k: usize| {
+pub(super) fn slide<'g>(
+    x: Expr<'g>,
+    axis: usize,
+    sliding: Sliding,
+) -> Result<Vec<Expr<'g>>, Error> {
+    let n = Size::from(sliding.kernel).few("elements of a window");
+    let n = n.map_err(|reason| Expr::misfit("windows", &[x], reason))?;
+    let mut parts = Vec::with_capacity(n);
+    for k in 0..n {
         let start = k * sliding.dilation;
         let end = start + (sliding.n_places - 1) * sliding.stride + 1;
-        x.slice_by(axis as isize, start..end, sliding.stride as isize)
-    };
-    (0..sliding.kernel).map(element).collect()
+        parts.push(x.try_slice_by(axis as isize, start..end, sliding.stride as isize)?);
+    }
+    Ok(parts)
 }
 
 /// For each element of a window over the last axes, in row-major order, what it meets: `[…, places…]`.
+///
+/// # Errors
+/// If the window has too many elements to record each.
 #[track_caller]
-pub(super) fn windows<'g>(x: Expr<'g>, slidings: &[Sliding]) -> Vec<Expr<'g>> {
+pub(super) fn windows<'g>(x: Expr<'g>, slidings: &[Sliding]) -> Result<Vec<Expr<'g>>, Error> {
     let first = x.rank() - slidings.len();
+    let one = Size::from(1usize);
+    let n = slidings.iter().fold(one, |n, sliding| n * sliding.kernel);
+    let misfit = |reason| Expr::misfit("windows", &[x], reason);
+    n.few("elements of a window").map_err(misfit)?;
     let mut parts = vec![x];
     for (k, &sliding) in slidings.iter().enumerate() {
-        parts = parts.into_iter().flat_map(|part| slide(part, first + k, sliding)).collect();
+        let mut next = Vec::with_capacity(parts.len() * sliding.kernel);
+        for part in parts {
+            next.extend(slide(part, first + k, sliding)?);
+        }
+        parts = next;
     }
-    parts
+    Ok(parts)
 }
 
 /// The adjoint of [`windows`]: each part at the places of its element, added up in axes of the given sizes.
+///
+/// # Errors
+/// If no tensor can have these sizes.
 #[track_caller]
 pub(super) fn overlap_add<'g>(
     mut parts: Vec<Expr<'g>>,
     slidings: &[Sliding],
     sizes: &[usize],
-) -> Expr<'g> {
+) -> Result<Expr<'g>, Error> {
     let first = parts[0].rank() - slidings.len();
     for (k, (sliding, &size)) in slidings.iter().zip(sizes).enumerate().rev() {
-        let at_places = |(j, part): (usize, &Expr<'g>)| {
+        let at_places = |j: usize, part: Expr<'g>| {
             let window = Window { start: j * sliding.dilation, step: sliding.stride as isize };
             let whole = Window { start: 0, step: 1 };
             let axes = (0..part.rank()).map(|axis| if axis == first + k { window } else { whole });
-            part.among_zeros(&Windows::new(axes), part.shape().with_size(first + k, size))
+            part.try_among_zeros(&Windows::new(axes), part.shape().with_size(first + k, size))
         };
-        let added = |chunk: &[Expr<'g>]| {
-            let placed = chunk.iter().enumerate().map(at_places);
-            placed.reduce(|a, b| a + b).expect("a window has at least one element")
-        };
-        parts = parts.chunks(sliding.kernel).map(added).collect();
+        let mut sums = Vec::with_capacity(parts.len() / sliding.kernel);
+        for chunk in parts.chunks(sliding.kernel) {
+            let mut sum = at_places(0, chunk[0])?;
+            for (j, &part) in chunk.iter().enumerate().skip(1) {
+                sum = sum.try_add(at_places(j, part)?)?;
+            }
+            sums.push(sum);
+        }
+        parts = sums;
     }
-    parts[0]
+    Ok(parts[0])
 }
 
 /// `value` put before and after the elements of an axis.
+///
+/// # Errors
+/// If no tensor can have the shape.
 #[track_caller]
 pub(super) fn padded<'g>(
     x: Expr<'g>,
     axis: usize,
     (before, after): (usize, usize),
     value: f64,
-) -> Expr<'g> {
-    let filled = |n| x.graph().literal(value, x.shape().with_size(axis, n), x.dtype());
+) -> Result<Expr<'g>, Error> {
+    let filled = |n| x.graph().try_literal(value, x.shape().with_size(axis, n), x.dtype());
     let mut parts = vec![x];
     if before > 0 {
-        parts.insert(0, filled(before));
+        parts.insert(0, filled(before)?);
     }
     if after > 0 {
-        parts.push(filled(after));
+        parts.push(filled(after)?);
     }
-    if parts.len() == 1 { x } else { x.graph().concat(&parts, axis as isize) }
+    if parts.len() == 1 { Ok(x) } else { x.graph().try_concat(&parts, axis as isize) }
 }
 
 /// How [`Expr::unfold2d`] slides its window.
@@ -130,7 +185,7 @@ functions! { "Padding and windows":
     /// row `c·k + j` holds what element `j` of the window meets in channel `c`. The first axis may be absent. Source:
     /// `torch.nn.functional.unfold`.
     unfold2d / try_unfold2d(x, options: &Unfold) -> Expr<'g>,
-    "If this is not a batch of images, or the window does not fit into them.",
+    "If this is not a batch of images, the window does not fit into them, or no tensor can have the shape.",
     { unfold2d(x, options) }
 }
 
@@ -144,12 +199,14 @@ fn unfold2d<'g>(x: Expr<'g>, options: &Unfold) -> Result<Expr<'g>, Error> {
     let first = x.rank() - 2;
     let (mut image, mut slidings) = (x, Vec::new());
     for k in 0..2 {
-        let size = shape[first + k] + 2 * options.padding[k];
+        let padding = options.padding[k];
+        let size = (Size::from(shape[first + k]) + padding + padding).get().map_err(misfit)?;
         let window = [options.kernel[k], options.dilation[k], options.stride[k]];
         slidings.push(Sliding::over(size, window).map_err(misfit)?);
-        image = padded(image, first + k, (options.padding[k], options.padding[k]), 0.0);
+        image = padded(image, first + k, (padding, padding), 0.0)?;
     }
-    let columns = x.graph().stack(&windows(image, &slidings), first as isize);
+    let columns = x.graph().try_stack(&windows(image, &slidings)?, first as isize)?;
+    // Of a tensor that there is, no product of some sizes wraps.
     let n_places: usize = slidings.iter().map(|sliding| sliding.n_places).product();
     let n_rows = shape[first - 1] * options.kernel.iter().product::<usize>();
     columns.try_reshape(

@@ -59,10 +59,11 @@ impl<'c> Evaluated<'c> {
                     return Err(Error::Unbound { leaf: Box::new(site(id).operand) });
                 }
                 (None, _) => {
-                    eval::apply(node, |input| &values[input.index()]).map_err(|reason| {
-                        let Site { function: op, operand, .. } = site(id);
-                        Error::Data { op, node: Box::new(operand), reason }
-                    })?
+                    let describe = || {
+                        let Site { function, operand, .. } = site(id);
+                        (function, operand)
+                    };
+                    eval::apply(node, |input| &values[input.index()], describe)?
                 }
             };
             values.push(value);
@@ -189,6 +190,8 @@ fn is_elementwise(op: &Op) -> bool {
             | Op::Select
             | Op::Identity
             | Op::StopGradient
+            | Op::Kinked(_)
+            | Op::Length(_)
             | Op::Cast
     )
 }

@@ -32,7 +32,7 @@ functions! { "Order":
         let axis = resolve_axis(axis, shape.rank())
             .map_err(|reason| Self::misfit("argmax", &[x], reason))?;
         let removed = AxisSet::default().with(axis).removed(&shape);
-        Ok(x.record1(Op::ArgMax(ArgMax { axis }), removed, DType::I64))
+        x.try_record1(Op::ArgMax(ArgMax { axis }), removed, DType::I64)
     }
 }
 

@@ -35,7 +35,7 @@ functions! { "Order":
         let axis = resolve_axis(axis, x.rank())
             .map_err(|reason| Self::misfit("argsort", &[x], reason))?;
         let op = Op::ArgSort(ArgSort { axis, descending });
-        Ok(x.record1(op, x.shape(), DType::I64))
+        x.try_record1(op, x.shape(), DType::I64)
     }
 }
 

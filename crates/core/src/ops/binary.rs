@@ -6,14 +6,14 @@ use crate::{
     dtype::Float,
     error::{Error, located},
     expr::Expr,
-    graph::Graph,
     ops::{
-        Addresses, Batch, Dependence, Linearity, Link, Op, Operand, Operation, Rule, Tangents,
+        Addresses, Batch, Comparison, Dependence, Linearity, Link, Op, Operand, Operation, Rule,
+        Tangents,
+        kinked::Kink,
         operators::{aligned, binary_expressions},
         same_dtype,
     },
     real::Real,
-    shape::Shape,
     tensor::{View, ViewMut},
 };
 
@@ -121,30 +121,37 @@ binary! {
     /// Power `y = aᵇ`; derivatives `b·aᵇ⁻¹`, which is 0 where `b = 0`, and `y·ln a`, which is 0 where `a = 0`. Source:
     /// `torch.pow`.
     Pow, pow / try_pow, Some("^"), |a, b| a.powf(b), |a, b, _| b.chain(a.pow(b - b.lit(1.0))), log_power, [(0.5, 2.0), (2.0, -1.5)];
-    /// Larger of two numbers; NaN if one is. Where they are equal, each gets half of the gradient. Source:
-    /// `torch.maximum`.
+    /// Larger of two numbers; NaN if one is, and so are both derivatives. Where they are equal, each gets half of the
+    /// gradient. Source: `torch.maximum`.
     Maximum, maximum / try_maximum, None, maximum, |a, b, _| share(a, b), |a, b, _| share(b, a), [(-1.0, 2.0), (0.5, 0.2)];
-    /// Smaller of two numbers; NaN if one is. Where they are equal, each gets half of the gradient. Source:
-    /// `torch.minimum`.
+    /// Smaller of two numbers; NaN if one is, and so are both derivatives. Where they are equal, each gets half of the
+    /// gradient. Source: `torch.minimum`.
     Minimum, minimum / try_minimum, None, |a, b| -maximum(-a, -b), |a, b, _| share(b, a), |a, b, _| share(a, b), [(-1.0, 2.0), (0.5, 0.2)];
+    /// `max(a, b)` with a lower bound `b`; NaN if one is, and so are both derivatives. A tie goes to `a`, so that the
+    /// derivative at the bound is 1. Source: `torch.clamp`.
+    ClampMin, clamp_min / try_clamp_min, None, |a, b| if a >= b || a.is_nan() { a } else { b }, |a, b, _| if_clamped(a.compare(Comparison::Ge, b), 1.0, a - b), |a, b, _| if_clamped(a.compare(Comparison::Ge, b), 0.0, b - a), [(-1.0, 2.0), (0.5, 0.2)];
+    /// `min(a, b)` with an upper bound `b`; NaN if one is, and so are both derivatives. A tie goes to `a`, so that the
+    /// derivative at the bound is 1. Source: `torch.clamp`.
+    ClampMax, clamp_max / try_clamp_max, None, |a, b| if a <= b || a.is_nan() { a } else { b }, |a, b, _| if_clamped(a.compare(Comparison::Le, b), 1.0, b - a), |a, b, _| if_clamped(a.compare(Comparison::Le, b), 0.0, a - b), [(-1.0, 2.0), (0.5, 0.2)];
     /// Product of a cotangent `a` and a local derivative `b` as the chain rule wants it: like `a·b`, but a cotangent
     /// that is exactly 0 stays 0 whatever the derivative is, infinite or NaN; derivatives `b` and `a`. Source: the
     /// chain rule, with 0·∞ = 0 as in measure theory.
     Chain, chain / try_chain, Some("⊙"), |a, b| if a != F::lit(0.0) { a * b } else { a }, |_, b, _| b, |a, _, _| a, [(-1.0, 2.0), (0.5, 0.2)];
-    /// Larger of two numbers; the other if one is NaN. Where they are equal, each gets half of the gradient. Source:
-    /// `torch.fmax`.
-    Fmax, fmax / try_fmax, None, |a, b| if a >= b || b.is_nan() { a } else { b }, |a, b, _| share_unless_nan(a, b), |a, b, _| a.lit(1.0) - share_unless_nan(a, b), [(-1.0, 2.0), (0.5, 0.2)];
-    /// Smaller of two numbers; the other if one is NaN. Where they are equal, each gets half of the gradient. Source:
-    /// `torch.fmin`.
-    Fmin, fmin / try_fmin, None, |a, b| if a <= b || b.is_nan() { a } else { b }, |a, b, _| share_unless_nan(-a, -b), |a, b, _| a.lit(1.0) - share_unless_nan(-a, -b), [(-1.0, 2.0), (0.5, 0.2)];
-    /// Angle `y = arg(b + i·a)` of the point `(b, a)`, in radians from −π to π; derivatives `b/(a² + b²)` and `−a/(a² + b²)`. Source:
-    /// `torch.atan2`.
+    /// Larger of two numbers; the other if one is NaN, which has the derivative 0. Where they are equal, each gets half of
+    /// the gradient. Source: `torch.fmax`.
+    Fmax, fmax / try_fmax, None, |a, b| if a >= b || b.is_nan() { a } else { b }, |a, b, y| share_of_chosen(a, b, y), |a, b, y| share_of_chosen(b, a, y), [(-1.0, 2.0), (0.5, 0.2)];
+    /// Smaller of two numbers; the other if one is NaN, which has the derivative 0. Where they are equal, each gets half
+    /// of the gradient. Source: `torch.fmin`.
+    Fmin, fmin / try_fmin, None, |a, b| if a <= b || b.is_nan() { a } else { b }, |a, b, y| share_of_chosen(a, b, y), |a, b, y| share_of_chosen(b, a, y), [(-1.0, 2.0), (0.5, 0.2)];
+    /// Angle `y = arg(b + i·a)` of the point `(b, a)`, in radians from −π to π; derivatives `b/(a² + b²)` and `−a/(a² + b²)`,
+    /// 0 where an operand is infinite. Source: `torch.atan2`.
     Atan2, atan2 / try_atan2, None, |a, b| a.atan2(b), |a, b, _| over_squared_norm(b, a), |a, b, _| -over_squared_norm(a, b), [(-1.0, 2.0), (0.5, -0.2)];
-    /// `y = √(a² + b²)` without overflow; derivatives `a/y` and `b/y`, which are 0 where both are 0. Source:
-    /// `torch.hypot`.
-    Hypot, hypot / try_hypot, None, |a, b| a.hypot(b), |a, _, y| share_of_norm(a, y), |_, b, y| share_of_norm(b, y), [(-1.0, 2.0), (0.5, 0.2)];
-    /// `y = ln(eᵃ + eᵇ)` without overflow; derivatives `σ(a − b)` and `σ(b − a)`. Source: `torch.logaddexp`.
-    Logaddexp, logaddexp / try_logaddexp, None, logaddexp, |a, b, _| (a - b).sigmoid(), |a, b, _| (b - a).sigmoid(), [(-1.0, 2.0), (0.5, 0.5)];
+    /// `y = √(a² + b²)` without overflow; derivatives `a/y` and `b/y`, which are 0 where both are 0, and the limits ±1
+    /// and 0 where one is infinite. Source: `torch.hypot`.
+    Hypot, hypot / try_hypot, None, |a, b| a.hypot(b), share_of_norm, |a, b, y| share_of_norm(b, a, y), [(-1.0, 2.0), (0.5, 0.2)];
+    /// `y = ln(eᵃ + eᵇ)` without overflow; derivatives `σ(a − b)` and `σ(b − a)`, so ½ where both
+    /// are infinite and equal. Source: `torch.logaddexp`.
+    Logaddexp, logaddexp / try_logaddexp, None, logaddexp, |a, b, _| distance(a, b).sigmoid(), |a, b, _| (-distance(a, b)).sigmoid(), [(-1.0, 2.0), (0.5, 0.5)];
     /// Remainder `y = a − b·n` of division with `n = trunc(a/b)`, with the sign of `a`; derivatives 1 and `−n`. Source:
     /// `torch.fmod`.
     Fmod, fmod / try_fmod, None, |a, b| a.fmod(b), |a, _, _| a.lit(1.0), |a, b, y| -((a - y) / b).round(), [(-5.5, 2.0), (3.5, -1.3)];
@@ -189,19 +196,29 @@ fn maximum<F: Float>(a: F, b: F) -> F {
     if a > b || a.is_nan() { a } else { b }
 }
 
-/// The share of `a` in the gradient of `max(a, b)`: 1 if larger, 1/2 if equal, 0 if smaller. If one is NaN, so is the
-/// maximum, and both have a share of 1.
+/// The share of `a` in the gradient of `max(a, b)`: 1 if larger, 1/2 if equal, 0 if smaller, and NaN if one is NaN. The
+/// difference of different numbers is never 0.
 #[track_caller]
 fn share<R: Real>(a: R, b: R) -> R {
-    let unless_smaller = R::select(a.eq(b), a.lit(0.5), a.lit(1.0));
-    R::select(b.gt(a), a.lit(0.0), unless_smaller)
+    R::select(a.eq(b), a.lit(0.5), (a - b).step())
 }
 
-/// `∂(aᵇ)/∂b = aᵇ·ln a`, with the limit 0 at `a = 0`, and NaN where the power is.
+/// The share of an operand in the gradient of a clamp: `within` where the number is within its bound, else 1 or 0 as
+/// the excess is positive or not, and NaN where it is NaN. Equal infinite numbers are within, so that their difference is
+/// not looked at.
 #[track_caller]
-fn log_power<R: Real>(a: R, _: R, y: R) -> R {
-    let positive = R::select(a.eq(a.lit(0.0)), a.lit(1.0), a);
-    R::select(y.eq(y), positive.log().chain(y), y)
+fn if_clamped<R: Real>(is_within: R::Mask, within: f64, excess: R) -> R {
+    R::select(is_within, excess.lit(within), excess.step())
+}
+
+/// `∂(aᵇ)/∂b = aᵇ·ln a`, where a power that is 0 wins over an infinite logarithm; 0 at `a = 0` for `b = 0`, too, and NaN
+/// for negative `a`.
+#[track_caller]
+fn log_power<R: Real>(a: R, b: R, y: R) -> R {
+    let has_pole = b.compare(Comparison::Lt, b.lit(0.0));
+    let positive = R::select(a.eq(a.lit(0.0)), R::select(has_pole, a, a.lit(1.0)), a);
+    let power = R::select(a.compare(Comparison::Ge, a.lit(0.0)), y, a.lit(f64::NAN));
+    power.chain(positive.log())
 }
 
 /// `ln(eᵃ + eᵇ) = max(a, b) + ln(1 + e^{−|a − b|})`, which is an infinite number that both are.
@@ -211,26 +228,36 @@ fn logaddexp<F: Float>(a: F, b: F) -> F {
     maximum(a, b) + (-difference.abs()).exp().ln_1p()
 }
 
-/// `a/(a² + b²)`, without squares that overflow.
+/// `a − b`, but 0 for equal infinite numbers. Their difference is NaN, which `nan_to_num` turns into 0; for equal finite
+/// numbers it changes neither value nor derivative.
+#[track_caller]
+fn distance<R: Real>(a: R, b: R) -> R {
+    let difference = a - b;
+    R::select(a.eq(b), difference.nan_to_num(), difference)
+}
+
+/// `a/(a² + b²)`, without squares that overflow; the limit 0 where an operand is infinite.
 #[track_caller]
 fn over_squared_norm<R: Real>(a: R, b: R) -> R {
-    let norm = a.hypot(b);
-    a / norm / norm
+    let (norm, larger) = (a.hypot(b), a.abs().maximum(b.abs()));
+    R::select(larger.eq(larger.lit(f64::INFINITY)), a.lit(0.0), a / norm / norm)
 }
 
-/// `a/y`, the derivative of a norm `y` by its part `a`; 0 where the norm is.
+/// `a/y`, the derivative of the norm `y` of `a` and `b` by `a`. Where the norm is 0, it is 0. Where the norm is infinite,
+/// it has limits, ±1 for an infinite `a` and 0 for a finite one, unless both are infinite.
 #[track_caller]
-fn share_of_norm<R: Real>(a: R, y: R) -> R {
-    let is_zero = y.eq(y.lit(0.0));
-    R::select(is_zero, y.lit(0.0), a / y)
+fn share_of_norm<R: Real>(a: R, b: R, y: R) -> R {
+    let zero = y.lit(0.0);
+    let at_edge = R::select(a.abs().eq(y), (a + b * zero).sign(), a * zero);
+    R::select((y + y).eq(y), at_edge, a / y)
 }
 
-/// The share of `a` in the gradient of `fmax(a, b)`: as of the maximum, but all if only `b` is NaN, nothing if only
-/// `a` is; of two NaNs, the value is `a`.
+/// The share of `a` in the gradient of the larger or smaller number `y` of `a` and `b`: 1 if it is `a` alone, 1/2 if
+/// both, 0 if `b` alone. So a number that is NaN has the share 0 beside one that is not; of two NaNs, it is NaN.
 #[track_caller]
-fn share_unless_nan<R: Real>(a: R, b: R) -> R {
-    let of_numbers = R::select(a.eq(a), share(a, b), a.lit(0.0));
-    R::select(b.eq(b), of_numbers, b.lit(1.0))
+fn share_of_chosen<R: Real>(a: R, b: R, y: R) -> R {
+    let if_chosen = R::select(b.eq(y), y.lit(0.5), y.lit(1.0));
+    R::select(a.eq(y), if_chosen, R::select(y.eq(y), y.lit(0.0), y.lit(f64::NAN)))
 }
 
 impl<'g> Expr<'g> {
@@ -242,7 +269,10 @@ impl<'g> Expr<'g> {
     pub fn try_apply_binary(self, op: Binary, rhs: Expr<'g>) -> Result<Self, Error> {
         let [a, b] = aligned(op.name(), self, rhs)?;
         self.require_float(op.name())?;
-        Ok(self.graph().record(Op::Binary(op), smallvec![a.id(), b.id()], a.shape(), a.dtype()))
+        if op == Binary::Pow && b.as_literal() == Some(2.0) {
+            return Ok(a.square());
+        }
+        self.graph().try_record(Op::Binary(op), smallvec![a.id(), b.id()], a.shape(), a.dtype())
     }
 
     /// Applies a binary function elementwise, after broadcasting.
@@ -255,13 +285,34 @@ impl<'g> Expr<'g> {
     }
 }
 
+impl Binary {
+    /// The kink of `y = f(a, b)` as operand `k` moves, if it is one that smooth functions are made of.
+    #[track_caller]
+    fn kink<'g>(self, k: usize, a: Expr<'g>, b: Expr<'g>, y: Expr<'g>) -> Option<Kink<'g>> {
+        let (distance, is_met) = match self {
+            Binary::Hypot => ([a, b][k], y.eq(0.0)),
+            // The larger of two is their mean plus half of |a − b|, and so is its derivative half a constant and half a sign.
+            // Equal infinite numbers have no distance, so that nothing moves away from their tie.
+            Binary::Maximum | Binary::Minimum | Binary::Fmax | Binary::Fmin => {
+                let distance = if k == 0 { a - b } else { b - a };
+                (distance * 0.25, distance.eq(0.0))
+            }
+            _ => return None,
+        };
+        Some(Kink { slope: self.derivative(k, a, b, y), distance, is_met, value: y })
+    }
+}
+
 impl Operation for Binary {
     fn label(&self) -> String {
         self.symbol().unwrap_or(self.name()).to_owned()
     }
 
     fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
-        g.pull_back(self.derivative(rule.k, rule.x(0), rule.x(1), rule.y))
+        match self.kink(rule.k, rule.x(0), rule.x(1), rule.y) {
+            Some(kink) => kink.pull_back(g),
+            None => g.pull_back(self.derivative(rule.k, rule.x(0), rule.x(1), rule.y)),
+        }
     }
 
     fn linearity(&self) -> Linearity {
@@ -275,12 +326,7 @@ impl Operation for Binary {
     }
 
     fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
-        // In a graph of its own, so that the derivative leaves no nodes in this one.
-        let graph = Graph::new();
-        let [a, b] = [(); 2].map(|()| graph.placeholder(Shape::scalar(), graph.dtype()));
-        let derivative = self.derivative(link.k, a, b, a.apply_binary(*self, b));
-        let is_flat = derivative.as_literal() == Some(0.0);
-        if is_flat {
+        if self.is_flat(link.k) {
             return None;
         }
         let mut dependence = Dependence::elementwise(&link.y.shape());
@@ -301,7 +347,14 @@ impl Operation for Binary {
             let by_derivative = tangents.of(1).and_then(|v| tangents.x(0).pull_back(v));
             return [by_cotangent, by_derivative].into_iter().flatten().reduce(|a, b| a + b);
         }
-        tangents.times(|k| self.derivative(k, tangents.x(0), tangents.x(1), tangents.y))
+        let of = |(k, v): (usize, Expr<'g>)| {
+            let (a, b, y) = (tangents.x(0), tangents.x(1), tangents.y);
+            match self.kink(k, a, b, y) {
+                Some(kink) => Some(kink.push_forward(v)),
+                None => v.pull_back(self.derivative(k, a, b, y)),
+            }
+        };
+        tangents.iter().filter_map(of).reduce(|a, b| a + b)
     }
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {

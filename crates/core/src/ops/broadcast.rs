@@ -1,6 +1,7 @@
 //! Broadcasting: an operation of its own, so that elementwise rules never mention shapes.
 
 use crate::{
+    error::{Error, located},
     expr::Expr,
     functions::functions,
     ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule, same_dtype},
@@ -15,33 +16,42 @@ functions! { "Shapes":
     /// This value stretched to `shape` under NumPy's rule: axes are aligned at the last one, and sizes of 1 and missing
     /// axes stretch. Shapes `[…] → shape`. Source: `torch.broadcast_to`.
     broadcast_to / try_broadcast_to(x, shape: impl Into<Shape>) -> Self,
-    "If a size differs and is not 1.",
+    "If a size differs and is not 1, or no tensor can have the shape.",
     {
         let shape = shape.into();
         match x.shape().broadcast(&shape) {
-            Some(common) if common == shape => Ok(x.broadcast_to_known(&shape)),
+            Some(common) if common == shape => x.try_stretch(&shape),
             _ => Err(Self::misfit("broadcast", &[x], format!("it does not stretch to {shape}"))),
         }
     }
 }
 
 impl<'g> Expr<'g> {
-    /// This value `n` times, along a new axis in front.
+    /// This value `n` times, along a new axis in front; the batching sweep has found that there can be such a tensor.
     #[track_caller]
     pub(crate) fn repeated(self, n: usize) -> Self {
         self.broadcast_to_known(&self.shape().with_axis(0, n))
     }
 
     /// This value stretched to a shape that it is known to fit.
+    ///
+    /// # Errors
+    /// If no tensor can have the shape.
     #[track_caller]
-    pub(crate) fn broadcast_to_known(self, shape: &Shape) -> Self {
+    pub(crate) fn try_stretch(self, shape: &Shape) -> Result<Self, Error> {
         if self.shape() == *shape {
-            return self;
+            return Ok(self);
         }
         match self.as_literal() {
-            Some(value) => self.graph().literal(value, shape.clone(), self.dtype()),
-            None => self.record1(Op::Broadcast, shape.clone(), self.dtype()),
+            Some(value) => self.graph().try_literal(value, shape.clone(), self.dtype()),
+            None => self.try_record1(Op::Broadcast, shape.clone(), self.dtype()),
         }
+    }
+
+    /// [`try_stretch`](Self::try_stretch) to the shape of a node that there is.
+    #[track_caller]
+    pub(crate) fn broadcast_to_known(self, shape: &Shape) -> Self {
+        located(self.try_stretch(shape))
     }
 }
 

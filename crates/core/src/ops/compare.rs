@@ -83,7 +83,8 @@ impl<'g> Expr<'g> {
     #[track_caller]
     pub fn try_apply_comparison(self, op: Comparison, rhs: Expr<'g>) -> Result<Self, Error> {
         let [a, b] = aligned(op.name(), self, rhs)?;
-        Ok(self.graph().record(Op::Compare(op), smallvec![a.id(), b.id()], a.shape(), DType::Bool))
+        let inputs = smallvec![a.id(), b.id()];
+        self.graph().try_record(Op::Compare(op), inputs, a.shape(), DType::Bool)
     }
 
     /// Compares elementwise, after broadcasting.

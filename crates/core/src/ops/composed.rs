@@ -148,7 +148,8 @@ composed! {
     /// Parametric rectified linear unit: `x` where `x > 0`, else `slope·x`, with a slope that can be learned; the
     /// derivative at 0 is `slope`. Source: He et al. 2015, arXiv:1502.01852.
     prelu / try_prelu(x, slope: Number) {
-        Self::select(x.gt(x.lit(0.0)), x, slope * x)
+        // NaN falls to the second value, whose derivative is NaN there.
+        Self::select(x.compare(Comparison::Le, x.lit(0.0)), slope * x, x.relu())
     } [-2.0, 0.3, 2.0] with [(x.lit(0.2)), (x.cos())]
 
     /// Exponential linear unit: `x` where `x > 0`, else `α(eˣ − 1)`; the derivative at 0 is `α`. Source: Clevert et al.
@@ -168,7 +169,11 @@ composed! {
 
     /// Continuously differentiable exponential linear unit: `x` where `x > 0`, else `α(e^{x/α} − 1)`. Source: Barron
     /// 2017, arXiv:1704.07483.
-    celu / try_celu(x, alpha: f64) { (x / x.lit(alpha)).elu(1.0) * x.lit(alpha) } [-2.0, 0.3, 2.0] with [(1.0), (0.8)]
+    celu / try_celu(x, alpha: f64) {
+        let is_positive = x.gt(x.lit(0.0));
+        let negative = Self::select(is_positive, x.lit(0.0), x);
+        Self::select(is_positive, x, x.lit(alpha) * (negative / x.lit(alpha)).expm1())
+    } [-2.0, 0.3, 2.0] with [(1.0), (0.8)]
 
     /// Sigmoid linear unit, or swish: `x·σ(x)`; 0 at −∞. Source: Ramachandran et al. 2017, arXiv:1710.05941.
     silu / try_silu(x) { x.gated(x.sigmoid()) } [-2.0, 0.0, 2.0] with [()]
@@ -184,7 +189,9 @@ composed! {
     /// Source: `torch.nn.functional.gelu`.
     gelu_tanh / try_gelu_tanh(x) {
         let twice_sqrt_2_over_pi = 1.595_769_121_605_730_8;
-        let inner = x.lit(twice_sqrt_2_over_pi) * (x + x.lit(0.044_715) * x * x.square());
+        // Beyond, the gate is not used, and the cube would overflow.
+        let near = Self::select(x.abs().gt(x.lit(1000.0)), x.lit(0.0), x);
+        let inner = x.lit(twice_sqrt_2_over_pi) * (near + x.lit(0.044_715) * near * near.square());
         x.gated(inner.sigmoid())
     } [-2.0, 0.0, 2.0] with [()]
 
@@ -194,7 +201,7 @@ composed! {
     /// `x·gate` for a gate that goes from 0 at −∞ to 1 at ∞ so fast that it has come there at ∓1000: beyond, `max(x,
     /// 0)`, so that infinite numbers have finite derivatives. Source: factored out of `silu`, `gelu` and `mish`.
     gated / try_gated(x, gate: Number) {
-        Self::select(x.lit(1000.0).gt(x.abs()), x * gate, x.relu())
+        Self::select(x.abs().gt(x.lit(1000.0)), x.relu(), x * gate)
     } [-2.0, 0.3, 2.0] with [(x.sigmoid())]
 
     /// `ln(1 + e^{βx})/β`, and `x` where `βx` is above `threshold`. Source: `torch.nn.functional.softplus`.
@@ -206,29 +213,30 @@ composed! {
     /// `x − tanh x`. Source: `torch.nn.functional.tanhshrink`.
     tanhshrink / try_tanhshrink(x) { x - x.tanh() } [-2.0, 0.3, 2.0] with [()]
 
-    /// `x` where `|x| > λ`, else 0; the derivative at ±λ and at NaN is 0. Source: `torch.nn.functional.hardshrink`.
+    /// `x` where `|x| > λ`, else 0; the derivative at ±λ is 0. Source: `torch.nn.functional.hardshrink`.
     hardshrink / try_hardshrink(x, lambda: f64) {
-        let small = Self::select(x.eq(x), x.lit(0.0), x.lit(f64::NAN));
-        Self::select(x.abs().gt(x.lit(lambda)), x, small)
+        x * (x.abs() - x.lit(lambda)).step()
     } [-2.0, 0.3, 2.0] with [(0.5)]
 
-    /// `x ∓ λ` where `±x > λ`, else 0; the derivative at ±λ and at NaN is 0. Source: `torch.nn.functional.softshrink`.
+    /// `x ∓ λ` where `±x > λ`, else 0; the derivative at ±λ is 0. Source: `torch.nn.functional.softshrink`.
     softshrink / try_softshrink(x, lambda: f64) {
-        let small = Self::select(x.eq(x), x.lit(0.0), x.lit(f64::NAN));
-        Self::select(x.abs().gt(x.lit(lambda)), x - x.lit(lambda) * x.sign(), small)
+        (x - x.lit(lambda) * x.sign()) * (x.abs() - x.lit(lambda)).step()
     } [-2.0, 0.3, 2.0] with [(0.5)]
 
     /// `x` within the bounds, else the nearer bound; the derivative is 0 at both, unlike that of
-    /// [`clamp`](Self::clamp), and at NaN. Source: `torch.nn.functional.hardtanh`.
+    /// [`clamp`](Self::clamp). Source: `torch.nn.functional.hardtanh`.
     hardtanh / try_hardtanh(x, low: f64, high: f64) {
-        let below = Self::select(x.eq(x), x.lit(low), x.lit(f64::NAN));
-        Self::select(x.gt(x.lit(low)), Self::select(x.lit(high).gt(x), x, x.lit(high)), below)
+        let is_below = x.compare(Comparison::Le, x.lit(low));
+        let is_above = x.compare(Comparison::Ge, x.lit(high));
+        // The step is 1 for what is left, and NaN for NaN.
+        let between = x * (x - x.lit(low)).step();
+        Self::select(is_below, x.lit(low), Self::select(is_above, x.lit(high), between))
     } [-2.0, 0.3, 2.0] with [(-1.0, 1.0)]
 
-    /// `min(max(x, 0), 6)`; the derivative at 0, at 6 and at NaN is 0. Source: `torch.nn.functional.relu6`.
+    /// `min(max(x, 0), 6)`; the derivative at 0 and at 6 is 0. Source: `torch.nn.functional.relu6`.
     relu6 / try_relu6(x) { x.hardtanh(0.0, 6.0) } [-2.0, 0.3, 7.0] with [()]
 
-    /// Piecewise linear sigmoid `min(max(x + 3, 0), 6)/6`; the derivative at ±3 and at NaN is 0. Source:
+    /// Piecewise linear sigmoid `min(max(x + 3, 0), 6)/6`; the derivative at ±3 is 0. Source:
     /// `torch.nn.functional.hardsigmoid`.
     hardsigmoid / try_hardsigmoid(x) { (x + x.lit(3.0)).relu6() / x.lit(6.0) } [-4.0, 0.3, 4.0] with [()]
 
@@ -240,25 +248,13 @@ composed! {
     /// `x` where `x > threshold`, else `value`; the derivative at the threshold is 0. Source:
     /// `torch.nn.functional.threshold`.
     threshold / try_threshold(x, threshold: f64, value: f64) {
-        Self::select(x.compare(Comparison::Le, x.lit(threshold)), x.lit(value), x)
+        // The step is 1 for what is left, and NaN for NaN.
+        let above = x * (x - x.lit(threshold)).step();
+        Self::select(x.compare(Comparison::Le, x.lit(threshold)), x.lit(value), above)
     } [-2.0, 0.3, 2.0] with [(0.1, -9.0)]
 
-    /// `max(x, low)`, NaN if one is. A tie goes to `x`, so that the derivative at the bound is 1; a bound that is NaN
-    /// takes all of the gradient, and `x` that is NaN has none. Source: `torch.clamp`.
-    clamp_min / try_clamp_min(x, low: Number) {
-        let below = Self::select(x.eq(x), low, x.lit(f64::NAN));
-        Self::select(x.compare(Comparison::Ge, low), x, below)
-    } [-2.0, 0.3, 2.0] with [(x.lit(0.1)), (x.cos())]
-
-    /// `min(x, high)`, NaN if one is. A tie goes to `x`, so that the derivative at the bound is 1; a bound that is NaN
-    /// takes all of the gradient, and `x` that is NaN has none. Source: `torch.clamp`.
-    clamp_max / try_clamp_max(x, high: Number) {
-        let above = Self::select(x.eq(x), high, x.lit(f64::NAN));
-        Self::select(x.compare(Comparison::Le, high), x, above)
-    } [-2.0, 0.3, 2.0] with [(x.lit(0.1)), (x.cos())]
-
-    /// `x` within the bounds, else the nearer bound, or the upper if they cross; the derivative at the bounds is 1, at
-    /// NaN 0. Source: `torch.clamp`.
+    /// `x` within the bounds, else the nearer bound, or the upper if they cross; the derivative at the bounds is 1.
+    /// Source: `torch.clamp`.
     clamp / try_clamp(x, low: Number, high: Number) {
         x.clamp_min(low).clamp_max(high)
     } [-2.0, 0.3, 2.0] with [(x.lit(-0.5), x.lit(1.5)), (x.sin(), x.cos())]
@@ -290,12 +286,12 @@ composed! {
 
     /// `x + factor·a·b`. Source: `torch.addcmul`.
     addcmul / try_addcmul(x, a: Number, b: Number, factor: f64) {
-        x + x.lit(factor) * a * b
+        x + x.lit(factor) * (a * b)
     } [-2.0, 0.3, 2.0] with [(x.sin(), x.cos(), 2.5)]
 
     /// `x + factor·a/b`. Source: `torch.addcdiv`.
     addcdiv / try_addcdiv(x, a: Number, b: Number, factor: f64) {
-        x + x.lit(factor) * a / b
+        x + x.lit(factor) * (a / b)
     } [-2.0, 0.3, 2.0] with [(x.sin(), x.exp(), 2.5)]
 
     /// Remainder of division rounded down, `x − divisor·floor(x/divisor)`, with the sign of `divisor`; derivatives 1
@@ -312,7 +308,9 @@ composed! {
         let rest = x.fmod(divisor);
         let differ = x.lit(0.0).gt(rest.sign() * divisor.sign());
         let whole = (x - rest) / divisor - Self::select(differ, x.lit(1.0), x.lit(0.0));
-        Self::select(divisor.eq(x.lit(0.0)), x / divisor, whole).round()
+        let quotient = x / divisor;
+        let is_infinite = quotient.abs().eq(x.lit(f64::INFINITY));
+        Self::select(is_infinite, quotient, whole).round()
     } [-5.5, 3.3] with [(x.lit(2.0)), (x.lit(-1.7)), (x.cos())]
 
     /// Quotient rounded towards 0 to a whole number; derivatives 0. Source: `torch.div`.

@@ -5,6 +5,7 @@ use crate::{
     functions::functions,
     ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule, same_dtype},
     shape::{Layout, Shape, resolve_axis},
+    size::{Size, n_elements},
     tensor::{View, ViewMut},
 };
 
@@ -22,7 +23,7 @@ functions! { "Joining":
 
     /// Tensors side by side along an existing axis. Shapes `[…, m, …], […, n, …] → […, m + n, …]`. Source: `torch.cat`.
     concat / try_concat(graph, parts: &[Expr<'g>], axis: isize) -> Expr<'g>,
-    "If there are none, or their other sizes or dtypes differ.",
+    "If there are none, their other sizes or dtypes differ, or no tensor can have the shape.",
     {
         let misfit = |reason| Expr::misfit("concat", parts, reason);
         let Some(first) = parts.first() else {
@@ -40,20 +41,21 @@ functions! { "Joining":
         if !parts.iter().all(|part| fits(part.shape())) {
             return Err(misfit(format!("all sizes but that of axis {axis} must agree")));
         }
-        let mut size = 0;
+        let mut end = Size::from(0usize);
         let start = |part: &Expr<'g>| {
-            size += part.shape()[axis];
-            size - part.shape()[axis]
+            let start = end.get();
+            end = end + part.shape()[axis];
+            start
         };
-        let starts = parts.iter().map(start).collect();
-        let shape = shape.with_size(axis, size);
-        Ok(graph.record(Op::Concat(Concat { axis, starts }), inputs, shape, dtype))
+        let starts = parts.iter().map(start).collect::<Result<_, _>>().map_err(misfit)?;
+        let shape = shape.with_size(axis, end.get().map_err(misfit)?);
+        graph.try_record(Op::Concat(Concat { axis, starts }), inputs, shape, dtype)
     }
 
     /// Tensors of one shape side by side along a new axis, which becomes axis `axis` of the result. Shapes `k × […, …]
     /// → […, k, …]`. Source: `torch.stack`.
     stack / try_stack(graph, parts: &[Expr<'g>], axis: isize) -> Expr<'g>,
-    "If there are none, or their shapes or dtypes differ.",
+    "If there are none, their shapes or dtypes differ, or no tensor can have the result's.",
     {
         let misfit = |reason: &str| Expr::misfit("stack", parts, reason);
         let Some(first) = parts.first() else {
@@ -68,20 +70,24 @@ functions! { "Joining":
         }
         resolve_axis(axis, first.rank() + 1)
             .map_err(|reason| misfit(&format!("in the result, {reason}")))?;
-        let parts: Vec<_> = parts.iter().map(|part| part.unsqueeze(axis)).collect();
-        graph.try_concat(&parts, axis)
+        // A loop, since a closure would hide the line that called.
+        let mut rows = Vec::with_capacity(parts.len());
+        for part in parts {
+            rows.push(part.try_unsqueeze(axis)?);
+        }
+        graph.try_concat(&rows, axis)
     }
 }
 
 impl Concat {
     /// The position of the first element of input `k` in the output.
     pub fn position(&self, k: usize, y: &Shape) -> usize {
-        self.starts[k] * y[self.axis + 1..].iter().product::<usize>()
+        self.starts[k] * n_elements(&y[self.axis + 1..])
     }
 
     /// Writes input `k` to its place in the output.
     pub fn place(&self, k: usize, x: View<'_>, y: ViewMut<'_>) {
-        let run = |shape: &Shape| shape[self.axis..].iter().product::<usize>();
+        let run = |shape: &Shape| n_elements(&shape[self.axis..]);
         let (x_run, y_run) = (run(x.shape), run(y.shape));
         let first = self.position(k, y.shape);
         same_dtype!(x, y => |x, y| match x_run {

@@ -12,13 +12,15 @@ use crate::{
     forward::transposed,
     ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule, Tangents},
     shape::Shape,
+    size::Size,
     tensor::{View, ViewMut},
 };
 
 /// An operation that no crate of ours knows: what to compute, and the derivative of it.
 ///
 /// It is recorded, differentiated, batched, drawn and run by plans as every other. If the derivative rule is written
-/// in expressions that have derivatives, so has the operation, to any order.
+/// in expressions that have derivatives, so has the operation, to any order. What the rules return is held against the
+/// shapes and dtypes that they must return, whenever they are used; an error names the rule, the operand and both shapes.
 ///
 /// ```
 /// use retrograd_core::{
@@ -79,7 +81,7 @@ pub trait CustomOperation: fmt::Debug + Send + Sync {
     /// The outputs for a batch of inputs, side by side in front: `[n, …]`. `this` is this operation, to be applied
     /// again. Where it is not written, the operation is applied to the inputs one by one.
     fn vmap<'g>(&self, this: &Custom, batch: Batch<'_, 'g>) -> Expr<'g> {
-        this.one_by_one(&batch)
+        batch.reported(this.one_by_one(&batch))
     }
 
     /// Which elements of the output can depend on which of input `link.k`, for sparse Jacobians; `None` if its
@@ -113,7 +115,8 @@ impl Custom {
     /// Records the operation on inputs.
     ///
     /// # Panics
-    /// If there are none, they are of different graphs, or it is not defined on their shapes.
+    /// If there are none, they are of different graphs, it is not defined on their shapes, or no tensor can have the shape
+    /// that it gives.
     #[track_caller]
     pub fn apply<'g>(&self, inputs: &[Expr<'g>]) -> Expr<'g> {
         located(self.try_apply(inputs))
@@ -122,7 +125,8 @@ impl Custom {
     /// [`apply`](Self::apply) that returns what is wrong.
     ///
     /// # Errors
-    /// If there are no inputs, they are of different graphs, or the operation is not defined on their shapes.
+    /// If there are no inputs, they are of different graphs, the operation is not defined on their shapes, or no tensor
+    /// can have the shape that it gives.
     #[track_caller]
     pub fn try_apply<'g>(&self, inputs: &[Expr<'g>]) -> Result<Expr<'g>, Error> {
         let misfit = |reason: &str| Expr::misfit(self.0.name(), inputs, reason);
@@ -132,21 +136,26 @@ impl Custom {
         let ids = inputs_of_one_graph(self.0.name(), inputs)?;
         let shapes: Vec<_> = inputs.iter().map(|input| input.shape()).collect();
         let shape = self.0.shape(&shapes).map_err(|reason| misfit(&reason))?;
-        Ok(first.graph().record(Op::Custom(self.clone()), ids, shape, first.graph().dtype()))
+        shape.check_possible().map_err(|reason| misfit(&reason))?;
+        first.graph().try_record(Op::Custom(self.clone()), ids, shape, first.graph().dtype())
     }
 
     /// The outputs for a batch, from one application for each of it.
     #[track_caller]
-    fn one_by_one<'g>(&self, batch: &Batch<'_, 'g>) -> Expr<'g> {
+    fn one_by_one<'g>(&self, batch: &Batch<'_, 'g>) -> Result<Expr<'g>, Error> {
+        let n = Size::from(batch.n).few("applications, of one operation to each of a batch,");
+        let n = n.map_err(|reason| Expr::misfit(self.0.name(), &[batch.y], reason))?;
         let inputs = batch.all();
-        let example = |x: &Expr<'g>, i: usize| x.slice(0, i..=i).reshape(&x.shape()[1..]);
-        let output = |i: usize| {
-            let inputs: Vec<_> = inputs.iter().map(|x| example(x, i)).collect();
-            self.apply(&inputs)
-        };
-        match batch.n {
-            0 => batch.y.repeated(0),
-            n => batch.y.graph().stack(&(0..n).map(output).collect::<Vec<_>>(), 0),
+        let mut outputs = Vec::with_capacity(n);
+        for i in 0..n {
+            let example = |x: &Expr<'g>| x.try_slice(0, i..=i)?.try_reshape(&x.shape()[1..]);
+            outputs
+                .push(self.try_apply(&inputs.iter().map(example).collect::<Result<Vec<_>, _>>()?)?);
+        }
+        if outputs.is_empty() {
+            Ok(batch.y.repeated(0))
+        } else {
+            batch.y.graph().try_stack(&outputs, 0)
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Which elements of an output can depend on which elements of an input: what sparsity patterns are made of.
 
 use crate::{
-    ops::Link,
+    error::Error,
+    expr::Expr,
+    ops::{Link, Op},
     shape::{AxisSet, Layout, Shape},
 };
 
@@ -48,6 +50,14 @@ impl Addresses {
         }
     }
 
+    /// Whether there is an address for each element of a tensor of a shape, or none.
+    fn fit(&self, shape: &Shape) -> bool {
+        match self {
+            Addresses::Strided(layout) => layout.strides.len() == shape.rank(),
+            Addresses::Listed(addresses) => addresses.len() == shape.n_elements(),
+        }
+    }
+
     /// An address of its own for each element.
     pub(super) fn distinct(shape: &Shape) -> Self {
         Addresses::Strided(Layout::contiguous(shape))
@@ -55,6 +65,25 @@ impl Addresses {
 }
 
 impl Dependence {
+    /// Holds the rule of a user's own operation against the shapes of the input and the output that it speaks of.
+    ///
+    /// # Errors
+    /// If it has other numbers of addresses, or of axes.
+    pub(crate) fn check<'g>(&self, op: &Op, x: Expr<'g>, y: Expr<'g>) -> Result<(), Error> {
+        for (addresses, of) in [(&self.input, x), (&self.output, y)] {
+            if !addresses.fit(&of.shape()) {
+                let reason = match addresses {
+                    Addresses::Strided(layout) => format!("{} strides", layout.strides.len()),
+                    Addresses::Listed(list) => format!("{} addresses", list.len()),
+                };
+                let reason = format!("the rule `dependence` returns {reason} for {}", of.shape());
+                let operands = vec![of.graph().describe(of.id())];
+                return Err(Error::Operands { op: op.to_string(), operands, reason });
+            }
+        }
+        Ok(())
+    }
+
     /// Each element of the output depends on the element of the input at the same place.
     pub fn elementwise(shape: &Shape) -> Self {
         Self { input: Addresses::distinct(shape), output: Addresses::distinct(shape) }

@@ -44,7 +44,7 @@ functions! { "Indexing":
      an error of the run that meets it.",
     {
         let (axis, inputs) = x.along("gather", axis, index)?;
-        Ok(x.graph().record(Op::Gather(Gather { axis }), inputs, index.shape(), x.dtype()))
+        x.graph().try_record(Op::Gather(Gather { axis }), inputs, index.shape(), x.dtype())
     }
 
     /// Zeros with the elements of this value added at integer indices along an axis of size `size`: `y[i, index[i, j]]
@@ -52,7 +52,7 @@ functions! { "Indexing":
     /// size, …]`. Source: `torch.Tensor.scatter_add_`.
     scatter_add / try_scatter_add(x, axis: isize, index: Expr<'g>, size: usize) -> Self,
     "If the axis does not exist, the elements are not floating-point numbers, or the indices are not integers of \
-     this value's shape. An index out of bounds is an error of the run that meets it.",
+     this value's shape, or no tensor can have the result's. An index out of bounds is an error of the run that meets it.",
     {
         let (axis, inputs) = x.along("scatter_add", axis, index)?;
         x.require_float("scatter_add")?;
@@ -64,7 +64,7 @@ functions! { "Indexing":
             ));
         }
         let shape = x.shape().with_size(axis, size);
-        Ok(x.graph().record(Op::ScatterAdd(ScatterAdd { axis }), inputs, shape, x.dtype()))
+        x.graph().try_record(Op::ScatterAdd(ScatterAdd { axis }), inputs, shape, x.dtype())
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::{
     dtype::{DType, Element},
+    error::{Error, located},
     expr::Expr,
     functions::functions,
     graph::{Graph, Inputs},
@@ -36,9 +37,14 @@ pub enum LeafKind {
 }
 
 impl LeafKind {
-    /// Whether recording a leaf again under the same name gives the same leaf.
-    pub(crate) fn is_shared_by_name(self) -> bool {
-        matches!(self, LeafKind::Param | LeafKind::State)
+    /// The method that records such a leaf, as pictures and messages call it.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            LeafKind::Input => "input",
+            LeafKind::Param => "param",
+            LeafKind::State => "state",
+            LeafKind::Constant => "constant",
+        }
     }
 }
 
@@ -55,13 +61,7 @@ impl fmt::Display for LeafKind {
 
 impl Operation for Leaf {
     fn label(&self) -> String {
-        match self.kind {
-            LeafKind::Input => "input",
-            LeafKind::Param => "param",
-            LeafKind::State => "state",
-            LeafKind::Constant => "constant",
-        }
-        .to_owned()
+        self.kind.label().to_owned()
     }
 
     without_derivative!();
@@ -123,13 +123,13 @@ functions! { "Indexing":
     /// assert_eq!(g.constant(2i64).one_hot(5).value().to_vec::<f64>(), [0.0, 0.0, 1.0, 0.0, 0.0]);
     /// ```
     one_hot / try_one_hot(x, n_classes: usize) -> Self,
-    "If the elements are not integers.",
+    "If the elements are not integers, or no tensor can have so many classes.",
     {
         if x.dtype() != DType::I64 {
             let reason = format!("the elements are {}, not integers", x.dtype());
             return Err(Self::misfit("one_hot", &[x], reason));
         }
-        let classes = x.graph().arange(n_classes);
+        let classes = x.graph().try_arange(n_classes)?;
         Ok(x.try_unsqueeze(-1)?.try_eq(classes)?.cast(x.graph().dtype()))
     }
 }
@@ -141,9 +141,21 @@ impl Graph {
     /// let g = retrograd_core::Graph::new();
     /// assert_eq!(g.arange(3).value().to_vec::<i64>(), [0, 1, 2]);
     /// ```
+    ///
+    /// # Panics
+    /// If no tensor can have so many elements.
     #[track_caller]
     pub fn arange(&self, n: usize) -> Expr<'_> {
-        self.record(Op::Iota(Iota { axis: 0 }), Inputs::new(), Shape::from([n]), DType::I64)
+        located(self.try_arange(n))
+    }
+
+    /// [`arange`](Self::arange) that returns what is wrong.
+    ///
+    /// # Errors
+    /// If no tensor can have so many elements.
+    #[track_caller]
+    pub fn try_arange(&self, n: usize) -> Result<Expr<'_>, Error> {
+        self.try_record(Op::Iota(Iota { axis: 0 }), Inputs::new(), Shape::from([n]), DType::I64)
     }
 }
 

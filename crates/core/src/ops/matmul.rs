@@ -59,8 +59,8 @@ impl<'g> Expr<'g> {
             return Err(misfit("a scalar has no inner axis; use `*`".to_owned()));
         }
         let (lhs_is_vector, rhs_is_vector) = (self.rank() == 1, rhs.rank() == 1);
-        let a = if lhs_is_vector { self.unsqueeze(0) } else { self };
-        let b = if rhs_is_vector { rhs.unsqueeze(1) } else { rhs };
+        let a = if lhs_is_vector { self.try_unsqueeze(0)? } else { self };
+        let b = if rhs_is_vector { rhs.try_unsqueeze(1)? } else { rhs };
         let (a_shape, b_shape) = (a.shape(), b.shape());
         let (&[m, inner], &[b_inner, n]) = (last_two(&a_shape), last_two(&b_shape));
         if inner != b_inner {
@@ -70,14 +70,12 @@ impl<'g> Expr<'g> {
             return Err(misfit("the axes before the last two do not broadcast".to_owned()));
         };
         let matrices = |m, n| batch.iter().copied().chain([m, n]).collect::<Shape>();
-        let (a, b) =
-            (a.broadcast_to_known(&matrices(m, inner)), b.broadcast_to_known(&matrices(inner, n)));
-        let product = self.graph().record(
-            Op::MatMul,
-            [a.id(), b.id()].into_iter().collect(),
-            matrices(m, n),
-            a.dtype(),
-        );
+        for shape in [matrices(m, inner), matrices(inner, n), matrices(m, n)] {
+            shape.check_possible().map_err(misfit)?;
+        }
+        let (a, b) = (a.try_stretch(&matrices(m, inner))?, b.try_stretch(&matrices(inner, n))?);
+        let inputs = [a.id(), b.id()].into_iter().collect();
+        let product = self.graph().try_record(Op::MatMul, inputs, matrices(m, n), a.dtype())?;
         match (lhs_is_vector, rhs_is_vector) {
             (false, false) => Ok(product),
             (true, false) => product.try_squeeze(-2),

@@ -14,9 +14,12 @@ mod concat;
 mod cost;
 mod custom;
 mod dependence;
+mod flat;
 mod gather;
 mod identity;
+mod kinked;
 mod leaf;
+mod length;
 mod linalg;
 mod matmul;
 mod max;
@@ -43,16 +46,21 @@ pub use concat::Concat;
 pub use custom::{Custom, CustomOperation};
 pub use dependence::{Addresses, Dependence};
 pub use gather::{Gather, ScatterAdd, check_bounds};
+pub use kinked::Kinked;
 pub use leaf::{Iota, Leaf, LeafKind, Literal};
+pub use length::Length;
+pub use linalg::{Adjugate, Svd};
 pub use max::Max;
 pub use operators::Operand;
 pub use permute::Permutation;
+pub(crate) use rule::check_rule;
 pub use rule::{Batch, Link, Rule, Tangents};
 pub use slice::{Padding, Slicing, Window, Windows};
 pub use sum::Sum;
 pub use unary::Unary;
 pub(crate) use unary::unary_methods;
 
+pub(crate) use crate::tensor::same_dtype;
 use crate::{
     documented::Theme,
     expr::Expr,
@@ -170,17 +178,25 @@ operations! {
     /// Elimination of matrices beside right-hand sides, to `[I X]` with `A·X = B`; the gradients are `B̄ = A⁻ᵀ·g` and
     /// `−B̄·Xᵀ`. Shapes `[…, n, n], […, n, m] → […, n, n + m]`. Source: `numpy.linalg.solve`.
     Solve,
-    /// Adjugates and determinants of matrices, `[adj A, 0; 0, det A]`; the gradient through `det A` is `g·adj Aᵀ`,
-    /// right for singular matrices too. Shapes `[…, n, n] → […, n + 1, n + 1]`. Source: `numpy.linalg.det`;
+    /// Adjugates and determinants of matrices, taken out of `[adj A, 0; 0, det A]`; the gradient through `det A` is
+    /// `g·adj Aᵀ`, right for singular matrices too. Shapes `[…, n, n] → […, n + 1, n + 1]`. Source: `numpy.linalg.det`;
     /// derivative: Jacobi's formula.
-    Adjugate,
+    Adjugate(Adjugate),
     /// Signs and logarithms of determinants, `ln |det A|`; the gradient through the logarithm is `g·A⁻ᵀ`. Shapes `[…,
     /// n, n] → […, n² + 2]`. Source: `numpy.linalg.slogdet`.
     LogDeterminant,
-    /// Singular values and vectors of matrices, `A = U·diag(s)·Vᵀ`; the gradient through `s` alone is `U·diag(g)·Vᵀ`,
-    /// right for equal values too. Shapes `[…, m, n] → […, m + 1 + n, n]`. Source: Townsend 2016, "Differentiating
-    /// the singular value decomposition".
-    Svd,
+    /// Singular values and vectors of matrices, taken out of `A = U·diag(s)·Vᵀ`; the gradient through `s` is
+    /// `U·diag(g)·Vᵀ`, right for equal values too; those through `U` and `V` need distinct ones. Shapes `[…, m, n] → […,
+    /// m + 1 + n, n]`. Source: Townsend 2016, "Differentiating the singular value decomposition".
+    Svd(Svd),
+    /// A Euclidean length along axes, which are kept, and the vectors that it is of: the length itself, whose gradient is
+    /// `g·x/‖x‖`, and 0 where the length is. Shapes `[…, 1, …], […, n, …] → […, 1, …]`. Source:
+    /// `torch.linalg.vector_norm`.
+    Length(Length),
+    /// A cotangent or tangent times a derivative that jumps at a kink, and what tells how far the kink is: `g·f'`, whose
+    /// own derivative at the kink is that of the smooth function that the kink is part of, if there is one. Shapes `[…],
+    /// […] → […]`. Source: l'Hôpital's rule, `g/r → dg/dr` as `g` and `r` go to 0.
+    Kinked(Kinked),
     /// An operation of a user's own.
     Custom(Custom),
 }
@@ -226,6 +242,11 @@ pub trait Operation {
             Linearity::Bilinear => tangents.bilinear(),
             Linearity::Nonlinear => transposed(tangents),
         }
+    }
+
+    /// How many of the inputs the value is computed from, the first ones; others matter to derivatives alone.
+    fn n_operands(&self, n_inputs: usize) -> usize {
+        n_inputs
     }
 
     /// The output for inputs that have one more axis in front: that of each of them along it, side by side.
@@ -276,9 +297,11 @@ impl Op {
             Op::MatMul => &matmul::MatMul,
             Op::Cholesky => &linalg::Cholesky,
             Op::Solve => &linalg::Solve,
-            Op::Adjugate => &linalg::Adjugate,
+            Op::Adjugate(part) => part,
             Op::LogDeterminant => &linalg::LogDeterminant,
-            Op::Svd => &linalg::Svd,
+            Op::Svd(part) => part,
+            Op::Length(length) => length,
+            Op::Kinked(kinked) => kinked,
             Op::Custom(custom) => custom,
         }
     }
@@ -287,7 +310,7 @@ impl Op {
     /// the buffer where its input, of shape `x`, has the layout `input`. `None` if the elements must be moved.
     pub fn view(&self, input: &Layout, x: &Shape, y: &Shape) -> Option<Layout> {
         match self {
-            Op::Identity | Op::StopGradient => Some(input.clone()),
+            Op::Identity | Op::StopGradient | Op::Length(_) => Some(input.clone()),
             Op::Broadcast => Some(broadcast::view(input, x, y)),
             Op::Reshape => {
                 input.is_dense(x).then(|| Layout { offset: input.offset, ..Layout::contiguous(y) })
@@ -307,8 +330,8 @@ impl Op {
             | Op::Gather(_)
             | Op::ScatterAdd(_) => None,
             Op::Sum(_) | Op::Max(_) | Op::ArgMax(_) | Op::ArgSort(_) | Op::MatMul => None,
-            Op::Cholesky | Op::Solve | Op::Adjugate | Op::LogDeterminant | Op::Svd => None,
-            Op::Custom(_) => None,
+            Op::Cholesky | Op::Solve | Op::Adjugate(_) | Op::LogDeterminant | Op::Svd(_) => None,
+            Op::Kinked(_) | Op::Custom(_) => None,
         }
     }
 
@@ -322,7 +345,8 @@ impl Op {
             Op::Identity | Op::StopGradient | Op::Broadcast | Op::Reshape => false,
             Op::Permute(_) | Op::Slice(_) | Op::Pad(_) | Op::Concat(_) => false,
             Op::Sum(_) | Op::Max(_) | Op::ArgMax(_) | Op::ArgSort(_) | Op::MatMul => false,
-            Op::Adjugate | Op::LogDeterminant | Op::Svd => false,
+            Op::Adjugate(_) | Op::LogDeterminant | Op::Svd(_) => false,
+            Op::Length(_) | Op::Kinked(_) => false,
         }
     }
 
@@ -369,29 +393,3 @@ macro_rules! without_derivative {
     };
 }
 pub(crate) use without_derivative;
-
-/// Calls a generic body with input and output as slices of their common element type.
-macro_rules! same_dtype {
-    ($x:expr, $y:expr => |$a:ident, $b:ident| $body:expr) => {
-        $crate::with_elements!(SliceMut, $y.data, $b => {
-            let $a = $x.elements();
-            $body
-        })
-    };
-    (float $x:expr, $y:expr => |$a:ident, $b:ident| $body:expr) => {
-        match $y.data {
-            $crate::tensor::SliceMut::F32($b) => {
-                let $a = $x.elements::<f32>();
-                $body
-            }
-            $crate::tensor::SliceMut::F64($b) => {
-                let $a = $x.elements::<f64>();
-                $body
-            }
-            $crate::tensor::SliceMut::I64(_) | $crate::tensor::SliceMut::Bool(_) => {
-                unreachable!("recording checks that the elements are floating-point numbers")
-            }
-        }
-    };
-}
-pub(crate) use same_dtype;

@@ -69,24 +69,26 @@ macro_rules! number_operand {
 
 number_operand!(f64, i32);
 
-/// The shape that operands broadcast to, after checking graph and dtypes.
+/// The shape that operands broadcast to, which a tensor can have, after checking graph and dtypes.
 pub(super) fn common_shape<'g>(op: &str, operands: &[Expr<'g>]) -> Result<Shape, Error> {
     inputs_of_one_graph(op, operands)?;
     let (first, others) = (operands[0], &operands[1..]);
     if others.iter().any(|other| other.dtype() != first.dtype()) {
         return Err(Expr::misfit(op, operands, "the dtypes differ; cast one of them"));
     }
-    others.iter().try_fold(first.shape(), |shape, other| {
+    let common = others.iter().try_fold(first.shape(), |shape, other| {
         let conflict = || Expr::misfit(op, operands, shape.conflict(&other.shape()));
         shape.broadcast(&other.shape()).ok_or_else(conflict)
-    })
+    })?;
+    common.check_possible().map_err(|reason| Expr::misfit(op, operands, reason))?;
+    Ok(common)
 }
 
 /// Two operands broadcast to their common shape, after checking graph and dtypes.
 #[track_caller]
 pub(super) fn aligned<'g>(op: &str, a: Expr<'g>, b: Expr<'g>) -> Result<[Expr<'g>; 2], Error> {
     let shape = common_shape(op, &[a, b])?;
-    Ok([a.broadcast_to_known(&shape), b.broadcast_to_known(&shape)])
+    Ok([a.try_stretch(&shape)?, b.try_stretch(&shape)?])
 }
 
 /// The arithmetic operators, on expressions and on plain numbers from both sides.

@@ -1,6 +1,7 @@
 //! The axes in another order.
 
 use crate::{
+    error::list,
     expr::Expr,
     functions::functions,
     ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule, same_dtype},
@@ -40,14 +41,15 @@ functions! { "Shapes":
             .collect::<Result<_, _>>()
             .map_err(misfit)?;
         if axes.len() != rank || (0..rank).any(|axis| !axes.contains(&axis)) {
-            return Err(misfit(format!("{axes:?} does not name each of {rank} axes once")));
+            let reason = format!("{} does not name each of {rank} axes once", list(&axes));
+            return Err(misfit(reason));
         }
         if axes.is_sorted() {
             return Ok(x);
         }
         let permuted = axes.iter().map(|&axis| shape[axis]).collect();
         let permutation = Permutation(axes.iter().map(|&axis| axis as u8).collect());
-        Ok(x.record1(Op::Permute(permutation), permuted, x.dtype()))
+        x.try_record1(Op::Permute(permutation), permuted, x.dtype())
     }
 
     /// Two axes exchanged. Shapes `[…, m, …, n, …] → […, n, …, m, …]`. Source: `torch.transpose`.

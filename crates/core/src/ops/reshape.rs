@@ -14,7 +14,7 @@ pub(super) struct Reshape;
 functions! { "Shapes":
     /// The same elements, in row-major order, in another shape. Shapes `[…] → shape`. Source: `torch.reshape`.
     reshape / try_reshape(x, shape: impl Into<Shape>) -> Self,
-    "If the numbers of elements differ.",
+    "If the numbers of elements differ, or no tensor can have the shape.",
     {
         let shape = shape.into();
         let (own, wanted) = (x.shape().n_elements(), shape.n_elements());
@@ -24,15 +24,15 @@ functions! { "Shapes":
         }
         match x.as_literal() {
             _ if x.shape() == shape => Ok(x),
-            Some(value) => Ok(x.graph().literal(value, shape, x.dtype())),
-            None => Ok(x.record1(Op::Reshape, shape, x.dtype())),
+            Some(value) => x.graph().try_literal(value, shape, x.dtype()),
+            None => x.try_record1(Op::Reshape, shape, x.dtype()),
         }
     }
 
     /// A new axis of size 1, so that it is axis `axis` of the result (negative counts from the result's end). Shapes
     /// `[…, …] → […, 1, …]`. Source: `torch.unsqueeze`.
     unsqueeze / try_unsqueeze(x, axis: isize) -> Self,
-    "If the result has no such axis.",
+    "If the result has no such axis, or more axes than a tensor can have.",
     {
         let axis = resolve_axis(axis, x.rank() + 1).map_err(|reason| {
             Self::misfit("unsqueeze", &[x], format!("in the result, {reason}"))

@@ -3,17 +3,53 @@
 //! There is one view of a node for each mode: a cotangent comes from behind ([`Rule`]), tangents come from the front
 //! ([`Tangents`]), a batch has more of everything ([`Batch`]), and a pattern asks what depends on what ([`Link`]).
 
-use std::collections::BTreeSet;
+use std::{cell::OnceCell, collections::BTreeSet};
 
 use smallvec::SmallVec;
 
 use crate::{
+    bends::{Ahead, Bends},
+    dtype::DType,
+    error::{Error, located},
     expr::Expr,
     graph::{Inputs, NodeId},
     nodes::NodeSet,
-    ops::{LeafKind, Op},
+    ops::{Binary, LeafKind, Op},
+    shape::Shape,
     tensor::Tensor,
 };
+
+/// Holds what a rule returns against what it must: those of users' own operations always, and where debug assertions
+/// are on, those of all.
+///
+/// # Errors
+/// If the dtype or shape is another, or the expression is of another graph. `of` is the input or output that the rule
+/// speaks of, and `role` what it returns for it.
+pub(crate) fn check_rule<'g>(
+    op: &Op,
+    (rule, role): (&str, &str),
+    of: Expr<'g>,
+    expected: impl FnOnce() -> (DType, Shape),
+    returned: Expr<'g>,
+) -> Result<(), Error> {
+    let is_checked = cfg!(debug_assertions) || matches!(op, Op::Custom(_));
+    if !is_checked {
+        return Ok(());
+    }
+    let (dtype, shape) = expected();
+    let is_of_this_graph = std::ptr::eq(returned.graph(), of.graph());
+    if is_of_this_graph && (returned.dtype(), returned.shape()) == (dtype, shape.clone()) {
+        return Ok(());
+    }
+    let found = match is_of_this_graph {
+        true => format!("{} {}", returned.dtype(), returned.shape()),
+        false => "an expression of another graph".to_owned(),
+    };
+    let reason =
+        format!("the rule `{rule}` returns {found} as {role}, which must be {dtype} {shape}");
+    let operands = vec![of.graph().describe(of.id())];
+    Err(Error::Operands { op: op.to_string(), operands, reason })
+}
 
 /// What a derivative rule may look at: the inputs and output of the node, as expressions.
 #[derive(Clone, Copy)]
@@ -23,11 +59,12 @@ pub struct Rule<'a, 'g> {
     /// The output.
     pub y: Expr<'g>,
     inputs: &'a [NodeId],
+    pub(super) bends: &'a Bends<'g>,
 }
 
 impl<'a, 'g> Rule<'a, 'g> {
-    pub(crate) fn new(k: usize, inputs: &'a [NodeId], y: Expr<'g>) -> Self {
-        Self { k, y, inputs }
+    pub(crate) fn new(k: usize, inputs: &'a [NodeId], y: Expr<'g>, bends: &'a Bends<'g>) -> Self {
+        Self { k, y, inputs, bends }
     }
 
     /// Input `k`.
@@ -43,20 +80,41 @@ pub struct Tangents<'a, 'g> {
     pub y: Expr<'g>,
     inputs: &'a [NodeId],
     tangents: &'a [Option<Expr<'g>>],
+    pub(super) ahead: Ahead<'a, 'g>,
+    fault: Option<&'a OnceCell<Error>>,
 }
 
 impl<'a, 'g> Tangents<'a, 'g> {
-    pub(crate) fn new(y: Expr<'g>, inputs: &'a [NodeId], tangents: &'a [Option<Expr<'g>>]) -> Self {
-        Self { y, inputs, tangents }
+    pub(crate) fn new(
+        y: Expr<'g>,
+        inputs: &'a [NodeId],
+        tangents: &'a [Option<Expr<'g>>],
+        ahead: Ahead<'a, 'g>,
+    ) -> Self {
+        Self { y, inputs, tangents, ahead, fault: None }
+    }
+
+    /// The same, with a place for what is wrong with a rule.
+    pub(crate) fn reporting_to(self, fault: &'a OnceCell<Error>) -> Self {
+        Self { fault: Some(fault), ..self }
+    }
+
+    /// The tangent that a rule has found. What is wrong with the rule is left where the sweep looks for it, since a rule
+    /// cannot return it.
+    #[track_caller]
+    pub(crate) fn reported(&self, found: Result<Option<Expr<'g>>, Error>) -> Option<Expr<'g>> {
+        match (found, self.fault) {
+            (Err(error), Some(fault)) => {
+                fault.get_or_init(|| error);
+                None
+            }
+            (found, _) => located(found),
+        }
     }
 
     /// Input `k`.
     pub fn x(&self, k: usize) -> Expr<'g> {
         Expr::new(self.y.graph(), self.inputs[k])
-    }
-
-    pub(crate) fn inputs(&self) -> &'a [NodeId] {
-        self.inputs
     }
 
     /// The tangent of input `k`; `None` if it is zero.
@@ -101,6 +159,10 @@ impl<'a, 'g> Tangents<'a, 'g> {
         let graph = self.y.graph();
         let op = graph.node(self.y.id()).op.clone();
         let inputs: Inputs = inputs.into_iter().map(Expr::id).collect();
+        if let (Op::Binary(Binary::Chain), &[g, d]) = (&op, &inputs[..]) {
+            let share = Expr::new(graph, g).pull_back(Expr::new(graph, d));
+            return share.unwrap_or_else(|| self.y.like(0.0));
+        }
         graph.record(op, inputs, self.y.shape(), self.y.dtype())
     }
 }
@@ -114,6 +176,7 @@ pub struct Batch<'a, 'g> {
     pub y: Expr<'g>,
     inputs: &'a [NodeId],
     batched: &'a [Option<Expr<'g>>],
+    fault: &'a OnceCell<Error>,
 }
 
 impl<'a, 'g> Batch<'a, 'g> {
@@ -122,8 +185,19 @@ impl<'a, 'g> Batch<'a, 'g> {
         y: Expr<'g>,
         inputs: &'a [NodeId],
         batched: &'a [Option<Expr<'g>>],
+        fault: &'a OnceCell<Error>,
     ) -> Self {
-        Self { n, y, inputs, batched }
+        Self { n, y, inputs, batched, fault }
+    }
+
+    /// The batch of outputs that a rule has found. What is wrong is left where the sweep looks for it, since a rule
+    /// cannot return it; it then gets any batch of the right shape.
+    #[track_caller]
+    pub(super) fn reported(&self, found: Result<Expr<'g>, Error>) -> Expr<'g> {
+        found.unwrap_or_else(|error| {
+            self.fault.get_or_init(|| error);
+            self.y.repeated(self.n)
+        })
     }
 
     /// Input `k` with the new axis in front, repeated along it if it does not depend on it.

@@ -17,7 +17,8 @@ pub(super) struct Select;
 
 functions! { "Choice":
     /// `a` where this mask is true, else `b`, after broadcasting. The gradient reaches only the value chosen, so that a
-    /// bad point in the other branch never leaks through. Shapes `[…], […], […] → […]`. Source: `torch.where`.
+    /// bad point in the other branch never leaks through, but for one inside products of matrices or factorizations.
+    /// Shapes `[…], […], […] → […]`. Source: `torch.where`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
@@ -46,8 +47,11 @@ functions! { "Choice":
         let Some(shape) = x.shape().broadcast(&values) else {
             return misfit(&x.shape().conflict(&values));
         };
-        let [mask, a, b] = [x, a, b].map(|operand| operand.broadcast_to_known(&shape));
-        Ok(x.graph().record(Op::Select, smallvec![mask.id(), a.id(), b.id()], shape, a.dtype()))
+        if let Err(reason) = shape.check_possible() {
+            return misfit(&reason);
+        }
+        let (mask, a, b) = (x.try_stretch(&shape)?, a.try_stretch(&shape)?, b.try_stretch(&shape)?);
+        x.graph().try_record(Op::Select, smallvec![mask.id(), a.id(), b.id()], shape, a.dtype())
     }
 }
 

@@ -3,6 +3,7 @@
 use std::ops::{Bound, RangeBounds};
 
 use crate::{
+    error::{Error, located},
     expr::Expr,
     functions::functions,
     ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule, same_dtype},
@@ -123,15 +124,18 @@ functions! { "Parts":
         // One element has no distance to the next.
         let step = if size > 1 { step } else { 1 };
         let windows = Windows::on_axis(shape.rank(), axis, Window { start: first, step });
-        Ok(x.record1(Op::Slice(Slicing(windows)), shape.with_size(axis, size), x.dtype()))
+        x.try_record1(Op::Slice(Slicing(windows)), shape.with_size(axis, size), x.dtype())
     }
 }
 
 impl<'g> Expr<'g> {
     /// The adjoint of taking the part `windows` of a tensor of shape `whole`: this part among zeros.
+    ///
+    /// # Errors
+    /// If no tensor can have the shape.
     #[track_caller]
-    pub(crate) fn among_zeros(self, windows: &Windows, whole: Shape) -> Self {
-        self.record1(Op::Pad(Padding(windows.clone())), whole, self.dtype())
+    pub(crate) fn try_among_zeros(self, windows: &Windows, whole: Shape) -> Result<Self, Error> {
+        self.try_record1(Op::Pad(Padding(windows.clone())), whole, self.dtype())
     }
 
     /// Whether this is one element among zeros.
@@ -182,7 +186,7 @@ impl Operation for Slicing {
     }
 
     fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
-        Some(g.among_zeros(&self.0, rule.x(0).shape()))
+        Some(located(g.try_among_zeros(&self.0, rule.x(0).shape())))
     }
 
     fn linearity(&self) -> Linearity {

@@ -60,8 +60,7 @@ impl<'g> Expr<'g> {
         let set =
             axes.resolve(self.rank()).map_err(|reason| Self::misfit(name, &[self], reason))?;
         if set.n_elements(&self.shape()) == 0 {
-            let zeros = self.graph().literal(0.0, set.kept(&self.shape()), self.dtype());
-            return Ok(zeros);
+            return self.graph().try_literal(0.0, set.kept(&self.shape()), self.dtype());
         }
         let max = self.stop_gradient().max_over(keep(axes.clone()));
         Ok(max.abs().lt(f64::INFINITY).select(max, max.like(0.0)))

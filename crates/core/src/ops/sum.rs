@@ -77,7 +77,7 @@ impl<'g> Expr<'g> {
         if set == AxisSet::default() {
             return Ok(self);
         }
-        let removed = self.record1(op(set), set.removed(&shape), self.dtype());
+        let removed = self.try_record1(op(set), set.removed(&shape), self.dtype())?;
         if axes.kept() { removed.try_reshape(set.kept(&shape)) } else { Ok(removed) }
     }
 

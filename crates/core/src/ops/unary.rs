@@ -6,10 +6,10 @@ use crate::{
     dtype::Float,
     error::{Error, located},
     expr::Expr,
-    graph::Graph,
-    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule, Tangents, same_dtype},
+    ops::{
+        Batch, Dependence, Linearity, Link, Op, Operation, Rule, Tangents, kinked::Kink, same_dtype,
+    },
     real::Real,
-    shape::Shape,
     tensor::{View, ViewMut},
 };
 
@@ -129,7 +129,7 @@ unary! {
     /// Square root `y = √x`; `y' = 1/(2y)`, infinite at 0. Source: `torch.sqrt`.
     Sqrt, sqrt / try_sqrt, |x| x.sqrt(), |_, y| (y + y).reciprocal(), [0.25, 1.0, 4.0];
     /// Cube root `y = ∛x`; `y' = 1/(3y²)`, infinite at 0. Source: `numpy.cbrt`.
-    Cbrt, cbrt / try_cbrt, |x| x.cbrt(), |_, y| (y.lit(3.0) * y.square()).reciprocal(), [-2.0, 0.5, 3.0];
+    Cbrt, cbrt / try_cbrt, |x| x.cbrt(), |_, y| y.lit(1.0 / 3.0) * y.reciprocal().square(), [-2.0, 0.5, 3.0];
     /// Reciprocal `y = 1/x`; `y' = −y²`. Source: `torch.reciprocal`.
     Reciprocal, reciprocal / try_reciprocal, |x| one::<F>() / x, |_, y| -y.square(), [-2.0, 0.5, 3.0];
     /// Square `y = x²`; `y' = 2x`. Source: `torch.square`.
@@ -141,11 +141,17 @@ unary! {
     /// Tangent `y = tan x`, of radians; `y' = 1 + y²`. Source: DLMF §4.14.
     Tan, tan / try_tan, |x| x.tan(), |_, y| y.square() + y.lit(1.0), [-1.2, 0.0, 2.0];
     /// Arcsine `y = arcsin x`, in radians; `y' = 1/√((1 − x)(1 + x))`, infinite at ±1. Source: DLMF §4.23.
-    Asin, asin / try_asin, |x| x.asin(), |x, _| rest_of_unit_circle(x).reciprocal(), [-0.7, 0.0, 0.4];
+    Asin, asin / try_asin, |x| x.asin(), |x, _| x.semicircle().reciprocal(), [-0.7, 0.0, 0.4];
     /// Arccosine `y = arccos x`, in radians; `y' = −1/√((1 − x)(1 + x))`, infinite at ±1. Source: DLMF §4.23.
-    Acos, acos / try_acos, |x| x.acos(), |x, _| -rest_of_unit_circle(x).reciprocal(), [-0.7, 0.0, 0.4];
+    Acos, acos / try_acos, |x| x.acos(), |x, _| -x.semicircle().reciprocal(), [-0.7, 0.0, 0.4];
+    /// Upper half of the unit circle `y = √((1 − x)(1 + x))`; `y' = −x/y`, infinite at ±1. Source: factored out of the
+    /// derivatives of `asin` and `acos`, so that their second derivatives have limits at ±1.
+    Semicircle, semicircle / try_semicircle, |x| ((one::<F>() - x) * (one::<F>() + x)).sqrt(), |x, y| -(x / y), [-0.7, 0.3, 0.4];
     /// Arctangent `y = arctan x`, in radians; `y' = 1/(1 + x²)`. Source: DLMF §4.23.
-    Atan, atan / try_atan, |x| x.atan(), |x, _| (x.square() + x.lit(1.0)).reciprocal(), [-2.0, 0.0, 0.7];
+    Atan, atan / try_atan, |x| x.atan(), |x, _| x.lorentzian(), [-2.0, 0.0, 0.7];
+    /// Lorentzian `y = 1/(1 + x²)`; `y' = −2xy²`, 0 at ±∞. Source: factored out of the derivative of `atan`, so that its
+    /// second derivative has limits at ±∞.
+    Lorentzian, lorentzian / try_lorentzian, lorentzian, |x, y| x.nan_to_num() * y * y * y.lit(-2.0), [-2.0, 0.3, 0.7];
     /// Hyperbolic sine `y = sinh x`; `y' = cosh x`. Source: DLMF §4.28.
     Sinh, sinh / try_sinh, |x| x.sinh(), |x, _| x.cosh(), [-2.0, 0.0, 2.0];
     /// Hyperbolic cosine `y = cosh x`; `y' = sinh x`. Source: DLMF §4.28.
@@ -158,9 +164,9 @@ unary! {
     /// Inverse hyperbolic sine `y = arsinh x`; `y' = 1/√(1 + x²)`. Source: DLMF §4.37.
     Asinh, asinh / try_asinh, |x| x.asinh(), |x, _| x.hypot(x.lit(1.0)).reciprocal(), [-2.0, 0.0, 0.7];
     /// Inverse hyperbolic cosine `y = arcosh x`; `y' = 1/√((x − 1)(x + 1))`, infinite at 1. Source: DLMF §4.37.
-    Acosh, acosh / try_acosh, acosh, |x, _| ((x - x.lit(1.0)) * (x + x.lit(1.0))).sqrt().reciprocal(), [1.2, 2.0, 9.0];
+    Acosh, acosh / try_acosh, acosh, |x, _| (x - x.lit(1.0)).sqrt().reciprocal() / (x + x.lit(1.0)).sqrt(), [1.2, 2.0, 9.0];
     /// Inverse hyperbolic tangent `y = artanh x`; `y' = 1/((1 − x)(1 + x))`, infinite at ±1. Source: DLMF §4.37.
-    Atanh, atanh / try_atanh, |x| x.atanh(), |x, _| ((x.lit(1.0) - x) * (x.lit(1.0) + x)).reciprocal(), [-0.7, 0.0, 0.4];
+    Atanh, atanh / try_atanh, |x| x.atanh(), |x, _| x.semicircle().reciprocal().square(), [-0.7, 0.0, 0.4];
     /// Logistic sigmoid `y = 1/(1 + e⁻ˣ)`; `y' = y(1 − y) ≤ 1/4`, so deep stacks of it saturate. Source:
     /// `torch.sigmoid`.
     Sigmoid, sigmoid / try_sigmoid, sigmoid, |_, y| y * (y.lit(1.0) - y), [-2.0, 0.0, 2.0];
@@ -173,9 +179,12 @@ unary! {
     /// `torch.nn.functional.relu`.
     Relu, relu / try_relu, |x| select(x < zero(), zero(), x), |_, y| y.step(), [-2.0, 0.3, 2.0];
     /// Error function `y = 2/√π ∫₀ˣ e^{−t²} dt`; `y' = 2/√π e^{−x²}`. Source: DLMF §7.2.
-    Erf, erf / try_erf, |x| x.erf(), |x, _| x.lit(consts::FRAC_2_SQRT_PI) * (-x.square()).exp(), [-2.0, 0.0, 0.7];
+    Erf, erf / try_erf, |x| x.erf(), |x, _| x.lit(consts::FRAC_2_SQRT_PI) * x.gaussian(), [-2.0, 0.0, 0.7];
     /// Complementary error function `y = 1 − erf x` without cancellation; `y' = −2/√π e^{−x²}`. Source: DLMF §7.2.
-    Erfc, erfc / try_erfc, |x| x.erfc(), |x, _| x.lit(-consts::FRAC_2_SQRT_PI) * (-x.square()).exp(), [-2.0, 0.0, 0.7];
+    Erfc, erfc / try_erfc, |x| x.erfc(), |x, _| x.lit(-consts::FRAC_2_SQRT_PI) * x.gaussian(), [-2.0, 0.0, 0.7];
+    /// Bell curve `y = e^{−x²}`; `y' = −2xy`, 0 at ±∞. Source: factored out of the derivatives of `erf` and `erfc`, so
+    /// that their second derivatives have limits at ±∞.
+    Gaussian, gaussian / try_gaussian, gaussian, |x, y| x.clamp(x.lit(-40.0), x.lit(40.0)) * y.lit(-2.0) * y, [-2.0, 0.3, 0.7];
     /// Scaled complementary error function `y = e^{x²}·erfc x`; `y' = 2xy − 2/√π`. Source: `torch.special.erfcx`.
     Erfcx, erfcx / try_erfcx, |x| x.erfcx(), |x, _| x.erfcx_derivative(x.lit(1.0)), [-1.0, 0.0, 0.7];
     /// Logarithm of the normal distribution function `y = ln Φ(x)`; `y' = φ(x)/Φ(x) = √(2/π)/erfcx(−x/√2)`. Source:
@@ -263,6 +272,24 @@ fn softplus<F: Float>(x: F) -> F {
     select(x < zero(), zero(), x) + (-x.abs()).exp().ln_1p()
 }
 
+/// `e^{−x²}`, with the rounding of the square put back. Beyond 40, where it is 0, there is none.
+#[inline(always)]
+fn gaussian<F: Float>(x: F) -> F {
+    let x = select(x.abs() > F::lit(40.0), F::lit(40.0), x);
+    let square = x * x;
+    let power = (-square).exp();
+    power - power * x.mul_add(x, -square)
+}
+
+/// `1/(1 + x²)`; where the square may overflow, it is that of `x·2⁻⁶⁴`, beside which 1 vanishes.
+#[inline(always)]
+fn lorentzian<F: Float>(x: F) -> F {
+    let is_large = x.abs() > F::lit(4e9);
+    let scale = select(is_large, F::lit((-64f64).exp2()), one());
+    let (scaled, summand) = (x * scale, select(is_large, zero::<F>(), one()));
+    one::<F>() / (summand + scaled * scaled) * (scale * scale)
+}
+
 /// NaN below 1, where the library has numbers for some.
 #[inline(always)]
 fn acosh<F: Float>(x: F) -> F {
@@ -291,21 +318,16 @@ fn is_finite<R: Real>(x: R, _: R) -> R {
     R::select((x * x.lit(0.0)).eq(x.lit(0.0)), x.lit(1.0), x.lit(0.0))
 }
 
-/// `√(1 − x²)`, as a product that does not cancel near ±1.
-#[track_caller]
-fn rest_of_unit_circle<R: Real>(x: R) -> R {
-    ((x.lit(1.0) - x) * (x.lit(1.0) + x)).sqrt()
-}
-
-/// `φ(x)/Φ(x)`, without underflow on the left: beyond −10⁹ it is `−x` to all digits, and the slope of the quotient would
+/// `φ(x)/Φ(x)`, without underflow on the left: beyond −2·10⁸ it is `−x` to all digits, and the slope of the quotient would
 /// overflow. On the right it is `φ(x)` to all digits, where `erfcx` and its slopes overflow.
 #[track_caller]
 fn inverse_mills_ratio<R: Real>(x: R, _: R) -> R {
     let sqrt_2_over_pi = consts::FRAC_2_SQRT_PI * consts::FRAC_1_SQRT_2;
-    let ratio = x.lit(sqrt_2_over_pi) / (x * x.lit(-consts::FRAC_1_SQRT_2)).erfcx();
-    let density = x.lit(0.5 * sqrt_2_over_pi) * (x.square() * x.lit(-0.5)).exp();
+    let scaled = x * x.lit(-consts::FRAC_1_SQRT_2);
+    let ratio = x.lit(sqrt_2_over_pi) / scaled.erfcx();
+    let density = x.lit(0.5 * sqrt_2_over_pi) * scaled.gaussian();
     let on_the_right = R::select(x.gt(x.lit(10.0)), density, ratio);
-    R::select(x.lit(-1e9).gt(x), -x, on_the_right)
+    R::select(x.lit(-2e8).gt(x), -x, on_the_right)
 }
 
 impl<'g> Expr<'g> {
@@ -316,7 +338,7 @@ impl<'g> Expr<'g> {
     #[track_caller]
     pub fn try_apply_unary(self, op: Unary) -> Result<Self, Error> {
         self.require_float(op.name())?;
-        Ok(self.record1(Op::Unary(op), self.shape(), self.dtype()))
+        self.try_record1(Op::Unary(op), self.shape(), self.dtype())
     }
 
     /// Applies a unary function elementwise.
@@ -329,13 +351,25 @@ impl<'g> Expr<'g> {
     }
 }
 
+impl Unary {
+    /// The kink of `y = f(x)`, if it is one that smooth functions are made of.
+    #[track_caller]
+    fn kink<'g>(self, x: Expr<'g>, y: Expr<'g>) -> Option<Kink<'g>> {
+        let slope = (self == Unary::Abs).then(|| self.derivative(x, y))?;
+        Some(Kink { slope, distance: x, is_met: y.eq(0.0), value: y })
+    }
+}
+
 impl Operation for Unary {
     fn label(&self) -> String {
         self.name().to_owned()
     }
 
     fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
-        g.pull_back(self.derivative(rule.x(0), rule.y))
+        match self.kink(rule.x(0), rule.y) {
+            Some(kink) => kink.pull_back(g),
+            None => g.pull_back(self.derivative(rule.x(0), rule.y)),
+        }
     }
 
     fn linearity(&self) -> Linearity {
@@ -343,16 +377,14 @@ impl Operation for Unary {
     }
 
     fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
-        // In a graph of its own, so that the derivative leaves no nodes in this one.
-        let graph = Graph::new();
-        let x = graph.placeholder(Shape::scalar(), graph.dtype());
-        let derivative = self.derivative(x, x.apply_unary(*self));
-        let is_flat = derivative.as_literal() == Some(0.0);
-        (!is_flat).then(|| Dependence::elementwise(&link.y.shape()))
+        (!self.is_flat()).then(|| Dependence::elementwise(&link.y.shape()))
     }
 
     fn jvp<'g>(&self, tangents: Tangents<'_, 'g>) -> Option<Expr<'g>> {
-        tangents.times(|_| self.derivative(tangents.x(0), tangents.y))
+        match self.kink(tangents.x(0), tangents.y) {
+            Some(kink) => Some(kink.push_forward(tangents.of(0)?)),
+            None => tangents.times(|_| self.derivative(tangents.x(0), tangents.y)),
+        }
     }
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {

@@ -10,7 +10,13 @@ mod pattern;
 #[cfg(test)]
 mod tests;
 
-use crate::{error::Error, expr::Expr, functions::functions, shape::Shape, tensor::Tensor};
+use crate::{
+    error::{Error, located},
+    expr::Expr,
+    functions::functions,
+    shape::Shape,
+    tensor::Tensor,
+};
 use coloring::{Compression, Place, Sweeps};
 use pattern::Pattern;
 
@@ -56,10 +62,11 @@ functions! { "Derivatives":
     /// assert_eq!(jacobian.values.value().to_vec::<f64>(), [2.0, 4.0, 6.0]);
     /// ```
     sparse_jacobian / try_sparse_jacobian(y, x: Expr<'g>) -> Sparse<'g>,
-    "If this value or `x` is not of floating-point numbers, or they are of different graphs.",
+    "If this value or `x` is not of floating-point numbers, they are of different graphs, or something between them has \
+     more than 2²⁸ elements.",
     {
         y.require_derivatives("sparse_jacobian", [x].into_iter())?;
-        let pattern = Pattern::of(y, x);
+        let pattern = Pattern::of(y, x)?;
         let compression = Compression::of(&pattern);
         let forward = y.swept_forward(x, &compression.forward)?;
         let reverse = y.swept_back(x, &compression.reverse)?;
@@ -78,10 +85,11 @@ functions! { "Derivatives":
     /// assert_eq!((hessian.n_sweeps, hessian.rows.len()), (3, 10));
     /// ```
     sparse_hessian / try_sparse_hessian(y, x: Expr<'g>) -> Sparse<'g>,
-    "If this value is not a scalar, something is not of floating-point numbers, or graphs are mixed.",
+    "If this value is not a scalar, something is not of floating-point numbers, graphs are mixed, or something has more \
+     than 2²⁸ elements.",
     {
         let gradient = y.try_grad(&[x])?[0];
-        let pattern = Pattern::of(gradient, x);
+        let pattern = Pattern::of(gradient, x)?;
         let compression = Compression::of_symmetric(&pattern);
         // The Hessian is symmetric: what reverse sweeps would give, forward sweeps give in the same batch.
         let swept = gradient.swept_forward(x, &compression.all_forward())?;
@@ -98,12 +106,27 @@ impl<'g> Sparse<'g> {
     /// let dense = x.square().sparse_jacobian(x).to_dense();
     /// assert_eq!(dense.value().to_vec::<f64>(), [2.0, 0.0, 0.0, 4.0]);
     /// ```
+    ///
+    /// # Panics
+    /// If no tensor can have the shape.
     #[track_caller]
     pub fn to_dense(&self) -> Expr<'g> {
+        located(self.try_to_dense())
+    }
+
+    /// [`to_dense`](Self::to_dense) that returns what is wrong.
+    ///
+    /// # Errors
+    /// If no tensor can have the shape.
+    #[track_caller]
+    pub fn try_to_dense(&self) -> Result<Expr<'g>, Error> {
         let [n_rows, n_columns] = self.shape;
+        Shape::from(self.shape)
+            .check_possible()
+            .map_err(|reason| Expr::misfit("to_dense", &[self.values], reason))?;
         let places = self.rows.iter().zip(&self.columns);
         let places = self.values.indices(places.map(|(row, column)| row * n_columns + column));
-        self.values.scatter_add(0, places, n_rows * n_columns).reshape(self.shape)
+        self.values.try_scatter_add(0, places, n_rows * n_columns)?.try_reshape(self.shape)
     }
 
     /// Reads the entries of a pattern from what the forward and the reverse sweeps gave, for the outputs `y`.
@@ -122,7 +145,7 @@ impl<'g> Sparse<'g> {
         };
         let swept: Vec<_> = swept.iter().flatten().map(|swept| swept.flatten()).collect();
         let values = match swept.is_empty() {
-            true => y.graph().literal(0.0, [0].into(), y.dtype()),
+            true => y.graph().try_literal(0.0, [0].into(), y.dtype())?,
             false => {
                 let swept = y.graph().try_concat(&swept, 0)?;
                 swept.try_gather(0, y.indices(pattern.places().map(at)))?
@@ -142,7 +165,7 @@ impl<'g> Expr<'g> {
         }
         let direction = self.graph().placeholder(x.shape(), x.dtype());
         let column = self.try_jvp(&[(x, direction)])?;
-        column.try_vmap(&[(direction, sweeps.seeds(x))]).map(Some)
+        column.try_vmap(&[(direction, sweeps.seeds(x)?)]).map(Some)
     }
 
     /// The sums of rows of the Jacobian by `x`, side by side in front; `None` if there are no sweeps.
@@ -153,7 +176,7 @@ impl<'g> Expr<'g> {
         }
         let weights = self.graph().placeholder(self.shape(), self.dtype());
         let row = self.try_vjp(weights, &[x])?[0];
-        row.try_vmap(&[(weights, sweeps.seeds(self))]).map(Some)
+        row.try_vmap(&[(weights, sweeps.seeds(self)?)]).map(Some)
     }
 
     /// A constant vector of indices in the graph of this expression.
@@ -168,11 +191,12 @@ impl<'g> Expr<'g> {
 impl Sweeps {
     /// For each sweep, 1 at its elements of `x` and 0 elsewhere, side by side in front: `[n, …]`.
     #[track_caller]
-    fn seeds<'g>(&self, x: Expr<'g>) -> Expr<'g> {
+    fn seeds<'g>(&self, x: Expr<'g>) -> Result<Expr<'g>, Error> {
         let shape = x.shape();
         // An element that is in no sweep counts as one of a sweep beyond the last.
-        let of = x.indices(self.of.iter().map(|sweep| sweep.unwrap_or(self.n))).reshape(&shape);
+        let of =
+            x.indices(self.of.iter().map(|sweep| sweep.unwrap_or(self.n))).try_reshape(&shape)?;
         let each: Shape = [self.n].into_iter().chain(shape.iter().map(|_| 1)).collect();
-        of.eq(x.graph().arange(self.n).reshape(each)).cast(x.dtype())
+        Ok(of.try_eq(x.graph().try_arange(self.n)?.try_reshape(each)?)?.cast(x.dtype()))
     }
 }

@@ -11,11 +11,13 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use smallvec::SmallVec;
 
 use crate::{
+    error::Error,
     expr::Expr,
     graph::NodeId,
     nodes::{NodeSet, between},
     ops::{Dependence, Link},
     shape::Shape,
+    size::Size,
 };
 
 /// The places of a matrix whose entries can differ from zero, row by row.
@@ -28,12 +30,15 @@ pub(super) struct Pattern {
 
 impl Pattern {
     /// The pattern of the Jacobian of `y` by `x`, over their elements in row-major order.
-    pub fn of(y: Expr<'_>, x: Expr<'_>) -> Self {
-        let n_columns = x.shape().n_elements();
-        let (sets, of_y) = dependences(y, x);
-        let none = vec![Sets::EMPTY; y.shape().n_elements()];
+    ///
+    /// # Errors
+    /// If there are too many elements to look at each, or the rule of an operation speaks of another number of them.
+    pub fn of(y: Expr<'_>, x: Expr<'_>) -> Result<Self, Error> {
+        let (n_rows, n_columns) = (n_elements(y)?, n_elements(x)?);
+        let (sets, of_y) = dependences(y, x)?;
+        let none = vec![Sets::EMPTY; if of_y.is_some() { 0 } else { n_rows }];
         let rows = of_y.as_deref().unwrap_or(&none).iter();
-        Self::from_rows(n_columns, rows.map(|&set| sets.elements(set)))
+        Ok(Self::from_rows(n_columns, rows.map(|&set| sets.elements(set))))
     }
 
     fn from_rows<'a>(n_columns: usize, rows: impl Iterator<Item = &'a [u32]>) -> Self {
@@ -85,8 +90,20 @@ impl Pattern {
     }
 }
 
+/// The set of each element of a tensor.
+type SetOfEach = Rc<[SetId]>;
+
+/// Elements of a tensor up to which the sets of each are found.
+const MOST_ELEMENTS: usize = 1 << 28;
+
+/// The number of elements of a value, if they can be looked at one by one.
+fn n_elements(x: Expr<'_>) -> Result<usize, Error> {
+    let n = Size::from(x.shape().n_elements()).at_most(MOST_ELEMENTS, "elements");
+    n.map_err(|reason| Expr::misfit("sparse_jacobian", &[x], reason))
+}
+
 /// The set of each element of `y`; `None` if `y` does not depend on `x`.
-fn dependences(y: Expr<'_>, x: Expr<'_>) -> (Sets, Option<Rc<[SetId]>>) {
+fn dependences(y: Expr<'_>, x: Expr<'_>) -> Result<(Sets, Option<SetOfEach>), Error> {
     let mut sets = Sets::new();
     let mut known: FxHashMap<NodeId, Rc<[SetId]>> = FxHashMap::default();
     known.insert(x.id(), (0..x.shape().n_elements()).map(|at| sets.single(at)).collect());
@@ -96,11 +113,13 @@ fn dependences(y: Expr<'_>, x: Expr<'_>) -> (Sets, Option<Rc<[SetId]>>) {
         if id == x.id() || !node.dtype.is_float() {
             continue;
         }
+        n_elements(x.graph().expr(id))?;
         let mut all: Option<Rc<[SetId]>> = None;
         for (k, input) in node.inputs.iter().enumerate() {
             let Some(of_input) = known.get(input) else { continue };
             let link = Link::new(k, &node.inputs, x.graph().expr(id), &varying);
             let Some(dependence) = node.op.behavior().dependence(link) else { continue };
+            dependence.check(&node.op, link.x(k), link.y)?;
             let shapes = (&link.x(k).shape(), &node.shape);
             let passed = passed_on(&mut sets, of_input, &dependence, shapes);
             all = Some(match all {
@@ -113,7 +132,7 @@ fn dependences(y: Expr<'_>, x: Expr<'_>) -> (Sets, Option<Rc<[SetId]>>) {
         }
     }
     let of_y = known.remove(&y.id());
-    (sets, of_y)
+    Ok((sets, of_y))
 }
 
 /// What the elements of an output, of shape `y`, depend on through an input of shape `x`: all that comes to the address

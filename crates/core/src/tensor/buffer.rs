@@ -3,6 +3,7 @@
 use crate::{
     dtype::{DType, Float},
     elements::Elements,
+    error::{Error, located},
 };
 
 /// Elements of one type, side by side.
@@ -49,14 +50,24 @@ macro_rules! with_elements {
 }
 
 impl Buffer {
+    /// `n` zeros (or `false`s) of a dtype; `None` if there is no memory for them.
+    pub fn try_zeros(dtype: DType, n: usize) -> Option<Self> {
+        Some(match dtype {
+            DType::F32 => Buffer::F32(Elements::try_zeros(n)?),
+            DType::F64 => Buffer::F64(Elements::try_zeros(n)?),
+            DType::I64 => Buffer::I64(Elements::try_zeros(n)?),
+            DType::Bool => Buffer::Bool(Elements::try_zeros(n)?),
+        })
+    }
+
     /// `n` zeros (or `false`s) of a dtype.
+    ///
+    /// # Panics
+    /// If there is no memory for them.
+    #[track_caller]
     pub fn zeros(dtype: DType, n: usize) -> Self {
-        match dtype {
-            DType::F32 => Buffer::F32(Elements::zeros(n)),
-            DType::F64 => Buffer::F64(Elements::zeros(n)),
-            DType::I64 => Buffer::I64(Elements::zeros(n)),
-            DType::Bool => Buffer::Bool(Elements::zeros(n)),
-        }
+        let error = || Error::out_of_memory(format!("{n} elements {dtype}"), dtype, n);
+        located(Self::try_zeros(dtype, n).ok_or_else(error))
     }
 
     /// The elements.

@@ -8,7 +8,7 @@ pub use self::buffer::{Buffer, Slice, SliceMut, are_finite};
 
 use crate::{
     dtype::{DType, Element},
-    error::Error,
+    error::{Error, located},
     shape::Shape,
     with_elements,
 };
@@ -16,13 +16,46 @@ use crate::{
 /// A borrowed tensor: elements in row-major order, and their shape.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
-    /// Sizes.
-    pub shape: &'a Shape,
-    /// Elements, as many as the shape says.
-    pub data: Slice<'a>,
+    pub(crate) shape: &'a Shape,
+    /// As many as the shape says.
+    pub(crate) data: Slice<'a>,
 }
 
 impl<'a> View<'a> {
+    /// Elements in row-major order, as a tensor of a shape.
+    ///
+    /// # Errors
+    /// If the number of elements is not that of the shape, or no tensor can have it.
+    ///
+    /// ```
+    /// use retrograd_core::{Shape, Slice, View};
+    ///
+    /// let (shape, numbers) = (Shape::from([2, 2]), [1.0f32, 2.0, 3.0, 4.0]);
+    /// let matrix = View::new(&shape, Slice::F32(&numbers))?;
+    /// assert_eq!(matrix.elements::<f32>()[3], 4.0);
+    /// assert!(View::new(&shape, Slice::F32(&numbers[1..])).is_err());
+    /// # Ok::<(), retrograd_core::Error>(())
+    /// ```
+    pub fn new(shape: &'a Shape, data: Slice<'a>) -> Result<Self, Error> {
+        check_elements(shape, data.len())?;
+        Ok(Self { shape, data })
+    }
+
+    /// Sizes.
+    pub fn shape(&self) -> &'a Shape {
+        self.shape
+    }
+
+    /// The elements, as many as the shape says.
+    pub fn data(&self) -> Slice<'a> {
+        self.data
+    }
+
+    /// Type of the elements.
+    pub fn dtype(&self) -> DType {
+        self.data.dtype()
+    }
+
     /// A tensor of these elements.
     pub fn to_tensor(&self) -> Tensor {
         let buffer = match self.data {
@@ -46,19 +79,51 @@ impl<'a> View<'a> {
 /// A tensor to be written: elements in row-major order, and their shape.
 #[derive(Debug)]
 pub struct ViewMut<'a> {
-    /// Sizes.
-    pub shape: &'a Shape,
-    /// Elements, as many as the shape says.
-    pub data: SliceMut<'a>,
+    pub(crate) shape: &'a Shape,
+    /// As many as the shape says.
+    pub(crate) data: SliceMut<'a>,
 }
 
 impl<'a> ViewMut<'a> {
+    /// Elements to be written in row-major order, as a tensor of a shape.
+    ///
+    /// # Errors
+    /// If the number of elements is not that of the shape, or no tensor can have it.
+    pub fn new(shape: &'a Shape, data: SliceMut<'a>) -> Result<Self, Error> {
+        check_elements(shape, data.as_slice().len())?;
+        Ok(Self { shape, data })
+    }
+
+    /// Sizes.
+    pub fn shape(&self) -> &'a Shape {
+        self.shape
+    }
+
+    /// Type of the elements.
+    pub fn dtype(&self) -> DType {
+        self.data.dtype()
+    }
+
+    /// The elements, as many as the shape says.
+    pub fn data(self) -> SliceMut<'a> {
+        self.data
+    }
+
     /// The elements as a slice of `T`.
     ///
     /// # Panics
     /// If the elements are of another type: operations settle types when they are recorded.
     pub fn elements<T: Element>(self) -> &'a mut [T] {
         T::of_mut(self.data).expect("dtypes are settled when an operation is recorded")
+    }
+}
+
+/// Whether so many elements fill a shape that a tensor can have.
+fn check_elements(shape: &Shape, n_elements: usize) -> Result<(), Error> {
+    match n_elements == shape.n_elements() {
+        _ if !shape.is_possible() => Err(Error::Size { shape: shape.clone() }),
+        true => Ok(()),
+        false => Err(Error::ElementCount { n_elements, shape: shape.clone() }),
     }
 }
 
@@ -84,11 +149,8 @@ impl Tensor {
     /// If the number of elements is not that of the shape, or no tensor can have it.
     pub fn new<T: Element>(shape: impl Into<Shape>, elements: Vec<T>) -> Result<Self, Error> {
         let shape = shape.into();
-        match elements.len() == shape.n_elements() {
-            _ if !shape.is_possible() => Err(Error::Size { shape }),
-            true => Ok(Self::from_buffer(shape, T::buffer(elements.into()))),
-            false => Err(Error::ElementCount { n_elements: elements.len(), shape }),
-        }
+        check_elements(&shape, elements.len())?;
+        Ok(Self::from_buffer(shape, T::buffer(elements.into())))
     }
 
     pub(crate) fn from_buffer(shape: Shape, buffer: Buffer) -> Self {
@@ -96,17 +158,52 @@ impl Tensor {
     }
 
     /// A tensor of zeros.
+    ///
+    /// # Panics
+    /// If no tensor can have the shape, or there is no memory for one.
+    #[track_caller]
     pub fn zeros(dtype: DType, shape: impl Into<Shape>) -> Self {
+        located(Self::try_zeros(dtype, shape))
+    }
+
+    /// [`zeros`](Self::zeros) that returns what is wrong.
+    ///
+    /// # Errors
+    /// If no tensor can have the shape, or there is no memory for one.
+    ///
+    /// ```
+    /// use retrograd_core::{DType, Tensor};
+    ///
+    /// let error = Tensor::try_zeros(DType::F32, [1 << 50]).unwrap_err();
+    /// assert!(error.to_string().ends_with("needs 4.5 PB, which cannot be allocated"));
+    /// ```
+    pub fn try_zeros(dtype: DType, shape: impl Into<Shape>) -> Result<Self, Error> {
         let shape = shape.into();
-        let buffer = Buffer::zeros(dtype, shape.n_elements());
-        Self::from_buffer(shape, buffer)
+        let n = shape.n_elements();
+        match Buffer::try_zeros(dtype, n) {
+            _ if !shape.is_possible() => Err(Error::Size { shape }),
+            Some(buffer) => Ok(Self::from_buffer(shape, buffer)),
+            None => Err(Error::out_of_memory(format!("a tensor {dtype} {shape}"), dtype, n)),
+        }
     }
 
     /// A tensor whose elements all have one value.
+    ///
+    /// # Panics
+    /// If no tensor can have the shape, or there is no memory for one.
+    #[track_caller]
     pub fn full(dtype: DType, shape: impl Into<Shape>, value: f64) -> Self {
-        let mut tensor = Self::zeros(dtype, shape);
+        located(Self::try_full(dtype, shape, value))
+    }
+
+    /// [`full`](Self::full) that returns what is wrong.
+    ///
+    /// # Errors
+    /// If no tensor can have the shape, or there is no memory for one.
+    pub fn try_full(dtype: DType, shape: impl Into<Shape>, value: f64) -> Result<Self, Error> {
+        let mut tensor = Self::try_zeros(dtype, shape)?;
         with_elements!(SliceMut, tensor.as_mut_slice(), elements => elements.fill(Element::from_f64(value)));
-        tensor
+        Ok(tensor)
     }
 
     /// Sizes.
@@ -117,6 +214,12 @@ impl Tensor {
     /// Type of the elements.
     pub fn dtype(&self) -> DType {
         self.buffer.as_slice().dtype()
+    }
+
+    /// Whether this tensor and another hold the same elements, or equal ones.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.shape == other.shape
+            && (Arc::ptr_eq(&self.buffer, &other.buffer) || self.buffer == other.buffer)
     }
 
     /// A borrowed view.
@@ -184,12 +287,8 @@ impl Tensor {
     /// If the numbers of elements differ, or no tensor can have the shape.
     pub fn reshape(&self, shape: impl Into<Shape>) -> Result<Self, Error> {
         let shape = shape.into();
-        let n_elements = self.shape.n_elements();
-        match n_elements == shape.n_elements() {
-            _ if !shape.is_possible() => Err(Error::Size { shape }),
-            true => Ok(Self { shape, buffer: Arc::clone(&self.buffer) }),
-            false => Err(Error::ElementCount { n_elements, shape }),
-        }
+        check_elements(&shape, self.shape.n_elements())?;
+        Ok(Self { shape, buffer: Arc::clone(&self.buffer) })
     }
 }
 
@@ -241,6 +340,32 @@ impl fmt::Debug for Tensor {
         })
     }
 }
+
+/// Calls a generic body with input and output as slices of their common element type.
+macro_rules! same_dtype {
+    ($x:expr, $y:expr => |$a:ident, $b:ident| $body:expr) => {
+        $crate::with_elements!(SliceMut, $y.data, $b => {
+            let $a = $x.elements();
+            $body
+        })
+    };
+    (float $x:expr, $y:expr => |$a:ident, $b:ident| $body:expr) => {
+        match $y.data {
+            $crate::tensor::SliceMut::F32($b) => {
+                let $a = $x.elements::<f32>();
+                $body
+            }
+            $crate::tensor::SliceMut::F64($b) => {
+                let $a = $x.elements::<f64>();
+                $body
+            }
+            $crate::tensor::SliceMut::I64(_) | $crate::tensor::SliceMut::Bool(_) => {
+                unreachable!("recording checks that the elements are floating-point numbers")
+            }
+        }
+    };
+}
+pub(crate) use same_dtype;
 
 #[cfg(test)]
 mod tests {

@@ -54,9 +54,10 @@ impl Split {
 
     /// Those of a part among `n_parts`.
     pub(super) fn part(self, part: usize, n_parts: usize) -> Range<usize> {
+        let n_together = (self.n_rows / self.together) as u128;
         let bound = |k: usize| match k == n_parts {
             true => self.n_rows,
-            false => self.n_rows / self.together * k / n_parts * self.together,
+            false => (n_together * k as u128 / n_parts as u128) as usize * self.together,
         };
         bound(part)..bound(part + 1)
     }

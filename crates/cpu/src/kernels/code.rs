@@ -2,7 +2,7 @@
 
 use retrograd_core::{
     DType, NodeId,
-    ops::{Binary, Comparison, Unary},
+    ops::{Binary, Comparison, Literal, Unary},
 };
 use smallvec::{SmallVec, smallvec};
 
@@ -12,7 +12,7 @@ use crate::{arena::Output, layout::Walk, rows::Rows};
 pub(crate) type Register = u32;
 
 /// Where an instruction finds an operand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Operand {
     /// A block computed before.
     Register(Register),
@@ -28,7 +28,7 @@ impl Operand {
 }
 
 /// One step for a block. Truth values are the numbers 0 and 1.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Instruction {
     /// Writes one number everywhere, the same in all blocks.
     Fill { scalar: Scalar },
@@ -61,7 +61,7 @@ pub(crate) enum Instruction {
 }
 
 /// Two steps of arithmetic in one: `outer(inner(a, b), c)`, or `outer(c, inner(a, b))`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Nested {
     pub inner: Binary,
     pub outer: Binary,
@@ -97,10 +97,10 @@ pub(crate) struct IndexCheck {
 }
 
 /// A number for all blocks, settled when the kernel starts.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Scalar {
     /// A constant.
-    Literal(f64),
+    Literal(Literal),
     /// An element of a value.
     Element { of: NodeId, dtype: DType, position: usize },
 }
@@ -167,6 +167,21 @@ impl Instruction {
     /// The operands, to be changed.
     pub fn operands_mut(&mut self) -> SmallVec<[&mut Operand; 3]> {
         operands!(self)
+    }
+
+    /// The extents of the operands and of the result, where the line of the instruction has the extent `own`.
+    pub fn extents(&self, own: Extent) -> (Extent, Extent) {
+        match self {
+            Instruction::Sum { .. } | Instruction::Max { .. } | Instruction::Pick { .. } => {
+                (Extent::Element, Extent::Row)
+            }
+            Instruction::Spread { .. } | Instruction::Put { .. } => (Extent::Row, Extent::Element),
+            Instruction::Fill { .. } | Instruction::Load { .. } => (own, own),
+            Instruction::LoadMask { .. } | Instruction::Select { .. } => (own, own),
+            Instruction::Unary { .. } | Instruction::TanhWithSlope { .. } => (own, own),
+            Instruction::Binary { .. } | Instruction::Nested { .. } => (own, own),
+            Instruction::Compare { .. } => (own, own),
+        }
     }
 
     /// The value that a number for all blocks is an element of, or that is read in other places than those written.

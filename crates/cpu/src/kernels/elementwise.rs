@@ -60,7 +60,8 @@ impl Elementwise {
     /// How its rows can be split. An instruction on a number, or a store, takes a quarter of a nanosecond.
     pub fn split(&self) -> Split {
         let Rows { n_rows, n_columns, .. } = self.rows;
-        let work = n_rows * n_columns * (self.code.len() + self.stores.len()) / 4;
+        let n_lines = self.code.len() + self.stores.len();
+        let work = (n_rows * n_columns).saturating_mul(n_lines) / 4;
         Split { n_rows, together: self.rows.of_block(), work }
     }
 
@@ -95,7 +96,7 @@ impl Scalar {
     /// The number.
     pub fn settle<F: Float>(self, memory: &Memory<'_>) -> F {
         match self {
-            Scalar::Literal(value) => <F as Float>::lit(value),
+            Scalar::Literal(literal) => <F as Float>::lit(literal.value()),
             Scalar::Element { of, dtype: DType::Bool, position } => {
                 truth(memory.read::<bool>(of)[position])
             }

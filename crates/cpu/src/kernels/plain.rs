@@ -1,6 +1,6 @@
 //! Copies, and the operations that run as their own plain loops.
 
-use retrograd_core::{DType, NodeId, Op, Shape, View, ViewMut, with_elements};
+use retrograd_core::{DType, NodeId, Op, Shape, SliceMut, View, ViewMut, with_elements};
 use smallvec::SmallVec;
 
 use crate::{
@@ -35,6 +35,9 @@ pub(crate) struct Plain {
     pub inputs: SmallVec<[(NodeId, DType, Shape); 2]>,
 }
 
+/// Why a view of an output is never refused.
+const FILLED: &str = "an output has as many elements as its shape says";
+
 impl Plain {
     /// Runs the operation; the error is the reason why it cannot work on its inputs' values.
     pub fn run(&self, memory: &mut Memory<'_>) -> Result<(), String> {
@@ -42,8 +45,7 @@ impl Plain {
         // Any number of inputs, one at a time, so that no list of them is allocated.
         if let Op::Concat(concat) = &self.op {
             for k in 0..self.inputs.len() {
-                let out = ViewMut { shape: &self.shape, data: out.reborrow() };
-                concat.place(k, self.input(k, rest), out);
+                concat.place(k, self.input(k, rest), self.output(out.reborrow()));
             }
             return Ok(());
         }
@@ -51,8 +53,12 @@ impl Plain {
             (0..self.inputs.len()).map(|k| self.input(k, rest)).collect();
         let behavior = self.op.behavior();
         behavior.check(&inputs, &self.shape)?;
-        behavior.eval(&inputs, ViewMut { shape: &self.shape, data: out.reborrow() });
-        behavior.verify(View { shape: &self.shape, data: out.as_slice() })
+        behavior.eval(&inputs, self.output(out.reborrow()));
+        behavior.verify(View::new(&self.shape, out.as_slice()).expect(FILLED))
+    }
+
+    fn output<'a>(&'a self, data: SliceMut<'a>) -> ViewMut<'a> {
+        ViewMut::new(&self.shape, data).expect(FILLED)
     }
 
     fn input<'a>(&'a self, k: usize, rest: Beside<'a>) -> View<'a> {

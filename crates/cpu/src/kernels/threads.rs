@@ -8,7 +8,9 @@ use std::{
     any::Any,
     cell::UnsafeCell,
     hint::spin_loop,
+    mem,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    process,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering},
@@ -24,6 +26,8 @@ const SPIN: Duration = Duration::from_micros(100);
 pub(crate) struct Threads {
     shared: Arc<Shared>,
     workers: Vec<JoinHandle<()>>,
+    /// The process that has them: a fork of it does not.
+    process: u32,
 }
 
 /// What is done with each part, by its number.
@@ -65,7 +69,7 @@ impl Threads {
             is_over: AtomicBool::new(false),
         });
         // If one cannot be started, those that have been are ended.
-        let mut this = Self { shared, workers: Vec::with_capacity(n) };
+        let mut this = Self { shared, workers: Vec::with_capacity(n), process: process::id() };
         for index in 0..n {
             let shared = Arc::clone(&this.shared);
             this.workers.push(thread::spawn(move || shared.work(index)));
@@ -86,8 +90,7 @@ impl Threads {
         };
         let job: *const (dyn Fn(usize) + Sync + '_) = &job;
         // SAFETY: it only differs in lifetime, and this function waits for all parts before the job is dropped.
-        let job =
-            unsafe { std::mem::transmute::<*const (dyn Fn(usize) + Sync + '_), *const Job>(job) };
+        let job = unsafe { mem::transmute::<*const (dyn Fn(usize) + Sync + '_), *const Job>(job) };
         let shared = &*self.shared;
         let number = (shared.ticket.load(Ordering::Relaxed) >> 32) as u32;
         // SAFETY: all parts of the job before have been finished.
@@ -124,11 +127,14 @@ impl Threads {
 
 impl Drop for Threads {
     fn drop(&mut self) {
+        if self.process != process::id() {
+            // In a fork there are none to be waited for.
+            return self.workers.drain(..).for_each(mem::forget);
+        }
         self.shared.is_over.store(true, Ordering::SeqCst);
         self.wake();
-        for worker in self.workers.drain(..) {
-            worker.join().expect("workers catch the panics of parts");
-        }
+        // A worker that has ended early has nothing to tell: panics of parts have come back from `each`.
+        self.workers.drain(..).for_each(|worker| drop(worker.join()));
     }
 }
 
@@ -146,7 +152,12 @@ impl Shared {
         let job = unsafe { &*(*self.job.get()).expect("there is a job with this part") };
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| job(part))) {
             let mut first = self.panic.lock().unwrap_or_else(PoisonError::into_inner);
-            first.get_or_insert(panic);
+            if first.is_none() {
+                *first = Some(panic);
+            } else if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+                // Of a payload that panics as it is dropped, another could come; whoever finishes a part must not panic.
+                mem::forget(again);
+            }
         }
     }
 
@@ -232,6 +243,38 @@ mod tests {
             assert_eq!(n_done.into_inner(), 5);
         }
         square_all(&mut threads, 5);
+    }
+
+    #[test]
+    fn panics_whose_payloads_panic_come_back_too() {
+        struct Payload;
+        impl Drop for Payload {
+            fn drop(&mut self) {
+                panic!("the payload fails");
+            }
+        }
+        let mut threads = Threads::new(2);
+        let work = |_: usize, _: &mut ()| std::panic::panic_any(Payload);
+        let result = catch_unwind(AssertUnwindSafe(|| threads.each(&mut [(); 6], work)));
+        let payload = result.expect_err("all parts panic");
+        assert!(payload.is::<Payload>());
+        mem::forget(payload);
+        (0..100).for_each(|n| square_all(&mut threads, n % 9));
+    }
+
+    #[test]
+    fn a_fork_waits_for_no_threads() {
+        let mut threads = Threads::new(2);
+        let (shared, handles) = (Arc::clone(&threads.shared), threads.workers.iter());
+        let handles: Vec<_> = handles.map(|worker| worker.thread().clone()).collect();
+        threads.process = process::id().wrapping_add(1);
+        drop(threads);
+        assert_eq!(Arc::strong_count(&shared), 3, "nobody has ended them");
+        shared.is_over.store(true, Ordering::SeqCst);
+        while Arc::strong_count(&shared) > 1 {
+            handles.iter().for_each(|thread| thread.unpark());
+            thread::yield_now();
+        }
     }
 
     #[test]

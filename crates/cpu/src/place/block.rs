@@ -16,17 +16,46 @@ pub(super) struct Block {
 /// Up to so many blocks are looked at in pairs.
 const MAX_PAIRED: usize = 2000;
 
+/// Blocks whose bytes are too many to be counted: so many are needed at one time.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct TooLarge(pub u128);
+
 /// The offsets of blocks, given in the order of their first steps; how far they reach, and the least that any arrangement
 /// could: the most bytes that are needed at one time.
-pub(super) fn arrange(blocks: &[Block]) -> (Vec<usize>, usize, usize) {
+///
+/// # Errors
+/// If all of them, one behind the other, would reach further than memory can. All sums of sizes and offsets are less.
+pub(super) fn arrange(blocks: &[Block]) -> Result<(Vec<usize>, usize, usize), TooLarge> {
+    let n_bytes: u128 = blocks.iter().map(|block| block.n_bytes as u128).sum();
+    if n_bytes > isize::MAX as u128 {
+        return Err(TooLarge(most_live(blocks)));
+    }
     let (offsets, n_bytes, n_bytes_live) = in_order(blocks);
     if n_bytes > n_bytes_live && blocks.len() <= MAX_PAIRED {
         let (by_size, n_bytes_by_size) = by_size(blocks);
         if n_bytes_by_size < n_bytes {
-            return (by_size, n_bytes_by_size, n_bytes_live);
+            return Ok((by_size, n_bytes_by_size, n_bytes_live));
         }
     }
-    (offsets, n_bytes, n_bytes_live)
+    Ok((offsets, n_bytes, n_bytes_live))
+}
+
+/// The most bytes that are needed at one time, however many.
+fn most_live(blocks: &[Block]) -> u128 {
+    let (mut n_live, mut most_live) = (0u128, 0);
+    let mut ending = BinaryHeap::new();
+    for block in blocks {
+        while let Some(&Reverse((last, n_bytes))) = ending.peek()
+            && last < block.first
+        {
+            ending.pop();
+            n_live -= n_bytes as u128;
+        }
+        ending.push(Reverse((block.last, block.n_bytes)));
+        n_live += block.n_bytes as u128;
+        most_live = most_live.max(n_live);
+    }
+    most_live
 }
 
 /// Gives each block the best-fitting range that is free when its time comes.
@@ -175,6 +204,17 @@ mod tests {
     }
 
     #[test]
+    fn blocks_that_memory_cannot_hold_are_refused() {
+        let half = isize::MAX as usize / 2 + 1;
+        let block = |n_bytes, first, last| Block { n_bytes, first, last };
+        let two = [block(half, 0, 1), block(half, 1, 2)];
+        assert_eq!(arrange(&two), Err(TooLarge(1 << 63)));
+        // What wraps around to nothing.
+        assert_eq!(arrange(&[block(1 << 63, 0, 1); 2]), Err(TooLarge(1 << 64)));
+        assert!(arrange(&[block(half - 64, 0, 1), block(half - 64, 1, 2)]).is_ok());
+    }
+
+    #[test]
     fn blocks_of_one_time_are_apart() {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let mut n_better = 0;
@@ -190,7 +230,8 @@ mod tests {
             let (by_size, n_by_size) = by_size(&blocks);
             check(&blocks, &in_order, n_in_order);
             check(&blocks, &by_size, n_by_size);
-            let (_, n_bytes, n_least) = arrange(&blocks);
+            let (_, n_bytes, n_least) = arrange(&blocks).expect("they are small");
+            assert_eq!(most_live(&blocks), n_live as u128);
             assert_eq!((n_bytes, n_least), (n_in_order.min(n_by_size), n_live));
             assert!(n_live <= n_bytes);
             n_better += usize::from(n_by_size < n_in_order);

@@ -4,10 +4,11 @@ mod batch;
 mod encode;
 mod numbers;
 mod rounds;
+mod verify;
 
 use retrograd_core::{DType, NodeId};
 
-use self::{encode::Encoder, numbers::Numbers};
+use self::{encode::Encoder, numbers::Numbers, verify::verify};
 use crate::{classify::Classified, kernels::scalars::Scalars, schedule::schedule};
 
 /// The program of a group that keeps the values of `kept`, and puts some of its numbers together to the values of
@@ -29,14 +30,17 @@ pub(crate) fn program(
     let mut encoder = Encoder::new(dtype, file, &numbers);
     schedule(&numbers, |batch| encoder.compute(batch));
     encoder.finish_singles();
-    for (to, number) in kept {
+    let kept = kept.into_iter().map(|(id, number)| (id, vec![number]));
+    let stored: Vec<_> = kept.chain(joined).collect();
+    for (to, elements) in &stored {
         let is_mask = nodes[to.index()].dtype == DType::Bool;
-        encoder.store(to, &[number], is_mask);
+        encoder.store(*to, elements, is_mask);
     }
-    for (to, elements) in joined {
-        encoder.store(to, &elements, false);
+    let program = encoder.program;
+    if cfg!(debug_assertions) {
+        verify(&program, &numbers, &stored);
     }
-    encoder.program
+    program
 }
 
 #[cfg(test)]

@@ -3,7 +3,10 @@
 use retrograd_check::{Options, random_graph};
 use retrograd_core::{DType, Expr, Graph, Params, Tensor};
 
-use crate::{Plan, team::Sharing};
+use crate::{
+    InstructionSet, Plan,
+    team::{Registers, Sharing},
+};
 
 /// Threads that share whatever can be split.
 fn eager(n_threads: usize) -> Sharing {
@@ -102,6 +105,22 @@ fn small_plans_run_in_one_thread() {
         plan.workspace().with_threads(2).memories.team.registers.len()
     };
     assert_eq!([100, 1_000_000].map(n_threads), [1, 2]);
+}
+
+#[test]
+fn registers_that_a_panic_has_left_empty_are_made_again() {
+    let g = Graph::new();
+    let plan = Plan::compile(&[g.constant(vec![0.5f32; 1000]).tanh()], &[]).unwrap();
+    let mut workspace = plan.workspace().with_instructions(InstructionSet::portable());
+    plan.run(&mut workspace, &Params::new(), &[]).unwrap();
+    let before = workspace.output(0).to_tensor();
+    let team = &mut workspace.memories.team;
+    team.registers[0].single = Registers::of(&[]).single;
+    team.set_instructions(InstructionSet::portable());
+    team.renew(plan.program.steps());
+    assert_eq!(team.instructions(), InstructionSet::portable());
+    plan.run(&mut workspace, &Params::new(), &[]).unwrap();
+    assert_eq!(workspace.output(0).to_tensor(), before);
 }
 
 #[test]

@@ -3,13 +3,9 @@
 use std::{path::Path, str};
 
 use csv::ByteRecord;
-use retrograd_core::Tensor;
+use retrograd_core::{Tensor, error::shortened};
 
-use crate::{
-    Dataset, Error,
-    data::read_bytes,
-    error::{called, shortened},
-};
+use crate::{Dataset, Error, data::read_bytes, error::called};
 
 /// What the last column of a table holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,7 +152,7 @@ fn number_in(cell: &[u8]) -> Option<f64> {
 
 /// A cell in messages.
 fn shown(cell: &[u8]) -> String {
-    shortened(&String::from_utf8_lossy(cell), 60)
+    shortened(&String::from_utf8_lossy(cell))
 }
 
 /// A file, with what is needed to say where something is in it.

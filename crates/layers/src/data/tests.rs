@@ -84,7 +84,7 @@ fn a_header_that_lies_about_sizes_allocates_nothing() {
             assert!(idx_error(&bytes).contains("more than memory holds"), "{}", idx_error(&bytes));
         }
     }
-    assert!(idx_error(&idx_file(&[0; 255], &[])).contains("more than"));
+    assert!(idx_error(&idx_file(&[0; 255], &[])).contains("it has 255 axes"));
     assert_eq!(
         idx::parse("x", &idx_file(&[0, u32::MAX], &[]), DType::F32).unwrap().shape()[1],
         u32::MAX as usize

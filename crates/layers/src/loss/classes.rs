@@ -2,7 +2,7 @@
 
 use retrograd_core::{DType, Error, Expr, Real as _, Shape};
 
-use super::{check_alike, weigh};
+use super::{TargetDomain, check_alike, weigh};
 
 /// Choices of [`cross_entropy_with`](super::Loss::cross_entropy_with) and [`nll_loss`](super::Loss::nll_loss).
 ///
@@ -63,6 +63,24 @@ pub(super) fn cross_entropy<'g>(logits: Expr<'g>, targets: Expr<'g>) -> Result<E
     check_labels("cross_entropy", logits, targets, -1)?;
     let picked = logits.try_log_softmax(-1)?.try_gather(-1, targets.unsqueeze(-1))?;
     Ok(-picked.squeeze(-1))
+}
+
+/// The labels or probabilities that a loss of predictions with classes along an axis takes.
+pub(super) fn domain(
+    predictions: Expr<'_>,
+    targets: Expr<'_>,
+    axis: isize,
+    ignored: Option<i64>,
+) -> TargetDomain {
+    let shape = predictions.shape();
+    let from_front = if axis < 0 { axis + shape.rank() as isize } else { axis };
+    let axis = usize::try_from(from_front).unwrap_or_default();
+    match targets.dtype() {
+        DType::I64 => {
+            TargetDomain::Classes { n_classes: shape.get(axis).copied().unwrap_or(1), ignored }
+        }
+        DType::F32 | DType::F64 | DType::Bool => TargetDomain::Distributions { shape, axis },
+    }
 }
 
 /// The axis of the classes from the front, if there is one and the labels fit the other axes.

@@ -2,7 +2,7 @@
 
 use retrograd_core::{DType, Error, Expr, Real as _, Shape};
 
-use super::{check_broadcast, weigh};
+use super::{TargetDomain, check_broadcast, weigh};
 
 /// Choices of [`multi_margin_loss`](super::Loss::multi_margin_loss).
 #[derive(Clone, Copy, Debug)]
@@ -98,6 +98,11 @@ pub(super) fn multilabel_margin_loss<'g>(y: Expr<'g>, labels: Expr<'g>) -> Resul
     let hinges = 1.0 - y.try_gather(-1, index)?.unsqueeze(-1) + y.unsqueeze(-2);
     let pairs = weight.try_mul(1.0 - is_chosen.unsqueeze(-2))?;
     Ok(weigh(pairs, hinges.relu())?.try_sum_over([-1, -2])? / n_classes as f64)
+}
+
+/// The labels of several classes at once.
+pub(super) fn label_sets(y: Expr<'_>) -> TargetDomain {
+    TargetDomain::LabelSets { n_classes: y.shape().last().copied().unwrap_or(1) }
 }
 
 #[track_caller]

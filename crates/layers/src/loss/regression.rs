@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 
 use retrograd_core::{Error, Expr, Real as _};
 
-use super::{check_alike, check_broadcast, mean_of_each_example, weigh};
+use super::{TargetDomain, check_alike, check_broadcast, mean_of_each_example, weigh};
 
 /// Choices of [`poisson_nll_loss`](super::Loss::poisson_nll_loss).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -145,8 +145,14 @@ pub(super) fn kl_div<'g>(
 ) -> Result<Expr<'g>, Error> {
     check_broadcast("kl_div", &[y, targets])?;
     if log_targets {
-        return targets.exp().try_mul(targets.try_sub(y)?);
+        let difference = targets.try_sub(y)?;
+        return weigh(targets.exp().try_broadcast_to(difference.shape())?, difference);
     }
     let difference = targets.log().try_sub(y)?;
     weigh(targets.try_broadcast_to(difference.shape())?, difference)
+}
+
+/// The probabilities, or their logarithms, that [`kl_div`] takes.
+pub(super) fn kl_domain(log_targets: bool) -> TargetDomain {
+    if log_targets { TargetDomain::LogProbabilities } else { TargetDomain::Probabilities }
 }

@@ -1,9 +1,9 @@
 //! Activations: the elementwise functions between linear layers.
 
 use rand::Rng;
-use retrograd_core::{Bound, Expr, Params, Tensor};
+use retrograd_core::{Bound, Error, Expr, Params, Tensor};
 
-use crate::model::Model;
+use crate::{error::located, model::Model};
 
 /// An elementwise function between linear layers, shape `[…] → […]`.
 ///
@@ -85,19 +85,23 @@ impl Model for Activation {
     }
 
     fn apply<'g>(&self, params: &Bound<'g, '_>, x: Expr<'g>) -> Expr<'g> {
+        located(self.try_apply(params, x))
+    }
+
+    fn try_apply<'g>(&self, params: &Bound<'g, '_>, x: Expr<'g>) -> Result<Expr<'g>, Error> {
         match *self {
-            Activation::Identity => x,
-            Activation::Sigmoid => x.sigmoid(),
-            Activation::Tanh => x.tanh(),
-            Activation::Relu => x.relu(),
-            Activation::LeakyRelu { slope } => x.leaky_relu(slope),
-            Activation::Prelu { .. } => x.prelu(params.param("slope")),
-            Activation::Elu { alpha } => x.elu(alpha),
-            Activation::Selu => x.selu(),
-            Activation::Silu => x.silu(),
-            Activation::Gelu => x.gelu(),
-            Activation::GeluTanh => x.gelu_tanh(),
-            Activation::Softplus => x.softplus(),
+            Activation::Identity => Ok(x),
+            Activation::Sigmoid => x.try_sigmoid(),
+            Activation::Tanh => x.try_tanh(),
+            Activation::Relu => x.try_relu(),
+            Activation::LeakyRelu { slope } => x.try_leaky_relu(slope),
+            Activation::Prelu { .. } => x.try_prelu(params.try_param("slope")?),
+            Activation::Elu { alpha } => x.try_elu(alpha),
+            Activation::Selu => x.try_selu(),
+            Activation::Silu => x.try_silu(),
+            Activation::Gelu => x.try_gelu(),
+            Activation::GeluTanh => x.try_gelu_tanh(),
+            Activation::Softplus => x.try_softplus(),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! The linear layer.
 
 use rand::Rng;
-use retrograd_core::{Bound, DType, Expr, Params, Tensor};
+use retrograd_core::{Bound, DType, Error, Expr, Params, Tensor};
 
-use crate::{init::Init, model::Model};
+use crate::{error::located, init::Init, model::Model};
 
 /// A linear (affine) layer `y = x·W + b`, shape `[…, n_in] → […, n_out]`.
 ///
@@ -56,7 +56,11 @@ impl Model for Linear {
     }
 
     fn apply<'g>(&self, params: &Bound<'g, '_>, x: Expr<'g>) -> Expr<'g> {
-        let product = x.matmul(params.param("weight"));
-        if self.has_bias { product + params.param("bias") } else { product }
+        located(self.try_apply(params, x))
+    }
+
+    fn try_apply<'g>(&self, params: &Bound<'g, '_>, x: Expr<'g>) -> Result<Expr<'g>, Error> {
+        let product = x.try_matmul(params.try_param("weight")?)?;
+        if self.has_bias { product.try_add(params.try_param("bias")?) } else { Ok(product) }
     }
 }

@@ -1,7 +1,7 @@
 //! The multilayer perceptron.
 
 use rand::Rng;
-use retrograd_core::{Bound, Expr, Params};
+use retrograd_core::{Bound, Error, Expr, Params};
 
 use crate::{
     init::Init,
@@ -77,5 +77,9 @@ impl Model for Mlp {
 
     fn apply<'g>(&self, params: &Bound<'g, '_>, x: Expr<'g>) -> Expr<'g> {
         self.to_sequential().apply(params, x)
+    }
+
+    fn try_apply<'g>(&self, params: &Bound<'g, '_>, x: Expr<'g>) -> Result<Expr<'g>, Error> {
+        self.to_sequential().try_apply(params, x)
     }
 }

@@ -15,7 +15,7 @@ pub use regression::{LinearRegression, LogisticRegression};
 pub use sequential::{Layer, Sequential};
 
 use rand::Rng;
-use retrograd_core::{Bound, Expr, Params};
+use retrograd_core::{Bound, Error, Expr, Params};
 
 /// A function with parameters.
 ///
@@ -58,4 +58,14 @@ pub trait Model {
     /// If a parameter is missing, or shapes do not fit.
     #[track_caller]
     fn apply<'g>(&self, params: &Bound<'g, '_>, x: Expr<'g>) -> Expr<'g>;
+
+    /// [`apply`](Self::apply) that returns what is wrong, if the model overrides it: training and predictions use it, so
+    /// that data that do not fit the model are an error there. Where it is not overridden, it panics as `apply` does.
+    ///
+    /// # Errors
+    /// If a parameter is missing, or shapes do not fit.
+    #[track_caller]
+    fn try_apply<'g>(&self, params: &Bound<'g, '_>, x: Expr<'g>) -> Result<Expr<'g>, Error> {
+        Ok(self.apply(params, x))
+    }
 }

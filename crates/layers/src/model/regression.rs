@@ -1,9 +1,10 @@
 //! Linear and logistic regression: one linear layer, and what its output means.
 
 use rand::Rng;
-use retrograd_core::{Bound, Expr, Params};
+use retrograd_core::{Bound, Error, Expr, Params};
 
 use crate::{
+    error::located,
     init::Init,
     model::{Linear, Model},
 };
@@ -18,9 +19,13 @@ fn linear_params(layer: Linear, rng: &mut dyn Rng) -> Params {
 }
 
 #[track_caller]
-fn apply_linear<'g>(layer: Linear, params: &Bound<'g, '_>, x: Expr<'g>) -> Expr<'g> {
+fn try_apply_linear<'g>(
+    layer: Linear,
+    params: &Bound<'g, '_>,
+    x: Expr<'g>,
+) -> Result<Expr<'g>, Error> {
     let (inner, _scope) = params.scope(LAYER);
-    layer.apply(&inner, x)
+    layer.try_apply(&inner, x)
 }
 
 /// Linear regression: predictions `x·w + b`, shape `[n, n_in] → [n]`, to be trained by
@@ -57,7 +62,11 @@ impl Model for LinearRegression {
     }
 
     fn apply<'g>(&self, params: &Bound<'g, '_>, x: Expr<'g>) -> Expr<'g> {
-        apply_linear(self.layer, params, x).squeeze(-1)
+        located(self.try_apply(params, x))
+    }
+
+    fn try_apply<'g>(&self, params: &Bound<'g, '_>, x: Expr<'g>) -> Result<Expr<'g>, Error> {
+        try_apply_linear(self.layer, params, x)?.try_squeeze(-1)
     }
 }
 
@@ -107,7 +116,11 @@ impl Model for LogisticRegression {
     }
 
     fn apply<'g>(&self, params: &Bound<'g, '_>, x: Expr<'g>) -> Expr<'g> {
-        let logits = apply_linear(self.layer, params, x);
-        if self.is_binary { logits.squeeze(-1) } else { logits }
+        located(self.try_apply(params, x))
+    }
+
+    fn try_apply<'g>(&self, params: &Bound<'g, '_>, x: Expr<'g>) -> Result<Expr<'g>, Error> {
+        let logits = try_apply_linear(self.layer, params, x)?;
+        if self.is_binary { logits.try_squeeze(-1) } else { Ok(logits) }
     }
 }

@@ -1,9 +1,12 @@
 //! Layers one after the other.
 
 use rand::Rng;
-use retrograd_core::{Bound, Expr, Params};
+use retrograd_core::{Bound, Error, Expr, Params};
 
-use crate::model::{Activation, Linear, Model};
+use crate::{
+    error::located,
+    model::{Activation, Linear, Model},
+};
 
 /// A layer of a [`Sequential`] model.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,9 +48,13 @@ impl Model for Layer {
     }
 
     fn apply<'g>(&self, params: &Bound<'g, '_>, x: Expr<'g>) -> Expr<'g> {
+        located(self.try_apply(params, x))
+    }
+
+    fn try_apply<'g>(&self, params: &Bound<'g, '_>, x: Expr<'g>) -> Result<Expr<'g>, Error> {
         match self {
-            Layer::Linear(layer) => layer.apply(params, x),
-            Layer::Activation(activation) => activation.apply(params, x),
+            Layer::Linear(layer) => layer.try_apply(params, x),
+            Layer::Activation(activation) => activation.try_apply(params, x),
         }
     }
 }
@@ -102,15 +109,19 @@ impl Model for Sequential {
     }
 
     fn apply<'g>(&self, params: &Bound<'g, '_>, x: Expr<'g>) -> Expr<'g> {
+        located(self.try_apply(params, x))
+    }
+
+    fn try_apply<'g>(&self, params: &Bound<'g, '_>, x: Expr<'g>) -> Result<Expr<'g>, Error> {
         let (mut y, mut n_hidden) = (x, 0);
         for (name, layer) in &self.layers {
             let (inner, _scope) = params.scope(name);
-            y = layer.apply(&inner, y);
+            y = layer.try_apply(&inner, y)?;
             if let Layer::Activation(_) = layer {
                 n_hidden += 1;
                 y = y.named(&format!("h{n_hidden}"));
             }
         }
-        y
+        Ok(y)
     }
 }

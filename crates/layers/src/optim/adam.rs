@@ -2,7 +2,10 @@
 
 use retrograd_core::Expr;
 
-use crate::optim::{Optimizer, Updates, without_subnormals};
+use crate::{
+    Error,
+    optim::{Optimizer, Updates, require, require_not_negative, require_rate, without_subnormals},
+};
 
 /// Adam (Kingma & Ba 2014, arXiv:1412.6980): steps of about the learning rate in every weight, whatever the scale of
 /// its gradient.
@@ -71,6 +74,19 @@ impl Adam {
 impl Optimizer for Adam {
     fn learning_rate(&self) -> f64 {
         self.learning_rate
+    }
+
+    fn validate(&self) -> Result<(), Error> {
+        require_rate(self.learning_rate)?;
+        let (of_gradient, of_square) = self.betas;
+        for (name, beta) in
+            [("decay rate β₁ of Adam", of_gradient), ("decay rate β₂ of Adam", of_square)]
+        {
+            require(name, beta, (0.0..1.0).contains(&beta), "from 0 to 1, and less than 1")?;
+        }
+        require_not_negative("ε of Adam", self.epsilon)?;
+        require_not_negative("share of λw in the gradient", self.l2)?;
+        require_not_negative("weight decay", self.weight_decay)
     }
 
     fn new_value<'g>(

@@ -9,10 +9,12 @@ mod sgd;
 pub use adam::Adam;
 pub use sgd::Sgd;
 
-use retrograd_core::{DType, Expr, Graph, Tensor};
+use std::collections::HashMap;
+
+use retrograd_core::{DType, Expr, Graph, Tensor, ops::LeafKind};
 use retrograd_cpu::PlanCache;
 
-use crate::{Error, train::TrainStep};
+use crate::{Error, error::located, train::TrainStep};
 
 /// Name of the input that holds the learning rate.
 pub const LEARNING_RATE: &str = "learning_rate";
@@ -51,6 +53,14 @@ pub const LEARNING_RATE: &str = "learning_rate";
 pub trait Optimizer {
     /// The learning rate of runs that are given no other.
     fn learning_rate(&self) -> f64;
+
+    /// Whether the optimizer's numbers make sense: the learning rate, and whatever else it has.
+    ///
+    /// # Errors
+    /// If one does not.
+    fn validate(&self) -> Result<(), Error> {
+        require_rate(self.learning_rate())
+    }
 
     /// Records the new value of the parameter `w`, and the updates of what the optimizer remembers.
     #[track_caller]
@@ -92,10 +102,9 @@ pub trait Optimizer {
     /// Compiles the whole step, with more outputs besides the loss, unless a plan of this structure is in `cache`.
     ///
     /// # Errors
-    /// If the loss is not a scalar, its graph has no trainable parameter, or an output is of another graph.
-    ///
-    /// # Panics
-    /// If updates have been recorded in this graph before, or one of its leaves is called [`LEARNING_RATE`].
+    /// If the optimizer's numbers make no sense, the loss is not a scalar, its graph has no trainable parameter, or an
+    /// output is of another graph; and if updates have been recorded in this graph before, or one of its leaves is called
+    /// [`LEARNING_RATE`].
     #[track_caller]
     fn compile_with<'g>(
         &self,
@@ -111,6 +120,8 @@ pub trait Optimizer {
 /// value.
 pub struct Updates<'g> {
     learning_rate: Expr<'g>,
+    /// Leaves that hold state, by name.
+    states: HashMap<String, Expr<'g>>,
     step: Option<Expr<'g>>,
     pairs: Vec<(Expr<'g>, Expr<'g>)>,
 }
@@ -119,12 +130,11 @@ impl<'g> Updates<'g> {
     /// Records the gradient of `loss` by all trainable parameters of its graph, and their updates.
     ///
     /// # Errors
-    /// If the loss is not a scalar, or its graph has no trainable parameter.
-    ///
-    /// # Panics
-    /// If updates have been recorded in this graph before, or one of its leaves is called [`LEARNING_RATE`].
+    /// If the optimizer's numbers make no sense, the loss is not a scalar, or its graph has no trainable parameter; and
+    /// if updates have been recorded in this graph before, or one of its leaves is called [`LEARNING_RATE`].
     #[track_caller]
     pub fn record(optimizer: &(impl Optimizer + ?Sized), loss: Expr<'g>) -> Result<Self, Error> {
+        optimizer.validate()?;
         let graph = loss.graph();
         let params = graph.params();
         if params.is_empty() {
@@ -133,13 +143,18 @@ impl<'g> Updates<'g> {
         let gradients = loss.try_grad(&params)?;
         let _scope = graph.scope("update");
         let rate = Tensor::from(optimizer.learning_rate());
-        let learning_rate = graph.input_with(LEARNING_RATE, rate);
-        let mut updates = Self { learning_rate, step: None, pairs: Vec::new() };
+        let learning_rate = graph.try_leaf_at(LeafKind::Input, LEARNING_RATE, rate)?;
+        let mut updates = Self::at(learning_rate);
         for (w, gradient) in params.into_iter().zip(gradients) {
             let new_value = optimizer.new_value(&mut updates, w, gradient);
             updates.pairs.push((w, new_value));
         }
         Ok(updates)
+    }
+
+    /// No updates yet.
+    fn at(learning_rate: Expr<'g>) -> Self {
+        Self { learning_rate, states: HashMap::new(), step: None, pairs: Vec::new() }
     }
 
     /// The leaves, and their new values.
@@ -152,12 +167,26 @@ impl<'g> Updates<'g> {
         self.learning_rate
     }
 
-    /// What is remembered about the parameter `w`, called `w/what`: a leaf of its shape, zero at first.
+    /// The state `w/what` of the parameter `w`, a leaf of its shape, zero at first: the same leaf each time it is asked
+    /// for.
+    ///
+    /// # Panics
+    /// If another leaf of the graph has this name.
     #[track_caller]
-    pub fn state(&self, what: &str, w: Expr<'g>) -> Expr<'g> {
-        let graph = self.graph();
-        let name = graph.name(w.id()).expect("a parameter has a name");
-        graph.state(&format!("{name}/{what}"), Tensor::zeros(w.dtype(), w.shape()))
+    pub fn state(&mut self, what: &str, w: Expr<'g>) -> Expr<'g> {
+        let name = self.graph().name(w.id()).expect("a parameter has a name");
+        self.leaf(format!("{name}/{what}"), Tensor::zeros(w.dtype(), w.shape()))
+    }
+
+    /// The leaf of state of a full name.
+    #[track_caller]
+    fn leaf(&mut self, name: String, initial: Tensor) -> Expr<'g> {
+        if let Some(&known) = self.states.get(&name) {
+            return known;
+        }
+        let leaf = located(self.graph().try_leaf_at(LeafKind::State, &name, initial));
+        self.states.insert(name, leaf);
+        leaf
     }
 
     /// Has `leaf` replaced by `new_value` at the end of each step.
@@ -166,12 +195,16 @@ impl<'g> Updates<'g> {
     }
 
     /// The number of the current step, 1 for the first: counted in the state `optimizer/step`.
+    ///
+    /// # Panics
+    /// If another leaf of the graph has this name.
     #[track_caller]
     pub fn step(&mut self) -> Expr<'g> {
         if let Some(step) = self.step {
             return step;
         }
-        let count = self.graph().state("optimizer/step", Tensor::zeros(self.graph().dtype(), ()));
+        let zero = Tensor::zeros(self.graph().dtype(), ());
+        let count = self.leaf("optimizer/step".to_owned(), zero);
         let step = count + 1.0;
         self.set(count, step);
         self.step = Some(step);
@@ -180,6 +213,24 @@ impl<'g> Updates<'g> {
 
     fn graph(&self) -> &'g Graph {
         self.learning_rate.graph()
+    }
+}
+
+/// Whether a learning rate is a finite number that is not negative.
+pub(crate) fn require_rate(rate: f64) -> Result<(), Error> {
+    require_not_negative("learning rate", rate)
+}
+
+/// Whether a number of an optimizer or of training is finite and not negative.
+pub(crate) fn require_not_negative(name: &str, number: f64) -> Result<(), Error> {
+    require(name, number, number.is_finite() && number >= 0.0, "finite and not negative")
+}
+
+/// The error that a number is not as it must be.
+fn require(name: &str, number: f64, is_met: bool, needed: &str) -> Result<(), Error> {
+    match is_met {
+        true => Ok(()),
+        false => Err(Error::data(format!("the {name} is {number}; it must be {needed}"))),
     }
 }
 

@@ -2,7 +2,10 @@
 
 use retrograd_core::Expr;
 
-use crate::optim::{Optimizer, Updates, without_subnormals};
+use crate::{
+    Error,
+    optim::{Optimizer, Updates, require, require_not_negative, require_rate, without_subnormals},
+};
 
 /// Gradient descent `w ← w − η·d`, where `d` is the gradient, or a momentum of it.
 ///
@@ -83,6 +86,13 @@ impl Sgd {
 impl Optimizer for Sgd {
     fn learning_rate(&self) -> f64 {
         self.learning_rate
+    }
+
+    fn validate(&self) -> Result<(), Error> {
+        require_rate(self.learning_rate)?;
+        require_not_negative("momentum", self.momentum)?;
+        require("dampening", self.dampening, self.dampening.is_finite(), "finite")?;
+        require_not_negative("weight decay", self.weight_decay)
     }
 
     fn new_value<'g>(

@@ -2,10 +2,9 @@
 
 use std::collections::HashSet;
 
-use retrograd_core::{DType, Params, Shape, Tensor};
+use retrograd_core::{DType, Params, Shape, Tensor, error::shortened};
 
 use super::mapping::Mapped;
-use crate::error::shortened;
 
 /// A tensor of a file under the name that it has been given.
 pub(super) struct Loaded {
@@ -41,11 +40,11 @@ pub(super) fn fill(
             mapped.dtype = tensor.dtype();
         }
     }
-    let insert = |Loaded { mapped, tensor }| {
-        params.insert(&*mapped.name, tensor);
+    let replace = |Loaded { mapped, tensor }| {
+        params.replace(&mapped.name, tensor).expect("the names are the same");
         mapped
     };
-    Ok(loaded.into_iter().map(insert).collect())
+    Ok(loaded.into_iter().map(replace).collect())
 }
 
 fn check_names(params: &Params, loaded: &[Loaded]) -> Result<(), String> {
@@ -55,8 +54,7 @@ fn check_names(params: &Params, loaded: &[Loaded]) -> Result<(), String> {
     let names = params.iter().map(|(name, _)| name);
     let missing: Vec<&str> = names.filter(|name| !in_file.contains(name)).collect();
     if let Some(name) = missing.first() {
-        let what =
-            format!("the parameter `{}` of the model is not in the file", shortened(name, 60));
+        let what = format!("the parameter `{}` of the model is not in the file", shortened(name));
         return Err(unmatched(&what, name, unknown.map(|mapped| &*mapped.name)));
     }
     match unknown.clone().next() {
@@ -78,8 +76,7 @@ pub(super) fn unmatched<'a>(
     let mut names: Vec<_> = names.map(|other| (distance(name, other), other)).collect();
     names.sort_unstable();
     names.truncate(MOST);
-    let names: Vec<_> =
-        names.iter().map(|(_, name)| format!("`{}`", shortened(name, 60))).collect();
+    let names: Vec<_> = names.iter().map(|(_, name)| format!("`{}`", shortened(name))).collect();
     if names.is_empty() {
         what.to_owned()
     } else {
@@ -104,7 +101,7 @@ fn distance(a: &str, b: &str) -> usize {
 }
 
 fn described(mapped: &Mapped) -> String {
-    let [in_file, name] = [&mapped.in_file, &mapped.name].map(|name| shortened(name, 60));
+    let [in_file, name] = [&mapped.in_file, &mapped.name].map(|name| shortened(name));
     if in_file == name { format!("`{name}`") } else { format!("`{in_file}`, here `{name}`,") }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, path::Path};
 
-use retrograd_core::{DType, Element, Params, Shape, Tensor, with_elements};
+use retrograd_core::{DType, Element, Params, Shape, Tensor, error::shortened, with_elements};
 
 use super::{
     difference::{Fill, Loaded, fill, unmatched},
@@ -10,10 +10,7 @@ use super::{
     parse::{Parsed, Stored},
     read,
 };
-use crate::{
-    Error,
-    error::{called, shortened},
-};
+use crate::{Error, error::called};
 
 /// How tensors of another library's file become parameters: which way round matrices are stored, and what is called
 /// otherwise. A layer here computes `x·W` with a weight `[in, out]`; elsewhere it may be `x·Wᵀ` with `[out, in]`, and a
@@ -188,10 +185,7 @@ impl Mapping {
         let mut names: Vec<_> = loaded.iter().map(|loaded| &loaded.mapped.name).collect();
         names.sort_unstable();
         if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(wrong(format!(
-                "two tensors would be called `{}`",
-                shortened(twice[0], 60)
-            )));
+            return Err(wrong(format!("two tensors would be called `{}`", shortened(twice[0]))));
         }
         Ok((loaded, skipped))
     }
@@ -252,7 +246,7 @@ impl LoadReport {
 impl fmt::Display for Mapped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { stored_dtype, stored_shape, dtype, shape, .. } = self;
-        let [in_file, name] = [&self.in_file, &self.name].map(|name| shortened(name, 60));
+        let [in_file, name] = [&self.in_file, &self.name].map(|name| shortened(name));
         write!(f, "`{in_file}` {stored_dtype} {stored_shape} → `{name}` {dtype} {shape}")?;
         f.write_str(if self.is_transposed { ", transposed" } else { "" })
     }
@@ -261,6 +255,6 @@ impl fmt::Display for Mapped {
 impl fmt::Display for LoadReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.mapped.iter().try_for_each(|mapped| writeln!(f, "{mapped}"))?;
-        self.skipped.iter().try_for_each(|name| writeln!(f, "`{}` left out", shortened(name, 60)))
+        self.skipped.iter().try_for_each(|name| writeln!(f, "`{}` left out", shortened(name)))
     }
 }

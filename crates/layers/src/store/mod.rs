@@ -17,12 +17,9 @@ use std::{fs, path::Path};
 
 use difference::{Fill, fill};
 use parse::Parsed;
-use retrograd_core::Params;
+use retrograd_core::{Params, error::shortened};
 
-use crate::{
-    Error,
-    error::{called, shortened},
-};
+use crate::{Error, error::called};
 
 /// Writes parameters to a safetensors file. Missing folders are made. The file appears whole or not at all, as by
 /// [`retrograd_files::write`]: it is written beside `path` and then moved there.
@@ -86,7 +83,7 @@ fn load_ours(path: &Path) -> Result<Parsed, Error> {
     let matrix = parsed.tensors.iter().find(|stored| stored.tensor.shape().rank() == 2);
     match matrix {
         Some(matrix) if !parsed.is_ours => {
-            let (name, shape) = (shortened(&matrix.name, 60), matrix.tensor.shape());
+            let (name, shape) = (shortened(&matrix.name), matrix.tensor.shape());
             let reason = format!(
                 "another library wrote this file, and matrices such as `{name}` {shape} may be [in, out], as here, or \
                  [out, in], as in PyTorch: load it by `store::Mapping::as_stored()` or `store::Mapping::pytorch()`"

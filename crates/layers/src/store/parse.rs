@@ -5,7 +5,10 @@ use std::{
     fmt,
 };
 
-use retrograd_core::{Params, Tensor};
+use retrograd_core::{
+    Params, Tensor,
+    error::{shortened, shortened_message},
+};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{
     Deserialize, Deserializer,
@@ -13,7 +16,7 @@ use serde::{
 };
 
 use super::numbers;
-use crate::{Error, error::shortened};
+use crate::Error;
 
 /// Key of the metadata under which the names stand in the order of the map, as a list in JSON. A file with it is ours.
 const NAMES: &str = "retrograd.names";
@@ -65,7 +68,7 @@ pub(super) fn to_bytes(params: &Params) -> Result<Vec<u8>, Error> {
 pub(super) fn from_bytes(file: &str, bytes: &[u8]) -> Result<Parsed, Error> {
     let wrong = |reason: String| Error::format(file, reason);
     let foreign = |error: &dyn fmt::Display| {
-        wrong(format!("not a whole safetensors file: {}", shortened(&error.to_string(), 200)))
+        wrong(format!("not a whole safetensors file: {}", shortened_message(&error)))
     };
     let (n_header, metadata) =
         SafeTensors::read_metadata(bytes).map_err(|error| foreign(&error))?;
@@ -85,8 +88,7 @@ pub(super) fn from_bytes(file: &str, bytes: &[u8]) -> Result<Parsed, Error> {
     let stored = names.map(|name| {
         let view = tensors.tensor(name).map_err(|error| foreign(&error))?;
         let tensor = numbers::tensor(view.dtype(), view.shape(), view.data());
-        let tensor =
-            tensor.map_err(|reason| wrong(format!("`{}`: {reason}", shortened(name, 60))))?;
+        let tensor = tensor.map_err(|reason| wrong(format!("`{}`: {reason}", shortened(name))))?;
         Ok(Stored { name: name.to_owned(), dtype: view.dtype(), tensor })
     });
     Ok(Parsed { tensors: stored.collect::<Result<_, Error>>()?, is_ours })
@@ -128,7 +130,7 @@ impl<'de> Visitor<'de> for UniqueKeys {
                 entries.next_value::<IgnoredAny>()?;
             }
             if let Some(key) = keys.replace(key) {
-                let name = shortened(&key, 60);
+                let name = shortened(&key);
                 return Err(M::Error::custom(format!("the name `{name}` is there twice")));
             }
         }

@@ -4,7 +4,8 @@ use retrograd_core::Params;
 
 use crate::{
     Dataset, Error, Model, Optimizer,
-    train::{Epoch, History, Objective, Predictor, Progress, Schedule, run::Run},
+    optim::require_not_negative,
+    train::{Epoch, History, Objective, Predictor, Progress, Schedule, Score, run::Run},
 };
 
 /// Training of a model on mini-batches, which are drawn in a new order in each epoch.
@@ -66,13 +67,8 @@ impl<'d, O: Optimizer> Fit<'d, O> {
         Self { n_epochs, ..self }
     }
 
-    /// With another number of examples for each step. The last batch of an epoch has what is left.
-    ///
-    /// # Panics
-    /// If `batch_size` is 0.
-    #[track_caller]
+    /// With another number of examples for each step, at least one. The last batch of an epoch has what is left.
     pub fn batch_size(self, batch_size: usize) -> Self {
-        assert!(batch_size > 0, "a batch needs at least one example");
         Self { batch_size, ..self }
     }
 
@@ -131,22 +127,24 @@ impl<'d, O: Optimizer> Fit<'d, O> {
     /// the bit.
     ///
     /// # Panics
-    /// If `n` is 0; and [`run`](Self::run), if the system refuses to start a thread.
-    #[track_caller]
+    /// [`run`](Self::run), if the system refuses to start a thread.
     pub fn threads(self, n: usize) -> Self {
-        assert!(n > 0, "training runs in at least one thread");
         Self { n_threads: n, ..self }
     }
 
     /// Trains `params` in place.
     ///
     /// # Errors
-    /// If there are no examples or no trainable parameters, outputs do not fit the targets, a label is not a class, or
-    /// the loss is not finite any more; then the parameters are as the last step left them, which a
-    /// [checked](Self::checked) one has not touched.
+    /// Before the first step: if there are no examples, also for validation, or no trainable parameters; features do not
+    /// fit the model, or outputs the targets; a target is none that the objective takes, such as a label that is no class;
+    /// or the learning rate, another number of the optimizer, a penalty, the batch size or the number of threads makes no
+    /// sense.
+    ///
+    /// Later, if the loss is not finite any more, of a step or on the validation data. Then the parameters are as the
+    /// last step left them, which a [checked](Self::checked) one has not touched.
     ///
     /// # Panics
-    /// If the model does: if a parameter is missing, or shapes do not fit.
+    /// If the model does: one that does not override [`Model::try_apply`] panics where data do not fit it.
     #[track_caller]
     pub fn run(
         &self,
@@ -154,25 +152,59 @@ impl<'d, O: Optimizer> Fit<'d, O> {
         params: &mut Params,
         data: &Dataset,
     ) -> Result<History, Error> {
-        let Some((_, first)) = params.iter().next() else {
+        self.validate()?;
+        let Some(dtype) = params.dtype() else {
             return Err(Error::data("there are no parameters to train"));
         };
         if data.is_empty() {
             return Err(Error::data("there are no examples to train on"));
         }
-        let data = self.objective.prepared(data, first.dtype())?;
+        let data = self.objective.prepared(data, dtype)?;
         let mut run = Run::new(self, model, params, &data)?;
         let mut predictor = Predictor::new(model);
-        let mut history = History { epochs: Vec::with_capacity(self.n_epochs) };
-        for _ in 0..self.n_epochs {
+        if let Some(data) = self.validation {
+            predictor.check(params, self.objective, data, "validation")?;
+        }
+        // It grows with the epochs: training may end long before the last.
+        let mut history = History::default();
+        for epoch in 1..=self.n_epochs {
             let (train, learning_rate) = run.epoch(params)?;
             let validation = match self.validation {
-                Some(data) => Some(predictor.score(params, self.objective, data)?),
+                Some(data) => Some(self.validation_score(&mut predictor, params, data, epoch)?),
                 None => None,
             };
             history.epochs.push(Epoch { train, validation, learning_rate });
             run.show(&history);
         }
         Ok(history)
+    }
+
+    /// Whether the numbers of this training make sense; those of the optimizer are looked at when it is recorded.
+    fn validate(&self) -> Result<(), Error> {
+        if self.batch_size == 0 {
+            return Err(Error::data("a batch needs at least one example, and the batch size is 0"));
+        }
+        if self.n_threads == 0 {
+            return Err(Error::data("training runs in at least one thread, not in 0"));
+        }
+        require_not_negative("share of the l1 penalty", self.l1)?;
+        require_not_negative("share of the l2 penalty", self.l2)
+    }
+
+    /// The score on the validation data after an epoch, if its loss is finite.
+    #[track_caller]
+    fn validation_score<M: Model + ?Sized>(
+        &self,
+        predictor: &mut Predictor<'_, M>,
+        params: &Params,
+        data: &Dataset,
+        epoch: usize,
+    ) -> Result<Score, Error> {
+        let score = predictor.score(params, self.objective, data)?;
+        if score.loss.is_finite() {
+            return Ok(score);
+        }
+        let found = predictor.blame(params, self.objective, data)?;
+        Err(Error::Validation { epoch, loss: score.loss, found })
     }
 }

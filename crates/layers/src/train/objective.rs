@@ -1,6 +1,6 @@
 //! What training minimizes, and how well it has done.
 
-use retrograd_core::{DType, Expr, Graph, Params, Tensor};
+use retrograd_core::{DType, Expr, Graph, Params, Shape, Tensor};
 use retrograd_cpu::PlanCache;
 
 use crate::{
@@ -64,16 +64,29 @@ impl Objective {
     ) -> Result<Score, Error> {
         let g = Graph::with_dtype(outputs.dtype());
         let y = g.input_as("outputs", outputs.dtype(), outputs.shape());
-        let t = g.input_as("targets", targets.dtype(), targets.shape());
+        let t = g.input_with("targets", targets);
         let loss = self.losses(y, t)?.mean();
         let all: Vec<_> = std::iter::once(loss).chain(self.n_right(y, t)).collect();
         let plan = cache.compile(&all, &[])?;
-        let mut workspace = plan.workspace();
-        let feeds = [("outputs", outputs.view()), ("targets", targets.view())];
+        let mut workspace = plan.try_workspace()?;
+        let feeds = [("outputs", outputs.view())];
         plan.run(&mut workspace, &Params::new(), &feeds)?;
         let n_examples = targets.shape()[0] as f64;
         let accuracy = (all.len() > 1).then(|| number(workspace.output(1)) / n_examples);
         Ok(Score { loss: number(workspace.output(0)), accuracy })
+    }
+
+    /// Whether the targets of `data`, of `which` use, are such as this objective takes, for a model whose outputs have the
+    /// shape `outputs` for some examples.
+    pub(super) fn check(self, outputs: &Shape, data: &Dataset, which: &str) -> Result<(), Error> {
+        let g = Graph::with_dtype(data.features().dtype());
+        let y = g.input("outputs", outputs.with_size(0, data.len()));
+        match self.losses(y, g.input_with("targets", data.targets())) {
+            Err(Error::Graph(retrograd_core::Error::Data { op, reason, .. })) => {
+                Err(Error::data(format!("in the {which} data, {op}: {reason}")))
+            }
+            result => result.map(drop),
+        }
     }
 
     /// A data set in the dtypes that this objective computes with: labels stay integers, all else becomes `dtype`.

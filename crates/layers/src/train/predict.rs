@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use retrograd_core::{DType, Graph, Params, Shape, Slice, Tensor, View, with_elements};
+use retrograd_core::{
+    Bindings, DType, Graph, NonFinite, Params, Shape, Slice, Tensor, View, with_elements,
+};
 use retrograd_cpu::{Plan, PlanCache, Workspace};
 
 use crate::{
@@ -13,6 +15,9 @@ use crate::{
 
 /// Examples that go through the model at once: enough for fast matrix products, few enough to stay in the cache.
 const N_ROWS_AT_ONCE: usize = 256;
+
+/// Name of the input of the features, as messages have it.
+pub(super) const FEATURES: &str = "features";
 
 /// A model's outputs for any number of examples.
 ///
@@ -46,16 +51,17 @@ impl<'m, M: Model + ?Sized> Predictor<'m, M> {
     /// Outputs for the examples `x`, `[n, …] → [n, …]`, in the floating-point type of the parameters.
     ///
     /// # Errors
-    /// If `x` has no axis of examples, or the model returns another number of rows than it is given.
+    /// If `x` has no axis of examples or does not fit the model, a parameter is missing, or the model returns another
+    /// number of rows than it is given.
     ///
     /// # Panics
-    /// If the model does: if a parameter is missing, or shapes do not fit.
+    /// If the model does: one that does not override [`Model::try_apply`] panics where `x` or the parameters do not fit it.
     #[track_caller]
     pub fn predict(&mut self, params: &Params, x: &Tensor) -> Result<Tensor, Error> {
         let Some(&n_rows) = x.shape().first() else {
             return Err(Error::data("a scalar has no axis of examples"));
         };
-        let x = x.cast(params.iter().next().map_or(x.dtype(), |(_, first)| first.dtype()));
+        let x = x.cast(dtype_of(params, x));
         let mut part = self.compile(params, &x, n_rows.min(N_ROWS_AT_ONCE))?;
         let mut outputs = Tensor::zeros(part.dtype, part.output.with_size(0, n_rows));
         for start in (0..n_rows).step_by(N_ROWS_AT_ONCE) {
@@ -64,7 +70,7 @@ impl<'m, M: Model + ?Sized> Predictor<'m, M> {
                 part = self.compile(params, &x, end - start)?;
             }
             let data = rows(&x, start..end);
-            let feeds = [("x", View { shape: &part.shape, data })];
+            let feeds = [(FEATURES, View::new(&part.shape, data)?)];
             part.plan.run(&mut part.workspace, params, &feeds)?;
             write_rows(part.workspace.output(0), start, &mut outputs);
         }
@@ -74,10 +80,11 @@ impl<'m, M: Model + ?Sized> Predictor<'m, M> {
     /// How well the model does on `data`. The loss is the mean over all examples, without penalties.
     ///
     /// # Errors
-    /// As [`predict`](Self::predict), and if outputs do not fit the targets.
+    /// As [`predict`](Self::predict), and if there are no examples, outputs do not fit the targets, or a target is none
+    /// that the objective takes.
     ///
     /// # Panics
-    /// If the model does: if a parameter is missing, or shapes do not fit.
+    /// As [`predict`](Self::predict).
     #[track_caller]
     pub fn score(
         &mut self,
@@ -85,9 +92,60 @@ impl<'m, M: Model + ?Sized> Predictor<'m, M> {
         objective: Objective,
         data: &Dataset,
     ) -> Result<Score, Error> {
+        if data.is_empty() {
+            return Err(Error::data("there are no examples to score"));
+        }
         let outputs = self.predict(params, data.features())?;
         let data = objective.prepared(data, outputs.dtype())?;
         objective.score(&outputs, data.targets(), &mut self.cache)
+    }
+
+    /// Whether `data`, of `which` use, fit the model and the objective.
+    #[track_caller]
+    pub(super) fn check(
+        &mut self,
+        params: &Params,
+        objective: Objective,
+        data: &Dataset,
+        which: &str,
+    ) -> Result<(), Error> {
+        if data.is_empty() {
+            return Err(Error::data(format!("there are no {which} examples")));
+        }
+        let data = objective.prepared(data, dtype_of(params, data.features()))?;
+        let n_rows = data.len().min(N_ROWS_AT_ONCE);
+        let part = self.compile(params, data.features(), n_rows)?;
+        objective.check(&part.output, &data, which)
+    }
+
+    /// The first example, counted from 1, whose loss is not finite, and the node that makes it so.
+    #[track_caller]
+    pub(super) fn blame(
+        &self,
+        params: &Params,
+        objective: Objective,
+        data: &Dataset,
+    ) -> Result<Option<(usize, Box<NonFinite>)>, Error> {
+        let data = objective.prepared(data, dtype_of(params, data.features()))?;
+        let found = |rows: &[usize]| -> Result<Option<NonFinite>, Error> {
+            let (graph, some) = (Graph::with_dtype(data.features().dtype()), data.select(rows));
+            let x = graph.input_with(FEATURES, some.features());
+            let outputs = self.model.try_apply(&graph.bind(params), x)?;
+            let losses = objective.losses(outputs, graph.input_with("targets", some.targets()))?;
+            Ok(graph.find_non_finite(&[losses], &Bindings::new())?)
+        };
+        let all: Vec<_> = (0..data.len()).collect();
+        for rows in all.chunks(N_ROWS_AT_ONCE) {
+            if found(rows)?.is_none() {
+                continue;
+            }
+            for &row in rows {
+                if let Some(found) = found(&[row])? {
+                    return Ok(Some((row + 1, Box::new(found))));
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// The model for `n_rows` rows of `x`.
@@ -95,16 +153,21 @@ impl<'m, M: Model + ?Sized> Predictor<'m, M> {
     fn compile(&mut self, params: &Params, x: &Tensor, n_rows: usize) -> Result<Part, Error> {
         let graph = Graph::with_dtype(x.dtype());
         let shape = x.shape().with_size(0, n_rows);
-        let outputs = self.model.apply(&graph.bind(params), graph.input("x", &shape));
+        let outputs = self.model.try_apply(&graph.bind(params), graph.input(FEATURES, &shape))?;
         if outputs.shape().first() != Some(&n_rows) {
             let found = outputs.shape();
             let reason = format!("for {n_rows} examples the model returns the shape {found}");
             return Err(Error::data(reason));
         }
         let plan = self.cache.compile(&[outputs], &[])?;
-        let workspace = plan.workspace();
+        let workspace = plan.try_workspace()?;
         Ok(Part { shape, plan, workspace, dtype: outputs.dtype(), output: outputs.shape() })
     }
+}
+
+/// The floating-point type in which a model with these parameters takes `x`.
+fn dtype_of(params: &Params, x: &Tensor) -> DType {
+    params.dtype().unwrap_or(if x.dtype().is_float() { x.dtype() } else { DType::F32 })
 }
 
 /// A model compiled for a number of rows.

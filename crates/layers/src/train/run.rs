@@ -2,15 +2,18 @@
 
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
-use retrograd_core::{Expr, Graph, Params, Tensor};
+use retrograd_core::{Element as _, Expr, Graph, Params, Shape, Tensor, with_elements};
 use retrograd_cpu::PlanCache;
 
 use crate::{
     Dataset, Error, Model, Optimizer, Updates,
-    data::copy_rows,
+    data::{copy_rows, row_size},
     l1, l2, seeded,
-    train::{Fit, History, Score, TrainStep, progress::Meter, step::number},
+    train::{Fit, History, Score, TrainStep, predict::FEATURES, progress::Meter, step::number},
 };
+
+/// Name of the input of the targets, as messages have it.
+const TARGETS: &str = "targets";
 
 /// A training run under way.
 pub(super) struct Run<'a, O> {
@@ -44,7 +47,8 @@ impl<'a, O: Optimizer> Run<'a, O> {
             0 => None,
             _ => Some(Batch::compile(fit, model, params, data, n_left, &mut cache)?),
         };
-        let n_steps = fit.n_epochs * data.len().div_ceil(whole.len());
+        fit.objective.check(&whole.output, data, "training")?;
+        let n_steps = fit.n_epochs.saturating_mul(data.len().div_ceil(whole.len()));
         Ok(Self {
             fit,
             data,
@@ -74,9 +78,14 @@ impl<'a, O: Optimizer> Run<'a, O> {
             batch.step.set_learning_rate(learning_rate);
             let mean = match batch.run(self.data, rows, params, &mut self.state) {
                 Err(Error::Graph(retrograd_core::Error::NonFinite(found))) => {
-                    return Err(Error::NonFinite { epoch, step: self.n_done + 1, found });
+                    let step = self.n_done + 1;
+                    let error = Error::NonFinite { epoch, step, found };
+                    return Err(fault_of_features(self.data, rows, epoch).unwrap_or(error));
                 }
-                Ok(loss) if !loss.is_finite() => return Err(Error::Diverged { epoch, loss }),
+                Ok(loss) if !loss.is_finite() => {
+                    let error = Error::Diverged { epoch, loss };
+                    return Err(fault_of_features(self.data, rows, epoch).unwrap_or(error));
+                }
                 result => result?,
             };
             loss += mean * rows.len() as f64;
@@ -101,6 +110,8 @@ impl<'a, O: Optimizer> Run<'a, O> {
 struct Batch {
     x: Tensor,
     t: Tensor,
+    /// The shape of the model's outputs.
+    output: Shape,
     step: TrainStep,
     has_classes: bool,
 }
@@ -118,15 +129,16 @@ impl Batch {
         let buffer = |of: &Tensor| Tensor::zeros(of.dtype(), of.shape().with_size(0, n_rows));
         let (x, t) = (buffer(data.features()), buffer(data.targets()));
         let graph = Graph::with_dtype(x.dtype());
-        let targets = graph.input_as("t", t.dtype(), t.shape());
-        let outputs = model.apply(&graph.bind(params), graph.input("x", x.shape()));
+        let targets = graph.input_as(TARGETS, t.dtype(), t.shape());
+        let features = graph.input(FEATURES, x.shape());
+        let outputs = model.try_apply(&graph.bind(params), features)?;
         let loss = fit.objective.losses(outputs, targets)?.mean();
         let loss = penalized(loss, fit.l1, fit.l2).named("loss");
         let n_right = fit.objective.n_right(outputs, targets);
         let updates = Updates::record(&fit.optimizer, loss)?;
         let compile = if fit.is_checked { TrainStep::compile_checked } else { TrainStep::compile };
         let step = compile(loss, n_right.as_slice(), &updates, cache)?.with_threads(fit.n_threads);
-        Ok(Self { x, t, step, has_classes: n_right.is_some() })
+        Ok(Self { x, t, output: outputs.shape(), step, has_classes: n_right.is_some() })
     }
 
     fn len(&self) -> usize {
@@ -143,13 +155,29 @@ impl Batch {
     ) -> Result<f64, Error> {
         copy_rows(data.features(), rows, &mut self.x);
         copy_rows(data.targets(), rows, &mut self.t);
-        self.step.run(params, state, &[("x", self.x.view()), ("t", self.t.view())])
+        self.step.run(params, state, &[(FEATURES, self.x.view()), (TARGETS, self.t.view())])
     }
 
     /// The number of examples that were classified right in the last run; `None` without classes.
     fn n_right(&self) -> Option<f64> {
         self.has_classes.then(|| number(self.step.output(0)))
     }
+}
+
+/// The error that a feature of some examples is not finite, if one is.
+fn fault_of_features(data: &Dataset, rows: &[usize], epoch: usize) -> Option<Error> {
+    let size = row_size(data.features());
+    with_elements!(Slice, data.features().as_slice(), elements => {
+        let is_finite = |&feature: &usize| elements[feature].to_f64().is_finite();
+        let mut features = rows.iter().flat_map(|row| row * size..(row + 1) * size);
+        let feature = features.find(|feature| !is_finite(feature))?;
+        let (value, example, n) = (elements[feature], feature / size + 1, data.len());
+        let reason = format!(
+            "the loss is not finite in epoch {epoch}: feature {} of example {example} of {n} is {value}",
+            feature % size + 1
+        );
+        Some(Error::data(reason))
+    })
 }
 
 /// The loss with penalties of all weights of its graph.

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use crate::{
     Error,
-    optim::{LEARNING_RATE, Updates},
+    optim::{LEARNING_RATE, Updates, require_rate},
 };
 
 /// A step of training: a plan that computes the loss, then writes parameters and optimizer state in place.
@@ -37,6 +37,8 @@ pub struct TrainStep {
     plan: Plan,
     workspace: Workspace,
     learning_rate: Tensor,
+    /// The same number, before it is rounded to the dtype of the step.
+    rate: f64,
     /// Whether the updates depend on it.
     has_learning_rate: bool,
 }
@@ -72,9 +74,10 @@ impl TrainStep {
     }
 
     fn new(plan: Plan, updates: &Updates<'_>) -> Result<Self, Error> {
-        let (workspace, has_learning_rate) = (plan.workspace(), plan.has_input(LEARNING_RATE));
+        let (workspace, has_learning_rate) = (plan.try_workspace()?, plan.has_input(LEARNING_RATE));
         let learning_rate = updates.learning_rate().try_value()?;
-        Ok(Self { plan, workspace, learning_rate, has_learning_rate })
+        let rate = learning_rate.item();
+        Ok(Self { plan, workspace, learning_rate, rate, has_learning_rate })
     }
 
     /// This step, with at most `n` threads for what is large in it instead of one; the results do not depend on it.
@@ -95,6 +98,7 @@ impl TrainStep {
 
     /// Changes the learning rate of the runs from now on.
     pub fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.rate = learning_rate;
         match self.learning_rate.as_mut_slice() {
             SliceMut::F32(rate) => rate.fill(Element::from_f64(learning_rate)),
             SliceMut::F64(rate) => rate.fill(learning_rate),
@@ -105,7 +109,7 @@ impl TrainStep {
     /// Makes one step and returns the loss before it.
     ///
     /// # Errors
-    /// If data of an input are missing or misfit, an index is out of bounds, or a checked step meets something that is
+    /// If the learning rate is negative or not finite, data of an input are missing, misfit, or given twice, an index is out of bounds, or a checked step meets something that is
     /// not finite; then nothing has been updated.
     pub fn run(
         &mut self,
@@ -113,8 +117,10 @@ impl TrainStep {
         state: &mut Params,
         feeds: &[Feed<'_>],
     ) -> Result<f64, Error> {
+        require_rate(self.rate)?;
         let mut all: SmallVec<[Feed<'_>; 8]> = SmallVec::from_slice(feeds);
-        if self.has_learning_rate {
+        let is_given = feeds.iter().any(|(name, _)| *name == LEARNING_RATE);
+        if self.has_learning_rate && !is_given {
             all.push((LEARNING_RATE, self.learning_rate.view()));
         }
         self.plan.step(&mut self.workspace, params, state, &all)?;
@@ -149,5 +155,5 @@ fn with<'g>(loss: Expr<'g>, outputs: &[Expr<'g>]) -> Vec<Expr<'g>> {
 
 /// The number in a tensor of one element.
 pub(super) fn number(view: View<'_>) -> f64 {
-    with_elements!(Slice, view.data, elements => elements[0].to_f64())
+    with_elements!(Slice, view.data(), elements => elements[0].to_f64())
 }

@@ -153,6 +153,6 @@ impl Frozen {
                 location,
             });
         let plan = Plan::compile(&all, &[])?;
-        Ok(Replay::new(plan, self.x().shape(), outputs.len(), decisions.collect()))
+        Replay::new(plan, self.x().shape(), outputs.len(), decisions.collect())
     }
 }

@@ -49,8 +49,16 @@ pub enum ReplayError {
 
 impl Replay {
     /// Whose outputs are `n_outputs` of the caller's, and, if there are branches, both sides of all comparisons.
-    pub(super) fn new(plan: Plan, shape: Shape, n_outputs: usize, decisions: Vec<Branch>) -> Self {
-        Self { workspace: plan.workspace(), plan, shape, n_outputs, decisions }
+    ///
+    /// # Errors
+    /// If there is no memory for it.
+    pub(super) fn new(
+        plan: Plan,
+        shape: Shape,
+        n_outputs: usize,
+        decisions: Vec<Branch>,
+    ) -> Result<Self, Error> {
+        Ok(Self { workspace: plan.try_workspace()?, plan, shape, n_outputs, decisions })
     }
 
     /// Computes all outputs for the input `x`.
@@ -66,7 +74,8 @@ impl Replay {
                 given: Box::new((DType::F64, shape)),
             }));
         }
-        let feeds = [(super::INPUT, View { shape: &shape, data: Slice::F64(x) })];
+        let view = View::new(&shape, Slice::F64(x)).map_err(ReplayError::Input)?;
+        let feeds = [(super::INPUT, view)];
         // An input that nothing depends on is not one of the plan.
         let feeds = &feeds[..usize::from(self.plan.has_input(super::INPUT))];
         let result = self.plan.run(&mut self.workspace, &Params::new(), feeds);

@@ -156,6 +156,8 @@ impl<'g> Real for Traced<'g> {
 }
 
 impl Number for Traced<'_> {
+    const IS_RECORDED: bool = true;
+
     fn constant(value: f64) -> Self {
         Self { value, recorded: None }
     }

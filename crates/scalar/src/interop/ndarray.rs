@@ -65,6 +65,7 @@ pub fn hessian(
 ///
 /// # Panics
 /// If `v` is not as long as `x`.
+#[track_caller]
 pub fn hessian_vector(
     f: impl for<'t> FnOnce(ArrayView1<'_, Var<'t, Dual>>) -> Var<'t, Dual>,
     x: ArrayView1<'_, f64>,

@@ -20,7 +20,7 @@ use std::{
 pub use self::{full::TapeFull, recording::Recording, reverse::Adjoints, variable::Var};
 
 use self::{leaves::Leaves, storage::Storage};
-use crate::Number;
+use crate::{Number, lengths::require_as_many};
 
 /// A record of operations on numbers, which one pass backwards over gives all derivatives of.
 ///
@@ -136,12 +136,14 @@ impl<T: Number> Tape<T> {
     ///
     /// # Panics
     /// If `gradient` is not as long as `x`.
+    #[track_caller]
     pub fn try_value_and_gradient(
         &mut self,
         f: impl for<'t> FnOnce(&[Var<'t, T>]) -> Var<'t, T>,
         x: &[T],
         gradient: &mut [T],
     ) -> Result<T, TapeFull> {
+        require_as_many("value_and_gradient", ("gradient", gradient.len()), ("x", x.len()));
         self.record(|t| {
             let x = t.variables(x);
             let y = f(&x);

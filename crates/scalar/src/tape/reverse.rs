@@ -8,7 +8,7 @@ use super::{
     storage::{Ends, Record, expect_reads},
     variable::Brand,
 };
-use crate::Number;
+use crate::{Number, lengths::require_as_many};
 
 impl<'t, T: Number> Recording<'t, '_, T> {
     /// The derivatives of `y` by all that was recorded, in one pass backwards.
@@ -152,14 +152,10 @@ impl<'t, T: Number, const N: usize> Adjoints<'t, T, N> {
 }
 
 impl<'t, T: Number> Adjoints<'t, T> {
-    /// Writes the derivatives by all variables, in the order of recording.
+    /// Writes the derivatives by all variables, in the order of recording; there are as many.
     pub(super) fn write_all(&self, derivatives: &mut [T]) {
         let by_variables = &self.flat[..self.n_variables];
-        assert_eq!(
-            derivatives.len(),
-            by_variables.len(),
-            "adjoints: there must be as many derivatives as variables"
-        );
+        debug_assert_eq!(derivatives.len(), by_variables.len());
         derivatives.iter_mut().zip(by_variables.iter().rev()).for_each(|(to, &from)| *to = from);
     }
 
@@ -184,12 +180,9 @@ impl<'t, T: Number> Adjoints<'t, T> {
     ///
     /// # Panics
     /// As [`lanes`](Self::lanes), and if `derivatives` is not as long as `x`.
+    #[track_caller]
     pub fn write(&self, x: &[Var<'t, T>], derivatives: &mut [T]) {
-        assert_eq!(
-            derivatives.len(),
-            x.len(),
-            "adjoints: there must be as many derivatives as variables"
-        );
+        require_as_many("write", ("derivatives", derivatives.len()), ("x", x.len()));
         for (derivative, &x) in derivatives.iter_mut().zip(x) {
             *derivative = self.of(x);
         }

@@ -255,6 +255,8 @@ impl<T: Number> fmt::Debug for Var<'_, T> {
 }
 
 impl<T: Number> Number for Var<'_, T> {
+    const IS_RECORDED: bool = T::IS_RECORDED;
+
     #[inline(always)]
     fn constant(value: f64) -> Self {
         Self::unrecorded(T::constant(value))

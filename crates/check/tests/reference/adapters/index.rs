@@ -98,8 +98,10 @@ fn sliced<'g>(
 /// Slices and single indices axis by axis; then all lists and masks together.
 fn get_item<'g>(c: &Call<'g>) -> Outputs<'g> {
     let x = c.x(0)?;
+    // A list of nothing but numbers is an index of rows; any other stands for an index of each axis.
+    let is_number = |item: &Argument<_>| matches!(item, Argument::Int(_));
     let items = match &c.args[1..] {
-        [Argument::List(items)] => items.clone(),
+        [Argument::List(items)] if !items.iter().all(is_number) => items.clone(),
         items => items.to_vec(),
     };
     let n_named = items.iter().filter(|item| !matches!(item, Argument::Ellipsis)).count();

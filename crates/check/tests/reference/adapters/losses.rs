@@ -10,6 +10,12 @@ use retrograd_layers::{
 
 use crate::reference::call::{Adapter, Call, Outputs, Refusal};
 
+/// Targets whose numbers are not known when the loss is recorded, since a parameter is in them. Those of the reference are
+/// any numbers, which hold the formula but mean nothing, so that our losses refuse them where they know them.
+fn unknown(targets: Expr<'_>) -> Expr<'_> {
+    targets * targets.graph().param("one", 1.0)
+}
+
 /// The table.
 pub const LOSSES: &[(&str, Adapter)] = &[
     ("nn.functional.binary_cross_entropy", |c| {
@@ -56,7 +62,7 @@ pub const LOSSES: &[(&str, Adapter)] = &[
         reduced(c, weighted(losses, c.optional("weight")?)?)
     }),
     ("nn.functional.margin_ranking_loss", |c| {
-        let (y, other, targets) = (c.x(0)?, c.x(1)?, c.x(2)?);
+        let (y, other, targets) = (c.x(0)?, c.x(1)?, unknown(c.x(2)?));
         reduced(c, y.try_margin_ranking_loss(other, targets, c.number((3, "margin"), 0.0)?)?)
     }),
     ("nn.functional.mse_loss", |c| {
@@ -76,7 +82,7 @@ pub const LOSSES: &[(&str, Adapter)] = &[
     }),
     ("nn.functional.multilabel_soft_margin_loss", |c| {
         let weight = c.optional((2, "weight"))?;
-        reduced(c, c.x(0)?.try_multilabel_soft_margin_loss(c.x(1)?, weight)?)
+        reduced(c, c.x(0)?.try_multilabel_soft_margin_loss(unknown(c.x(1)?), weight)?)
     }),
     ("nn.functional.nll_loss", |c| c.one(c.x(0)?.try_nll_loss(c.x(1)?, &classes(c)?))),
     ("nn.functional.poisson_nll_loss", |c| {
@@ -90,7 +96,9 @@ pub const LOSSES: &[(&str, Adapter)] = &[
     ("nn.functional.smooth_l1_loss", |c| {
         reduced(c, c.x(0)?.try_smooth_l1_loss(c.x(1)?, c.number("beta", 1.0)?)?)
     }),
-    ("nn.functional.soft_margin_loss", |c| reduced(c, c.x(0)?.try_soft_margin_loss(c.x(1)?)?)),
+    ("nn.functional.soft_margin_loss", |c| {
+        reduced(c, c.x(0)?.try_soft_margin_loss(unknown(c.x(1)?))?)
+    }),
     ("nn.functional.triplet_margin_loss", |c| {
         let options = TripletMargin {
             margin: c.number((3, "margin"), 1.0)?,

@@ -1,25 +1,38 @@
-//! Determinants, with the right derivative for singular matrices too.
+//! Determinants, with the right derivatives for singular matrices too.
+
+use smallvec::smallvec;
 
 use crate::{
     dtype::Float,
     expr::Expr,
     functions::functions,
     ops::{
-        Batch, Dependence, Linearity, Link, Op, Operation, Rule,
-        linalg::{batch_axes, last_two, matrices},
+        Batch, Comparison, Dependence, Linearity, Link, Op, Operation, Rule,
+        linalg::{batch_axes, epsilon_of, last_two, mask, matrices},
         same_dtype,
     },
+    shape::{Shape, keep},
     tensor::{View, ViewMut},
 };
 
-/// The adjugate and the determinant, with `A·adj A = det A·I`: the matrix `[adj A, 0; 0, det A]`,
-/// `[…, n, n] → […, n + 1, n + 1]`. The border is where the exchanges of rows and columns are noted.
-pub(in crate::ops) struct Adjugate;
+/// The adjugate and the determinant of square matrices, with `A·adj A = det A·I`; both are taken out of one elimination,
+/// `P`, and have derivatives by `A`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Adjugate {
+    /// Of `A`: the matrix `[adj A, 0; 0, det A]`, `[…, n, n] → […, n + 1, n + 1]`. The border is where the exchanges of
+    /// rows and columns are noted. It has no derivative; its parts have.
+    Elimination,
+    /// Of `A` and `P`: the adjugate, `[…, n, n]`.
+    Matrix,
+    /// Of `A` and `P`: the determinant, `[…]`.
+    Determinant,
+}
 
 functions! { "Linear algebra":
-    /// The determinant of square matrices, `[…, n, n] → […]`. Its derivative is the matrix of cofactors, which is right
-    /// for a singular matrix too; that of second order needs a determinant that is not 0. For large matrices, whose
-    /// determinants overflow, there is [`slogdet`](Self::slogdet). Source: `torch.linalg.det`.
+    /// The determinant of square matrices, `[…, n, n] → […]`. Its derivative is the matrix of cofactors, and that of
+    /// second order is made of products of all singular values but two where the matrix is singular or nearly so: both
+    /// are right for every matrix. Third derivatives need a determinant that is not 0, or distinct singular values. For
+    /// large matrices, whose determinants overflow, there is [`slogdet`](Self::slogdet). Source: `torch.linalg.det`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
@@ -34,59 +47,141 @@ functions! { "Linear algebra":
         let shape = x.shape();
         let n = last_two(&shape).0;
         let bordered = matrices(batch_axes(&shape), n + 1, n + 1);
-        let packed = x.record1(Op::Adjugate, bordered, x.dtype());
-        corner(packed, n).try_squeeze([-2, -1])
+        let elimination = Op::Adjugate(Adjugate::Elimination);
+        let elimination = x.try_record1(elimination, bordered, x.dtype())?;
+        Ok(part(x, elimination, Adjugate::Determinant))
     }
 }
 
-/// The determinant in its corner.
+/// The adjugate or the determinant of a matrix, from its elimination.
 #[track_caller]
-fn corner(packed: Expr<'_>, n: usize) -> Expr<'_> {
-    packed.slice(-2, n..).slice(-1, n..)
+fn part<'g>(a: Expr<'g>, elimination: Expr<'g>, part: Adjugate) -> Expr<'g> {
+    let shape = match part {
+        Adjugate::Elimination => elimination.shape(),
+        Adjugate::Matrix => a.shape(),
+        Adjugate::Determinant => Shape::from(batch_axes(&a.shape())),
+    };
+    let inputs = smallvec![a.id(), elimination.id()];
+    a.graph().record(Op::Adjugate(part), inputs, shape, a.dtype())
 }
 
 impl Operation for Adjugate {
     fn label(&self) -> String {
-        "det".to_owned()
+        match self {
+            Adjugate::Elimination | Adjugate::Determinant => "det",
+            Adjugate::Matrix => "adjugate",
+        }
+        .to_owned()
     }
 
-    /// With `C = adj A`, `d = det A` and their cotangents `H` and `g`: `(g·C + (⟨C, H⟩·C − C·Hᵀ·C)/d)ᵀ`. Where the
-    /// adjugate itself is not used, `H` is exactly 0, and so is the second term whatever `d` is.
     fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
-        let n = last_two(&rule.x(0).shape()).0;
-        let block = |packed: Expr<'g>| packed.slice(-2, ..n).slice(-1, ..n);
-        let (adjugate, determinant) = (block(rule.y), corner(rule.y, n));
-        let by_adjugate = block(g);
-        let inner = (adjugate * by_adjugate).sum_over(crate::keep([-2, -1]));
-        let difference = inner * adjugate - adjugate.matmul(by_adjugate.t()).matmul(adjugate);
-        let second = difference.chain(determinant.reciprocal());
-        Some((corner(g, n) * adjugate + second).t())
+        let by_matrix = |of| part(rule.x(0), rule.x(1), of);
+        match (self, rule.k) {
+            (Adjugate::Determinant, 0) => {
+                Some(g.unsqueeze(-1).unsqueeze(-1) * by_matrix(Adjugate::Matrix).t())
+            }
+            (Adjugate::Matrix, 0) => {
+                let determinant = by_matrix(Adjugate::Determinant).unsqueeze(-1).unsqueeze(-1);
+                Some(by_adjugate(rule.x(0), rule.y, determinant, g))
+            }
+            (Adjugate::Elimination | Adjugate::Matrix | Adjugate::Determinant, _) => None,
+        }
     }
 
     fn linearity(&self) -> Linearity {
-        Linearity::Nonlinear
+        match self {
+            Adjugate::Elimination => Linearity::Constant,
+            Adjugate::Matrix | Adjugate::Determinant => Linearity::Nonlinear,
+        }
     }
 
     fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
-        Some(Dependence::by_matrix(link))
+        match (self, link.k) {
+            (Adjugate::Matrix | Adjugate::Determinant, 0) => Some(Dependence::by_matrix(link)),
+            (Adjugate::Elimination | Adjugate::Matrix | Adjugate::Determinant, _) => None,
+        }
     }
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
-        batch.record(Op::Adjugate)
+        batch.record(Op::Adjugate(*self))
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {
         let n = last_two(x[0].shape).0;
-        same_dtype!(float x[0], y => |a, y| {
-            for (k, y) in y.chunks_exact_mut((n + 1) * (n + 1)).enumerate() {
-                y.fill(0.0);
-                for row in 0..n {
-                    y[row * (n + 1)..][..n].copy_from_slice(&a[(k * n + row) * n..][..n]);
+        let (width, size) = (n + 1, (n + 1) * (n + 1));
+        match self {
+            Adjugate::Elimination => same_dtype!(float x[0], y => |a, y| {
+                for (k, y) in y.chunks_exact_mut(size).enumerate() {
+                    y.fill(0.0);
+                    for row in 0..n {
+                        y[row * width..][..n].copy_from_slice(&a[(k * n + row) * n..][..n]);
+                    }
+                    adjugate(n, y);
                 }
-                adjugate(n, y);
-            }
-        });
+            }),
+            Adjugate::Matrix => same_dtype!(float x[1], y => |bordered, y| {
+                for (k, y) in y.chunks_exact_mut(n.max(1)).enumerate() {
+                    let at = k / n * size + k % n * width;
+                    y.copy_from_slice(&bordered[at..][..n]);
+                }
+            }),
+            Adjugate::Determinant => same_dtype!(float x[1], y => |bordered, y| {
+                let corners = bordered.iter().skip(size - 1).step_by(size);
+                y.iter_mut().zip(corners).for_each(|(y, &corner)| *y = corner);
+            }),
+        }
     }
+}
+
+/// The share of `A` in the cotangent `H` of its adjugate `C`, with `d = det A`: `((⟨C, H⟩·C − C·Hᵀ·C)/d)ᵀ`. Where that
+/// cancels, the same by singular values.
+#[track_caller]
+fn by_adjugate<'g>(a: Expr<'g>, adjugate: Expr<'g>, d: Expr<'g>, h: Expr<'g>) -> Expr<'g> {
+    let inner = (adjugate * h).sum_over(keep([-2, -1]));
+    let difference = inner * adjugate - adjugate.matmul(h.t()).matmul(adjugate);
+    let quotient = difference.chain(d.reciprocal()).t();
+    let size = |matrix: Expr<'g>| matrix.abs().sum_over(keep([-2, -1]));
+    let is_singular = d.abs().le(size(a) * size(adjugate) * epsilon_of(a.dtype()).sqrt());
+    // Elsewhere a matrix whose singular vectors move smoothly stands in, so that what is not selected is a number, too.
+    let n = last_two(&a.shape()).0;
+    let ramp = a.graph().arange(n).cast(a.dtype()) + 1.0;
+    let stand_in = mask(a.graph(), n, Comparison::Eq).select(ramp, ramp.like(0.0));
+    let by_values = by_singular_values(is_singular.select(a, stand_in), h);
+    is_singular.select(by_values, quotient)
+}
+
+/// The share of `A = U·diag(s)·Vᵀ` in the cotangent `H` of its adjugate. With `N = Vᵀ·H·U`, the products `πᵢⱼ` of all
+/// values but `sᵢ` and `sⱼ`, and the sign of `det U·det V`, it is `±U·G·Vᵀ`, where `Gᵢⱼ = −πᵢⱼ·Nᵢⱼ` beside the diagonal
+/// and `Gᵢᵢ = Σ πᵢⱼ·Nⱼⱼ` over `j ≠ i` in it: what the adjugate of `diag(s) + M` is to first order in `M`.
+#[track_caller]
+fn by_singular_values<'g>(a: Expr<'g>, h: Expr<'g>) -> Expr<'g> {
+    let (u, s, vt) = a.svd();
+    let sign = (u.det() * vt.det()).sign().unsqueeze(-1).unsqueeze(-1);
+    let turned = vt.matmul(h).matmul(u);
+    let is_diagonal = mask(a.graph(), last_two(&a.shape()).0, Comparison::Eq);
+    let zero = turned.like(0.0);
+    let products = is_diagonal.select(zero, products_but_two(s));
+    let diagonal = is_diagonal.select(turned, zero).sum_over(keep(-2));
+    let by_diagonal = (products * diagonal).sum_over(keep(-1));
+    let inner = is_diagonal.select(by_diagonal, -(products * turned));
+    sign * u.matmul(inner).matmul(vt)
+}
+
+/// The products of all numbers of a vector but two, for each pair of these: of those before the first, between the two,
+/// and after the second, so that nothing is divided by.
+#[track_caller]
+fn products_but_two<'g>(s: Expr<'g>) -> Expr<'g> {
+    let (graph, n) = (s.graph(), s.shape().last().copied().unwrap_or(0));
+    let before_each = |x: Expr<'g>| {
+        let one = x.like(1.0).slice(-1, ..n.min(1));
+        graph.concat(&[one, x.slice(-1, ..n.saturating_sub(1))], -1).cumprod(-1)
+    };
+    let is_later = mask(graph, n, Comparison::Lt);
+    let rows = s.unsqueeze(-2);
+    let between = before_each(is_later.select(rows, rows.like(1.0)));
+    let (first, last) = (before_each(s), before_each(s.flip(-1)).flip(-1));
+    let ordered = first.unsqueeze(-1) * between * last.unsqueeze(-2);
+    is_later.select(ordered, ordered.t())
 }
 
 /// Turns a bordered matrix into its adjugate, with the determinant in the corner: by exchange of rows for columns,

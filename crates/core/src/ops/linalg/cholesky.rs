@@ -6,7 +6,7 @@ use crate::{
     functions::functions,
     ops::{
         Batch, Comparison, Dependence, Linearity, Link, Op, Operation, Rule,
-        linalg::{check_each, elimination::dot, last_two, mask},
+        linalg::{check_each, elimination::dot, epsilon, last_two, mask},
         same_dtype,
     },
     tensor::{View, ViewMut},
@@ -20,7 +20,8 @@ pub(in crate::ops) struct Cholesky;
 functions! { "Linear algebra":
     /// The lower triangular matrix `L` with a positive diagonal for which `L·Lᵀ` is this symmetric positive definite
     /// matrix, `[…, n, n] → […, n, n]`. Of a matrix that is not symmetric, the symmetric part is taken. The upper
-    /// factor is `L.t()`. Source: `torch.linalg.cholesky`; derivative: Murray 2016, arXiv:1602.07527.
+    /// factor is `L.t()`. A matrix that is only semidefinite, or is but for rounding, has no factor and no derivatives: add
+    /// a small multiple of the identity. Source: `torch.linalg.cholesky`; derivative: Murray 2016, arXiv:1602.07527.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
@@ -32,7 +33,7 @@ functions! { "Linear algebra":
      meets it.",
     {
         x.require_square("cholesky")?;
-        Ok(x.record1(Op::Cholesky, x.shape(), x.dtype()))
+        x.try_record1(Op::Cholesky, x.shape(), x.dtype())
     }
 }
 
@@ -88,11 +89,13 @@ fn factorize<F: Float>(n: usize, a: &[F], l: &mut [F]) {
     for row in 0..n {
         for column in 0..=row {
             let mean = 0.5 * (a[row * n + column].to_f64() + a[column * n + row].to_f64());
-            let rest = mean - dot(column, |k| (l[row * n + k], l[column * n + k]));
+            let sum = dot(column, |k| (l[row * n + k], l[column * n + k]));
+            let rest = mean - sum;
             let at = row * n + column;
             if column < row {
                 l[at] = F::lit(rest / l[column * n + column].to_f64());
-            } else if rest <= 0.0 {
+            } else if rest <= (column as f64).sqrt() * epsilon::<F>() * sum {
+                // Rounding alone may have left it: no digit of its root would be right.
                 return;
             } else {
                 l[at] = F::lit(rest.sqrt());

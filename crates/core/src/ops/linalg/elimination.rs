@@ -1,12 +1,12 @@
 //! Gaussian elimination with partial pivoting, in place.
 
-use crate::dtype::Float;
+use crate::{dtype::Float, ops::linalg::epsilon};
 
 /// What elimination finds beside the factors.
 pub(super) enum Elimination {
     /// There is a pivot in every column; rows have been exchanged an odd number of times or not.
     Regular { is_odd: bool },
-    /// All that is left of this column is 0.
+    /// All that is left of this column is 0, or nothing but the rounding of what has cancelled.
     Singular { column: usize },
 }
 
@@ -26,7 +26,7 @@ pub(super) fn factorize<F: Float>(n: usize, width: usize, rows: &mut [F]) -> Eli
             let is_larger = size(row) > size(best) || size(row).is_nan();
             if is_larger { row } else { best }
         });
-        if size(pivot) == F::lit(0.0) {
+        if size(pivot) == F::lit(0.0) || is_roundoff(n, width, column, rows) {
             return Elimination::Singular { column };
         }
         if pivot != column {
@@ -40,6 +40,18 @@ pub(super) fn factorize<F: Float>(n: usize, width: usize, rows: &mut [F]) -> Eli
         }
     }
     Elimination::Regular { is_odd }
+}
+
+/// Whether rounding alone can have made all that is left of a column, in each row: then no digit of a pivot is right, nor
+/// one of what would be divided by it. Roundings add up as a random walk (Higham and Mary 2019).
+fn is_roundoff<F: Float>(n: usize, width: usize, column: usize, rows: &[F]) -> bool {
+    (column..n).all(|row| {
+        let size = |k: usize| (rows[row * width + k], rows[k * width + column]);
+        let cancelled =
+            (0..column).map(size).fold(0.0, |sum, (a, b)| sum + (a.to_f64() * b.to_f64()).abs());
+        rows[row * width + column].to_f64().abs()
+            <= (column as f64).sqrt() * epsilon::<F>() * cancelled
+    })
 }
 
 /// The sum of `n` products, in double precision.

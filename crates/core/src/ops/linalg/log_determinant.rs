@@ -23,8 +23,8 @@ pub(in crate::ops) struct LogDeterminant;
 
 functions! { "Linear algebra":
     /// The sign of the determinant of square matrices, and the logarithm of its magnitude, each `[…, n, n] → […]`: 0
-    /// and −∞ if a matrix is singular. The logarithm's derivative is `A⁻ᵀ`, and the sign's is 0. Source:
-    /// `torch.linalg.slogdet`.
+    /// and −∞ if a matrix is singular. The logarithm's derivative is `A⁻ᵀ`, and the sign's is 0. A singular matrix has no
+    /// derivative of any order here; [`det`](Self::det) has those of the determinant. Source: `torch.linalg.slogdet`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
@@ -39,7 +39,7 @@ functions! { "Linear algebra":
         let n = last_two(&shape).0;
         let batch = batch_axes(&shape);
         let packed: Shape = batch.iter().copied().chain([n * n + 2]).collect();
-        let packed = x.record1(Op::LogDeterminant, packed, x.dtype());
+        let packed = x.try_record1(Op::LogDeterminant, packed, x.dtype())?;
         let part = |at: usize| packed.try_slice(-1, at..=at)?.try_squeeze(-1);
         Ok((part(n * n)?, part(n * n + 1)?))
     }

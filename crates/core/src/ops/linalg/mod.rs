@@ -12,14 +12,19 @@ pub(super) mod log_determinant;
 pub(super) mod solve;
 pub(super) mod svd;
 
-pub(super) use adjugate::Adjugate;
+pub use adjugate::Adjugate;
 pub(super) use cholesky::Cholesky;
 pub(super) use log_determinant::LogDeterminant;
 pub(super) use solve::Solve;
-pub(super) use svd::Svd;
+pub use svd::Svd;
 
 use crate::{
-    dtype::DType, error::Error, expr::Expr, graph::Graph, ops::Comparison, shape::Shape,
+    dtype::{DType, Float},
+    error::Error,
+    expr::Expr,
+    graph::Graph,
+    ops::Comparison,
+    shape::Shape,
     tensor::View,
 };
 
@@ -45,10 +50,10 @@ impl<'g> Expr<'g> {
 
     /// The identity matrices that fit these square ones.
     #[track_caller]
-    fn identity_like(self) -> Self {
+    fn identity_like(self) -> Result<Self, Error> {
         let (shape, dtype) = (self.shape(), self.dtype());
         let ones = mask(self.graph(), last_two(&shape).1, Comparison::Eq);
-        ones.cast(dtype).broadcast_to_known(&shape)
+        ones.cast(dtype).try_stretch(&shape)
     }
 }
 
@@ -73,6 +78,19 @@ fn batch_axes(shape: &Shape) -> &[usize] {
 /// Matrices of `m` rows and `n` columns, for each index of other axes.
 fn matrices(batch: &[usize], m: usize, n: usize) -> Shape {
     batch.iter().copied().chain([m, n]).collect()
+}
+
+/// The distance of numbers of this type near 1.
+fn epsilon<F: Float>() -> f64 {
+    epsilon_of(F::DTYPE)
+}
+
+/// The distance of numbers of a type near 1.
+fn epsilon_of(dtype: DType) -> f64 {
+    match dtype {
+        DType::F32 => f64::from(f32::EPSILON),
+        DType::F64 | DType::I64 | DType::Bool => f64::EPSILON,
+    }
 }
 
 /// Says what is wrong with the first of many matrices for which `fault` finds something in the `len` numbers of its

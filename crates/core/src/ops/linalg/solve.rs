@@ -17,6 +17,7 @@ use crate::{
         same_dtype,
     },
     shape::{Layout, Shape},
+    size::Size,
     tensor::{View, ViewMut},
 };
 
@@ -27,7 +28,9 @@ pub(in crate::ops) struct Solve;
 functions! { "Linear algebra":
     /// The solution `X` of `self·X = rhs` for square matrices, `[…, n, n], […, n, m] → […, n, m]`; axes before the last
     /// two broadcast. A right-hand side of one axis, or of the shape of this value without the last axis, is vectors:
-    /// `[…, n, n], […, n] → […, n]`. Source: `torch.linalg.solve`.
+    /// `[…, n, n], […, n] → […, n]`. A matrix that is singular, or whose pivot is nothing but rounding, has no solution, and
+    /// no derivatives either; near one, these are large, by one power of the condition for each order. Source:
+    /// `torch.linalg.solve`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
@@ -65,7 +68,8 @@ functions! { "Linear algebra":
         x.solved("solve", rhs)
     }
 
-    /// The inverse of square matrices, `[…, n, n] → […, n, n]`. Source: `torch.linalg.inv`.
+    /// The inverse of square matrices, `[…, n, n] → […, n, n]`; as [`solve`](Self::solve) for singular ones. Source:
+    /// `torch.linalg.inv`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
@@ -76,7 +80,7 @@ functions! { "Linear algebra":
     "If the matrices are not square. A singular one is an error of the run that meets it.",
     {
         x.require_square("inv")?;
-        x.solved("inv", x.identity_like())
+        x.solved("inv", x.identity_like()?)
     }
 }
 
@@ -91,10 +95,13 @@ impl<'g> Expr<'g> {
             let reason = "the axes before the last two do not broadcast";
             return Err(Self::misfit(op, &[self, rhs], reason));
         };
-        let a = self.broadcast_to_known(&matrices(&batch, n, n));
-        let b = rhs.broadcast_to_known(&matrices(&batch, n, m));
+        let a = self.try_stretch(&matrices(&batch, n, n))?;
+        let b = rhs.try_stretch(&matrices(&batch, n, m))?;
         let inputs = smallvec![a.id(), b.id()];
-        let rows = self.graph().record(Op::Solve, inputs, matrices(&batch, n, n + m), a.dtype());
+        let width = (Size::from(n) + m).get();
+        let width = width.map_err(|reason| Self::misfit(op, &[self, rhs], reason))?;
+        let rows =
+            self.graph().try_record(Op::Solve, inputs, matrices(&batch, n, width), a.dtype())?;
         rows.try_slice(-1, n..)
     }
 }

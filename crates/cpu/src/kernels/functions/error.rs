@@ -109,6 +109,19 @@ fn erfc_far<F: ErrorFunction, A: Arithmetic>(x: F) -> F {
     exp_of_sum::<F, A>(-square, -A::product_rest(x, x, square), scaled)
 }
 
+/// `e^{−x²}`, with the rounding of the square put back, unless the square is so large that the result is 0.
+#[inline(always)]
+pub(super) fn gaussian<F: ErrorFunction, A: Arithmetic>(x: F) -> F {
+    let (square, largest) = (x * x, -F::EXP_RANGE[0]);
+    let rest = A::product_rest(x, x, square);
+    let is_large = square > largest;
+    exp_of_sum::<F, A>(
+        -select(is_large, largest, square),
+        -select(is_large, lit(0.0), rest),
+        lit(1.0),
+    )
+}
+
 /// `erf x`.
 #[inline(always)]
 pub(super) fn erf<F: ErrorFunction, A: Arithmetic>(x: F) -> F {

@@ -216,6 +216,7 @@ rows! {
         LogSigmoid => logarithm::log_sigmoid,
         Erf => error::erf,
         Erfc => error::erfc,
+        Gaussian => error::gaussian,
     }
     moderate {
         Exp up to F::MODERATE => exponential::exp, moderate_exp;

@@ -25,6 +25,7 @@ use crate::{
         code::Scalar,
         number::{Number, lit},
     },
+    layout::Walk,
 };
 
 /// Products of pairs of matrices in any strided layout, into one contiguous buffer.
@@ -64,13 +65,21 @@ struct Sizes {
     n: usize,
 }
 
+impl Sizes {
+    /// The number of multiplications; the largest number if it is larger still, as it is of what no memory holds.
+    fn n_multiplications(self) -> usize {
+        self.m.saturating_mul(self.k).saturating_mul(self.n)
+    }
+}
+
 /// Matrices in a buffer.
 #[derive(Clone, Debug)]
 struct Operand {
     base: NodeId,
     strides: Strides,
-    /// Position of the first element of each matrix.
-    offsets: Box<[usize]>,
+    n_matrices: usize,
+    /// Positions of the first elements of the matrices.
+    firsts: Walk,
 }
 
 /// How a product is computed. Some ways need scratch for one matrix.
@@ -100,7 +109,7 @@ impl Method {
     /// The way for sizes and layouts, by limits that were measured. `scratch` is asked for a value of some elements, if
     /// one is needed.
     fn of(
-        Sizes { m, k, n }: Sizes,
+        sizes @ Sizes { m, k, n }: Sizes,
         lhs: Strides,
         rhs: Strides,
         scratch: impl FnOnce(usize) -> NodeId,
@@ -108,11 +117,12 @@ impl Method {
         if n == 1 && vector::can_multiply(lhs, rhs.rows) {
             return Method::Column;
         }
-        let is_small = m == 1 || m * k * n <= MAX_MULTIPLICATIONS_BY_ROWS;
+        let n_multiplications = sizes.n_multiplications();
+        let is_small = m == 1 || n_multiplications <= MAX_MULTIPLICATIONS_BY_ROWS;
         if is_small && vector::can_multiply(rhs.t(), lhs.columns) {
             return Method::Rows;
         }
-        let is_tall = m > 2 * n && m * k * n >= 4096;
+        let is_tall = m > 2 * n && n_multiplications >= 4096;
         if lhs.rows == 1 {
             // The library would copy or gather what is wide, and compute with what is narrow side by side.
             let is_worth_it = is_tall && n <= 24 && k >= 64;
@@ -144,12 +154,17 @@ impl Operand {
         let n_batch = shape.rank() - 2;
         let [rows, columns] = [layout.strides[n_batch], layout.strides[n_batch + 1]];
         let batch = Layout { offset: layout.offset, strides: layout.strides[..n_batch].into() };
-        let offsets = batch.positions(&Shape::from(&shape[..n_batch])).collect();
-        Self { base: *base, strides: Strides { rows, columns }, offsets }
+        let shape = Shape::from(&shape[..n_batch]);
+        Self {
+            base: *base,
+            strides: Strides { rows, columns },
+            n_matrices: shape.n_elements(),
+            firsts: Walk::new(&batch, &shape),
+        }
     }
 
     fn matrix<'a, F>(&self, elements: &'a [F], index: usize, sizes: [usize; 2]) -> Matrix<'a, F> {
-        Matrix::new(elements, self.offsets[index], sizes, self.strides)
+        Matrix::new(elements, self.firsts.position(index), sizes, self.strides)
     }
 }
 
@@ -190,8 +205,9 @@ impl Product {
     /// Each element then has the same bits: the library sums in another order only where it computes few elements, or
     /// few rows and columns of long sums.
     pub fn split(&self) -> Split {
-        let (n_matrices, Sizes { m, k, n }) = (self.lhs.offsets.len(), self.sizes);
-        let n_bytes = n_matrices * m * k * n * self.dtype.n_bytes();
+        let (n_matrices, Sizes { m, k, n }) = (self.lhs.n_matrices, self.sizes);
+        let n_multiplications = self.sizes.n_multiplications().saturating_mul(n_matrices);
+        let n_bytes = n_multiplications.saturating_mul(self.dtype.n_bytes());
         let work = match self.method {
             // There is scratch for one matrix.
             Method::Transposed(_) | Method::BlocksOfCopy(_) if n_matrices > 1 => 0,
@@ -239,7 +255,7 @@ impl Product {
         let Sizes { m, k, n } = self.sizes;
         let elements = rows.start * n..rows.end * n;
         let update = self.prepare(memory, elements.clone());
-        if m * k * n == 0 {
+        if [m, k, n].contains(&0) {
             let out = memory.write::<F>(self.out, elements);
             return out
                 .iter_mut()

@@ -1,5 +1,7 @@
 //! Products are held to a plain loop in double precision, in many sizes and layouts, by every method and instruction set.
 
+use retrograd_core::ops::Literal;
+
 use super::*;
 use crate::arena::{Arena, LeafTable, Leaves, Place};
 use rand::{RngExt, SeedableRng};
@@ -64,7 +66,7 @@ impl<F: Multiply + Sums> Case<F> {
             of: NodeId::new(ADDEND),
             scale: -1.0,
             product_scale: -1.0,
-            product_factor: Some(Scalar::Literal(0.5)),
+            product_factor: Some(Scalar::Literal(Literal::new(0.5))),
         });
         let mut lengths = vec![lhs_elements.len(), rhs_elements.len(), n_out, n_out];
         let scratch = |n_elements| {
@@ -88,7 +90,7 @@ impl<F: Multiply + Sums> Case<F> {
     }
 
     fn run(&self, instructions: InstructionSet) -> Vec<F> {
-        let mut arena = Arena::new(self.n_bytes);
+        let mut arena = Arena::new(self.n_bytes).expect("the memory is there");
         let mut table = LeafTable::default();
         let leaves = Leaves::new(&mut table, 0);
         let mut memory = Memory::new(&mut arena, &leaves, &self.places);

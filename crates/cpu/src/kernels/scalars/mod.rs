@@ -93,6 +93,28 @@ impl Scalars {
         self.stores.iter().for_each(|store| store.run::<F>(self, memory));
     }
 
+    /// The single instructions of a part of the code, in the order in which they run, as `singles` and `strides` have
+    /// them in front.
+    pub fn unrolled<'p>(
+        instruction: &Instruction,
+        singles: &mut &'p [Single],
+        strides: &mut &'p [[i32; 2]],
+    ) -> impl Iterator<Item = Single> + use<'p> {
+        let (n, n_rounds) = match *instruction {
+            Instruction::Each { .. } => (0, 1),
+            Instruction::Singles { n } => (n, 1),
+            Instruction::Rounds { n, n_rounds } => (n, n_rounds),
+        };
+        let own = singles.split_off(..n).expect("each has its instructions");
+        let is_loop = matches!(instruction, Instruction::Rounds { .. });
+        let moves = strides.split_off(..if is_loop { n } else { 0 });
+        let moves = moves.expect("each has its strides");
+        (0..n_rounds as u32).flat_map(move |round| {
+            let stride = |k: usize| moves.get(k).copied().unwrap_or_default();
+            own.iter().enumerate().map(move |(k, single)| single.after(round, stride(k)))
+        })
+    }
+
     /// The values that it reads.
     pub fn reads(&self) -> impl Iterator<Item = NodeId> {
         self.loads.iter().map(|load| load.of)

@@ -64,6 +64,20 @@ macro_rules! codes {
         }
 
         impl Single {
+            /// The operation, and where its operands are.
+            pub fn operands(self, lists: &[u32]) -> (Operation, [Operand; 3]) {
+                let (a, b) = (Operand::Register(self.a), Operand::Register(self.b));
+                let operands = match self.code {
+                    Code::UnaryLast $(| Code::$LastOp)* => [Operand::Last, b, b],
+                    Code::Unary | Code::Compare | Code::OtherBinary $(| Code::$Op)* => [a, b, b],
+                    $(Code::$OpLast)|* => [a, Operand::Last, a],
+                    Code::Select => {
+                        [0, 1, 2].map(|k| Operand::Register(lists[self.a as usize + k]))
+                    }
+                };
+                (self.operation, operands)
+            }
+
             /// The value by a code, where the last instruction has given `last`.
             #[inline(always)]
             fn value<F: Functions>(
@@ -161,7 +175,7 @@ impl Single {
 
     /// The instruction of a later round.
     #[inline(always)]
-    fn after(self, n_rounds: u32, [a, b]: [i32; 2]) -> Self {
+    pub fn after(self, n_rounds: u32, [a, b]: [i32; 2]) -> Self {
         Self {
             a: self.a.wrapping_add(n_rounds.wrapping_mul(a as u32)),
             b: self.b.wrapping_add(n_rounds.wrapping_mul(b as u32)),

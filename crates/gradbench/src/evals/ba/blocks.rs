@@ -80,7 +80,7 @@ impl Blocks {
         let variables = array::from_fn(|k| rows[k]);
         let errors = errors(variables, [rows[VARIABLES], rows[VARIABLES + 1]]);
         let plan = Plan::compile(&record(&variables, errors), &[])?;
-        let workspace = plan.workspace();
+        let workspace = plan.try_workspace()?;
         Ok(Self { scene, plan, workspace, inputs: vec![0.0; INPUTS * BLOCK] })
     }
 
@@ -99,7 +99,7 @@ impl Blocks {
                     self.inputs[row * BLOCK + column] = input;
                 }
             }
-            let inputs = View { shape: &shape, data: Slice::F64(&self.inputs) };
+            let inputs = View::new(&shape, Slice::F64(&self.inputs))?;
             self.plan.run(&mut self.workspace, &Params::new(), &[("inputs", inputs)])?;
             each(block, array::from_fn(|k| self.workspace.output(k).elements()));
         }

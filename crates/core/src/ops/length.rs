@@ -1,0 +1,97 @@
+//! Euclidean lengths: values that are computed in any way, with the derivative of a length.
+
+use smallvec::smallvec;
+
+use super::kinked::Kink;
+use crate::{
+    expr::Expr,
+    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule, Tangents, same_dtype},
+    shape::{AxisSet, keep},
+    tensor::{View, ViewMut},
+};
+
+/// The operation that makes its first input, the length of the second along axes, which it keeps, differentiable as one. If
+/// that has been found from a scale, the length in the scale and the scale itself follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Length {
+    /// The axes.
+    pub axes: AxisSet,
+    /// Whether there is a scale.
+    pub is_scaled: bool,
+}
+
+impl<'g> Expr<'g> {
+    /// The root of the sum of squares along axes, which are kept. Its derivative at 0 is 0.
+    #[track_caller]
+    pub(crate) fn length_along(self, axes: AxisSet) -> Self {
+        let value = self.square().sum_over(keep(axes)).sqrt();
+        let op = Op::Length(Length { axes, is_scaled: false });
+        self.graph().record(op, smallvec![value.id(), self.id()], value.shape(), value.dtype())
+    }
+
+    /// The length along axes, which are kept, from squares of what has been divided by a scale. Cotangents do not meet the
+    /// scale: it may be so small that their product with it would vanish.
+    #[track_caller]
+    pub(crate) fn length_by_scale(self, axes: AxisSet, scale: Expr<'g>) -> Self {
+        let length = (self / scale).length_along(axes);
+        let value = length * scale;
+        let inputs = smallvec![value.id(), self.id(), length.id(), scale.id()];
+        let op = Op::Length(Length { axes, is_scaled: true });
+        self.graph().record(op, inputs, value.shape(), value.dtype())
+    }
+}
+
+impl Length {
+    /// The derivative of the length `y` by its second input: the direction.
+    #[track_caller]
+    fn kink<'g>(self, input: impl Fn(usize) -> Expr<'g>, y: Expr<'g>) -> Kink<'g> {
+        let x = input(1);
+        let (scaled, length) = match self.is_scaled {
+            true => (x / input(3), input(2)),
+            false => (x, y),
+        };
+        let is_met = length.eq(0.0);
+        let everywhere = is_met.broadcast_to_known(&x.shape());
+        let slope = everywhere.select(x.like(0.0), scaled / length);
+        Kink { slope, distance: x, is_met, value: y }
+    }
+}
+
+impl Operation for Length {
+    fn label(&self) -> String {
+        format!("length {:?}", self.axes)
+    }
+
+    fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
+        let g = g.broadcast_to_known(&rule.x(1).shape());
+        (rule.k == 1).then(|| self.kink(|k| rule.x(k), rule.y).pull_back(g))?
+    }
+
+    fn linearity(&self) -> Linearity {
+        Linearity::Nonlinear
+    }
+
+    fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
+        let (x, y) = (link.x(1).shape(), link.y.shape());
+        let others: Vec<_> = (0..x.rank()).filter(|&axis| !self.axes.contains(axis)).collect();
+        (link.k == 1).then(|| Dependence::equal_along(&x, &others, &y, &others))
+    }
+
+    fn jvp<'g>(&self, tangents: Tangents<'_, 'g>) -> Option<Expr<'g>> {
+        let v = tangents.of(1)?;
+        let kink = self.kink(|k| tangents.x(k), tangents.y);
+        Some(kink.push_forward(v).sum_over(keep(self.axes)))
+    }
+
+    fn n_operands(&self, _: usize) -> usize {
+        1
+    }
+
+    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
+        batch.record(Op::Length(Length { axes: self.axes.after_one_more(), ..*self }))
+    }
+
+    fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {
+        same_dtype!(x[0], y => |x, y| y.copy_from_slice(x));
+    }
+}

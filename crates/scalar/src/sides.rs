@@ -1,0 +1,269 @@
+//! Series at kinks: what a number is on either side of a point where the two are not one series.
+//!
+//! The sign of `a·tᵖ + …` near 0 is that of `a` on the right, and that of `(−1)ᵖ·a` on the left. So the first coefficient
+//! that is not 0 tells which piece of a function a series runs through on each side: `|t²|` is `t²`, and `|t|` is two
+//! series, `t` and `−t`, which are kept until what is made of them is one series again, as `|t|²` is.
+
+use std::array;
+
+use retrograd_core::{
+    Real,
+    ops::{Binary, Comparison, Unary},
+};
+
+use crate::{Number, Series};
+
+/// The answer of a comparison of series: for their values, and near them on the right and on the left where these
+/// answers are others. Made a `bool`, it is that for the values.
+#[derive(Clone, Copy, Debug)]
+pub struct SeriesMask<M> {
+    pub(crate) at: M,
+    pub(crate) sides: Option<[bool; 2]>,
+}
+
+impl<M: Into<bool>> From<SeriesMask<M>> for bool {
+    fn from(mask: SeriesMask<M>) -> Self {
+        mask.at.into()
+    }
+}
+
+/// Right and left.
+pub(crate) const SIDES: [usize; 2] = [0, 1];
+
+/// Whether numbers are one number, derivatives included.
+fn are_one<T: Number>(a: T, b: T) -> bool {
+    (a - b).is_zero() || a.as_constant().zip(b.as_constant()).is_some_and(|(a, b)| a == b)
+}
+
+impl<T: Number, const N: usize> Series<T, N> {
+    /// The series on one side, without the other.
+    pub(crate) fn side(&self, side: usize) -> Self {
+        let coefficients = self.sides.map_or(self.coefficients, |sides| sides[side]);
+        Self { coefficients, n_known: self.n_known, sides: None }
+    }
+
+    /// This series, of what is known of it as a whole.
+    pub(crate) fn plain(&self) -> Self {
+        Self { sides: None, ..*self }
+    }
+
+    /// A value with a series on each side. A coefficient is that of both sides. Where they differ, the first one is
+    /// `first`, which a row chooses at a kink, and others are NaN, as all are after a coefficient that is not there.
+    pub(crate) fn joined(value: T, first: T, n_known: usize, sides: [[T; N]; 2]) -> Self {
+        let [right, left] = sides;
+        let do_agree = |k: usize| are_one(right[k], left[k]);
+        let is_lost = |k: usize| !do_agree(k) && (k > 1 || first.primal().is_nan());
+        let n_there = (1..n_known).find(|&k| is_lost(k)).unwrap_or(n_known);
+        let coefficient = |k: usize| match k {
+            0 => value,
+            _ if k >= n_there => T::constant(f64::NAN),
+            _ if do_agree(k) => right[k],
+            _ => first,
+        };
+        let are_all_one = (0..n_known).all(do_agree) && are_one(value, right[0]);
+        let sides = if are_all_one { None } else { Some(sides) };
+        Self { sides, ..Self::known(n_known, coefficient) }
+    }
+
+    /// The result of an operation on series of which some have sides, from what it does to each side by itself.
+    pub(crate) fn by_sides(operation: impl Fn(&dyn Fn(Self) -> Self) -> Self) -> Self {
+        let plain = operation(&|x| x.plain());
+        let of = SIDES.map(|side| operation(&|x| x.side(side)).side(side));
+        let n_known = of.iter().fold(plain.n_known, |n, x| n.min(x.n_known));
+        let first = plain.coefficients.get(1).copied().unwrap_or_default();
+        Self::joined(plain.coefficients[0], first, n_known, of.map(|x| x.coefficients))
+    }
+
+    /// The first coefficient after the value that is not 0: its power, and itself.
+    fn leading(&self) -> Option<(usize, T)> {
+        let known = self.coefficients.iter().copied().enumerate().take(self.n_known);
+        known.skip(1).find(|(_, coefficient)| !coefficient.is_zero())
+    }
+
+    /// How the value and the first coefficient that is not 0 compare with a number, on each side.
+    fn near(&self, number: f64) -> [f64; 2] {
+        let value = self.coefficients[0].primal();
+        if value != number {
+            return [value - number; 2];
+        }
+        self.leading().map_or([0.0; 2], |(power, coefficient)| {
+            let right = coefficient.primal();
+            [right, if power.is_multiple_of(2) { right } else { -right }]
+        })
+    }
+
+    /// Divided by a power of `t`.
+    fn without(&self, power: usize) -> Self {
+        Self::known(self.n_known - power, |k| self.coefficients[k + power])
+    }
+
+    /// Times a power of `|t|`, on each side. What is not known of the series is NaN.
+    fn times_magnitude(&self, power: usize) -> [[T; N]; 2] {
+        let right = array::from_fn(|k| match k.checked_sub(power) {
+            None => T::default(),
+            Some(k) if k < self.n_known => self.coefficients[k],
+            Some(_) => T::constant(f64::NAN),
+        });
+        [right, if power.is_multiple_of(2) { right } else { right.map(|c| -c) }]
+    }
+
+    /// The coefficients of what has no series on either side.
+    fn without_series(value: T) -> [[T; N]; 2] {
+        [array::from_fn(|k| if k == 0 { value } else { T::constant(f64::NAN) }); 2]
+    }
+
+    /// A row at a point where its series is not that of its derivative; `None` elsewhere.
+    pub(crate) fn unary_at_kink(&self, op: Unary, value: T) -> Option<Self> {
+        if T::IS_RECORDED || self.leading().is_none() {
+            return None;
+        }
+        let x = self.coefficients[0].primal();
+        match op {
+            Unary::Sign
+            | Unary::Step
+            | Unary::Floor
+            | Unary::Ceil
+            | Unary::Trunc
+            | Unary::Round => self.step_of(op, value, x),
+            Unary::Abs | Unary::Relu if x == 0.0 => {
+                let of_negative = if op == Unary::Abs { -*self } else { Self::constant(0.0) };
+                let sides = self.near(0.0).map(|x| if x > 0.0 { *self } else { of_negative });
+                let sides = sides.map(|piece| piece.coefficients);
+                Some(Self::joined(value, T::default(), self.n_known, sides))
+            }
+            Unary::Sqrt | Unary::Cbrt if x == 0.0 => Some(self.root_at_zero(op, value)),
+            _ => None,
+        }
+    }
+
+    /// A step from one constant to another; `None` if there is none here.
+    fn step_of(&self, op: Unary, value: T, x: f64) -> Option<Self> {
+        let [above, below] = [x.next_up(), x.next_down()].map(|x| op.value(x));
+        if [above, below] == [value.primal(); 2] || x.is_nan() {
+            return None;
+        }
+        let sides = self.near(x).map(|change| if change > 0.0 { above } else { below });
+        let sides = sides.map(|limit| Self::constant(limit).coefficients);
+        Some(Self::joined(value, T::default(), self.n_known, sides))
+    }
+
+    /// A root of `tᵖ·z`, which is that of `tᵖ` times that of `z` where `p` can be divided.
+    fn root_at_zero(&self, op: Unary, value: T) -> Self {
+        let (power, _) = self.leading().unwrap_or((1, T::default()));
+        let degree = if op == Unary::Sqrt { 2 } else { 3 };
+        let nan = T::constant(f64::NAN);
+        if !power.is_multiple_of(degree) {
+            let slope = op.derivative(self.coefficients[0], value);
+            let first = if power == 1 { self.coefficients[1].chain(slope) } else { nan };
+            return Self::joined(value, first, self.n_known, Self::without_series(value));
+        }
+        let rest = self.without(power).unary(op);
+        let [right, left] = rest.times_magnitude(power / degree);
+        // The sign of a cube root is that of its argument.
+        let sides = if op == Unary::Cbrt { [right; 2] } else { [right, left] };
+        Self::joined(value, nan, self.n_known, sides)
+    }
+
+    /// A row of two numbers at a point where its series is not that of its derivatives; `None` elsewhere. `first` is the
+    /// coefficient that the row chooses there.
+    pub(crate) fn binary_at_kink(
+        op: Binary,
+        a: Self,
+        b: Self,
+        value: T,
+        first: impl Fn() -> T,
+    ) -> Option<Self> {
+        if T::IS_RECORDED || a.leading().is_none() && b.leading().is_none() {
+            return None;
+        }
+        let n_known = a.n_known.min(b.n_known);
+        let [a0, b0] = [a, b].map(|x| x.coefficients[0].primal());
+        let sides = match op {
+            Binary::Maximum
+            | Binary::Minimum
+            | Binary::Fmax
+            | Binary::Fmin
+            | Binary::ClampMin
+            | Binary::ClampMax
+                // Of equal infinite numbers, neither side is known.
+                if a0 == b0 && a0.is_finite() =>
+            {
+                let is_larger = matches!(op, Binary::Maximum | Binary::Fmax | Binary::ClampMin);
+                let difference = Self::each(a, b, |a, b| a - b).near(0.0);
+                let chosen =
+                    |side: usize| if (difference[side] > 0.0) == is_larger { a } else { b };
+                SIDES.map(|side| chosen(side).coefficients)
+            }
+            Binary::Hypot if a0 == 0.0 && b0 == 0.0 => {
+                let powers = [a, b].into_iter().filter_map(|x| Some(x.leading()?.0));
+                let power = powers.fold(n_known - 1, usize::min);
+                let rest = a.without(power).binary(op, b.without(power));
+                rest.times_magnitude(power)
+            }
+            _ => return None,
+        };
+        Some(Self::joined(value, first(), n_known, sides))
+    }
+
+    /// Compares values; and what is near them, where values are equal or the sides are not those of one series.
+    pub(crate) fn compared(self, op: Comparison, rhs: Self) -> SeriesMask<T::Mask> {
+        let [a, b] = [self, rhs].map(|x| x.coefficients[0]);
+        let at = a.compare(op, b);
+        let has_sides = self.sides.is_some() || rhs.sides.is_some();
+        if T::IS_RECORDED || !has_sides && a.primal() != b.primal() {
+            return SeriesMask { at, sides: None };
+        }
+        let near = |side: usize| {
+            let [a, b] = [self, rhs].map(|x| x.side(side));
+            let [a0, b0] = [a, b].map(|x| x.coefficients[0].primal());
+            if a0 != b0 {
+                return op.value(a0, b0);
+            }
+            let difference = Self::each(a, b, |a, b| a - b).near(0.0)[side];
+            // Where coefficients are not there, nothing more is known than the values.
+            op.value(if difference.is_nan() { 0.0 } else { difference }, 0.0)
+        };
+        let sides = SIDES.map(near);
+        let is_one = sides == [op.value(a.primal(), b.primal()); 2];
+        SeriesMask { at, sides: (!is_one).then_some(sides) }
+    }
+
+    /// One of two series by a mask, on each side by its own if that makes no jump. At a jump there are no derivatives, and
+    /// every mode has those of the series that is selected there.
+    pub(crate) fn selected(mask: SeriesMask<T::Mask>, a: Self, b: Self) -> Self {
+        let choose = |a: Self, b: Self| Self::each(a, b, |a, b| T::select(mask.at, a, b));
+        if mask.sides.is_none() && a.sides.is_none() && b.sides.is_none() {
+            return choose(a, b);
+        }
+        let plain = choose(a.plain(), b.plain());
+        let value = plain.coefficients[0];
+        let by_value = SIDES.map(|side| choose(a.side(side), b.side(side)));
+        let by_side =
+            |sides: [bool; 2]| SIDES.map(|k| if sides[k] { a.side(k) } else { b.side(k) });
+        let sides = mask.sides.map(by_side);
+        let has_no_jump =
+            |sides: &[Self; 2]| sides.iter().all(|x| are_one(x.coefficients[0], value));
+        let sides = sides.filter(has_no_jump).unwrap_or(by_value);
+        let first = plain.coefficients.get(1).copied().unwrap_or_default();
+        Self::joined(value, first, plain.n_known, sides.map(|x| x.coefficients))
+    }
+
+    /// This series, with the sides that its rate has; or with none of a series, if its derivative is infinite or NaN though
+    /// the argument moves: not even a first coefficient, unless that moves to first order.
+    pub(crate) fn with_rate(self, rate: &Self, is_singular: bool, moves_at_once: bool) -> Self {
+        let value = self.coefficients[0];
+        let first = self.coefficients.get(1).copied().unwrap_or_default();
+        if is_singular && !T::IS_RECORDED {
+            let first = if moves_at_once { first } else { T::constant(f64::NAN) };
+            return Self::joined(value, first, self.n_known, Self::without_series(value));
+        }
+        let Some(sides) = rate.sides else { return self };
+        let integral = |rate: [T; N]| {
+            array::from_fn(|k| match k {
+                0 => value,
+                _ => rate[k - 1] / T::constant(k as f64),
+            })
+        };
+        Self::joined(value, first, self.n_known, sides.map(integral))
+    }
+}
