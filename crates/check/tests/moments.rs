@@ -141,7 +141,7 @@ fn largest_of(dtype: DType) -> f64 {
     if dtype == DType::F32 { f64::from(f32::MAX) } else { f64::MAX }
 }
 
-/// What is wrong with numbers that should be some others, and are made of numbers of a size.
+/// The faults of numbers that should be some others, and are made of numbers of a size.
 fn difference(got: &[f64], expected: &[f64], size: f64, dtype: DType, n: usize) -> Option<String> {
     let (epsilon, largest, smallest) = match dtype {
         DType::F32 => (f64::from(f32::EPSILON), f64::from(f32::MAX), f64::from(f32::MIN_POSITIVE)),

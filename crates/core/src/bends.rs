@@ -26,7 +26,7 @@ pub(crate) struct Bends<'g> {
     known: RefCell<FxHashMap<NodeId, Option<Expr<'g>>>>,
 }
 
-/// What a tangent rule can know of bends.
+/// The bends that a tangent rule can look up.
 #[derive(Clone, Copy)]
 pub(crate) enum Ahead<'a, 'g> {
     /// Nothing, in a mode that looks at single nodes.

@@ -107,7 +107,7 @@ impl<'g> Builder<'g> {
         awaited: Option<NodeId>,
     ) -> NodeId {
         if let Op::Kinked(_) = node.op {
-            // What else it knows matters to derivatives only.
+            // The further inputs matter to derivatives only.
             let product = Node { op: Op::Binary(Binary::Chain), ..node.clone() };
             return self.add(origin, &product, inputs, awaited);
         }

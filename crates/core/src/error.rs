@@ -50,7 +50,7 @@ pub enum Error {
     },
     /// Memory for data that there is none for.
     OutOfMemory {
-        /// What the memory is for, such as a node with its dtype and shape.
+        /// The use of the memory, such as a node with its dtype and shape.
         what: String,
         /// Bytes that it takes.
         n_bytes: u128,
@@ -97,7 +97,7 @@ pub enum Error {
         first: Option<&'static Location<'static>>,
         /// The line that gave it again.
         again: &'static Location<'static>,
-        /// What has the name, and what to do.
+        /// The holder of the name, and the way out.
         reason: String,
     },
 }

@@ -143,7 +143,7 @@ impl<'g> Expr<'g> {
         }
     }
 
-    /// What is left of this cotangent where it has just been multiplied by the reciprocal of the local derivative `d`: so
+    /// The rest of this cotangent where it has just been multiplied by the reciprocal of the local derivative `d`: so
     /// the square of a root has the derivative 1, also where that of the root is infinite.
     fn cancelled(self, d: Expr<'g>) -> Option<Expr<'g>> {
         if self.is_inverse_of(d) {

@@ -7,7 +7,7 @@ use retrograd_core::{
     ops::{Addresses, Batch, Custom, CustomOperation, Dependence, Link, Rule, Tangents},
 };
 
-/// What a rule makes of the right answer.
+/// A rule's change of the right answer.
 type Spoil = Arc<dyn for<'g> Fn(Expr<'g>) -> Expr<'g> + Send + Sync>;
 
 /// `y = 2x`, with rules of which one may be spoiled.
@@ -110,7 +110,7 @@ fn spoils() -> Vec<(&'static str, Spoil)> {
 /// A way to derivatives of the second expression by the first.
 type Mode = for<'g> fn(Expr<'g>, Expr<'g>) -> Result<(), Error>;
 
-/// What modes of differentiation say of an operation.
+/// The messages of modes of differentiation about an operation.
 fn messages(operation: Twice, modes: &[Mode]) -> Vec<String> {
     let graph = Graph::new();
     let x = graph.input("x", [3]);

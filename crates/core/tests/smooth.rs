@@ -144,7 +144,7 @@ fn is_near(a: f64, b: f64) -> bool {
     (a - b).abs() <= 1e-12 * (1.0 + b.abs())
 }
 
-/// What is wrong with a length under an even function.
+/// The faults of a length under an even function.
 fn faults(length: &Length, even: &Even) -> Vec<String> {
     let g = Graph::with_dtype(DType::F64);
     let x = g.param("x", length.point);

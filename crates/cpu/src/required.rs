@@ -1,4 +1,4 @@
-//! What functions require of the data that a run is given: checked by checked plans, and looked at by others when a run
+//! Requirements of functions on the data that a run is given: checked by checked plans, and looked at by others when a run
 //! has failed, to say in the user's terms what is wrong with the data.
 
 use retrograd_core::{Error, NodeId, Tensor};

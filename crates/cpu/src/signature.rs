@@ -33,7 +33,7 @@ pub(crate) struct LeafSpec {
     pub data: Option<Tensor>,
     /// Which update gives it a new value, if one does.
     pub update: Option<usize>,
-    /// What functions require of its data.
+    /// Requirements of functions on its data.
     pub requirements: Vec<Requirement>,
 }
 

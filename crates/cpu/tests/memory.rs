@@ -8,7 +8,7 @@ use retrograd_cpu::Plan;
 /// The largest vector of `f64` that can be recorded: one number less than 2⁶³ bytes.
 const LONGEST: usize = (1 << 60) - 1;
 
-/// What is said of a plan that cannot have memory; nothing if it can.
+/// The message for a plan that cannot have memory; nothing if it can.
 fn refusal(outputs: &[Expr<'_>]) -> Option<(String, u128)> {
     let error = Plan::compile(outputs, &[]).and_then(|plan| plan.try_workspace()).err()?;
     let Error::OutOfMemory { what, n_bytes } = &error else { panic!("another error: {error}") };

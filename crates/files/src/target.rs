@@ -1,4 +1,4 @@
-//! What a path leads to, and what of it is kept.
+//! Targets of paths, and the properties of a replaced file that are kept.
 
 use std::{
     fs::{self, File, Metadata, OpenOptions},
@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What is to be written.
+/// The thing to be written.
 pub(crate) enum Target {
     /// A file, which is replaced if it exists.
     File {

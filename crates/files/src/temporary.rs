@@ -13,7 +13,7 @@ use tempfile::{Builder, NamedTempFile};
 const N_RANDOM: usize = 6;
 const SUFFIX: &str = ".tmp";
 
-/// What the names of a target's temporary files begin with. A long name is cut, so that the temporary one is no longer
+/// The beginning of the names of a target's temporary files. A long name is cut, so that the temporary one is no longer
 /// than file systems allow.
 fn prefix(name: &OsStr) -> String {
     const MOST_BYTES: usize = 120;

@@ -155,7 +155,7 @@ fn beside(function: Function, which: usize, offset: f64) -> [[Option<f64>; N]; 2
         std::array::from_fn(|k| {
             let (here, nearer) = (here[k], nearer[k]);
             let does_settle = (here - nearer).abs() <= 0.02 * size.min(1e4 + nearer.abs());
-            // What is left of the distance is taken to be linear in it.
+            // The rest of the distance is taken to be linear in it.
             does_settle.then_some(nearer + (nearer - here) / 3.0)
         })
     })
@@ -186,7 +186,7 @@ fn coefficients_at_kinks_are_those_of_both_sides_or_not_there() {
                 n_checked += 1;
                 n_there += usize::from(got.is_finite());
                 let is_right = of_both.is_some_and(|c| (got - c).abs() <= 0.1 * (1.0 + c.abs()));
-                // What a row chooses at a kink is compared with other modes below.
+                // The choice of a row at a kink is compared with other modes below.
                 let is_chosen = k == 1 && of_both.is_none();
                 if got.is_finite() && !is_right && !is_chosen {
                     faults.push(format!(
@@ -260,7 +260,7 @@ fn first_derivatives_at_kinks_are_those_of_duals_and_tapes() {
             let dual = function.of(which, offset, Dual::variable(0.0)).tangents[0];
             let tape = gradient(|t| function.of(which, offset, t[0]), &[0.0])[0];
             let what = format!("{function:?} of argument {which} at {offset}");
-            // What is infinite and stopped by a zero is known to more coefficients only, as the slope 1 of ∛t³.
+            // An infinite factor that a zero stops is known to more coefficients only, as the slope 1 of ∛t³.
             let is_root = matches!(function, Function::Unary(Unary::Cbrt | Unary::Sqrt));
             let longer = if is_root { series } else { longer };
             for (mode, got) in [("dual", dual), ("tape", tape), ("longer series", longer)] {
@@ -277,7 +277,7 @@ fn first_derivatives_at_kinks_are_those_of_duals_and_tapes() {
 #[test]
 fn beside_nan_duals_series_and_tapes_agree() {
     let nan = f64::NAN;
-    // What stops a cotangent of 0 is no function of its operands.
+    // A product that stops at a cotangent of 0 is no function of its operands.
     for &row in Binary::ALL.iter().filter(|&&row| row != Binary::Chain) {
         for (a, b) in [(nan, 1.0), (1.0, nan), (nan, nan), (nan, 0.0), (0.0, nan)] {
             let dual =

@@ -1,4 +1,4 @@
-//! What the name of a file says.
+//! The extension of a file's name.
 
 use std::path::Path;
 

@@ -49,7 +49,7 @@ fn is_same(dtype: DType, got: f64, expected: f64, scale: f64) -> bool {
     is_equal || (got - expected).abs() <= tolerance * expected.abs().max(finite) + 4.0 * least
 }
 
-/// What is wrong, by the function, the way and the point.
+/// Wrong numbers, by the function, the way and the point.
 #[derive(Default)]
 struct Faults {
     lines: Vec<String>,

@@ -58,7 +58,7 @@ impl Hostile {
     }
 }
 
-/// What a `try_` form returns.
+/// The result of a `try_` form.
 pub type Outcome<'g> = Result<Vec<Expr<'g>>, Error>;
 
 /// Sizes in arithmetic that does not wrap; `None` if there is no answer to have them.
@@ -91,7 +91,7 @@ macro_rules! calls {
 }
 pub(crate) use calls;
 
-/// What functions return.
+/// Types that functions return.
 pub trait Recorded<'g> {
     /// All expressions of it.
     fn expressions(self) -> Vec<Expr<'g>>;

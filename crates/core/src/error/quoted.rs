@@ -1,4 +1,4 @@
-//! What messages quote: names, formulas and lists of the user's, which can be of any length and must not be.
+//! Quotations in messages: names, formulas and lists of the user's, cut to a bounded length.
 
 use std::fmt::{self, Write};
 

@@ -19,7 +19,7 @@ pub(super) struct Moments<'g> {
     below: Expr<'g>,
     /// Deviations from the mean, in units.
     in_units: Expr<'g>,
-    /// What one is in units.
+    /// The number 1 in units.
     unit: f64,
 }
 

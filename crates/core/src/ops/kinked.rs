@@ -33,7 +33,7 @@ impl<'g> Kink<'g> {
     #[track_caller]
     pub fn pull_back(self, g: Expr<'g>) -> Option<Expr<'g>> {
         match g.as_literal() {
-            // What is a constant has no bend.
+            // A constant has no bend.
             Some(_) => g.pull_back(self.slope),
             None => Some(self.times(g, false)),
         }

@@ -209,7 +209,7 @@ mod tests {
         let block = |n_bytes, first, last| Block { n_bytes, first, last };
         let two = [block(half, 0, 1), block(half, 1, 2)];
         assert_eq!(arrange(&two), Err(TooLarge(1 << 63)));
-        // What wraps around to nothing.
+        // Sizes that would wrap around to nothing.
         assert_eq!(arrange(&[block(1 << 63, 0, 1); 2]), Err(TooLarge(1 << 64)));
         assert!(arrange(&[block(half - 64, 0, 1), block(half - 64, 1, 2)]).is_ok());
     }

@@ -10,7 +10,7 @@ use crate::{
     schedule::Work,
 };
 
-/// What a number is: one from outside, or an operation on terms, by their numbers.
+/// The term of a number: one from outside, or an operation on terms, by their numbers.
 #[derive(PartialEq, Eq, Hash)]
 enum Term {
     Outside(Outside),

@@ -6,7 +6,7 @@ use rustc_hash::FxBuildHasher;
 
 use crate::kernels::code::{Extent, Form, Instruction, Line, Nested, Operand, Register, Store};
 
-/// What the stores of a kernel write, as terms; nothing in builds without debug assertions.
+/// The values that the stores of a kernel write, as terms; nothing in builds without debug assertions.
 pub(crate) struct Meaning(Option<Stored>);
 
 struct Stored {
@@ -14,7 +14,7 @@ struct Stored {
     values: Vec<Value>,
 }
 
-/// What a store writes: a term, its extent and its form.
+/// The value that a store writes: a term, its extent and its form.
 type Value = (Register, Extent, Form);
 
 /// All different terms: instructions whose operands are terms, too, by their numbers.
@@ -53,7 +53,7 @@ impl Meaning {
 }
 
 impl Terms {
-    /// What the stores write of a block. It is the same of all blocks, since none changes what the prologue has computed,
+    /// The values that the stores write of a block. They are the same of all blocks, since none changes what the prologue has computed,
     /// nor reads what another has left.
     fn stored(
         &mut self,

@@ -18,7 +18,7 @@ pub(crate) struct Placed<'p> {
     /// Dtype and number of elements of each value.
     pub sizes: &'p [(DType, usize)],
     pub leaves: &'p [NodeId],
-    /// What must be in the arena after the steps.
+    /// Values that must be in the arena after the steps.
     pub outputs: &'p [NodeId],
     /// Targets and the new values that must be in their places after the steps.
     pub updates: &'p [(NodeId, NodeId)],

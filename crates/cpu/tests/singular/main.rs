@@ -57,7 +57,7 @@ fn evaluated(function: Function, way: Way, point: &Point) -> [Result<Vec<f64>, E
     [y.try_value().map(|value| value.to_vec()), by_plan()]
 }
 
-/// What is wrong with an answer; `None` if it is right, or none is finite and `may_be_missing`.
+/// The fault of an answer; `None` if it is right, or none is finite and `may_be_missing`.
 fn fault(got: &Result<Vec<f64>, Error>, expected: &[f64], may_be_missing: bool) -> Option<String> {
     let got = match got {
         Ok(got) => got,

@@ -250,7 +250,7 @@ fn hostile_csv_files_are_short_errors() {
     assert_eq!(no_text, "table, line 2, column `b`: `\u{fffd}\u{fffd}` is not a number");
 }
 
-/// Whatever a byte becomes, and wherever a file ends, there is an error or a table of no more cells than bytes.
+/// For any change of a byte, and any end of a file, there is an error or a table of no more cells than bytes.
 #[test]
 fn damaged_files_are_errors_or_data_of_their_size() {
     let check = |bytes: &[u8]| {

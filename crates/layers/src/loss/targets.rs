@@ -106,7 +106,7 @@ impl TargetDomain {
         }
     }
 
-    /// What a target must be, and what those may have meant who gave the one at `position`.
+    /// The rule that a target must keep, and a guess at the meaning of the one at `position`.
     fn rule(&self, targets: Slice<'_>, position: usize) -> String {
         let t = with_elements!(Slice, targets, elements => elements[position].to_f64());
         match self {

@@ -16,7 +16,7 @@ fn a_file_with_a_damaged_list_of_names_is_an_error() {
     );
 }
 
-/// Whatever one bit or one byte becomes, there is an error, or parameters of no more bytes than the file.
+/// For any change of one bit or one byte, there is an error, or parameters of no more bytes than the file.
 #[test]
 fn damaged_files_are_errors_or_parameters_of_their_size() {
     let bytes = to_bytes(&some_params()).unwrap();

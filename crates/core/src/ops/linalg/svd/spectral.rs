@@ -57,7 +57,7 @@ pub(super) fn moved<'g>(factors: Factors<'g>, h: Expr<'g>, x: Expr<'g>) -> Expr<
     (spanned + outside).matmul(v.t())
 }
 
-/// What quotients of a gradient `h` by its singular values are made of.
+/// The parts of quotients of a gradient `h` by its singular values.
 struct Quotients<'g> {
     factors: Factors<'g>,
     h: Expr<'g>,
