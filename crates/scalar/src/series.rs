@@ -17,9 +17,9 @@ use crate::{Number, arithmetic::arithmetic, number::chain_of_tangent, sides::Ser
 /// but powers of which both base and exponent move cost that, too.
 ///
 /// At a kink, such as that of `|x|`, the first coefficient that is not 0 tells which piece of the function a series runs
-/// through for `t > 0` and for `t < 0`. A coefficient is that of both sides, so that `|t²|` and `|t|²` are `t²`. Where the
-/// sides differ, the coefficient of `t` is the derivative that the row states, and others are NaN. Where a derivative is
-/// infinite, so is the coefficient of `t` if the argument moves at once; others are NaN, as all are of `√t²`. Masks are
+/// through for `t > 0` and for `t < 0`. A coefficient is that of both sides, so that `|t²|` and `|t|²` are `t²`, or NaN if
+/// there are two. That of `t` is the derivative that the row states, as in all modes. Where a derivative is infinite, so is
+/// the coefficient of `t` if the argument moves to first order; if it does not, all are NaN, as those of `√t²`. Masks are
 /// decided so, too, but for [`Traced`](crate::Traced) numbers, whose selections are made anew by each replay.
 ///
 /// ```
@@ -78,25 +78,27 @@ impl<T: Number, const N: usize> Series<T, N> {
         Self::known(self.n_known - 1, |k| self.coefficients[k + 1] * T::constant((k + 1) as f64))
     }
 
-    pub(crate) fn each(a: Self, b: Self, f: impl Fn(T, T) -> T) -> Self {
+    #[inline(always)]
+    pub(crate) fn each(a: &Self, b: &Self, f: impl Fn(T, T) -> T) -> Self {
         Self::known(a.n_known.min(b.n_known), |k| f(a.coefficients[k], b.coefficients[k]))
     }
 
     /// `Σ aⱼ·bₖ₋ⱼ`, of which `first` gives the product with `a₀`. Coefficients that are 0 are not handed on, as the tangents
     /// of duals are not.
-    fn product(a: Self, b: Self, first: impl Fn(usize) -> T) -> Self {
+    #[inline]
+    fn product(a: &Self, b: &Self, first: impl Fn(usize) -> T) -> Self {
         let term = |k: usize, j: usize| a.coefficients[j].chain(b.coefficients[k - j]);
         Self::known(a.n_known.min(b.n_known), |k| (1..=k).fold(first(k), |sum, j| sum + term(k, j)))
     }
 
-    fn times(a: Self, b: Self) -> Self {
+    fn times(a: &Self, b: &Self) -> Self {
         Self::product(a, b, |k| match k {
             0 => a.value() * b.value(),
             _ => b.coefficients[k].chain(a.value()),
         })
     }
 
-    fn quotient(a: Self, b: Self) -> Self {
+    fn quotient(a: &Self, b: &Self) -> Self {
         let n_known = a.n_known.min(b.n_known);
         let mut y = Self::known(n_known, |_| a.value() / b.value());
         for k in 1..n_known {
@@ -108,24 +110,29 @@ impl<T: Number, const N: usize> Series<T, N> {
         y
     }
 
-    /// The series with the given value and rate, and its rate as far as that is known. If the rate depends on the series
-    /// itself, each coefficient of it gives the next one of the series.
+    /// The series with the given value and rate, and with the sides of the rate; or none, if it `has_none`. If the rate
+    /// depends on the series itself, each coefficient of it gives the next one of the series.
     fn integral(
         value: T,
         n_known: usize,
-        is_implicit: bool,
+        [is_implicit, has_none]: [bool; 2],
         rate: impl Fn(Self) -> Self,
-    ) -> (Self, Self) {
-        let mut last = Self::constant(0.0);
+    ) -> Self {
+        if has_none && !T::IS_RECORDED {
+            return Self::without_series(value, n_known);
+        }
         let mut y = Self::known(n_known, |k| if k == 0 { value } else { T::default() });
         let first = if is_implicit { 1 } else { n_known - 1 };
         for n in first..n_known {
-            last = rate(y.cut(n));
+            let rate = rate(y.cut(n));
             for k in 1..=n {
-                y.coefficients[k] = last.coefficients[k - 1] / T::constant(k as f64);
+                y.coefficients[k] = rate.coefficients[k - 1] / T::constant(k as f64);
+            }
+            if n + 1 == n_known && rate.sides.is_some() {
+                return y.with_sides_of(&rate);
             }
         }
-        (y, last)
+        y
     }
 }
 
@@ -164,7 +171,7 @@ impl<T: Number, const N: usize> Real for Series<T, N> {
 
     fn unary(self, op: Unary) -> Self {
         if self.sides.is_some() {
-            return Self::by_sides(|of| of(self).unary(op));
+            return self.unary_of_sides(op);
         }
         if op == Unary::Neg {
             return Self::known(self.n_known, |k| -self.coefficients[k]);
@@ -178,31 +185,45 @@ impl<T: Number, const N: usize> Real for Series<T, N> {
         }
         let x0 = self.value().primal();
         let is_implicit = op.derivative(x0, f64::NAN).is_nan();
-        let is_singular = !op.derivative(x0, value.primal()).is_finite();
-        let (y, rate) = Self::integral(value, self.n_known, is_implicit, |y| {
+        let is_singular = is_steep(&[x0], value, op.derivative(x0, value.primal()));
+        let has_none = is_singular && !moves_at_once(&self);
+        Self::integral(value, self.n_known, [is_implicit, has_none], |y| {
             self.rate().chain(op.derivative(self.cut(y.n_known), y))
-        });
-        y.with_rate(&rate, is_singular, moves_at_once(&self))
+        })
     }
 
+    #[inline(always)]
     fn binary(self, op: Binary, rhs: Self) -> Self {
         let (a, b) = (self, rhs);
         if a.sides.is_some() || b.sides.is_some() {
-            return Self::by_sides(|of| of(a).binary(op, of(b)));
+            return Self::binary_of_sides(op, &a, &b);
         }
         match op {
-            Binary::Add => return Self::each(a, b, |a, b| a + b),
-            Binary::Sub => return Self::each(a, b, |a, b| a - b),
-            Binary::Mul => return Self::times(a, b),
-            Binary::Chain => {
-                return Self::product(a, b, |k| match k {
-                    0 => a.value().chain(b.value()),
-                    _ => chain_of_tangent(a.value(), b.coefficients[k]),
-                });
-            }
-            Binary::Div => return Self::quotient(a, b),
-            _ => (),
+            Binary::Add => Self::each(&a, &b, |a, b| a + b),
+            Binary::Sub => Self::each(&a, &b, |a, b| a - b),
+            Binary::Mul => Self::times(&a, &b),
+            Binary::Chain => Self::product(&a, &b, |k| match k {
+                0 => a.value().chain(b.value()),
+                _ => chain_of_tangent(a.value(), b.coefficients[k]),
+            }),
+            Binary::Div => Self::quotient(&a, &b),
+            _ => Self::of_row(op, a, b),
         }
+    }
+
+    fn compare(self, op: Comparison, rhs: Self) -> Self::Mask {
+        self.compared(op, rhs)
+    }
+
+    fn select(mask: Self::Mask, a: Self, b: Self) -> Self {
+        Self::selected(mask, a, b)
+    }
+}
+
+impl<T: Number, const N: usize> Series<T, N> {
+    /// A row of two numbers that is not arithmetic.
+    #[inline(never)]
+    fn of_row(op: Binary, a: Self, b: Self) -> Self {
         let value = a.value().binary(op, b.value());
         let n_known = a.n_known.min(b.n_known);
         let moving: Vec<(usize, Self)> = [a, b]
@@ -213,10 +234,12 @@ impl<T: Number, const N: usize> Real for Series<T, N> {
         let [a0, b0] = [a, b].map(Self::primal);
         let is_implicit = moving.iter().any(|&(k, _)| op.derivative(k, a0, b0, f64::NAN).is_nan());
         let slope = |k: usize| op.derivative(k, a0, b0, value.primal());
+        let is_steep = |&(k, _): &(usize, Self)| is_steep(&[a0, b0], value, slope(k));
         // Where both parts of a power move, there is no series at the base 0, though the row has a slope there.
         let has_log = op == Binary::Pow && a0 == 0.0 && moving.len() == 2;
-        let is_singular = has_log || moving.iter().any(|&(k, _)| !slope(k).is_finite());
-        let (y, rate) = Self::integral(value, n_known, is_implicit, |y| {
+        let is_singular = has_log || moving.iter().any(is_steep);
+        let has_none = is_singular && !moving.iter().any(|(_, x)| moves_at_once(x));
+        let y = Self::integral(value, n_known, [is_implicit, has_none], |y| {
             let [a, b] = [a, b].map(|x| x.cut(y.n_known));
             let part = |&(k, x): &(usize, Self)| x.rate().chain(op.derivative(k, a, b, y));
             moving
@@ -226,19 +249,13 @@ impl<T: Number, const N: usize> Real for Series<T, N> {
                 .unwrap_or(Self::known(y.n_known, |_| T::default()))
         });
         let first = || y.coefficients.get(1).copied().unwrap_or_default();
-        if let Some(y) = Self::binary_at_kink(op, a, b, value, first) {
-            return y;
-        }
-        y.with_rate(&rate, is_singular, moving.iter().any(|(_, x)| moves_at_once(x)))
+        Self::binary_at_kink(op, a, b, value, first).unwrap_or(y)
     }
+}
 
-    fn compare(self, op: Comparison, rhs: Self) -> Self::Mask {
-        self.compared(op, rhs)
-    }
-
-    fn select(mask: Self::Mask, a: Self, b: Self) -> Self {
-        Self::selected(mask, a, b)
-    }
+/// Whether a finite value at finite numbers has a slope that is infinite or NaN.
+fn is_steep<T: Number>(at: &[f64], value: T, slope: f64) -> bool {
+    !slope.is_finite() && value.primal().is_finite() && at.iter().all(|x| x.is_finite())
 }
 
 /// Whether a series moves to first order.

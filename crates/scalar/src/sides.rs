@@ -30,9 +30,17 @@ impl<M: Into<bool>> From<SeriesMask<M>> for bool {
 /// Right and left.
 pub(crate) const SIDES: [usize; 2] = [0, 1];
 
-/// Whether numbers are one number, derivatives included.
+/// How far apart numbers may be, as a part of them, that two formulas give for one.
+const TOLERANCE: f64 = 1e-5;
+
+/// Whether numbers are one number, derivatives included, but for roundings where there are none; or both NaN, so that no
+/// more is lost than is.
 fn are_one<T: Number>(a: T, b: T) -> bool {
-    (a - b).is_zero() || a.as_constant().zip(b.as_constant()).is_some_and(|(a, b)| a == b)
+    let is_near = |a: f64, b: f64| (a - b).abs() <= TOLERANCE * (a.abs() + b.abs()).min(f64::MAX);
+    let are_near = |(a, b): (f64, f64)| a == b || is_near(a, b);
+    (a - b).is_zero()
+        || a.as_constant().zip(b.as_constant()).is_some_and(are_near)
+        || (a.primal().is_nan() && b.primal().is_nan())
 }
 
 impl<T: Number, const N: usize> Series<T, N> {
@@ -47,8 +55,8 @@ impl<T: Number, const N: usize> Series<T, N> {
         Self { sides: None, ..*self }
     }
 
-    /// A value with a series on each side. A coefficient is that of both sides. Where they differ, the first one is
-    /// `first`, which a row chooses at a kink, and others are NaN, as all are after a coefficient that is not there.
+    /// A value with a series on each side. The first coefficient is `first`, as in all modes: at a kink a row chooses it.
+    /// Others are those of both sides, or NaN where these differ, as all are after a coefficient that is not there.
     pub(crate) fn joined(value: T, first: T, n_known: usize, sides: [[T; N]; 2]) -> Self {
         let [right, left] = sides;
         let do_agree = |k: usize| are_one(right[k], left[k]);
@@ -57,21 +65,40 @@ impl<T: Number, const N: usize> Series<T, N> {
         let coefficient = |k: usize| match k {
             0 => value,
             _ if k >= n_there => T::constant(f64::NAN),
-            _ if do_agree(k) => right[k],
-            _ => first,
+            1 => first,
+            _ => right[k],
         };
-        let are_all_one = (0..n_known).all(do_agree) && are_one(value, right[0]);
-        let sides = if are_all_one { None } else { Some(sides) };
-        Self { sides, ..Self::known(n_known, coefficient) }
+        let plain = Self::known(n_known, coefficient);
+        let are_all_one =
+            (0..n_known).all(|k| do_agree(k) && are_one(right[k], plain.coefficients[k]));
+        Self { sides: if are_all_one { None } else { Some(sides) }, ..plain }
     }
 
-    /// The result of an operation on series of which some have sides, from what it does to each side by itself.
+    /// The result of an operation on series of which some have sides, from what it does to each side by itself. At a pole
+    /// it is that of other modes.
     pub(crate) fn by_sides(operation: impl Fn(&dyn Fn(Self) -> Self) -> Self) -> Self {
         let plain = operation(&|x| x.plain());
+        if !plain.coefficients[0].primal().is_finite() {
+            return plain;
+        }
         let of = SIDES.map(|side| operation(&|x| x.side(side)).side(side));
         let n_known = of.iter().fold(plain.n_known, |n, x| n.min(x.n_known));
         let first = plain.coefficients.get(1).copied().unwrap_or_default();
         Self::joined(plain.coefficients[0], first, n_known, of.map(|x| x.coefficients))
+    }
+
+    /// A row of a series that has sides.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn unary_of_sides(self, op: Unary) -> Self {
+        Self::by_sides(|of| of(self).unary(op))
+    }
+
+    /// A row of two series of which one has sides.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn binary_of_sides(op: Binary, a: &Self, b: &Self) -> Self {
+        Self::by_sides(|of| of(*a).binary(op, of(*b)))
     }
 
     /// The first coefficient after the value that is not 0: its power, and itself.
@@ -107,11 +134,6 @@ impl<T: Number, const N: usize> Series<T, N> {
         [right, if power.is_multiple_of(2) { right } else { right.map(|c| -c) }]
     }
 
-    /// The coefficients of what has no series on either side.
-    fn without_series(value: T) -> [[T; N]; 2] {
-        [array::from_fn(|k| if k == 0 { value } else { T::constant(f64::NAN) }); 2]
-    }
-
     /// A row at a point where its series is not that of its derivative; `None` elsewhere.
     pub(crate) fn unary_at_kink(&self, op: Unary, value: T) -> Option<Self> {
         if T::IS_RECORDED || self.leading().is_none() {
@@ -131,7 +153,7 @@ impl<T: Number, const N: usize> Series<T, N> {
                 let sides = sides.map(|piece| piece.coefficients);
                 Some(Self::joined(value, T::default(), self.n_known, sides))
             }
-            Unary::Sqrt | Unary::Cbrt if x == 0.0 => Some(self.root_at_zero(op, value)),
+            Unary::Sqrt | Unary::Cbrt if x == 0.0 => self.root_at_zero(op, value),
             _ => None,
         }
     }
@@ -139,7 +161,7 @@ impl<T: Number, const N: usize> Series<T, N> {
     /// A step from one constant to another; `None` if there is none here.
     fn step_of(&self, op: Unary, value: T, x: f64) -> Option<Self> {
         let [above, below] = [x.next_up(), x.next_down()].map(|x| op.value(x));
-        if [above, below] == [value.primal(); 2] || x.is_nan() {
+        if [above, below] == [value.primal(); 2] || !x.is_finite() {
             return None;
         }
         let sides = self.near(x).map(|change| if change > 0.0 { above } else { below });
@@ -147,21 +169,20 @@ impl<T: Number, const N: usize> Series<T, N> {
         Some(Self::joined(value, T::default(), self.n_known, sides))
     }
 
-    /// A root of `tᵖ·z`, which is that of `tᵖ` times that of `z` where `p` can be divided.
-    fn root_at_zero(&self, op: Unary, value: T) -> Self {
-        let (power, _) = self.leading().unwrap_or((1, T::default()));
+    /// A root of `tᵖ·z`, which is that of `tᵖ` times that of `z` where `p` can be divided; else `None`.
+    fn root_at_zero(&self, op: Unary, value: T) -> Option<Self> {
+        let (power, _) = self.leading()?;
         let degree = if op == Unary::Sqrt { 2 } else { 3 };
-        let nan = T::constant(f64::NAN);
         if !power.is_multiple_of(degree) {
-            let slope = op.derivative(self.coefficients[0], value);
-            let first = if power == 1 { self.coefficients[1].chain(slope) } else { nan };
-            return Self::joined(value, first, self.n_known, Self::without_series(value));
+            return None;
         }
         let rest = self.without(power).unary(op);
         let [right, left] = rest.times_magnitude(power / degree);
         // The sign of a cube root is that of its argument.
         let sides = if op == Unary::Cbrt { [right; 2] } else { [right, left] };
-        Self::joined(value, nan, self.n_known, sides)
+        let [first, other] = sides.map(|side| side.get(1).copied().unwrap_or_default());
+        let first = if are_one(first, other) { first } else { T::constant(f64::NAN) };
+        Some(Self::joined(value, first, self.n_known, sides))
     }
 
     /// A row of two numbers at a point where its series is not that of its derivatives; `None` elsewhere. `first` is the
@@ -178,6 +199,7 @@ impl<T: Number, const N: usize> Series<T, N> {
         }
         let n_known = a.n_known.min(b.n_known);
         let [a0, b0] = [a, b].map(|x| x.coefficients[0].primal());
+        let is_tie = a0 == b0 && a0.is_finite();
         let sides = match op {
             Binary::Maximum
             | Binary::Minimum
@@ -186,10 +208,10 @@ impl<T: Number, const N: usize> Series<T, N> {
             | Binary::ClampMin
             | Binary::ClampMax
                 // Of equal infinite numbers, neither side is known.
-                if a0 == b0 && a0.is_finite() =>
+                if is_tie =>
             {
                 let is_larger = matches!(op, Binary::Maximum | Binary::Fmax | Binary::ClampMin);
-                let difference = Self::each(a, b, |a, b| a - b).near(0.0);
+                let difference = Self::each(&a, &b, |a, b| a - b).near(0.0);
                 let chosen =
                     |side: usize| if (difference[side] > 0.0) == is_larger { a } else { b };
                 SIDES.map(|side| chosen(side).coefficients)
@@ -219,7 +241,7 @@ impl<T: Number, const N: usize> Series<T, N> {
             if a0 != b0 {
                 return op.value(a0, b0);
             }
-            let difference = Self::each(a, b, |a, b| a - b).near(0.0)[side];
+            let difference = Self::each(&a, &b, |a, b| a - b).near(0.0)[side];
             // Where coefficients are not there, nothing more is known than the values.
             op.value(if difference.is_nan() { 0.0 } else { difference }, 0.0)
         };
@@ -231,7 +253,7 @@ impl<T: Number, const N: usize> Series<T, N> {
     /// One of two series by a mask, on each side by its own if that makes no jump. At a jump there are no derivatives, and
     /// every mode has those of the series that is selected there.
     pub(crate) fn selected(mask: SeriesMask<T::Mask>, a: Self, b: Self) -> Self {
-        let choose = |a: Self, b: Self| Self::each(a, b, |a, b| T::select(mask.at, a, b));
+        let choose = |a: Self, b: Self| Self::each(&a, &b, |a, b| T::select(mask.at, a, b));
         if mask.sides.is_none() && a.sides.is_none() && b.sides.is_none() {
             return choose(a, b);
         }
@@ -248,22 +270,24 @@ impl<T: Number, const N: usize> Series<T, N> {
         Self::joined(value, first, plain.n_known, sides.map(|x| x.coefficients))
     }
 
-    /// This series, with the sides that its rate has; or with none of a series, if its derivative is infinite or NaN though
-    /// the argument moves: not even a first coefficient, unless that moves to first order.
-    pub(crate) fn with_rate(self, rate: &Self, is_singular: bool, moves_at_once: bool) -> Self {
+    /// This series, with the sides that its rate has.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn with_sides_of(self, rate: &Self) -> Self {
         let value = self.coefficients[0];
         let first = self.coefficients.get(1).copied().unwrap_or_default();
-        if is_singular && !T::IS_RECORDED {
-            let first = if moves_at_once { first } else { T::constant(f64::NAN) };
-            return Self::joined(value, first, self.n_known, Self::without_series(value));
-        }
-        let Some(sides) = rate.sides else { return self };
-        let integral = |rate: [T; N]| {
+        let integral = |side: usize| {
+            let rate = rate.side(side).coefficients;
             array::from_fn(|k| match k {
                 0 => value,
                 _ => rate[k - 1] / T::constant(k as f64),
             })
         };
-        Self::joined(value, first, self.n_known, sides.map(integral))
+        Self::joined(value, first, self.n_known, SIDES.map(integral))
+    }
+
+    /// A value that has no series.
+    pub(crate) fn without_series(value: T, n_known: usize) -> Self {
+        Self::known(n_known, |k| if k == 0 { value } else { T::constant(f64::NAN) })
     }
 }

@@ -43,20 +43,23 @@ pub enum Svd {
 functions! { "Linear algebra":
     /// The thin singular value decomposition `A = U·diag(s)·Vᵀ`: of `[…, m, n]`, with `k = min(m, n)`, the factors `U:
     /// […, m, k]` with orthonormal columns, `s: […, k]`, descending, and `Vᵀ: […, k, n]` with orthonormal rows. Values
-    /// that rounding cannot tell from each other are equal, and those that it cannot tell from 0 are 0. Shapes `[…, m, n]
-    /// → […, m, k], […, k], […, k, n]`. Source: `torch.linalg.svd`; derivatives: Townsend 2016, "Differentiating the
-    /// singular value decomposition", and Lewis and Sendov 2001, "Twice differentiable spectral functions".
+    /// that rounding cannot tell from each other are equal, and those that it cannot tell from 0 are 0. Derivatives of
+    /// first and second order through `s` alone are right wherever the function is smooth; those through `U` and `Vᵀ` where
+    /// values are distinct and, unless the matrix is square, not 0, else they are NaN. Shapes `[…, m, n] → […, m, k], […,
+    /// k], […, k, n]`. Source: `torch.linalg.svd`; derivatives: Townsend 2016, "Differentiating the singular value
+    /// decomposition", and Lewis and Sendov 2001, "Twice differentiable spectral functions".
     ///
-    /// Derivatives of first and second order through `s` alone are right wherever the function is smooth, as `Σ s²` is
-    /// everywhere and `Σ s` at full rank: at equal values and at 0 a coefficient `(hᵢ − hⱼ)/(sᵢ − sⱼ)` is its limit if
-    /// the function is symmetric (at 0, even) to second order there, else NaN. Where a value taken alone has a kink, as
-    /// `s₀` has where `s₀ = s₁`, and `sᵢ` at 0, its gradient `uᵢ·vᵢᵀ` is one of the slopes there.
+    /// A function of `s` is smooth as a function of the matrix if it is symmetric and even, as `Σ s²` is everywhere, or
+    /// where values are apart from each other and from 0, and `Σ s` at full rank. At equal values and at 0 a coefficient
+    /// `(hᵢ − hⱼ)/(sᵢ − sⱼ)` of its second derivative, with the gradient `h`, is its limit if the function is symmetric (at
+    /// 0, even) to second order there, else NaN. Where a value taken alone has a kink, as `s₀` has where `s₀ = s₁`, and `sᵢ`
+    /// at 0, its gradient `uᵢ·vᵢᵀ` is one of the slopes there.
     ///
-    /// Derivatives through `U` and `Vᵀ` are right where values are distinct and, unless the matrix is square, not 0; else
-    /// they are NaN, also of functions that are smooth there, such as `U·diag(s)·Vᵀ` itself: they lie in what vectors and
-    /// values do together. Vectors that a slice leaves out do no harm, so that the first `k` triples have derivatives
-    /// wherever their values are apart from each other and from the rest. Near such points the error is that of rounding
-    /// over the distance of values, at second order over its square. Third derivatives at them are not finite.
+    /// `U·diag(s)·Vᵀ` itself is smooth where values are equal, and yet its derivatives are NaN there: they lie in what vectors
+    /// and values do together, which no rule sees of each. Vectors that a slice leaves out do no harm, so that the first `k`
+    /// triples have derivatives wherever their values are apart from each other and from the rest. Near such points the
+    /// error is that of rounding over the distance of values, at second order over its square. Third derivatives at them
+    /// are not finite.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
