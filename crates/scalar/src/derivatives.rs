@@ -3,6 +3,8 @@
 //! Functions written over [`Scalar`](crate::Scalar) are passed as closures, `|x| f(x)`, which get the number type that a
 //! call needs.
 
+use std::ops::Range;
+
 use crate::{Dual, Number, Series, Tape, Var, lengths::require_as_many};
 
 /// Rows or columns that are computed in one pass.
@@ -85,7 +87,7 @@ pub fn jacobian_forward(
 ) -> Vec<Vec<f64>> {
     let mut rows = Vec::new();
     for start in (0..x.len().max(1)).step_by(LANES) {
-        let outputs = f(&moving(x, start));
+        let outputs = f(&moving(x, start..start + LANES));
         if start == 0 {
             rows.resize(outputs.len(), Vec::with_capacity(x.len()));
         }
@@ -107,17 +109,33 @@ pub fn jacobian_forward(
 ///
 /// assert_eq!(hessian(|x| x[0] * x[0] * x[1], &[2.0, 3.0]), [[6.0, 4.0], [4.0, 0.0]]);
 /// ```
+///
+/// At kinks, duals take the piece of the function that they move into, so that the Hessian of a smooth function is right:
+///
+/// ```
+/// use retrograd_scalar::{Real, hessian};
+///
+/// assert_eq!(hessian(|x| x[0].hypot(x[1]).square(), &[0.0, 0.0]), [[2.0, 0.0], [0.0, 2.0]]);
+/// ```
 pub fn hessian(
     f: impl for<'t> Fn(&[Var<'t, Dual<f64, LANES>>]) -> Var<'t, Dual<f64, LANES>>,
     x: &[f64],
 ) -> Vec<Vec<f64>> {
     let mut tape = Tape::new();
     let mut gradient = vec![Dual::default(); x.len()];
-    let mut rows = Vec::with_capacity(x.len());
-    for start in (0..x.len()).step_by(LANES) {
-        tape.value_and_gradient(&f, &moving(x, start), &mut gradient);
-        let n = LANES.min(x.len() - start);
+    let mut rows: Vec<Vec<f64>> = Vec::with_capacity(x.len());
+    let mut pass = |rows: &mut Vec<Vec<f64>>, start: usize, n: usize| {
+        tape.value_and_gradient(&f, &moving(x, start..start + n), &mut gradient);
         rows.extend((0..n).map(|k| gradient.iter().map(|d| d.tangents[k]).collect()));
+    };
+    for start in (0..x.len()).step_by(LANES) {
+        let n = LANES.min(x.len() - start);
+        pass(&mut rows, start, n);
+        // A norm that is 0 has no derivatives along several directions at once, but along each of them.
+        if n > 1 && rows[start..].iter().flatten().any(|d| d.is_nan()) {
+            rows.truncate(start);
+            (start..start + n).for_each(|k| pass(&mut rows, k, 1));
+        }
     }
     rows
 }
@@ -169,12 +187,11 @@ pub fn taylor<const N: usize>(
     f(Series::variable(x)).coefficients
 }
 
-/// The numbers `x`, of which those from `start` on are variables as far as there are lanes.
-fn moving<T: Number, const N: usize>(x: &[T], start: usize) -> Vec<Dual<T, N>> {
-    let lane = |k: usize| k.checked_sub(start).filter(|&lane| lane < N);
-    let number = |(k, &x): (usize, &T)| match lane(k) {
-        Some(lane) => Dual::variable_of(x, lane),
-        None => Dual::new(x, [T::default(); N]),
+/// The numbers `x`, of which those of a range are variables, of a lane each.
+fn moving<T: Number, const N: usize>(x: &[T], range: Range<usize>) -> Vec<Dual<T, N>> {
+    let number = |(k, &x): (usize, &T)| match range.contains(&k) {
+        true => Dual::variable_of(x, k - range.start),
+        false => Dual::new(x, [T::default(); N]),
     };
     x.iter().enumerate().map(number).collect()
 }

@@ -1,13 +1,18 @@
 //! Forward mode: a value with its derivatives along some directions.
 
-use std::fmt;
+use std::{fmt, iter};
 
 use retrograd_core::{
     Real,
     ops::{Binary, Comparison, Unary},
 };
 
-use crate::{Number, arithmetic::arithmetic, number::chain_of_tangent};
+use crate::{
+    Number,
+    arithmetic::arithmetic,
+    kinks::{binary_at_kink, tangent, unary_at_kink},
+    number::chain_of_tangent,
+};
 
 /// A value and its derivatives along `N` directions, which are computed with it.
 ///
@@ -97,6 +102,7 @@ impl<T: fmt::Display, const N: usize> fmt::Display for Dual<T, N> {
 
 impl<T: Number, const N: usize> Number for Dual<T, N> {
     const IS_RECORDED: bool = T::IS_RECORDED;
+    const DEPTH: usize = T::DEPTH + 1;
 
     #[inline(always)]
     fn constant(value: f64) -> Self {
@@ -116,6 +122,29 @@ impl<T: Number, const N: usize> Number for Dual<T, N> {
     fn is_zero(self) -> bool {
         self.value.is_zero() && self.has_no_tangents()
     }
+
+    fn motion(self) -> f64 {
+        let of_tangent = |t: T| if t.primal() == 0.0 { t.motion() } else { t.primal() };
+        let all = iter::once(self.value.motion()).chain(self.tangents.map(of_tangent));
+        all.into_iter().find(|&motion| motion != 0.0).unwrap_or(0.0)
+    }
+
+    fn lost(self) -> Self {
+        Self::with(self.value.lost(), |k| match self.tangents[k].primal() {
+            0.0 => T::constant(f64::NAN),
+            _ => self.tangents[k],
+        })
+    }
+
+    fn direction(a: Self, b: Self) -> Option<[f64; 2]> {
+        if T::DEPTH > 0 {
+            return T::direction(a.value, b.value);
+        }
+        let lanes = || a.tangents.iter().zip(&b.tangents).map(|(a, b)| [a.primal(), b.primal()]);
+        let [u, v] = lanes().find(|lane| *lane != [0.0; 2])?;
+        let norm = u.hypot(v);
+        lanes().all(|[a, b]| a * v == b * u).then_some([u / norm, v / norm])
+    }
 }
 
 impl<T: Number, const N: usize> Real for Dual<T, N> {
@@ -128,17 +157,23 @@ impl<T: Number, const N: usize> Real for Dual<T, N> {
 
     #[inline(always)]
     fn unary(self, op: Unary) -> Self {
+        if let Some(piece) = unary_at_kink(op, self) {
+            return piece;
+        }
         let value = self.value.unary(op);
         if op.is_flat() {
             return Self { value, tangents: [T::default(); N] };
         }
         let derivative = op.derivative(self.value, value);
-        Self::with(value, |k| self.tangents[k].chain(derivative))
+        Self::with(value, |k| tangent(self.tangents[k], derivative))
     }
 
     #[inline(always)]
     fn binary(self, op: Binary, rhs: Self) -> Self {
         let (a, b) = (self, rhs);
+        if let Some(piece) = binary_at_kink(op, a, b) {
+            return piece;
+        }
         let value = a.value.binary(op, b.value);
         match op {
             Binary::Add => Self::with(value, |k| a.tangents[k] + b.tangents[k]),
@@ -150,12 +185,12 @@ impl<T: Number, const N: usize> Real for Dual<T, N> {
             }),
             _ if op.is_flat(1) || b.has_no_tangents() => {
                 let by_a = op.derivative(0, a.value, b.value, value);
-                Self::with(value, |k| a.tangents[k].chain(by_a))
+                Self::with(value, |k| tangent(a.tangents[k], by_a))
             }
             _ => {
                 let by_a = op.derivative(0, a.value, b.value, value);
                 let by_b = op.derivative(1, a.value, b.value, value);
-                Self::with(value, |k| a.tangents[k].chain(by_a) + b.tangents[k].chain(by_b))
+                Self::with(value, |k| tangent(a.tangents[k], by_a) + tangent(b.tangents[k], by_b))
             }
         }
     }

@@ -29,6 +29,7 @@ mod derivatives;
 mod dual;
 mod frozen;
 pub mod interop;
+mod kinks;
 mod lengths;
 mod number;
 mod series;

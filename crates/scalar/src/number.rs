@@ -37,6 +37,10 @@ pub trait Number: Real<Mask: Into<bool>> + PartialOrd + Default + Debug {
     /// decided by a value without recording it as a branch.
     const IS_RECORDED: bool = false;
 
+    /// How often the number can be differentiated: 0 for a float, 1 for a [`Dual`](crate::Dual) of floats, 2 for a dual of duals.
+    /// From 2 on a number at a kink takes the piece of the function that it moves into.
+    const DEPTH: usize = 0;
+
     /// A number that depends on nothing.
     fn constant(value: f64) -> Self;
 
@@ -48,6 +52,24 @@ pub trait Number: Real<Mask: Into<bool>> + PartialOrd + Default + Debug {
 
     /// Whether this is exactly 0, derivatives included.
     fn is_zero(self) -> bool;
+
+    /// The first derivative that is not 0, from the innermost on: its sign is the side to which the number moves. It is 0
+    /// for a number that does not move, and NaN if only a later sweep knows the direction.
+    fn motion(self) -> f64 {
+        0.0
+    }
+
+    /// The number without derivatives that are known: those that are 0 are NaN.
+    fn lost(self) -> Self {
+        self
+    }
+
+    /// The derivatives of two numbers along the one direction in which both move, as a vector of length 1; `None` if there are
+    /// several directions, or none that is known.
+    fn direction(a: Self, b: Self) -> Option<[f64; 2]> {
+        let _ = (a, b);
+        None
+    }
 }
 
 /// The product of a cotangent with the tangent of a local derivative, in which 0 wins on either side: a derivative that

@@ -6,6 +6,7 @@
 mod generate;
 mod laws;
 mod replays;
+mod second;
 
 use std::fmt;
 

@@ -146,7 +146,11 @@ fn duals<T: Number>(program: &Program, x: &[f64]) -> Numbers {
         program.at(&x.iter().enumerate().map(variable).collect::<Vec<_>>())
     };
     let value = at(0, 0).value.value.primal();
-    let first = (0..n).map(|k| at(k, k).value.tangents[0].primal());
+    // Duals of duals have the slopes of one side at a kink.
+    let first = (0..n).map(|k| {
+        let variable = |(j, &x): (usize, &f64)| Dual::<T>::new(T::constant(x), [unit(j, k)]);
+        program.at(&x.iter().enumerate().map(variable).collect::<Vec<_>>()).tangents[0].primal()
+    });
     let second = pairs(n).into_iter().map(|(i, j)| at(i, j).tangents[0].tangents[0].primal());
     [value].into_iter().chain(first).chain(second).map(Some).collect()
 }

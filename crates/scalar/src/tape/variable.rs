@@ -11,7 +11,11 @@ use super::{
     indices::{Index, Indices},
     storage::Storage,
 };
-use crate::{Number, arithmetic::arithmetic};
+use crate::{
+    Number,
+    arithmetic::arithmetic,
+    kinks::{binary_at_kink, unary_at_kink, value_at_slopes},
+};
 
 /// A number whose operations are recorded on a [`Tape`](crate::Tape), or a constant, which needs none.
 ///
@@ -256,6 +260,7 @@ impl<T: Number> fmt::Debug for Var<'_, T> {
 
 impl<T: Number> Number for Var<'_, T> {
     const IS_RECORDED: bool = T::IS_RECORDED;
+    const DEPTH: usize = T::DEPTH + 1;
 
     #[inline(always)]
     fn constant(value: f64) -> Self {
@@ -275,6 +280,19 @@ impl<T: Number> Number for Var<'_, T> {
     fn is_zero(self) -> bool {
         self.is_constant() && self.value.is_zero()
     }
+
+    fn motion(self) -> f64 {
+        // Without derivatives of its own, the value does not know the direction of the sweep.
+        if T::DEPTH == 0 && !self.is_constant() { f64::NAN } else { self.value.motion() }
+    }
+
+    fn lost(self) -> Self {
+        Self { value: self.value.lost(), ..self }
+    }
+
+    fn direction(a: Self, b: Self) -> Option<[f64; 2]> {
+        T::direction(a.value, b.value)
+    }
 }
 
 impl<T: Number> Real for Var<'_, T> {
@@ -287,21 +305,39 @@ impl<T: Number> Real for Var<'_, T> {
 
     #[inline(always)]
     fn unary(self, op: Unary) -> Self {
+        if let Some(piece) = unary_at_kink(op, self) {
+            return piece;
+        }
         let x = self.value;
         let y = x.unary(op);
-        if self.is_constant() { Self::unrecorded(y) } else { self.scaled(y, op.derivative(x, y)) }
+        if self.is_constant() {
+            return Self::unrecorded(y);
+        }
+        let slope = op.derivative(x, y);
+        self.scaled(value_at_slopes(y, &[slope]), slope)
     }
 
     #[inline(always)]
     fn binary(self, op: Binary, rhs: Self) -> Self {
+        if let Some(piece) = binary_at_kink(op, self, rhs) {
+            return piece;
+        }
         let (a, b) = (self.value, rhs.value);
         let y = a.binary(op, b);
+        let slope = |k: usize| op.derivative(k, a, b, y);
         match (self.is_constant(), rhs.is_constant()) {
             (true, true) => Self::unrecorded(y),
-            (false, true) => self.scaled(y, op.derivative(0, a, b, y)),
-            (true, false) => rhs.scaled(y, op.derivative(1, a, b, y)),
+            (false, true) => {
+                let by_a = slope(0);
+                self.scaled(value_at_slopes(y, &[by_a]), by_a)
+            }
+            (true, false) => {
+                let by_b = slope(1);
+                rhs.scaled(value_at_slopes(y, &[by_b]), by_b)
+            }
             (false, false) => {
-                Self::joined(y, self, op.derivative(0, a, b, y), rhs, op.derivative(1, a, b, y))
+                let (by_a, by_b) = (slope(0), slope(1));
+                Self::joined(value_at_slopes(y, &[by_a, by_b]), self, by_a, rhs, by_b)
             }
         }
     }
