@@ -43,7 +43,7 @@ pub(crate) struct Evaluation {
 }
 
 /// A function at an input, ready to be evaluated any number of times.
-pub(crate) trait Prepared {
+pub(crate) trait Measured {
     /// Evaluates the function.
     fn run(&mut self) -> Result<(), Error>;
 
@@ -53,7 +53,7 @@ pub(crate) trait Prepared {
 
 /// Evaluates what `prepare` prepares, as often as `input` says. What is done once (recording, compiling) is timed as
 /// `"prepare"`, and each run as `"evaluate"`.
-pub(crate) fn measure<P: Prepared>(
+pub(crate) fn measure<P: Measured>(
     input: &RawValue,
     prepare: impl FnOnce() -> Result<P, Error>,
 ) -> Result<Evaluation, Error> {
@@ -89,7 +89,7 @@ fn check_end(n_runs: usize, seconds: f64) -> Result<(), Error> {
 }
 
 /// A function that is computed by a compiled plan.
-struct Compiled<S> {
+struct MeasuredPlan<S> {
     plan: Plan,
     workspace: Workspace,
     show: S,
@@ -106,7 +106,7 @@ pub(crate) fn measure_plan(
         let graph = Graph::with_dtype(DType::F64);
         let plan = Plan::compile(&record(&graph), &[])?;
         let workspace = plan.try_workspace()?;
-        Ok(Compiled { plan, workspace, show })
+        Ok(MeasuredPlan { plan, workspace, show })
     })
 }
 
@@ -115,7 +115,7 @@ pub(crate) fn only(outputs: &Workspace) -> Value {
     json::nested(outputs.output(0))
 }
 
-impl<S: Fn(&Workspace) -> Value> Prepared for Compiled<S> {
+impl<S: Fn(&Workspace) -> Value> Measured for MeasuredPlan<S> {
     fn run(&mut self) -> Result<(), Error> {
         Ok(self.plan.run(&mut self.workspace, &Params::new(), &[])?)
     }
@@ -126,7 +126,7 @@ impl<S: Fn(&Workspace) -> Value> Prepared for Compiled<S> {
 }
 
 /// A function that is computed by ordinary code, with its last value.
-struct Direct<F, T> {
+struct MeasuredCode<F, T> {
     f: F,
     value: Option<T>,
 }
@@ -136,10 +136,10 @@ pub(crate) fn measure_code<T: Clone + Into<Value>>(
     input: &RawValue,
     f: impl FnMut() -> Result<T, Error>,
 ) -> Result<Evaluation, Error> {
-    measure(input, || Ok(Direct { f, value: None }))
+    measure(input, || Ok(MeasuredCode { f, value: None }))
 }
 
-impl<F: FnMut() -> Result<T, Error>, T: Clone + Into<Value>> Prepared for Direct<F, T> {
+impl<F: FnMut() -> Result<T, Error>, T: Clone + Into<Value>> Measured for MeasuredCode<F, T> {
     fn run(&mut self) -> Result<(), Error> {
         self.value = Some(black_box((self.f)()?));
         Ok(())

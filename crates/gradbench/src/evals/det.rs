@@ -18,7 +18,7 @@ const MOST_ROWS: usize = 13;
 const MOST_BYTES: usize = 8 << 30;
 
 #[derive(Deserialize)]
-struct Input {
+struct DetInput {
     #[serde(rename = "A")]
     a: Vec<f64>,
     ell: usize,
@@ -52,7 +52,7 @@ fn minor<R: Scalar>(a: &[R], n: usize, m: usize, next: &mut [usize]) -> R {
 
 pub(crate) fn evaluate(function: &str, input: &RawValue) -> Result<Evaluation, Error> {
     let is_gradient = is_derived(function, ["primal", "gradient"])?;
-    let Input { a, ell } = json::input(input)?;
+    let DetInput { a, ell } = json::input(input)?;
     json::check_range("ell", ell, 1..=MOST_ROWS)?;
     if a.len() != ell * ell {
         return Err(Error::Misfit(format!("`A` has {} elements, not {ell}·{ell}", a.len())));

@@ -16,7 +16,7 @@ use crate::{
 };
 
 #[derive(Deserialize)]
-struct Input {
+struct GmmInput {
     d: usize,
     k: usize,
     n: usize,
@@ -94,7 +94,7 @@ fn log_posterior<'g>(mixture: Mixture<'g>, x: Expr<'g>, m: f64, gamma: f64) -> E
 
 pub(crate) fn evaluate(function: &str, input: &RawValue) -> Result<Evaluation, Error> {
     let is_gradient = is_derived(function, ["objective", "jacobian"])?;
-    let Input { d, k, n, x, m, gamma, alpha, mu, q, l } = json::input(input)?;
+    let GmmInput { d, k, n, x, m, gamma, alpha, mu, q, l } = json::input(input)?;
     for (name, count) in [("d", d), ("k", k), ("n", n)] {
         json::check_range(name, count, 1..=json::MOST)?;
     }

@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[derive(Deserialize)]
-struct Input {
+struct KmeansInput {
     points: Vec<Vec<f64>>,
     centroids: Vec<Vec<f64>>,
 }
@@ -33,7 +33,7 @@ fn direction<'g>(points: Expr<'g>, centroids: Expr<'g>) -> Expr<'g> {
 
 pub(crate) fn evaluate(function: &str, input: &RawValue) -> Result<Evaluation, Error> {
     let is_direction = is_derived(function, ["cost", "dir"])?;
-    let Input { points, centroids } = json::input(input)?;
+    let KmeansInput { points, centroids } = json::input(input)?;
     let (n, k, d) = (points.len(), centroids.len(), points.first().map_or(0, Vec::len));
     for (name, count) in [("number of points", n), ("number of centroids", k), ("dimension", d)] {
         json::check_range(name, count, 1..=json::MOST)?;

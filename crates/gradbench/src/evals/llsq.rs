@@ -16,7 +16,7 @@ use crate::{
 const MOST_COEFFICIENTS: usize = 1 << 16;
 
 #[derive(Deserialize)]
-struct Input {
+struct LlsqInput {
     x: Vec<f64>,
     n: usize,
 }
@@ -39,7 +39,7 @@ fn points(g: &Graph, n: usize) -> Expr<'_> {
 
 pub(crate) fn evaluate(function: &str, input: &RawValue) -> Result<Evaluation, Error> {
     let is_gradient = is_derived(function, ["primal", "gradient"])?;
-    let Input { x, n } = json::input(input)?;
+    let LlsqInput { x, n } = json::input(input)?;
     json::check_range("number of coefficients", x.len(), 0..=MOST_COEFFICIENTS)?;
     json::check_range("n", n, 0..=json::MOST)?;
     json::check_product("coefficients·points", &[x.len(), n], json::MOST_ELEMENTS)?;

@@ -12,7 +12,7 @@ use crate::{
 };
 
 #[derive(Deserialize)]
-struct Input {
+struct LseInput {
     x: Vec<f64>,
 }
 
@@ -24,7 +24,7 @@ fn log_sum_exp(x: Expr<'_>) -> Expr<'_> {
 
 pub(crate) fn evaluate(function: &str, input: &RawValue) -> Result<Evaluation, Error> {
     let is_gradient = is_derived(function, ["primal", "gradient"])?;
-    let Input { x } = json::input(input)?;
+    let LseInput { x } = json::input(input)?;
     json::check_range("length of x", x.len(), 1..=json::MOST)?;
     measure_plan(
         input,

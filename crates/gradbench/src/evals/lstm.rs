@@ -16,7 +16,7 @@ use crate::{
 const MOST_STEPS: usize = 1 << 18;
 
 #[derive(Deserialize)]
-struct Input {
+struct LstmInput {
     main_params: Vec<Vec<f64>>,
     extra_params: Vec<Vec<f64>>,
     state: Vec<Vec<f64>>,
@@ -41,20 +41,20 @@ impl<'g> Gates<'g> {
 }
 
 /// A layer, and its state at the start.
-struct Layer<'g> {
+struct LstmLayer<'g> {
     weight: Gates<'g>,
     bias: Gates<'g>,
     hidden: Expr<'g>,
     cell: Expr<'g>,
 }
 
-impl<'g> Layer<'g> {
+impl<'g> LstmLayer<'g> {
     /// What the layer makes of a sequence `x: [n, b]`, its hidden parts after each step: `[n, b]`.
     ///
     /// `c ← c·σ(x·w_f + b_f) + σ(h·w_i + b_i)·tanh(h·w_c + b_c)`, then `h ← σ(x·w_o + b_o)·tanh c`. Two gates depend on
     /// the sequence alone, and are computed for all steps at once.
     fn read(self, x: Expr<'g>) -> Expr<'g> {
-        let Layer { weight, bias, mut hidden, mut cell } = self;
+        let LstmLayer { weight, bias, mut hidden, mut cell } = self;
         let forget = (x * weight.forget + bias.forget).sigmoid().unbind(0);
         let outgate = (x * weight.outgate + bias.outgate).sigmoid().unbind(0);
         let step = |(forget, outgate): (Expr<'g>, Expr<'g>)| {
@@ -86,7 +86,7 @@ impl<'g> Network<'g> {
     /// `−1/((c − 1)·b)·Σₜ xₜ₊₁·(yₜ − ln(2 + Σ exp yₜ))`, where `yₜ` is predicted from the characters `x₀ … xₜ`.
     fn loss(self) -> Expr<'g> {
         let (rows, states) = (self.main.unbind(0), self.state.unbind(0));
-        let layer = |(rows, state): (&[Expr<'g>], &[Expr<'g>])| Layer {
+        let layer = |(rows, state): (&[Expr<'g>], &[Expr<'g>])| LstmLayer {
             weight: Gates::of(rows[0]),
             bias: Gates::of(rows[1]),
             hidden: state[0],
@@ -104,7 +104,7 @@ impl<'g> Network<'g> {
 
 pub(crate) fn evaluate(function: &str, input: &RawValue) -> Result<Evaluation, Error> {
     let is_gradient = is_derived(function, ["objective", "jacobian"])?;
-    let Input { main_params, extra_params, state, sequence } = json::input(input)?;
+    let LstmInput { main_params, extra_params, state, sequence } = json::input(input)?;
     let (l, b, c) = (main_params.len() / 2, state.first().map_or(0, Vec::len), sequence.len());
     for (name, count, least) in [("number of layers", l, 1), ("width", b, 1), ("length", c, 2)] {
         json::check_range(name, count, least..=json::MOST)?;

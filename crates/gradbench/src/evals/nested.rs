@@ -9,12 +9,12 @@ use crate::error::Error;
 
 /// The steps that are left to loops inside of loops, and why there are none. The suite's inputs take some ten thousand;
 /// from others a loop may have no end.
-pub(super) struct Steps {
+pub(super) struct Descent {
     left: Cell<u32>,
     end: Cell<Option<&'static str>>,
 }
 
-impl Steps {
+impl Descent {
     pub fn new() -> Self {
         Self { left: Cell::new(1 << 21), end: Cell::new(None) }
     }
@@ -49,13 +49,13 @@ impl Steps {
 }
 
 /// A function of `N` numbers of any type.
-pub(super) trait Function<const N: usize> {
+pub(super) trait NestedFunction<const N: usize> {
     fn value<R: Scalar>(&self, x: [R; N]) -> R;
 }
 
 /// A mode of differentiation, for numbers that may themselves be differentiated.
 pub(super) trait Mode {
-    fn gradient<T: Number, const N: usize>(f: &impl Function<N>, x: [T; N]) -> [T; N];
+    fn gradient<T: Number, const N: usize>(f: &impl NestedFunction<N>, x: [T; N]) -> [T; N];
 }
 
 /// A function of the suite with its names, which tell the modes of the outer and of the inner derivative.
@@ -68,13 +68,13 @@ pub(super) struct Forward;
 pub(super) struct Reverse;
 
 impl Mode for Forward {
-    fn gradient<T: Number, const N: usize>(f: &impl Function<N>, x: [T; N]) -> [T; N] {
+    fn gradient<T: Number, const N: usize>(f: &impl NestedFunction<N>, x: [T; N]) -> [T; N] {
         f.value(array::from_fn(|k| Dual::<T, N>::variable_of(x[k], k))).tangents
     }
 }
 
 impl Mode for Reverse {
-    fn gradient<T: Number, const N: usize>(f: &impl Function<N>, x: [T; N]) -> [T; N] {
+    fn gradient<T: Number, const N: usize>(f: &impl NestedFunction<N>, x: [T; N]) -> [T; N] {
         let mut gradient = x;
         Tape::new().value_and_gradient(|x| f.value(array::from_fn(|k| x[k])), &x, &mut gradient);
         gradient
@@ -87,7 +87,7 @@ const TOLERANCE: f64 = 1e-5;
 /// A point where `f` is least, from `x` downhill. Ten steps in a row that go down double the length of steps, and one
 /// that does not halves it.
 pub(super) fn argmin<R: Scalar, const N: usize>(
-    steps: &Steps,
+    steps: &Descent,
     f: impl Fn([R; N]) -> R,
     gradient: impl Fn([R; N]) -> [R; N],
     mut x: [R; N],
@@ -127,7 +127,7 @@ pub(super) fn argmin<R: Scalar, const N: usize>(
 
 /// A point where `f` is greatest, from `x` uphill.
 pub(super) fn argmax<R: Scalar, const N: usize>(
-    steps: &Steps,
+    steps: &Descent,
     f: impl Fn([R; N]) -> R,
     gradient: impl Fn([R; N]) -> [R; N],
     x: [R; N],

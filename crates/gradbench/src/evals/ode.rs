@@ -18,7 +18,7 @@ const MOST_STEPS: usize = 1 << 14;
 const MOST_ELEMENTS: usize = 1 << 25;
 
 #[derive(Deserialize)]
-struct Input {
+struct OdeInput {
     x: Vec<f64>,
     s: usize,
 }
@@ -46,7 +46,7 @@ fn solve(x: Expr<'_>, s: usize) -> Expr<'_> {
 
 pub(crate) fn evaluate(function: &str, input: &RawValue) -> Result<Evaluation, Error> {
     let is_gradient = is_derived(function, ["primal", "gradient"])?;
-    let Input { x, s } = json::input(input)?;
+    let OdeInput { x, s } = json::input(input)?;
     json::check_range("length of x", x.len(), 1..=json::MOST)?;
     json::check_range("s", s, 1..=MOST_STEPS)?;
     json::check_product("x·s", &[x.len(), s], MOST_ELEMENTS)?;

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::{
     named,
-    nested::{ByModes, Forward, Function, Mode, Reverse, Steps, argmin},
+    nested::{ByModes, Descent, Forward, Mode, NestedFunction, Reverse, argmin},
 };
 use crate::{
     error::Error,
@@ -19,14 +19,14 @@ use crate::{
 };
 
 #[derive(Deserialize)]
-struct Input {
+struct ParticleInput {
     w: f64,
 }
 
 /// `p(x; w) = ‖x − (10, 10 − w)‖⁻¹ + ‖x − (10, 0)‖⁻¹`, of `(x₀, x₁, w)`.
 struct Potential;
 
-impl Function<3> for Potential {
+impl NestedFunction<3> for Potential {
     fn value<R: Scalar>(&self, [x, y, w]: [R; 3]) -> R {
         let inverse_distance =
             |y_of_charge: R| ((x - 10.0).square() + (y - y_of_charge).square()).sqrt().reciprocal();
@@ -37,11 +37,11 @@ impl Function<3> for Potential {
 /// `x₀(t_f)²`, where the particle meets the axis `x₁ = 0` at the time `t_f`, as a function of `w`. It starts at `(0, 8)`
 /// with velocity `(0.75, 0)`, and is accelerated by `−∇p`, for which `M` is used, in steps of Euler's method.
 struct Miss<'a, M> {
-    steps: &'a Steps,
+    steps: &'a Descent,
     mode: PhantomData<M>,
 }
 
-impl<M: Mode> Function<1> for Miss<'_, M> {
+impl<M: Mode> NestedFunction<1> for Miss<'_, M> {
     fn value<R: Scalar>(&self, [w]: [R; 1]) -> R {
         const STEP: f64 = 0.1;
         /// The suite's particle comes down after about a hundred.
@@ -68,7 +68,7 @@ impl<M: Mode> Function<1> for Miss<'_, M> {
 
 /// The `w` for which the particle misses the origin least, by gradients in mode `M` of trajectories in mode `N`.
 fn best<M: Mode, N: Mode>(w: f64) -> Result<f64, Error> {
-    let steps = Steps::new();
+    let steps = Descent::new();
     let miss = Miss::<N> { steps: &steps, mode: PhantomData };
     let best = argmin(&steps, |w| miss.value(w), |w| M::gradient(&miss, w), [w]);
     steps.check(&[w], best).map(|[w]| w)
@@ -82,6 +82,6 @@ pub(crate) fn evaluate(function: &str, input: &RawValue) -> Result<Evaluation, E
         ("rr", best::<Reverse, Reverse>),
     ];
     let best = named("function", function, &modes)?;
-    let Input { w } = json::input(input)?;
+    let ParticleInput { w } = json::input(input)?;
     measure_code(input, move || best(w))
 }

@@ -16,7 +16,7 @@ const BLOCK: usize = 500;
 const INPUTS: usize = VARIABLES + 2;
 
 #[derive(Deserialize)]
-pub(super) struct Input {
+pub(super) struct BundleInput {
     n: usize,
     m: usize,
     p: usize,
@@ -27,7 +27,7 @@ pub(super) struct Input {
 }
 
 /// What is seen by which camera.
-pub(super) struct Scene {
+pub(super) struct BundleScene {
     pub cameras: Vec<[f64; CAMERA]>,
     pub points: Vec<[f64; 3]>,
     /// A camera and a point each.
@@ -36,9 +36,9 @@ pub(super) struct Scene {
     features: Vec<[f64; 2]>,
 }
 
-impl Scene {
+impl BundleScene {
     /// `n` copies of the camera, `m` of the point, and `p` of the observation, as the suite prescribes.
-    pub fn of(Input { n, m, p, cam, x, w, feat }: Input) -> Result<Self, Error> {
+    pub fn of(BundleInput { n, m, p, cam, x, w, feat }: BundleInput) -> Result<Self, Error> {
         // The suite's largest scene has 13,682 cameras, 4,456,117 points and 28,987,644 observations.
         for (name, count, most) in [("n", n, 1 << 20), ("m", m, 1 << 23), ("p", p, 1 << 25)] {
             json::check_range(name, count, 1..=most)?;
@@ -62,7 +62,7 @@ impl Scene {
 
 /// A function of the observations of a scene.
 pub(super) struct Blocks {
-    pub scene: Scene,
+    pub scene: BundleScene,
     plan: Plan,
     workspace: Workspace,
     /// One row for each variable, and for each part of a feature.
@@ -72,7 +72,7 @@ pub(super) struct Blocks {
 impl Blocks {
     /// What `record` makes of the variables and errors of `BLOCK` observations, all of them `[BLOCK]`.
     pub fn new(
-        scene: Scene,
+        scene: BundleScene,
         record: impl for<'g> FnOnce(&[Expr<'g>; VARIABLES], [Expr<'g>; 3]) -> Vec<Expr<'g>>,
     ) -> Result<Self, Error> {
         let g = Graph::with_dtype(DType::F64);

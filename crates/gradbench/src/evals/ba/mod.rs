@@ -8,11 +8,11 @@ use std::array;
 use retrograd_core::Real;
 use serde_json::{Value, json, value::RawValue};
 
-use self::blocks::{Blocks, Scene};
+use self::blocks::{Blocks, BundleScene};
 use super::is_derived;
 use crate::{
     error::Error,
-    evaluation::{Evaluation, Prepared, measure},
+    evaluation::{Evaluation, Measured, measure},
     json,
 };
 
@@ -67,14 +67,14 @@ fn errors<R: Real>(variables: [R; VARIABLES], feature: [R; 2]) -> [R; 3] {
 }
 
 /// The errors of all observations.
-struct Objective {
+struct Reprojection {
     blocks: Blocks,
     /// Two for each observation.
     reprojection: Vec<f64>,
     weight: Vec<f64>,
 }
 
-impl Prepared for Objective {
+impl Measured for Reprojection {
     fn run(&mut self) -> Result<(), Error> {
         let Self { blocks, reprojection, weight } = self;
         blocks.for_each(|block, [u, v, w]| {
@@ -104,7 +104,7 @@ struct Jacobian {
     values: Vec<f64>,
 }
 
-impl Prepared for Jacobian {
+impl Measured for Jacobian {
     fn run(&mut self) -> Result<(), Error> {
         let Self { blocks, rows, columns, values } = self;
         let n_observations = blocks.scene.observations.len();
@@ -132,7 +132,7 @@ impl Prepared for Jacobian {
     }
 }
 
-impl Scene {
+impl BundleScene {
     /// Where the elements of the Jacobian are. Columns are those of cameras, points, and weights.
     fn pattern(&self, rows: &mut Vec<u32>, columns: &mut Vec<u32>) {
         let (n_rows, n_in_rows) =
@@ -158,12 +158,12 @@ impl Scene {
 
 pub(crate) fn evaluate(function: &str, input: &RawValue) -> Result<Evaluation, Error> {
     let is_jacobian = is_derived(function, ["objective", "jacobian"])?;
-    let scene = Scene::of(json::input(input)?)?;
+    let scene = BundleScene::of(json::input(input)?)?;
     let n = scene.observations.len();
     if !is_jacobian {
         return measure(input, || {
             let blocks = Blocks::new(scene, |_, errors| errors.into())?;
-            Ok(Objective { blocks, reprojection: vec![0.0; 2 * n], weight: vec![0.0; n] })
+            Ok(Reprojection { blocks, reprojection: vec![0.0; 2 * n], weight: vec![0.0; n] })
         });
     }
     let values = vec![0.0; (DERIVATIVES + 1) * n];

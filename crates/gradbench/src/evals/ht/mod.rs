@@ -8,7 +8,7 @@ use retrograd_cpu::Workspace;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
-use self::model::{Hand, Model, N_THETA};
+use self::model::{Hand, HandModel, N_THETA};
 use super::is_derived;
 use crate::{
     error::Error,
@@ -17,7 +17,7 @@ use crate::{
 };
 
 #[derive(Deserialize)]
-struct Input {
+struct HandInput {
     theta: Vec<f64>,
     data: Data,
     us: Vec<[f64; 2]>,
@@ -25,7 +25,7 @@ struct Input {
 
 #[derive(Deserialize)]
 struct Data {
-    model: Model,
+    model: HandModel,
     correspondences: Vec<usize>,
     points: Vec<[f64; 3]>,
 }
@@ -40,8 +40,8 @@ struct Measured {
 }
 
 impl Measured {
-    fn new(input: &Input) -> Result<Self, Error> {
-        let Input { data: Data { model, correspondences, points }, us, .. } = input;
+    fn new(input: &HandInput) -> Result<Self, Error> {
+        let HandInput { data: Data { model, correspondences, points }, us, .. } = input;
         let n = points.len();
         let misfit = |reason: &str| Err(Error::Misfit(reason.to_owned()));
         if correspondences.len() != n || ![0, n].contains(&us.len()) {
@@ -124,7 +124,7 @@ fn rows(outputs: &Workspace, n_outputs: usize) -> Value {
 
 pub(crate) fn evaluate(function: &str, input: &RawValue) -> Result<Evaluation, Error> {
     let is_jacobian = is_derived(function, ["objective", "jacobian"])?;
-    let parsed: Input = json::input(input)?;
+    let parsed: HandInput = json::input(input)?;
     let tensors = parsed.data.model.tensors()?;
     let theta = json::matrix("theta", std::slice::from_ref(&parsed.theta), [1, N_THETA])?;
     let measured = Measured::new(&parsed)?;

@@ -11,7 +11,7 @@ pub(super) const N_THETA: usize = 26;
 const FEWEST_BONES: usize = 22;
 
 #[derive(Deserialize)]
-pub(super) struct Model {
+pub(super) struct HandModel {
     parents: Vec<i64>,
     base_relatives: Vec<[[f64; 4]; 4]>,
     inverse_base_absolutes: Vec<[[f64; 4]; 4]>,
@@ -33,7 +33,7 @@ pub(super) struct Tensors {
     weights: Tensor,
 }
 
-impl Model {
+impl HandModel {
     pub fn n_vertices(&self) -> usize {
         self.base_positions.len()
     }
@@ -122,7 +122,7 @@ pub(super) struct Hand<'g> {
 }
 
 impl<'g> Hand<'g> {
-    pub fn new(g: &'g Graph, model: &Model, tensors: Tensors, theta: Expr<'g>) -> Self {
+    pub fn new(g: &'g Graph, model: &HandModel, tensors: Tensors, theta: Expr<'g>) -> Self {
         Self {
             theta,
             parents: model.parents.iter().map(|&parent| usize::try_from(parent).ok()).collect(),
