@@ -46,10 +46,7 @@ pub(super) fn max<F: Float>(x: &[F], n: usize, out: &mut [F]) {
                 *lane = larger(*lane, x);
             }
         }
-        for (lane, &x) in lanes.iter_mut().zip(rest) {
-            *lane = larger(*lane, x);
-        }
-        *out = fold_lanes(lanes, larger);
+        *out = fold_lanes(with_rest(lanes, rest, larger), larger);
     }
 }
 
@@ -86,10 +83,22 @@ fn sum_chunk<F: Float>(chunk: &[F]) -> F {
             *lane = *lane + x;
         }
     }
+    let add = |total, x| total + x;
+    fold_lanes(with_rest(lanes, rest, add), add)
+}
+
+/// Lanes, with the elements folded in that do not fill them. They are a copy, so that the loop before keeps its own in
+/// registers: these are indexed by a variable.
+#[inline(always)]
+fn with_rest<F: Copy>(
+    mut lanes: [F; N_LANES],
+    rest: &[F],
+    fold: impl Fn(F, F) -> F,
+) -> [F; N_LANES] {
     for (lane, &x) in lanes.iter_mut().zip(rest) {
-        *lane = *lane + x;
+        *lane = fold(*lane, x);
     }
-    fold_lanes(lanes, |total, x| total + x)
+    lanes
 }
 
 /// Folds lanes, several at a time.
