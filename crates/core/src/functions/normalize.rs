@@ -149,7 +149,7 @@ fn along_channels(x: Expr<'_>, channels: usize) -> Shape {
 #[track_caller]
 fn standardized<'g>(x: Expr<'g>, axes: AxisSet, eps: f64) -> Expr<'g> {
     let (deviations, per_scale) = x.moments(axes).scaled_deviations(least_scale(eps));
-    deviations / root_mean_square(deviations, axes, eps, per_scale)
+    deviations * root_mean_square(deviations, axes, eps, per_scale).reciprocal()
 }
 
 /// `√(mean x² + ε)` of numbers along axes, which are in a scale, with one divided by it.
@@ -214,7 +214,7 @@ fn rms_norm<'g>(x: Expr<'g>, sizes: &[usize], options: &Norm<'g>) -> Result<Expr
     }
     let per_scale = x.scale_along(axes, least_scale(eps)).reciprocal();
     let scaled = x * per_scale;
-    let y = scaled / root_mean_square(scaled, axes, eps, per_scale);
+    let y = scaled * root_mean_square(scaled, axes, eps, per_scale).reciprocal();
     call.finished(y, sizes, &sizes.into())
 }
 
