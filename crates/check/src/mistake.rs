@@ -1,4 +1,4 @@
-//! What is likely wrong with a wrong gradient: the mistakes that derivative rules are known for, told by their traces.
+//! Likely mistakes behind a wrong gradient: those that derivative rules are known for, recognized by their traces.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What a gradient check found.
+//! The report of a gradient check.
 
 use std::fmt;
 
@@ -9,11 +9,11 @@ use crate::mistake::Mistake;
 /// One derivative, from the graph in both modes and by finite differences.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Derivative {
-    /// What the graph gives in reverse mode.
+    /// The derivative in reverse mode.
     pub reverse: f64,
-    /// What the graph gives in forward mode.
+    /// The derivative in forward mode.
     pub forward: f64,
-    /// What finite differences give.
+    /// The derivative by finite differences.
     pub differences: f64,
     /// How far off the finite differences may be, by their own estimate.
     pub uncertainty: f64,
@@ -126,7 +126,7 @@ pub struct Mismatch {
     pub worst: Option<Element>,
     /// Which modes are wrong there.
     pub modes: Modes,
-    /// What the mistake probably is, told by the derivatives by all elements of the input of the worst one.
+    /// The probable mistake, recognized by the derivatives with respect to all elements of the worst element's input.
     pub mistake: Option<Mistake>,
     /// Number of elements that are wrong.
     pub n_wrong: usize,

@@ -1,6 +1,6 @@
-//! What rounding can do to a value: evaluation in which every operation rounds at random.
+//! The effect of rounding on a value: evaluation in which every operation rounds at random.
 //!
-//! What rounding makes of a value depends on its graph: a sum of terms that cancel keeps few digits. Roundings behave like
+//! The effect depends on the graph of the value: a sum of terms that cancel keeps few digits. Roundings behave like
 //! independent random errors; so instead of guessing, each operation is given an error of its own, and how far values of
 //! several runs lie apart says how far rounding may move them (Parker 1997, "Monte Carlo arithmetic"; Vignes 2004,
 //! "Discrete stochastic arithmetic for validating results of numerical software").
@@ -122,7 +122,7 @@ pub struct Evaluation<'g> {
 }
 
 impl<'g> Evaluation<'g> {
-    /// What `roots` need.
+    /// The evaluation of `roots`, and of the nodes that they need.
     pub fn of(graph: &'g Graph, roots: &[Expr<'g>]) -> Self {
         Self { graph, needed: graph.ancestors(roots) }
     }

@@ -1,4 +1,4 @@
-//! Whatever is recorded of inputs that do not fit says so: at the user's line, of a function, about an operand.
+//! Errors about inputs that do not fit: at the user's line, of a function, about an operand.
 //!
 //! The cases of all operations and functions are recorded once more, of integers, truth values, single precision, and
 //! shapes that they were not written for. What is recorded all the same is right; what is refused must be refused by a

@@ -60,7 +60,7 @@ fn vector() -> Tensor {
     Tensor::from([0.5, -1.5, 2.0])
 }
 
-/// What the check says of an operation.
+/// The check's report on an operation.
 fn mismatch(operation: impl CustomOperation + 'static, inputs: &[Tensor]) -> Mismatch {
     let operation = Custom::new(operation);
     let g = Graph::with_dtype(DType::F64);

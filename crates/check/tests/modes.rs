@@ -26,7 +26,7 @@ fn numbers<'g>(like: Expr<'g>, salt: usize) -> Expr<'g> {
     like.graph().input_with(&format!("numbers {} {salt}", like.graph().len()), data)
 }
 
-/// What disagrees, all of it, so that one run tells everything.
+/// All disagreements, so that one run tells everything.
 #[derive(Default)]
 struct Failures(Vec<String>);
 
@@ -136,7 +136,7 @@ struct Function<'g> {
     batch: Pair<'g>,
 }
 
-/// What modes and their compositions make of a function.
+/// The derivatives of a function by modes and their compositions.
 type Mode = for<'g> fn(&Function<'g>) -> Vec<Expr<'g>>;
 
 /// Their gradients and tangents, and those of the gradients, are one composition more.

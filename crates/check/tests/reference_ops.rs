@@ -26,7 +26,7 @@ use reference::{
 };
 use retrograd_core::{DType, Graph};
 
-/// What became of the cases of an operation.
+/// The outcomes of the cases of an operation.
 #[derive(Default)]
 struct Report {
     name: String,
@@ -68,7 +68,7 @@ fn a_list_of_numbers_picks_rows_and_other_lists_an_index_of_each_axis() {
     assert_eq!(shape(vec![all, one, two]).ok(), Some([5].into()));
 }
 
-/// What became of the cases of a source; none if it is of something else.
+/// The outcomes of the cases of a source; none if it is of another kind.
 fn report(source: &Source, exceptions: &Exceptions) -> Option<Report> {
     match caught(|| data::operation(source)) {
         Ok(operation) => operation.map(|operation| run(&operation, exceptions)),
@@ -193,7 +193,7 @@ fn rejects(case: &Case, adapter: Adapter, name: &str, exceptions: &Exceptions) -
     }
 }
 
-/// What `run` returns, or the message of its panic.
+/// The result of `run`, or the message of its panic.
 fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     let message = |panic: Box<dyn Any + Send>| match panic.downcast::<String>() {
         Ok(message) => *message,
@@ -202,7 +202,7 @@ fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|panic| format!("panic: {}", message(panic)))
 }
 
-/// What `run` makes of each item, in no particular order.
+/// The results of `run` for each item, in no particular order.
 fn in_parallel<T: Sync, R: Send>(items: &[T], run: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let work = || {

@@ -8,7 +8,7 @@ use retrograd_cpu::Plan;
 /// Dense matrices with more entries than this are left out.
 const MAX_ENTRIES: usize = 4096;
 
-/// What disagrees, all of it, and how much was compared.
+/// All disagreements, and the number of comparisons.
 #[derive(Default)]
 struct Findings {
     failures: Vec<String>,

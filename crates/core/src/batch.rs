@@ -1,6 +1,6 @@
 //! Batching: one sweep over the graph that gives every node one more axis.
 //!
-//! What was recorded for one example becomes, for many of them side by side, one computation. The sweep knows no
+//! A computation recorded for one example becomes one for many examples side by side. The sweep knows no
 //! operation; each says what it does with one more axis in front, and elementwise ones do nothing at all.
 
 use std::cell::OnceCell;
@@ -86,7 +86,7 @@ fn size_of(batches: &[(Expr<'_>, Expr<'_>)]) -> Result<usize, Error> {
     Ok(n.expect("the first batch has an axis in front"))
 }
 
-/// What stands in place of each node between what is replaced and the outputs.
+/// The batched node in place of each node between the replaced ones and the outputs.
 fn sweep<'g>(
     n: usize,
     outputs: &[Expr<'g>],

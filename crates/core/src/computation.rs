@@ -42,7 +42,7 @@ pub struct Recording {
 }
 
 impl Computation {
-    /// What `roots` compute.
+    /// The computation of `roots`.
     ///
     /// ```
     /// use retrograd_core::{Graph, computation::Computation};
@@ -124,7 +124,7 @@ impl<'g> Builder<'g> {
         let inputs = if op.as_literal().is_some() { Inputs::new() } else { inputs };
         let node =
             Node { op, inputs, shape: node.shape.clone(), dtype: node.dtype, scope: Scopes::ROOT };
-        // What has no inputs is there at once.
+        // A node without inputs is there at once.
         let awaited = awaited.filter(|_| !node.inputs.is_empty());
         let (index, is_new) = self.nodes.insert_full((node, awaited));
         if is_new {

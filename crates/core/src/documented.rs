@@ -28,7 +28,7 @@ pub struct Documented {
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Theme {
-    /// What they have in common. Several files can have parts of one theme.
+    /// The title of the theme. Several files can have parts of one theme.
     pub title: &'static str,
     /// The functions, in the order in which they are written.
     pub functions: &'static [Documented],

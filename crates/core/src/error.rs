@@ -1,4 +1,4 @@
-//! What can be wrong with a request to the graph, said so that the reader knows what to change.
+//! Errors of requests to the graph, which tell the reader what to change.
 
 mod quoted;
 
@@ -19,7 +19,7 @@ pub enum Error {
         op: String,
         /// The operands, as the user named them.
         operands: Vec<Operand>,
-        /// What does not fit.
+        /// The reason: how the operands misfit.
         reason: String,
     },
     /// A tensor was made of too few or too many elements.
@@ -66,9 +66,9 @@ pub enum Error {
     Data {
         /// Name of the operation.
         op: String,
-        /// What it computes, in the user's terms.
+        /// The expression that it computes, in the user's terms.
         node: Box<Operand>,
-        /// What is wrong with the data.
+        /// The reason: how the data are wrong.
         reason: String,
     },
     /// A value that was to be finite is not.
@@ -77,7 +77,7 @@ pub enum Error {
     UnknownName {
         /// The name.
         name: String,
-        /// What was looked through.
+        /// The kind of names that were looked through.
         kind: &'static str,
         /// Names that there are.
         known: Vec<String>,

@@ -258,7 +258,7 @@ fn sweep<'g>(seeds: &[Pair<'g>], wrt: &[Expr<'g>]) -> Result<FxHashMap<NodeId, E
     Ok(wanted)
 }
 
-/// What has arrived at nodes so far.
+/// The cotangents that have arrived at nodes so far.
 #[derive(Default)]
 struct Cotangents<'g> {
     sums: FxHashMap<NodeId, Expr<'g>>,

@@ -161,7 +161,7 @@ pub(crate) fn log_ndtr(x: f64) -> f64 {
     if x == f64::INFINITY {
         return -0.0;
     }
-    // What rounding takes from z, erfc multiplies by 2z² on the right; so it is put back, to first order.
+    // The rounding error of z, which erfc multiplies by 2z² on the right, is put back to first order.
     let lost = x.mul_add(FRAC_1_SQRT_2, -z) + x * REST_OF_FRAC_1_SQRT_2;
     let tail = libm::erfc(z) - FRAC_2_SQRT_PI * (-z * z).exp() * lost;
     (-0.5 * tail).ln_1p()

@@ -65,7 +65,7 @@ struct Series<'g> {
     placeholders: BTreeMap<NodeId, NodeId>,
     /// Which placeholder stands for a node's tangent.
     stand_ins: FxHashMap<NodeId, Expr<'g>>,
-    /// What moves, and along which direction.
+    /// The expressions that move, and their directions.
     directions: FxHashMap<NodeId, Expr<'g>>,
 }
 

@@ -229,7 +229,7 @@ fn what_nothing_depends_on_has_zeros_of_its_shape() {
     let gradients = x.exp().grad(&[unused, x]);
     assert_eq!(gradients[0].value(), Tensor::zeros(DType::F64, [1, 3]));
     assert_eq!(gradients[1].value().item(), 2f64.exp());
-    // What was recorded later cannot matter either.
+    // Nodes recorded later cannot matter either.
     let later = g.param("later", [1.0]);
     assert_eq!(x.grad(&[later])[0].value().to_vec::<f64>(), [0.0]);
     // Nor does a derivative pass through an index.

@@ -1,4 +1,4 @@
-//! What is not finite is traced to the node that made it, in the user's terms.
+//! Values that are not finite are traced to the node that made them, in the user's terms.
 
 use retrograd_core::{
     Bindings, DType, Error, Expr, Graph, NonFinite, Shape, Tensor, View, ViewMut,

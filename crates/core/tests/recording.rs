@@ -1,4 +1,4 @@
-//! What the graph remembers of how it was written: names, scopes, lines, and which expressions are one.
+//! The graph's memory of how it was written: names, scopes, lines, and which expressions are one.
 
 use std::collections::BTreeSet;
 

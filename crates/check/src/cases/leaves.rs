@@ -39,7 +39,7 @@ pub(super) fn identity() -> Vec<Case> {
     vec![Case::new("identity", [numbers([2, 3], 1)], |x| x[0].sin().named("a").named("b") * x[0])]
 }
 
-/// What is stopped is constant near the inputs, so that differences do not see it either.
+/// Stopped gradients of functions that are constant near the inputs, so that differences do not see them either.
 pub(super) fn stop_gradient() -> Vec<Case> {
     vec![
         Case::new("stop gradient of a sign", [numbers([2, 3], 1)], |x| {

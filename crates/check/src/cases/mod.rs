@@ -36,7 +36,7 @@ type Function = Box<dyn for<'g> Fn(&[Expr<'g>]) -> Expr<'g>>;
 /// assert_eq!(case.record(&inputs).value(), case.inputs[0]);
 /// ```
 pub struct Case {
-    /// What it is, such as `sum [2, 3] over [0]`.
+    /// A description, such as `sum [2, 3] over [0]`.
     pub name: String,
     /// Data for each input: `f64`, integers or truth values.
     pub inputs: Vec<Tensor>,

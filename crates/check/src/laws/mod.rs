@@ -66,7 +66,7 @@ pub struct Kept {
     pub worst: f64,
 }
 
-/// What the laws were held against, by law.
+/// The counts of graphs and equations that each law was held against.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tally {
     /// Graphs.
@@ -86,7 +86,7 @@ pub struct Violation {
     pub seed: u64,
     /// The law.
     pub law: &'static str,
-    /// What is wrong, with its values.
+    /// The equation that does not hold, with its values.
     pub reason: String,
 }
 
@@ -162,7 +162,7 @@ impl Drop for NameSeed {
     }
 }
 
-/// What all laws say of a function.
+/// The equations of all laws for a function.
 fn equations<'g>(setting: &Setting<'g>) -> Vec<(&'static str, Equation<'g>)> {
     let of_law = |law: &'static table::Law| {
         (law.equations)(setting).into_iter().map(|equation| (law.name, equation))
@@ -170,7 +170,7 @@ fn equations<'g>(setting: &Setting<'g>) -> Vec<(&'static str, Equation<'g>)> {
     LAWS.iter().flat_map(of_law).collect()
 }
 
-/// What is evaluated on the data that the leaves hold.
+/// The expressions to evaluate, on the data that the leaves hold.
 fn roots<'g>(equations: &[(&'static str, Equation<'g>)]) -> Vec<Expr<'g>> {
     let of = |&(_, equation): &(_, Equation<'g>)| match equation {
         Equation::Is(left, right) => vec![left, right],

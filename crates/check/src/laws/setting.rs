@@ -1,4 +1,4 @@
-//! What the laws are about: a random graph as a function, with directions, seeds and a batch.
+//! The setting of a law: a random graph as a function, with directions, seeds and a batch.
 
 use std::collections::HashMap;
 

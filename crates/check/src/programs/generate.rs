@@ -9,7 +9,7 @@ use retrograd_core::{
 
 use super::{Program, Step, branch};
 
-/// What is in a program.
+/// The functions and numbers that a program is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Functions without kinks, away from their poles: differences see the derivatives.
@@ -18,7 +18,7 @@ pub enum Kind {
     Piecewise,
     /// All functions, with ties and branches; numbers stay small and finite.
     Kinked,
-    /// Whatever comes: infinite numbers, NaN, extremes.
+    /// Anything: infinite numbers, NaN, extremes.
     Wild,
 }
 

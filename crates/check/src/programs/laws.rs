@@ -1,4 +1,4 @@
-//! What must hold of the derivatives of a program, whichever number type gives them.
+//! Laws of the derivatives of a program, whichever number type gives them.
 
 use std::fmt;
 
@@ -29,7 +29,7 @@ pub(super) const LARGEST: f64 = 1e4;
 pub struct Violation {
     /// The seed of the program.
     pub seed: u64,
-    /// What does not hold.
+    /// The law that does not hold.
     pub what: String,
     /// The program.
     pub program: Program,

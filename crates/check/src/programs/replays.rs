@@ -1,4 +1,4 @@
-//! What must hold of a program that is recorded once, and evaluated at inputs for which it chooses otherwise.
+//! Laws of a program that is recorded once, and evaluated at inputs for which it chooses otherwise.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -56,7 +56,7 @@ pub(super) fn check_replays(program: &Program, kind: Kind, seed: u64) -> Result<
     Ok(tally)
 }
 
-/// What a program comes to at its inputs, and by which choices.
+/// The result of a program at its inputs, and the choices on the way.
 struct Choices {
     value: f64,
     outcomes: Vec<bool>,

@@ -43,7 +43,7 @@ impl<'g> Builder<'g> {
         })
     }
 
-    /// What accumulates along an axis; factors are at most 3/2, so that products stay small.
+    /// Functions that accumulate along an axis; factors are at most 3/2, so that products stay small.
     fn scan(&mut self) -> Option<Expr<'g>> {
         let x = self.float_that(|x| x.rank() > 0 && x.shape().iter().all(|&size| size <= 4))?;
         let axis = self.axis(x.rank())?;
@@ -114,7 +114,7 @@ impl<'g> Builder<'g> {
         self.fits(&y.shape()).then_some(y)
     }
 
-    /// What divides by a deviation or a norm.
+    /// Functions that divide by a deviation or a norm.
     fn normalize(&mut self) -> Option<Expr<'g>> {
         let x = self.float_that(|x| x.rank() > 0 && x.shape().n_elements() > 0)?;
         let axis = self.axis(x.rank())?;

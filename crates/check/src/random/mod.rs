@@ -20,7 +20,7 @@ use retrograd_core::{DType, Expr, Graph, NodeId};
 
 use builder::Builder;
 
-/// What a random graph should be like.
+/// The properties of random graphs.
 ///
 /// ```
 /// use retrograd_check::{Options, random_graph};
@@ -123,7 +123,7 @@ impl RandomGraph {
         &self.graph
     }
 
-    /// What is to be computed: values, then gradients by all [`leaves`](Self::leaves) as far as they are asked for.
+    /// The outputs: values, then gradients by all [`leaves`](Self::leaves) as far as they are asked for.
     pub fn outputs(&self) -> Vec<Expr<'_>> {
         self.outputs.iter().map(|&id| self.graph.expr(id)).collect()
     }

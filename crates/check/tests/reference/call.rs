@@ -9,7 +9,7 @@ use super::format::Argument;
 /// Records a call of the reference by ours. All adapters stand in the tables of [`adapters`](super::adapters).
 pub type Adapter = for<'c, 'g> fn(&'c Call<'g>) -> Outputs<'g>;
 
-/// What an adapter returns: the outputs in the reference's order, or why there are none.
+/// The outputs of an adapter in the reference's order, or the reason why there are none.
 pub type Outputs<'g> = Result<Vec<Expr<'g>>, Refusal>;
 
 /// Why a call has no outputs.
@@ -200,7 +200,7 @@ impl<'g> Call<'g> {
         shape.ok_or_else(|| Refusal::Type("a size of a shape is a `usize`".to_owned()))
     }
 
-    /// What `f` makes of `x` along an axis; the reference lets a scalar count as a vector of one element.
+    /// `f` of `x` along an axis; the reference lets a scalar count as a vector of one element.
     pub fn along(
         &self,
         x: Expr<'g>,
@@ -253,7 +253,7 @@ impl<'g> Call<'g> {
         }
     }
 
-    /// What `convert` makes of an argument that must be there.
+    /// `convert` of a required argument.
     fn required<T>(
         &self,
         place: impl Into<Place>,

@@ -42,7 +42,7 @@ fn or_zeros(reference: Option<&Option<Tensor>>, ours: &Tensor) -> Tensor {
     reference.unwrap_or_else(|| Tensor::zeros(ours.dtype(), ours.shape()))
 }
 
-/// What a tensor of a case is held against.
+/// The reference of a tensor of a case.
 struct Beside<'a> {
     case: &'a Case,
     name: &'a str,
@@ -111,7 +111,7 @@ impl Beside<'_> {
         Some((0..n).map(right).collect())
     }
 
-    /// What derivatives of the function are multiplied by.
+    /// The cotangents of the function.
     fn weights(&self) -> Vec<Tensor> {
         let first = self.case.cotangents.first().map(|(_, weight)| weight.clone());
         let second = match &self.case.second {

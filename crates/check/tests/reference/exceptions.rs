@@ -1,4 +1,4 @@
-//! What the reference has wrong, what is decided otherwise here, and what is not compared: each with its reason.
+//! Exceptions, each with its reason: faults of the reference, decisions that differ here, and cases that are not compared.
 
 use std::{
     collections::BTreeSet,

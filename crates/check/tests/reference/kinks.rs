@@ -50,7 +50,7 @@ enum Keyword {
 const ALONG: &[(&str, Keyword)] = &[("dim", Keyword::Axis(0))];
 const NONE: &[(&str, Keyword)] = &[("reduction", Keyword::Text("none"))];
 
-/// What a library says of the points of a row.
+/// A library's derivatives at the points of a row.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The values.
@@ -72,9 +72,9 @@ pub struct Row {
     weights: Option<Tensor>,
     /// Whether each element is a point of its own.
     pub elementwise: bool,
-    /// What PyTorch says.
+    /// PyTorch's.
     pub torch: Answer,
-    /// What JAX says, if it was asked.
+    /// JAX's, if it was asked.
     pub jax: Option<Answer>,
 }
 

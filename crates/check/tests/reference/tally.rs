@@ -2,14 +2,14 @@
 
 use std::{collections::BTreeMap, fmt, ops::AddAssign};
 
-/// What became of a case.
+/// The outcome of a case.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// It agrees.
     Passed,
     /// It does not, in this way.
     Failed(String),
-    /// It is not compared, for this reason.
+    /// Not compared, for this reason.
     Skipped(String),
 }
 

@@ -1,8 +1,8 @@
 //! Checkpoints: values that are computed again for a gradient, so that nothing has to keep them.
 //!
-//! What a gradient reads of the inside of its checkpointed scope is a copy, computed from what the scope itself reads
-//! from outside, and only when the first cotangent has come in. The original is then needed in the forward pass alone.
-//! A copy has the operation of its original, so that its value is the same, bit for bit.
+//! A gradient reads copies of the nodes inside its checkpointed scope. A copy is computed from the inputs of the scope, once
+//! the first cotangent has come in; its original is needed in the forward pass alone. A copy has the operation of its
+//! original, so that its value is the same, bit for bit.
 
 use std::collections::BTreeSet;
 
@@ -56,7 +56,7 @@ impl Checkpoints {
 
     fn find_parts(&mut self, graph: &Graph) {
         let scopes = graph.scopes();
-        // What each scope is a gradient of, and how often; it comes before its gradients.
+        // The scope that each scope is a gradient of, and the order; a scope comes before its gradients.
         let mut primals: Vec<(ScopeId, usize)> = Vec::new();
         for (id, scope) in scopes.iter() {
             let (segment, order) = match scope.gradient_of.map(|of| primals[of.index()]) {
@@ -107,7 +107,7 @@ impl Builder<'_> {
         }
     }
 
-    /// What a node recorded in the scope `by` reads in place of its input.
+    /// The node that a node recorded in the scope `by` reads in place of its input.
     pub(super) fn read(&mut self, input: NodeId, by: ScopeId) -> NodeId {
         let original = self.canonical(input);
         if self.checkpoints.parts.is_empty() {

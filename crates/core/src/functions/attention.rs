@@ -16,7 +16,7 @@ pub struct Attention<'g> {
     pub mask: Option<Expr<'g>>,
     /// Whether query `i` sees the keys `0..=i` only.
     pub causal: bool,
-    /// What scores are multiplied by; `1/√e` for queries of size `e` if not given.
+    /// The factor of scores; `1/√e` for queries of size `e` if not given.
     pub scale: Option<f64>,
     /// Whether keys and values have fewer heads (axis −3) than queries, each serving a group of consecutive ones.
     pub grouped: bool,

@@ -38,7 +38,7 @@ pub enum ConvPadding<const N: usize> {
     Valid,
     /// As many as keep the sizes, for a stride of 1; the odd one comes after.
     Same,
-    /// So many before and after each axis.
+    /// These numbers of zeros before and after each axis.
     By([usize; N]),
 }
 
@@ -108,7 +108,7 @@ functions! { "Convolution":
     { transposed(&Operands::new("conv_transpose2d", x, weight, bias), options) }
 }
 
-/// What is convolved, under the name of the function that the user called.
+/// The operands of a convolution, under the name of the function that the user called.
 struct Operands<'g> {
     name: &'static str,
     x: Expr<'g>,

@@ -8,7 +8,7 @@ use crate::{
     size::n_elements,
 };
 
-/// What an axis is called: a letter, or the place from the end of an axis that an ellipsis stands for.
+/// The label of an axis: a letter, or the place from the end of an axis that an ellipsis stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Label {
     Letter(char),

@@ -8,12 +8,12 @@ use crate::{
     size::n_elements,
 };
 
-/// What normalizations have in common: scale and shift afterwards, and what keeps them from dividing by 0.
+/// Options that normalizations have in common: scale and shift afterwards, and `ε` against division by 0.
 #[derive(Clone, Copy, Debug)]
 pub struct Norm<'g> {
-    /// What results are multiplied by: one number for each channel or normalized element.
+    /// The scale of results: one number for each channel or normalized element.
     pub weight: Option<Expr<'g>>,
-    /// What is added then, of the same shape.
+    /// The shift that is added then, of the same shape.
     pub bias: Option<Expr<'g>>,
     /// Added to the variance, or mean square, before its root is taken.
     pub eps: f64,

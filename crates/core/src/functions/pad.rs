@@ -9,7 +9,7 @@ use crate::{
     size::Size,
 };
 
-/// What a margin is filled with.
+/// The content of a margin.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum PadMode {
     /// One number.
@@ -53,7 +53,7 @@ functions! { "Padding and windows":
 /// An axis, and how much it gets before and after, or loses.
 type Pair = (usize, (isize, isize));
 
-/// What axes get where something is added.
+/// The margins of axes to which elements are added.
 fn margins(pairs: &[Pair]) -> impl Iterator<Item = (usize, [usize; 2])> {
     pairs.iter().map(|&(axis, (before, after))| (axis, [before, after].map(|n| n.max(0) as usize)))
 }

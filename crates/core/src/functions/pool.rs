@@ -50,7 +50,7 @@ pub struct AvgPool<const N: usize> {
     pub ceil_mode: bool,
     /// Whether the zeros count as elements.
     pub count_include_pad: bool,
-    /// What sums are divided by, instead of the number of elements.
+    /// The divisor of sums, instead of the number of elements.
     pub divisor: Option<f64>,
 }
 

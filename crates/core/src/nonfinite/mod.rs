@@ -21,7 +21,7 @@ use crate::{
 };
 
 impl Graph {
-    /// What makes the first value that is not finite, of those that some of `outputs` have it from; `None` if all
+    /// The node that makes the first value that is not finite, of those behind `outputs` that are not finite; `None` if all
     /// outputs are finite. Gradients are expressions as all others, so this looks backwards as well as forwards.
     ///
     /// Of the values on the way, the first in the order of recording is blamed that is NaN or infinite though no input
@@ -52,7 +52,7 @@ impl Graph {
         self.find(outputs, bindings, |evaluated| evaluated.behind_roots())
     }
 
-    /// What makes the first value that is not finite, of all those that `outputs` are computed from, even if the
+    /// The node that makes the first value that is not finite, of all those that `outputs` are computed from, even if the
     /// outputs are finite: NaN that is no input's, or infinity that is no input's and no data.
     ///
     /// ```

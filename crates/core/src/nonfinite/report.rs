@@ -1,4 +1,4 @@
-//! What is said of a value that is not finite.
+//! Reports on values that are not finite.
 
 use std::fmt;
 
@@ -27,7 +27,7 @@ pub struct NonFinite {
     pub site: Site,
     /// Where the first such element is.
     pub index: Vec<usize>,
-    /// What it is: NaN, ∞ or −∞.
+    /// The value: NaN, ∞ or −∞.
     pub value: f64,
     /// Number of elements that are not finite.
     pub n_non_finite: usize,

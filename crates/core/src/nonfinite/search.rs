@@ -17,9 +17,9 @@ use crate::{
 /// In which way an element is not finite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Flaw {
-    /// It is not a number.
+    /// NaN.
     Nan,
-    /// It is ∞ or −∞.
+    /// ∞ or −∞.
     Infinite,
 }
 
@@ -132,7 +132,7 @@ impl<'c> Evaluated<'c> {
         }
     }
 
-    /// What there is to say of a node that makes a flaw. `site` describes nodes.
+    /// The report on a node that makes a flaw. `site` describes nodes.
     pub fn report(&self, id: NodeId, flaw: Flaw, site: impl Fn(NodeId) -> Site) -> NonFinite {
         let node = &self.computation.nodes[id.index()];
         let elements = self.values[id.index()].to_vec::<f64>();

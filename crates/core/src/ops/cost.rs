@@ -1,4 +1,4 @@
-//! What operations cost, counted and not timed.
+//! The cost of operations, counted and not timed.
 
 use crate::{
     ops::{Adjugate, Op, Svd},

@@ -18,8 +18,8 @@ use crate::{
 
 /// An operation that no crate of ours knows: what to compute, and the derivative of it.
 ///
-/// It is recorded, differentiated, batched, drawn and run by plans as every other. If the derivative rule is written
-/// in expressions that have derivatives, so has the operation, to any order. What the rules return is held against the
+/// A custom operation is recorded, differentiated, batched, drawn and run by plans as every other. If its derivative rule is
+/// written in expressions that have derivatives, the operation has derivatives of any order. What the rules return is held against the
 /// shapes and dtypes that they must return, whenever they are used; an error names the rule, the operand and both shapes.
 ///
 /// ```

@@ -17,20 +17,20 @@ use crate::{
 /// Data from outside. The slot is unique in a graph, so that two leaves are never taken for one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Leaf {
-    /// What the data are for.
+    /// The role of the data.
     pub kind: LeafKind,
     /// Position among the leaves of the graph.
     pub slot: usize,
 }
 
-/// What the data of a leaf are for.
+/// The role of a leaf's data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LeafKind {
     /// Examples and labels, and whatever else changes from run to run.
     Input,
     /// A parameter of the model.
     Param,
-    /// What an optimizer remembers.
+    /// The memory of an optimizer.
     State,
     /// Data that do not change.
     Constant,

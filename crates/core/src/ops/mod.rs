@@ -95,7 +95,7 @@ pub const THEMES: &[Theme] = &[
 /// Makes the enum of operations; the documentation of each is kept as data, too.
 macro_rules! operations {
     ($( $(#[doc = $doc:literal])+ $Op:ident $(($parameters:ty))?, )*) => {
-        /// What a node computes.
+        /// The operation of a node.
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         pub enum Op { $( $(#[doc = $doc])+ $Op $(($parameters))?, )* }
 
@@ -206,15 +206,15 @@ operations! {
 pub enum Linearity {
     /// Its derivatives are 0 everywhere.
     Constant,
-    /// It is linear in all of them together.
+    /// Linear in all operands together.
     Linear,
-    /// It is linear in each of two.
+    /// Linear in each of two operands.
     Bilinear,
     /// None of these.
     Nonlinear,
 }
 
-/// What every operation has: a label, a derivative rule, and a meaning.
+/// The facts of an operation: a label, a derivative rule, and a meaning.
 pub trait Operation {
     /// The operation as pictures and formulas show it.
     fn label(&self) -> String;
@@ -372,7 +372,7 @@ impl fmt::Display for Op {
     }
 }
 
-/// What an [`Operation`] says whose derivatives are 0 everywhere.
+/// The answer of an [`Operation`] whose derivatives are 0 everywhere.
 macro_rules! without_derivative {
     () => {
         fn vjp<'g>(

@@ -1,4 +1,4 @@
-//! What stands on the sides of an operator: expressions and plain numbers, stretched to one shape.
+//! The operands of an operator: expressions and plain numbers, stretched to one shape.
 
 use crate::{
     error::Error,
@@ -37,7 +37,7 @@ macro_rules! binary_expressions {
 
 pub(super) use binary_expressions;
 
-/// What can stand on the right of an operator: an expression, or a plain number.
+/// The right-hand operand of an operator: an expression, or a plain number.
 pub trait Operand<'g> {
     /// This operand as an expression; a number becomes a literal of the shape of `like`, and of its dtype if that
     /// can hold it, else of the graph's.

@@ -1,4 +1,4 @@
-//! What the rules of an operation may look at: the node it computes, as expressions, and what arrives at it.
+//! The views that rules have of a node: its inputs and output as expressions, and the cotangent or tangents.
 //!
 //! There is one view of a node for each mode: a cotangent comes from behind ([`Rule`]), tangents come from the front
 //! ([`Tangents`]), a batch has more of everything ([`Batch`]), and a pattern asks what depends on what ([`Link`]).
@@ -51,7 +51,7 @@ pub(crate) fn check_rule<'g>(
     Err(Error::Operands { op: op.to_string(), operands, reason })
 }
 
-/// What a derivative rule may look at: the inputs and output of the node, as expressions.
+/// The view of a derivative rule: the inputs and output of the node, as expressions.
 #[derive(Clone, Copy)]
 pub struct Rule<'a, 'g> {
     /// The input whose cotangent is wanted.
@@ -73,7 +73,7 @@ impl<'a, 'g> Rule<'a, 'g> {
     }
 }
 
-/// What a tangent rule may look at: the inputs and output of the node, and the tangents of the inputs.
+/// The view of a tangent rule: the inputs and output of the node, and the tangents of the inputs.
 #[derive(Clone, Copy)]
 pub struct Tangents<'a, 'g> {
     /// The output.
@@ -167,7 +167,7 @@ impl<'a, 'g> Tangents<'a, 'g> {
     }
 }
 
-/// What a batching rule may look at: a node, and its inputs with one more axis in front, some of them only repeated
+/// The view of a batching rule: a node, and its inputs with one more axis in front, some of them only repeated
 /// along it.
 pub struct Batch<'a, 'g> {
     /// Size of the new axis.
@@ -237,7 +237,7 @@ impl<'a, 'g> Batch<'a, 'g> {
     }
 }
 
-/// What an operation may look at to say which elements of its output depend on those of an input: the inputs and output
+/// The view of an operation that says which elements of its output depend on those of an input: the inputs and output
 /// of the node, and values that are the same in every run.
 #[derive(Clone, Copy)]
 pub struct Link<'a, 'g> {

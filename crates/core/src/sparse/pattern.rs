@@ -135,8 +135,8 @@ fn dependences(y: Expr<'_>, x: Expr<'_>) -> Result<(Sets, Option<SetOfEach>), Er
     Ok((sets, of_y))
 }
 
-/// What the elements of an output, of shape `y`, depend on through an input of shape `x`: all that comes to the address
-/// of each.
+/// The sets that the elements of an output, of shape `y`, depend on through an input of shape `x`: all that comes to the
+/// address of each.
 fn passed_on(
     sets: &mut Sets,
     of_input: &Rc<[SetId]>,

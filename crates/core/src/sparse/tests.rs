@@ -235,7 +235,7 @@ fn constant_indices_and_masks_are_looked_at() {
     let from = |i: usize| if i < 2 { i } else { 4 - i };
     check(&chosen.sparse_jacobian(x), chosen.jacobian(x), |i, j| j == from(i));
 
-    // What a run can change, or the derivative is taken by, says nothing.
+    // Values that a run can change, or that the derivative is taken by, say nothing.
     let constant = g.constant(numbers(5));
     let sorted = constant.gather(0, constant.argsort(0, false));
     check(&sorted.sparse_jacobian(constant), sorted.jacobian(constant), |_, _| true);
@@ -257,7 +257,7 @@ fn zeros_of_constant_factors_are_no_entries() {
         let f = y.sin().sum();
         check(&f.sparse_hessian(x), f.hessian(x), is_entry);
     }
-    // What a run can change says nothing.
+    // Values that a run can change say nothing.
     let y = x * g.input_with("factor", [2.0, 0.0, -1.0, 0.0]);
     check(&y.sparse_jacobian(x), y.jacobian(x), |i, j| i == j);
 }

@@ -2,7 +2,7 @@
 
 use crate::{dtype::Float, ops::linalg::epsilon};
 
-/// What elimination finds beside the factors.
+/// The results of elimination beside the factors.
 pub(super) enum Elimination {
     /// There is a pivot in every column; rows have been exchanged an odd number of times or not.
     Regular { is_odd: bool },

@@ -21,7 +21,7 @@ use crate::{
     tensor::{View, ViewMut},
 };
 
-/// What elimination makes of the rows `[A B]`: `[I X]` with `A·X = B`,
+/// Elimination of the rows `[A B]` to `[I X]` with `A·X = B`,
 /// `[…, n, n], […, n, m] → […, n, n + m]`. The left part is what the elimination is done in.
 pub(in crate::ops) struct Solve;
 
