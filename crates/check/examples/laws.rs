@@ -3,7 +3,7 @@
 
 use std::{env, process::ExitCode, time::Instant};
 
-use retrograd_check::laws::{self, Tally, Violation};
+use retrograd_check::laws::{self, LawTally, LawViolation};
 use retrograd_core::{Error, Expr, Tensor};
 use retrograd_cpu::Plan;
 
@@ -16,7 +16,7 @@ fn main() -> ExitCode {
         eprintln!("laws [--graphs N (2000)] [--seed N, the first (0)]");
         return ExitCode::from(2);
     };
-    let (start, mut tally) = (Instant::now(), Tally::default());
+    let (start, mut tally) = (Instant::now(), LawTally::default());
     for seed in first..first + n_graphs {
         match check(seed) {
             Ok(of_graph) => tally.add(&of_graph),
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
 }
 
 /// The laws of one graph; one in eleven is compiled too.
-fn check(seed: u64) -> Result<Tally, Violation> {
+fn check(seed: u64) -> Result<LawTally, LawViolation> {
     laws::check(seed, if seed.is_multiple_of(11) { Some(&by_a_plan) } else { None })
 }
 

@@ -3,7 +3,7 @@
 
 use std::{env, process::ExitCode};
 
-use retrograd_check::programs::{Tally, check};
+use retrograd_check::programs::{ProgramTally, check};
 
 fn main() -> ExitCode {
     let mut numbers = env::args().skip(1).map(|argument| argument.parse::<u64>());
@@ -13,7 +13,7 @@ fn main() -> ExitCode {
         eprintln!("programs [N (10000)] [SEED, the first (0)]");
         return ExitCode::from(2);
     };
-    let mut tally = Tally::default();
+    let mut tally = ProgramTally::default();
     for seed in first..first + n_programs {
         match check(seed) {
             Ok(of_program) => tally.add(&of_program),

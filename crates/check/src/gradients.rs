@@ -8,8 +8,8 @@ use retrograd_core::{DType, Error, Expr, Graph, Tensor};
 use crate::{
     differences,
     mistake::{Mistake, are_alike},
-    point::{Point, random_weight},
-    report::{Derivative, Element, Failure, Mismatch, Modes, Report},
+    point::{CheckedPoint, random_weight},
+    report::{CheckFailure, Derivative, Mismatch, Modes, Report, WrongElement},
 };
 
 /// The part of the function's values that a derivative is measured against even if it is itself smaller: what rounding
@@ -28,7 +28,7 @@ const LARGEST_SEARCHED: usize = 256;
 /// let thorough = GradientCheck { n_orders: 3, every_element: true, ..GradientCheck::default() };
 /// let report = thorough.run(|_, x| x[0].tanh(), &[Tensor::from([0.3, -1.2])])?;
 /// assert_eq!(report.n_elements, 6);
-/// # Ok::<(), retrograd_check::Failure>(())
+/// # Ok::<(), retrograd_check::CheckFailure>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct GradientCheck {
@@ -74,9 +74,9 @@ impl Default for GradientCheck {
 /// // A dependence hidden from the gradient is found.
 /// let wrong = check_gradients(|_, inputs| inputs[0] * inputs[0].stop_gradient(), &[x]).unwrap_err();
 /// assert!(wrong.to_string().contains("likely mistake: it is half of what it should be"));
-/// # Ok::<(), retrograd_check::Failure>(())
+/// # Ok::<(), retrograd_check::CheckFailure>(())
 /// ```
-pub fn check_gradients<F>(f: F, inputs: &[Tensor]) -> Result<Report, Failure>
+pub fn check_gradients<F>(f: F, inputs: &[Tensor]) -> Result<Report, CheckFailure>
 where
     F: for<'g> Fn(&'g Graph, &[Expr<'g>]) -> Expr<'g>,
 {
@@ -88,7 +88,7 @@ impl GradientCheck {
     ///
     /// # Errors
     /// As [`check_gradients`].
-    pub fn run<F>(&self, f: F, inputs: &[Tensor]) -> Result<Report, Failure>
+    pub fn run<F>(&self, f: F, inputs: &[Tensor]) -> Result<Report, CheckFailure>
     where
         F: for<'g> Fn(&'g Graph, &[Expr<'g>]) -> Expr<'g>,
     {
@@ -110,7 +110,7 @@ impl GradientCheck {
     /// let w = g.param("w", [0.3, -1.2]);
     /// let loss = w.cos().sum().square();
     /// GradientCheck::default().check(loss, &g.params())?;
-    /// # Ok::<(), retrograd_check::Failure>(())
+    /// # Ok::<(), retrograd_check::CheckFailure>(())
     /// ```
     ///
     /// # Errors
@@ -119,7 +119,7 @@ impl GradientCheck {
     /// # Panics
     /// If the graph's numbers are not `f64`, or an expression among `leaves` is not a named leaf.
     #[track_caller]
-    pub fn check<'g>(&self, output: Expr<'g>, leaves: &[Expr<'g>]) -> Result<Report, Failure> {
+    pub fn check<'g>(&self, output: Expr<'g>, leaves: &[Expr<'g>]) -> Result<Report, CheckFailure> {
         assert!(
             output.graph().dtype() == DType::F64,
             "gradients are checked in a graph of f64: make it by `Graph::with_dtype(DType::F64)`"
@@ -129,7 +129,7 @@ impl GradientCheck {
             return Err(Expr::misfit("check_gradients", &[output], reason).into());
         }
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
-        let point = Point::of(output.graph(), leaves)?;
+        let point = CheckedPoint::of(output.graph(), leaves)?;
         let (mut outputs, mut along, mut magnitude) = (vec![output], Vec::new(), 0.0);
         for order in 1..=self.n_orders {
             let weighted = Weighted::record(order, &outputs, &point, magnitude, &mut rng)?;
@@ -144,9 +144,9 @@ impl GradientCheck {
     fn compare(
         &self,
         weighted: &Weighted<'_>,
-        point: &Point<'_>,
+        point: &CheckedPoint<'_>,
         direction: &[Vec<f64>],
-    ) -> Result<Derivative, Failure> {
+    ) -> Result<Derivative, CheckFailure> {
         let along = weighted.derivative(point, direction)?;
         let is_right = self.accepts(weighted, &along);
         if is_right && !self.every_element {
@@ -162,7 +162,7 @@ impl GradientCheck {
             None => None,
         };
         let by_leaf = point.leaves.iter().zip(direction);
-        Err(Failure::Mismatch(Box::new(Mismatch {
+        Err(CheckFailure::Mismatch(Box::new(Mismatch {
             order: weighted.order,
             along: along.derivative,
             direction: by_leaf.map(|(leaf, along)| leaf.tensor(along.clone())).collect(),
@@ -196,7 +196,11 @@ impl GradientCheck {
     }
 
     /// The derivatives by all elements, and which of them are wrong.
-    fn wrong_elements(&self, weighted: &Weighted<'_>, point: &Point<'_>) -> Result<Wrong, Error> {
+    fn wrong_elements(
+        &self,
+        weighted: &Weighted<'_>,
+        point: &CheckedPoint<'_>,
+    ) -> Result<Wrong, Error> {
         let mut wrong = Wrong::default();
         let mut largest_error = -1.0;
         for (k, leaf) in point.leaves.iter().enumerate() {
@@ -213,7 +217,7 @@ impl GradientCheck {
                     largest_error = error;
                     let index = leaf.expr.shape().index_of(element);
                     let name = leaf.name.to_string();
-                    wrong.worst = Some(Element { input: leaf.input, name, index, derivative });
+                    wrong.worst = Some(WrongElement { input: leaf.input, name, index, derivative });
                     wrong.modes = Some(modes);
                 }
             }
@@ -228,7 +232,7 @@ impl GradientCheck {
 struct Wrong {
     /// How many are wrong.
     n: usize,
-    worst: Option<Element>,
+    worst: Option<WrongElement>,
     /// Which modes are wrong at the worst.
     modes: Option<Modes>,
     /// All of them, by leaf.
@@ -263,10 +267,10 @@ impl<'g> Weighted<'g> {
     fn record(
         order: usize,
         outputs: &[Expr<'g>],
-        point: &Point<'g>,
+        point: &CheckedPoint<'g>,
         magnitude: f64,
         rng: &mut impl Rng,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, CheckFailure> {
         let (mut terms, mut seeds, mut total) = (Vec::new(), Vec::new(), 0.0);
         for (which, &output) in outputs.iter().enumerate() {
             let values = finite_values(order - 1, which, output)?;
@@ -292,7 +296,7 @@ impl<'g> Weighted<'g> {
     }
 
     /// The derivative of the sum along a direction.
-    fn derivative(&self, point: &Point<'g>, direction: &[Vec<f64>]) -> Result<Along, Error> {
+    fn derivative(&self, point: &CheckedPoint<'g>, direction: &[Vec<f64>]) -> Result<Along, Error> {
         let estimate = differences::derivative(|t| point.value_at(self.sum, direction, t))?;
         let by_leaf = self.gradient_values.iter().zip(direction);
         let terms = by_leaf.flat_map(|(g, along)| g.iter().zip(along).map(|(g, along)| g * along));
@@ -309,7 +313,7 @@ impl<'g> Weighted<'g> {
     /// The mistake that the derivatives by the elements of an input look like.
     fn mistake(
         &self,
-        point: &Point<'g>,
+        point: &CheckedPoint<'g>,
         input: usize,
         derivatives: &[Vec<Derivative>],
         modes: Modes,
@@ -332,7 +336,7 @@ impl<'g> Weighted<'g> {
     /// The part of an output at one index along an axis whose derivatives by a leaf are those given.
     fn missing_sum(
         &self,
-        point: &Point<'g>,
+        point: &CheckedPoint<'g>,
         k: usize,
         wrong: &[f64],
     ) -> Result<Option<Mistake>, Error> {
@@ -358,13 +362,13 @@ impl<'g> Weighted<'g> {
 }
 
 /// The values of an output or of a gradient, which must be finite.
-fn finite_values(order: usize, which: usize, expr: Expr<'_>) -> Result<Vec<f64>, Failure> {
+fn finite_values(order: usize, which: usize, expr: Expr<'_>) -> Result<Vec<f64>, CheckFailure> {
     let values = expr.try_value()?.to_vec::<f64>();
     match values.iter().position(|value| !value.is_finite()) {
         None => Ok(values),
         Some(position) => {
             let index = expr.shape().index_of(position);
-            Err(Failure::NotFinite { order, which, index, value: values[position] })
+            Err(CheckFailure::NotFinite { order, which, index, value: values[position] })
         }
     }
 }

@@ -17,5 +17,5 @@ pub use compare::{Difference, assert_close, compare};
 pub use gradients::{GradientCheck, check_gradients};
 pub use mistake::Mistake;
 pub use random::{Options, RandomGraph, random_graph};
-pub use report::{Derivative, Element, Failure, Mismatch, Modes, Report};
+pub use report::{CheckFailure, Derivative, Mismatch, Modes, Report, WrongElement};
 pub use ulp::ulps;

@@ -13,12 +13,12 @@ const LARGEST_WHOLE: u32 = 16;
 /// A common mistake of derivative rules.
 ///
 /// ```
-/// use retrograd_check::{Failure, Mistake, check_gradients};
+/// use retrograd_check::{CheckFailure, Mistake, check_gradients};
 /// use retrograd_core::Tensor;
 ///
 /// let x = Tensor::from([0.5, -2.0]);
 /// let wrong = check_gradients(|_, x| x[0].stop_gradient().sin(), &[x]).unwrap_err();
-/// let Failure::Mismatch(mismatch) = wrong else { panic!("{wrong}") };
+/// let CheckFailure::Mismatch(mismatch) = wrong else { panic!("{wrong}") };
 /// assert_eq!(mismatch.mistake, Some(Mistake::Hidden));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use rand::{Rng, RngExt};
 use retrograd_core::{Bindings, Error, Expr, Graph, Tensor, eval, expr::Pair};
 
-use crate::report::Failure;
+use crate::report::CheckFailure;
 
 /// The leaves of floating-point numbers, and the data they hold.
-pub(crate) struct Point<'g> {
+pub(crate) struct CheckedPoint<'g> {
     graph: &'g Graph,
-    pub(crate) leaves: Vec<Leaf<'g>>,
+    pub(crate) leaves: Vec<CheckedLeaf<'g>>,
 }
 
 /// A leaf by which derivatives are taken.
-pub(crate) struct Leaf<'g> {
+pub(crate) struct CheckedLeaf<'g> {
     /// Which of the inputs it is.
     pub(crate) input: usize,
     pub(crate) expr: Expr<'g>,
@@ -32,14 +32,14 @@ pub(crate) fn random_weight(rng: &mut impl Rng) -> f64 {
     if rng.random_bool(0.5) { magnitude } else { -magnitude }
 }
 
-impl<'g> Point<'g> {
+impl<'g> CheckedPoint<'g> {
     /// The data of those of `leaves` that are floating-point numbers.
     #[track_caller]
-    pub(crate) fn of(graph: &'g Graph, leaves: &[Expr<'g>]) -> Result<Self, Failure> {
+    pub(crate) fn of(graph: &'g Graph, leaves: &[Expr<'g>]) -> Result<Self, CheckFailure> {
         let numbers = leaves.iter().enumerate().filter(|(_, leaf)| leaf.dtype().is_float());
         let leaves: Vec<_> =
-            numbers.map(|(k, &leaf)| Leaf::of(k, leaf)).collect::<Result<_, _>>()?;
-        if leaves.is_empty() { Err(Failure::NoInputs) } else { Ok(Self { graph, leaves }) }
+            numbers.map(|(k, &leaf)| CheckedLeaf::of(k, leaf)).collect::<Result<_, _>>()?;
+        if leaves.is_empty() { Err(CheckFailure::NoInputs) } else { Ok(Self { graph, leaves }) }
     }
 
     /// The expressions to differentiate by.
@@ -58,8 +58,9 @@ impl<'g> Point<'g> {
 
     /// A random direction: every element moves, in proportion to its scale.
     pub(crate) fn direction(&self, rng: &mut impl Rng) -> Vec<Vec<f64>> {
-        let mut along =
-            |leaf: &Leaf<'g>| leaf.scales.iter().map(|scale| scale * random_weight(rng)).collect();
+        let mut along = |leaf: &CheckedLeaf<'g>| {
+            leaf.scales.iter().map(|scale| scale * random_weight(rng)).collect()
+        };
         self.leaves.iter().map(&mut along).collect()
     }
 
@@ -100,7 +101,7 @@ impl<'g> Point<'g> {
         let tensors =
             self.leaves.iter().zip(direction).map(|(leaf, along)| leaf.tensor(along.clone()));
         let tensors: Vec<_> = tensors.collect();
-        let names: Vec<_> = self.leaves.iter().map(Leaf::name_of_direction).collect();
+        let names: Vec<_> = self.leaves.iter().map(CheckedLeaf::name_of_direction).collect();
         let named = names.iter().zip(&tensors);
         let bindings =
             named.fold(Bindings::new(), |bindings, (name, data)| bindings.with(name, data));
@@ -109,13 +110,13 @@ impl<'g> Point<'g> {
     }
 }
 
-impl<'g> Leaf<'g> {
+impl<'g> CheckedLeaf<'g> {
     fn name_of_direction(&self) -> Arc<str> {
         self.tangent.graph().name(self.tangent.id()).expect("inputs have names")
     }
 
     #[track_caller]
-    fn of(input: usize, expr: Expr<'g>) -> Result<Self, Failure> {
+    fn of(input: usize, expr: Expr<'g>) -> Result<Self, CheckFailure> {
         let name = expr.graph().name(expr.id());
         let name = name
             .unwrap_or_else(|| panic!("gradients are checked by named leaves, not by {expr:?}"));

@@ -54,7 +54,7 @@ impl fmt::Display for Derivative {
 ///     assert!((along.reverse - along.differences).abs() < 1e-9, "{along}");
 ///     assert!((along.forward - along.differences).abs() < 1e-9, "{along}");
 /// }
-/// # Ok::<(), retrograd_check::Failure>(())
+/// # Ok::<(), retrograd_check::CheckFailure>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
@@ -68,7 +68,7 @@ pub struct Report {
 
 /// A derivative by one element of one input.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Element {
+pub struct WrongElement {
     /// Which of the inputs.
     pub input: usize,
     /// Its name.
@@ -103,12 +103,12 @@ impl fmt::Display for Modes {
 /// A gradient that is not the derivative of what it was recorded for.
 ///
 /// ```
-/// use retrograd_check::{Failure, Mistake, check_gradients};
+/// use retrograd_check::{CheckFailure, Mistake, check_gradients};
 /// use retrograd_core::Tensor;
 ///
 /// let x = Tensor::from([0.5, -2.0]);
 /// let wrong = check_gradients(|_, x| x[0] * x[0].stop_gradient(), &[x]).unwrap_err();
-/// let Failure::Mismatch(mismatch) = wrong else { panic!("{wrong}") };
+/// let CheckFailure::Mismatch(mismatch) = wrong else { panic!("{wrong}") };
 /// let worst = mismatch.worst.as_ref().expect("each element alone is wrong");
 /// assert_eq!((mismatch.order, mismatch.n_wrong, worst.input), (1, 2, 0));
 /// assert!((worst.derivative.reverse / worst.derivative.differences - 0.5).abs() < 1e-9);
@@ -123,7 +123,7 @@ pub struct Mismatch {
     /// The random direction: one tensor for each input of floating-point numbers.
     pub direction: Vec<Tensor>,
     /// The element that is furthest off; `None` if each alone is right.
-    pub worst: Option<Element>,
+    pub worst: Option<WrongElement>,
     /// Which modes are wrong there.
     pub modes: Modes,
     /// The probable mistake, recognized by the derivatives with respect to all elements of the worst element's input.
@@ -139,7 +139,7 @@ pub struct Mismatch {
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "the derivative of order {} is wrong (seed {})", self.order, self.seed)?;
-        if let Some(Element { name, index, derivative, .. }) = &self.worst {
+        if let Some(WrongElement { name, index, derivative, .. }) = &self.worst {
             writeln!(f, "  by `{name}` at {index:?}: {derivative}")?;
             let (modes, mistake) = (self.modes, self.mistake);
             match mistake {
@@ -165,7 +165,7 @@ impl fmt::Display for Mismatch {
 /// ```
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq)]
-pub enum Failure {
+pub enum CheckFailure {
     /// A gradient is wrong.
     Mismatch(Box<Mismatch>),
     /// A value is not finite, so that there is nothing to compare.
@@ -185,31 +185,31 @@ pub enum Failure {
     NoInputs,
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for CheckFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Mismatch(mismatch) => mismatch.fmt(f),
-            Failure::NotFinite { order: 0, index, value, .. } => {
+            CheckFailure::Mismatch(mismatch) => mismatch.fmt(f),
+            CheckFailure::NotFinite { order: 0, index, value, .. } => {
                 write!(f, "the function is {value} at {index:?}: give inputs where it is finite")
             }
-            Failure::NotFinite { order, which, index, value } => {
+            CheckFailure::NotFinite { order, which, index, value } => {
                 write!(
                     f,
                     "the derivative of order {order} by input {which} is {value} at {index:?}"
                 )
             }
-            Failure::Graph(error) => error.fmt(f),
-            Failure::NoInputs => {
+            CheckFailure::Graph(error) => error.fmt(f),
+            CheckFailure::NoInputs => {
                 f.write_str("no input is of floating-point numbers, so nothing has a gradient")
             }
         }
     }
 }
 
-impl std::error::Error for Failure {}
+impl std::error::Error for CheckFailure {}
 
-impl From<Error> for Failure {
+impl From<Error> for CheckFailure {
     fn from(error: Error) -> Self {
-        Failure::Graph(error)
+        CheckFailure::Graph(error)
     }
 }

@@ -115,13 +115,13 @@ impl Rounding {
 pub type Values = HashMap<NodeId, Tensor>;
 
 /// The nodes that some expressions of a graph of `f64` need.
-pub struct Evaluation<'g> {
+pub struct RoundedEvaluation<'g> {
     graph: &'g Graph,
     /// In the order of recording.
     needed: Vec<NodeId>,
 }
 
-impl<'g> Evaluation<'g> {
+impl<'g> RoundedEvaluation<'g> {
     /// The evaluation of `roots`, and of the nodes that they need.
     pub fn of(graph: &'g Graph, roots: &[Expr<'g>]) -> Self {
         Self { graph, needed: graph.ancestors(roots) }
@@ -130,12 +130,12 @@ impl<'g> Evaluation<'g> {
     /// The values of all that is needed, with `data` in place of what leaves hold; with errors, if there are some.
     ///
     /// ```
-    /// use retrograd_check::rounding::{Errors, Evaluation, Values};
+    /// use retrograd_check::rounding::{Errors, RoundedEvaluation, Values};
     /// use retrograd_core::{DType, Graph};
     ///
     /// let g = Graph::with_dtype(DType::F64);
     /// let sum = g.constant([1.0, -0.999]).sum();
-    /// let evaluation = Evaluation::of(&g, &[sum]);
+    /// let evaluation = RoundedEvaluation::of(&g, &[sum]);
     /// let exact = evaluation.run(&Values::new(), None)?[&sum.id()].item();
     /// let mut errors = Errors::new(DType::F64, 1e-9, 0);
     /// let rounded = evaluation.run(&Values::new(), Some(&mut errors))?[&sum.id()].item();
@@ -212,7 +212,7 @@ mod tests {
         const UNIT: f64 = 1e-9;
         let g = Graph::with_dtype(DType::F64);
         let y = record(&g);
-        let evaluation = Evaluation::of(&g, &[y]);
+        let evaluation = RoundedEvaluation::of(&g, &[y]);
         let value = |errors: Option<&mut Errors>| {
             evaluation.run(&Values::new(), errors).expect("leaves hold data")[&y.id()].item()
         };

@@ -2,7 +2,7 @@
 
 use std::{ops::Range, thread};
 
-use retrograd_check::laws::{self, Tally};
+use retrograd_check::laws::{self, LawTally};
 use retrograd_core::{Error, Expr, Tensor};
 use retrograd_cpu::Plan;
 
@@ -15,8 +15,8 @@ fn by_a_plan(outputs: &[Expr<'_>]) -> Result<Vec<Tensor>, Error> {
 }
 
 /// Holds the laws against the graphs of some seeds; one in eleven is compiled too.
-fn held(seeds: Range<u64>) -> Tally {
-    let mut tally = Tally::default();
+fn held(seeds: Range<u64>) -> LawTally {
+    let mut tally = LawTally::default();
     for seed in seeds {
         let road: Option<laws::Road<'_>> =
             if seed.is_multiple_of(11) { Some(&by_a_plan) } else { None };
@@ -32,7 +32,7 @@ fn held(seeds: Range<u64>) -> Tally {
 fn all_laws_hold_on_random_graphs_and_each_says_something() {
     let parts = [0..500, 500..1000, 1000..1500, 1500..2000];
     let threads = parts.map(|seeds| thread::spawn(move || held(seeds)));
-    let mut tally = Tally::default();
+    let mut tally = LawTally::default();
     for thread in threads {
         tally.add(&thread.join().expect("the laws hold"));
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use retrograd_check::{Failure, GradientCheck, Mismatch, Mistake, Modes};
+use retrograd_check::{CheckFailure, GradientCheck, Mismatch, Mistake, Modes};
 use retrograd_core::{
     DType, Expr, Graph, Shape, Tensor, View, ViewMut,
     ops::{Custom, CustomOperation, Rule, Tangents},
@@ -68,7 +68,7 @@ fn mismatch(operation: impl CustomOperation + 'static, inputs: &[Tensor]) -> Mis
     let leaves: Vec<_> = named.map(|(name, data)| g.param(name, data)).collect();
     let first_only = GradientCheck { n_orders: 1, ..GradientCheck::default() };
     match first_only.check(operation.apply(&leaves).sin(), &leaves) {
-        Err(Failure::Mismatch(mismatch)) => *mismatch,
+        Err(CheckFailure::Mismatch(mismatch)) => *mismatch,
         other => panic!("expected a mismatch, not {other:?}"),
     }
 }

@@ -1,13 +1,13 @@
 //! Random programs have the same derivatives with every number type; the example `programs` runs as many as asked for.
 
 use retrograd_check::programs::{
-    Kind, Program, Step, Tally, check, check_gradient, random_program,
+    ProgramKind, ProgramStep, ProgramTally, RandomProgram, check, check_gradient, random_program,
 };
 use retrograd_core::ops::{Binary, Unary};
 
 #[test]
 fn number_types_and_graphs_agree_on_random_programs() {
-    let mut tally = Tally::default();
+    let mut tally = ProgramTally::default();
     for seed in 0..1600 {
         match check(seed) {
             Ok(of_program) => tally.add(&of_program),
@@ -24,8 +24,8 @@ fn number_types_and_graphs_agree_on_random_programs() {
 #[test]
 fn wrong_gradients_are_found() {
     // x₀·sin x₁.
-    let steps = vec![Step::Unary(Unary::Sin, 1), Step::Binary(Binary::Mul, 0, 2)];
-    let program = Program { inputs: vec![2.0, 0.5], steps };
+    let steps = vec![ProgramStep::Unary(Unary::Sin, 1), ProgramStep::Binary(Binary::Mul, 0, 2)];
+    let program = RandomProgram { inputs: vec![2.0, 0.5], steps };
     let gradient = [0.5f64.sin(), 2.0 * 0.5f64.cos()];
     assert_eq!(check_gradient(&program, &gradient), Ok(()));
     for k in 0..2 {
@@ -38,7 +38,8 @@ fn wrong_gradients_are_found() {
 
 #[test]
 fn programs_are_the_same_for_the_same_seed_and_have_all_steps() {
-    let programs = || (0..200).map(|seed| random_program(seed, Kind::ALL[seed as usize % 4]));
+    let programs =
+        || (0..200).map(|seed| random_program(seed, ProgramKind::ALL[seed as usize % 4]));
     let listing: String = programs().map(|program| program.to_string()).collect();
     let again: String = programs().map(|program| program.to_string()).collect();
     assert_eq!(listing, again);

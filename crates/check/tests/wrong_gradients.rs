@@ -1,6 +1,6 @@
 //! The gradient check finds what is wrong, and says where.
 
-use retrograd_check::{Element, Failure, GradientCheck, Mismatch, check_gradients};
+use retrograd_check::{CheckFailure, GradientCheck, Mismatch, WrongElement, check_gradients};
 use retrograd_core::{DType, Expr, Graph, Tensor};
 
 /// A function with the value of one expression and the gradient of another.
@@ -13,14 +13,14 @@ where
     F: for<'g> Fn(&'g Graph, &[Expr<'g>]) -> Expr<'g>,
 {
     match check_gradients(f, inputs) {
-        Err(Failure::Mismatch(mismatch)) => *mismatch,
+        Err(CheckFailure::Mismatch(mismatch)) => *mismatch,
         other => panic!("expected a mismatch, not {other:?}"),
     }
 }
 
 /// The graph's derivative over the right one, at the worst element.
 fn ratio(mismatch: &Mismatch) -> f64 {
-    let Element { derivative, .. } = mismatch.worst.as_ref().expect("an element is wrong");
+    let WrongElement { derivative, .. } = mismatch.worst.as_ref().expect("an element is wrong");
     derivative.reverse / derivative.differences
 }
 

@@ -18,17 +18,17 @@ pub(crate) static CUBE: LazyLock<Custom> = LazyLock::new(|| Custom::new(Cube));
 
 /// `y = a·b`, by all rules.
 #[derive(Debug)]
-struct Product;
+struct CustomProduct;
 
 pub(super) fn custom() -> Vec<Case> {
     vec![
         Case::new("custom cube [2, 3]", [numbers([2, 3], 1)], |x| CUBE.apply(x)),
         Case::new("custom cube []", [numbers([], 2)], |x| CUBE.apply(x)),
         Case::new("custom product [4]", [numbers([4], 3), numbers([4], 4)], |x| {
-            Custom::new(Product).apply(x)
+            Custom::new(CustomProduct).apply(x)
         }),
         Case::new("custom product of cubes", [numbers([2, 2], 5)], |x| {
-            Custom::new(Product).apply(&[CUBE.apply(x), CUBE.apply(&[x[0].sin()])])
+            Custom::new(CustomProduct).apply(&[CUBE.apply(x), CUBE.apply(&[x[0].sin()])])
         }),
     ]
 }
@@ -57,7 +57,7 @@ impl CustomOperation for Cube {
     }
 }
 
-impl CustomOperation for Product {
+impl CustomOperation for CustomProduct {
     fn name(&self) -> &str {
         "product"
     }

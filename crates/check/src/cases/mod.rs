@@ -137,7 +137,7 @@ families! {
 /// for case in cases::all().iter().filter(|case| case.name.starts_with("softmax")) {
 ///     check_gradients(|_, x| case.record(x), &case.inputs)?;
 /// }
-/// # Ok::<(), retrograd_check::Failure>(())
+/// # Ok::<(), retrograd_check::CheckFailure>(())
 /// ```
 pub fn all() -> Vec<Case> {
     let mut all: Vec<_> = FAMILIES.iter().flat_map(|family| (family.cases)()).collect();

@@ -28,7 +28,7 @@ use retrograd_core::{
 
 use crate::{
     cases::custom::CUBE,
-    rounding::{Errors, Evaluation, Values, apply},
+    rounding::{Errors, RoundedEvaluation, Values, apply},
 };
 
 use setting::{Setting, graph_of, side_by_side};
@@ -55,7 +55,7 @@ pub type Road<'r> = &'r dyn Fn(&[Expr<'_>]) -> Result<Vec<Tensor>, Error>;
 
 /// How well one law has been kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Kept {
+pub struct KeptNodes {
     /// Tensors compared.
     pub n_equations: usize,
     /// Those that are 0 throughout.
@@ -68,7 +68,7 @@ pub struct Kept {
 
 /// The counts of graphs and equations that each law was held against.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Tally {
+pub struct LawTally {
     /// Graphs.
     pub n_graphs: usize,
     /// Those whose function has an operation of a user's own in it.
@@ -76,12 +76,12 @@ pub struct Tally {
     /// Those with checkpoints because of which something is computed again.
     pub n_recomputing: usize,
     /// For each law, how well it was kept.
-    pub laws: BTreeMap<&'static str, Kept>,
+    pub laws: BTreeMap<&'static str, KeptNodes>,
 }
 
 /// A law that a graph breaks.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Violation {
+pub struct LawViolation {
     /// The seed of the graph: the same again by [`check`].
     pub seed: u64,
     /// The law.
@@ -90,20 +90,20 @@ pub struct Violation {
     pub reason: String,
 }
 
-impl fmt::Display for Violation {
+impl fmt::Display for LawViolation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the random graph of seed {} breaks “{}”: {}", self.seed, self.law, self.reason)
     }
 }
 
-impl std::error::Error for Violation {}
+impl std::error::Error for LawViolation {}
 
 /// Holds all laws against the random graph of a seed.
 ///
 /// ```
 /// let tally = retrograd_check::laws::check(1, None)?;
 /// assert!(tally.laws["vmap = loop"].n_equations > 0);
-/// # Ok::<(), retrograd_check::laws::Violation>(())
+/// # Ok::<(), retrograd_check::laws::LawViolation>(())
 /// ```
 ///
 /// `road` is another way to the values, which must lead to the same ones.
@@ -113,7 +113,7 @@ impl std::error::Error for Violation {}
 ///
 /// # Panics
 /// If a derivative cannot be recorded or evaluated at all; the seed is printed.
-pub fn check(seed: u64, road: Option<Road<'_>>) -> Result<Tally, Violation> {
+pub fn check(seed: u64, road: Option<Road<'_>>) -> Result<LawTally, LawViolation> {
     let trial = Trial::of(seed, &CUBE, road);
     match trial.violations.into_iter().next() {
         Some(violation) => Err(violation),
@@ -121,9 +121,9 @@ pub fn check(seed: u64, road: Option<Road<'_>>) -> Result<Tally, Violation> {
     }
 }
 
-impl Tally {
+impl LawTally {
     /// Adds what others were held against.
-    pub fn add(&mut self, other: &Tally) {
+    pub fn add(&mut self, other: &LawTally) {
         self.n_graphs += other.n_graphs;
         self.n_with_custom += other.n_with_custom;
         self.n_recomputing += other.n_recomputing;
@@ -138,13 +138,13 @@ impl Tally {
 }
 
 /// A table, one law a line.
-impl fmt::Display for Tally {
+impl fmt::Display for LawTally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { n_graphs, n_with_custom, n_recomputing, laws } = self;
         write!(f, "{n_graphs} graphs, {n_with_custom} of them with a custom operation, ")?;
         writeln!(f, "{n_recomputing} with checkpoints that compute something again")?;
         writeln!(f, "{:<48} {:>9} {:>8} {:>7} {:>9}", "law", "compared", "zero", "loose", "worst")?;
-        for (law, Kept { n_equations, n_zero, n_loose, worst }) in laws {
+        for (law, KeptNodes { n_equations, n_zero, n_loose, worst }) in laws {
             writeln!(f, "{law:<48} {n_equations:>9} {n_zero:>8} {n_loose:>7} {worst:>9.1e}")?;
         }
         Ok(())
@@ -198,7 +198,7 @@ impl<'g> Samples<'g> {
             })
             .collect();
         let mut errors = Errors::new(DType::F64, COARSE, 0);
-        let mut sample = |evaluation: &Evaluation<'g>, data: &Values| -> Vec<Values> {
+        let mut sample = |evaluation: &RoundedEvaluation<'g>, data: &Values| -> Vec<Values> {
             let run = |errors: Option<&mut Errors>| {
                 evaluation.run(data, errors).expect("all leaves hold data")
             };
@@ -206,8 +206,8 @@ impl<'g> Samples<'g> {
             let wrong = (0..N_SAMPLES).map(|_| run(Some(&mut errors)));
             std::iter::once(exact).chain(wrong).collect()
         };
-        let values = sample(&Evaluation::of(setting.graph, &roots), &Values::new());
-        let single = Evaluation::of(setting.graph, &singles);
+        let values = sample(&RoundedEvaluation::of(setting.graph, &roots), &Values::new());
+        let single = RoundedEvaluation::of(setting.graph, &singles);
         let examples = setting.examples.iter().map(|data| sample(&single, data)).collect();
         Self { roots, values, examples }
     }
@@ -235,8 +235,8 @@ impl<'g> Samples<'g> {
 /// The laws held against one graph.
 struct Trial {
     seed: u64,
-    tally: Tally,
-    violations: Vec<Violation>,
+    tally: LawTally,
+    violations: Vec<LawViolation>,
 }
 
 impl Trial {
@@ -247,7 +247,7 @@ impl Trial {
         let setting = Setting::of(&random, custom);
         let (equations, twins) = (equations(&setting), equations(&Setting::of(&again, custom)));
         let samples = Samples::of(&setting, &equations);
-        let mut trial = Self { seed, tally: Tally::default(), violations: Vec::new() };
+        let mut trial = Self { seed, tally: LawTally::default(), violations: Vec::new() };
         trial.tally.n_graphs = 1;
         trial.tally.n_with_custom = usize::from(samples.has_custom());
         for &(law, equation) in &equations {
@@ -265,7 +265,7 @@ impl Trial {
     }
 
     fn violate(&mut self, law: &'static str, reason: String) {
-        self.violations.push(Violation { seed: self.seed, law, reason });
+        self.violations.push(LawViolation { seed: self.seed, law, reason });
     }
 
     /// Sharing and simplification change no value, and what is recorded again is the same computation.

@@ -74,8 +74,11 @@ pub(super) struct Varied<'g> {
 impl<'g> Setting<'g> {
     /// The function of a random graph, with `custom` applied to it in every other one.
     pub(super) fn of(random: &'g RandomGraph, custom: &Custom) -> Self {
-        let mut numbers =
-            Numbers { graph: random.graph(), rng: ChaCha8Rng::seed_from_u64(random.seed()), n: 0 };
+        let mut numbers = SettingNumbers {
+            graph: random.graph(),
+            rng: ChaCha8Rng::seed_from_u64(random.seed()),
+            n: 0,
+        };
         let values = random.outputs().into_iter().filter(|output| output.dtype().is_float());
         let values: Vec<_> = values.map(Expr::flatten).collect();
         let values = random.graph().concat(&values, 0);
@@ -102,13 +105,13 @@ impl<'g> Setting<'g> {
 }
 
 /// Random numbers, as leaves.
-struct Numbers<'g> {
+struct SettingNumbers<'g> {
     graph: &'g Graph,
     rng: ChaCha8Rng,
     n: usize,
 }
 
-impl<'g> Numbers<'g> {
+impl<'g> SettingNumbers<'g> {
     fn leaf(&mut self, data: Tensor) -> Expr<'g> {
         self.n += 1;
         self.graph.input_with(&format!("numbers {}", self.n), data)

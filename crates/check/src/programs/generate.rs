@@ -7,11 +7,11 @@ use retrograd_core::{
     ops::{Binary, Comparison, Unary},
 };
 
-use super::{Program, Step, branch};
+use super::{ProgramStep, RandomProgram, branch};
 
 /// The functions and numbers that a program is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ProgramKind {
     /// Functions without kinks, away from their poles: differences see the derivatives.
     Smooth,
     /// Smooth functions, and choices between them.
@@ -22,7 +22,7 @@ pub enum Kind {
     Wild,
 }
 
-impl Kind {
+impl ProgramKind {
     /// All kinds.
     pub const ALL: [Self; 4] = [Self::Smooth, Self::Piecewise, Self::Kinked, Self::Wild];
 }
@@ -63,7 +63,7 @@ const OF_ORDERS: &[Binary] = &[Binary::Polygamma, Binary::SincDerivative, Binary
 const EXTREMES: &[f64] = &[0.0, -0.0, 1.0, -1.0, 30.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
 
 /// The random program of a seed.
-pub fn random_program(seed: u64, kind: Kind) -> Program {
+pub fn random_program(seed: u64, kind: ProgramKind) -> RandomProgram {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let n_inputs = rng.random_range(1..6);
     let inputs: Vec<f64> = (0..n_inputs).map(|_| number(&mut rng, kind)).collect();
@@ -73,29 +73,31 @@ pub fn random_program(seed: u64, kind: Kind) -> Program {
     while steps.len() < n_steps {
         let step = random_step(&mut rng, kind, values.len());
         let value = step.compute(&values, &|terms| terms.into_iter().sum(), &mut branch);
-        if kind == Kind::Wild || value.abs() < LARGEST && is_tame(&step, &values) {
+        if kind == ProgramKind::Wild || value.abs() < LARGEST && is_tame(&step, &values) {
             values.push(value);
             steps.push(step);
         }
     }
     // The result depends on a few of the last numbers, whatever the last step was.
     let last = values.len() - 1;
-    steps.push(Step::Sum((last.saturating_sub(2)..=last).collect()));
-    Program { inputs, steps }
+    steps.push(ProgramStep::Sum((last.saturating_sub(2)..=last).collect()));
+    RandomProgram { inputs, steps }
 }
 
 /// An input or a constant of a program.
-pub(super) fn number(rng: &mut impl Rng, kind: Kind) -> f64 {
+pub(super) fn number(rng: &mut impl Rng, kind: ProgramKind) -> f64 {
     match kind {
-        Kind::Smooth | Kind::Piecewise => rng.random_range(-2.0..2.0),
+        ProgramKind::Smooth | ProgramKind::Piecewise => rng.random_range(-2.0..2.0),
         // Halves meet at kinks and in ties.
-        Kind::Kinked => f64::from(rng.random_range(-4..5)) / 2.0,
-        Kind::Wild if rng.random_bool(0.3) => *EXTREMES.choose(rng).expect("there are extremes"),
-        Kind::Wild => rng.random_range(-2.0..2.0),
+        ProgramKind::Kinked => f64::from(rng.random_range(-4..5)) / 2.0,
+        ProgramKind::Wild if rng.random_bool(0.3) => {
+            *EXTREMES.choose(rng).expect("there are extremes")
+        }
+        ProgramKind::Wild => rng.random_range(-2.0..2.0),
     }
 }
 
-fn random_step(rng: &mut impl Rng, kind: Kind, n: usize) -> Step {
+fn random_step(rng: &mut impl Rng, kind: ProgramKind, n: usize) -> ProgramStep {
     // Late numbers rather than early ones, so that programs are deep.
     let mut pick = || {
         if rng.random_bool(0.5) {
@@ -105,46 +107,48 @@ fn random_step(rng: &mut impl Rng, kind: Kind, n: usize) -> Step {
         }
     };
     let [a, b, c, d] = [pick(), pick(), pick(), pick()];
-    let is_smooth = matches!(kind, Kind::Smooth | Kind::Piecewise);
+    let is_smooth = matches!(kind, ProgramKind::Smooth | ProgramKind::Piecewise);
     match rng.random_range(0..20) {
-        0 => Step::Constant(number(rng, kind)),
-        1 => Step::Power(a, rng.random_range(-2..4)),
-        2 => Step::Sum((0..rng.random_range(0..25)).map(|_| rng.random_range(0..n)).collect()),
-        3..=4 if kind != Kind::Smooth => {
+        0 => ProgramStep::Constant(number(rng, kind)),
+        1 => ProgramStep::Power(a, rng.random_range(-2..4)),
+        2 => {
+            ProgramStep::Sum((0..rng.random_range(0..25)).map(|_| rng.random_range(0..n)).collect())
+        }
+        3..=4 if kind != ProgramKind::Smooth => {
             let op = *Comparison::ALL.choose(rng).expect("there are comparisons");
-            Step::Choice(op, [a, b], [c, d])
+            ProgramStep::Choice(op, [a, b], [c, d])
         }
         5..=12 => {
             let op = *[Binary::Add, Binary::Sub, Binary::Mul, Binary::Div]
                 .choose(rng)
                 .expect("there are four");
-            Step::Binary(op, a, b)
+            ProgramStep::Binary(op, a, b)
         }
         13..=14 => loop {
             let op = *Binary::ALL.choose(rng).expect("there are rows");
             if !(OF_ORDERS.contains(&op) || is_smooth && KINKED_BINARY.contains(&op)) {
-                return Step::Binary(op, a, b);
+                return ProgramStep::Binary(op, a, b);
             }
         },
         _ => loop {
             let op = *Unary::ALL.choose(rng).expect("there are rows");
             if !(is_smooth && KINKED.contains(&op)) {
-                return Step::Unary(op, a);
+                return ProgramStep::Unary(op, a);
             }
         },
     }
 }
 
 /// Whether the derivatives of a step by its operands are moderate, too.
-fn is_tame(step: &Step, values: &[f64]) -> bool {
+fn is_tame(step: &ProgramStep, values: &[f64]) -> bool {
     let is_moderate = |slope: f64| slope.abs() < LARGEST;
     match *step {
-        Step::Unary(op, x) => is_moderate(op.derivative(values[x], values[x].unary(op))),
-        Step::Binary(op, a, b) => {
+        ProgramStep::Unary(op, x) => is_moderate(op.derivative(values[x], values[x].unary(op))),
+        ProgramStep::Binary(op, a, b) => {
             let (a, b) = (values[a], values[b]);
             (0..2).all(|k| is_moderate(op.derivative(k, a, b, a.binary(op, b))))
         }
-        Step::Power(x, n) => n >= 0 || values[x].abs() > 0.1,
-        Step::Constant(_) | Step::Sum(_) | Step::Choice(..) => true,
+        ProgramStep::Power(x, n) => n >= 0 || values[x].abs() > 0.1,
+        ProgramStep::Constant(_) | ProgramStep::Sum(_) | ProgramStep::Choice(..) => true,
     }
 }

@@ -8,8 +8,8 @@ use retrograd_core::{DType, Expr, Graph, Real, ops::Comparison};
 use retrograd_scalar::{Dual, Scalar, Series, Tape};
 
 use super::{
-    Program, branch,
-    generate::{Kind, random_program},
+    RandomProgram, branch,
+    generate::{ProgramKind, random_program},
     replays::check_replays,
     second::check_second,
     select,
@@ -26,16 +26,16 @@ pub(super) const LARGEST: f64 = 1e4;
 
 /// Something that does not hold of a program.
 #[derive(Clone, Debug)]
-pub struct Violation {
+pub struct ProgramViolation {
     /// The seed of the program.
     pub seed: u64,
     /// The law that does not hold.
     pub what: String,
     /// The program.
-    pub program: Program,
+    pub program: RandomProgram,
 }
 
-impl fmt::Display for Violation {
+impl fmt::Display for ProgramViolation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "seed {}: {}, of the program\n{}", self.seed, self.what, self.program)
     }
@@ -43,7 +43,7 @@ impl fmt::Display for Violation {
 
 /// How much was compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct ProgramTally {
     /// Programs that were run.
     pub n_programs: usize,
     /// Those whose first derivatives were compared.
@@ -64,7 +64,7 @@ pub struct Tally {
     pub n_compiled: usize,
 }
 
-impl Tally {
+impl ProgramTally {
     /// Adds what was compared of another program.
     pub fn add(&mut self, other: &Self) {
         self.n_programs += other.n_programs;
@@ -79,7 +79,7 @@ impl Tally {
     }
 }
 
-impl fmt::Display for Tally {
+impl fmt::Display for ProgramTally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -103,11 +103,11 @@ impl fmt::Display for Tally {
 ///
 /// # Errors
 /// If modes differ.
-pub fn check(seed: u64) -> Result<Tally, Violation> {
-    let kind = Kind::ALL[(seed % 4) as usize];
+pub fn check(seed: u64) -> Result<ProgramTally, ProgramViolation> {
+    let kind = ProgramKind::ALL[(seed % 4) as usize];
     let program = random_program(seed, kind);
     let direction = direction(seed, program.inputs.len());
-    let violation = |what| Violation { seed, what, program: program.clone() };
+    let violation = |what| ProgramViolation { seed, what, program: program.clone() };
     let mut tally = check_program(&program, kind, &direction).map_err(violation)?;
     tally.add(&check_replays(&program, kind, seed).map_err(violation)?);
     Ok(tally)
@@ -117,8 +117,8 @@ pub fn check(seed: u64) -> Result<Tally, Violation> {
 ///
 /// # Errors
 /// If it differs from one of them.
-pub fn check_gradient(program: &Program, gradient: &[f64]) -> Result<(), String> {
-    let size = Size::of(program, &vec![0.0; gradient.len()]);
+pub fn check_gradient(program: &RandomProgram, gradient: &[f64]) -> Result<(), String> {
+    let size = Sensitivity::of(program, &vec![0.0; gradient.len()]);
     let (duals, graph) = (by_duals(program).1, by_graph(program).1);
     for (k, &derivative) in gradient.iter().enumerate() {
         let modes = [("duals", duals[k]), ("the graph", graph[k])];
@@ -148,8 +148,12 @@ pub(super) fn check_value(mode: &str, got: f64, value: f64) -> Result<(), String
     }
 }
 
-fn check_program(program: &Program, kind: Kind, v: &[f64]) -> Result<Tally, String> {
-    let mut tally = Tally { n_programs: 1, ..Tally::default() };
+fn check_program(
+    program: &RandomProgram,
+    kind: ProgramKind,
+    v: &[f64],
+) -> Result<ProgramTally, String> {
+    let mut tally = ProgramTally { n_programs: 1, ..ProgramTally::default() };
     let value = run_by(program, &program.inputs, branch);
     let same = |mode, got| check_value(mode, got, value);
     let (tape, kept) = (by_tape(program, false), by_tape(program, true));
@@ -158,7 +162,7 @@ fn check_program(program: &Program, kind: Kind, v: &[f64]) -> Result<Tally, Stri
     same("duals", duals.0)?;
     same("the graph", graph.0)?;
 
-    let size = Size::of(program, v);
+    let size = Sensitivity::of(program, v);
     tally.n_not_finite +=
         tape.1.iter().chain(&duals.1).chain(&graph.1).filter(|d| !d.is_finite()).count();
     tally.n_first += usize::from(size.first < LARGEST);
@@ -176,13 +180,13 @@ fn check_program(program: &Program, kind: Kind, v: &[f64]) -> Result<Tally, Stri
         ));
     }
     check_series(program, v, &size)?;
-    if kind == Kind::Wild || size.second.is_nan() || size.second >= LARGEST {
+    if kind == ProgramKind::Wild || size.second.is_nan() || size.second >= LARGEST {
         return Ok(tally);
     }
 
     tally.n_second += 1;
     check_second(program, kind, v, &size)?;
-    if kind == Kind::Smooth {
+    if kind == ProgramKind::Smooth {
         tally.n_differences += usize::from(check_difference(program, v, &size)?);
     }
     Ok(tally)
@@ -194,12 +198,12 @@ pub(super) fn direction(seed: u64, n: usize) -> Vec<f64> {
     (0..n).map(|_| rng.random_range(-1.0..1.0)).collect()
 }
 
-pub(super) fn run<R: Scalar>(program: &Program, inputs: &[R]) -> R {
+pub(super) fn run<R: Scalar>(program: &RandomProgram, inputs: &[R]) -> R {
     run_by(program, inputs, select)
 }
 
 pub(super) fn run_by<R: Scalar>(
-    program: &Program,
+    program: &RandomProgram,
     inputs: &[R],
     choose: impl FnMut(Comparison, [R; 2], [R; 2]) -> R,
 ) -> R {
@@ -207,7 +211,7 @@ pub(super) fn run_by<R: Scalar>(
 }
 
 pub(super) fn run_visiting<R: Scalar>(
-    program: &Program,
+    program: &RandomProgram,
     inputs: &[R],
     visit: impl FnMut(R) -> R,
 ) -> R {
@@ -215,7 +219,7 @@ pub(super) fn run_visiting<R: Scalar>(
 }
 
 /// Value and gradient by a tape, on which every step is recorded or only what has to be.
-fn by_tape(program: &Program, is_kept: bool) -> (f64, Vec<f64>) {
+fn by_tape(program: &RandomProgram, is_kept: bool) -> (f64, Vec<f64>) {
     Tape::new().record(|t| {
         let x = t.variables(&program.inputs);
         let y = run_visiting(program, &x, |number| if is_kept { t.keep(number) } else { number });
@@ -224,7 +228,7 @@ fn by_tape(program: &Program, is_kept: bool) -> (f64, Vec<f64>) {
 }
 
 /// Value and gradient by duals of several lanes.
-fn by_duals(program: &Program) -> (f64, Vec<f64>) {
+fn by_duals(program: &RandomProgram) -> (f64, Vec<f64>) {
     let lane = |(k, &x): (usize, &f64)| Dual::<f64, N_INPUTS>::variable_of(x, k);
     let inputs: Vec<_> = program.inputs.iter().enumerate().map(lane).collect();
     let y = run(program, &inputs);
@@ -232,7 +236,7 @@ fn by_duals(program: &Program) -> (f64, Vec<f64>) {
 }
 
 /// The program as an expression, of leaves that hold its inputs.
-pub(super) fn recorded<'g>(program: &Program, graph: &'g Graph) -> (Expr<'g>, Vec<Expr<'g>>) {
+pub(super) fn recorded<'g>(program: &RandomProgram, graph: &'g Graph) -> (Expr<'g>, Vec<Expr<'g>>) {
     let leaf = |(k, &x): (usize, &f64)| graph.param(&format!("x{k}"), x);
     let inputs: Vec<_> = program.inputs.iter().enumerate().map(leaf).collect();
     let add =
@@ -242,20 +246,20 @@ pub(super) fn recorded<'g>(program: &Program, graph: &'g Graph) -> (Expr<'g>, Ve
 }
 
 /// Value and gradient by a graph.
-pub(super) fn by_graph(program: &Program) -> (f64, Vec<f64>) {
+pub(super) fn by_graph(program: &RandomProgram) -> (f64, Vec<f64>) {
     let graph = Graph::with_dtype(DType::F64);
     let (y, inputs) = recorded(program, &graph);
     let gradient = y.grad(&inputs);
     (y.value().item(), gradient.iter().map(|slope| slope.value().item()).collect())
 }
 
-pub(super) fn along(program: &Program, v: &[f64]) -> Vec<Dual> {
+pub(super) fn along(program: &RandomProgram, v: &[f64]) -> Vec<Dual> {
     program.inputs.iter().zip(v).map(|(&x, &v)| Dual::new(x, [v])).collect()
 }
 
 /// Holds the first derivative along `v` by series against that by duals. Both multiply forwards, so that zeros stop the
 /// same.
-fn check_series(program: &Program, v: &[f64], size: &Size) -> Result<(), String> {
+fn check_series(program: &RandomProgram, v: &[f64], size: &Sensitivity) -> Result<(), String> {
     let moving = along(program, v);
     let series: Vec<_> = moving.iter().map(|x| Series::new([x.value, x.tangents[0]])).collect();
     let derivative = run(program, &series).coefficients[1];
@@ -275,13 +279,13 @@ fn check_series(program: &Program, v: &[f64], size: &Size) -> Result<(), String>
 
 /// The largest of the numbers that derivatives are made of; NaN if one is.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Size {
+pub(super) struct Sensitivity {
     pub first: f64,
     pub second: f64,
 }
 
-impl Size {
-    pub(super) fn of(program: &Program, v: &[f64]) -> Self {
+impl Sensitivity {
+    pub(super) fn of(program: &RandomProgram, v: &[f64]) -> Self {
         let largest = |size: f64, x: f64| {
             if size.is_nan() || x.is_nan() { f64::NAN } else { size.max(x.abs()) }
         };
@@ -310,7 +314,11 @@ impl Size {
 
 /// Holds the derivative along `v` against the central difference, whose error follows from higher derivatives; where these
 /// are too large for a number, it says nothing. Returns whether it did.
-fn check_difference(program: &Program, v: &[f64], size: &Size) -> Result<bool, String> {
+fn check_difference(
+    program: &RandomProgram,
+    v: &[f64],
+    size: &Sensitivity,
+) -> Result<bool, String> {
     let step = 1e-4;
     let at = |t: f64| {
         let inputs: Vec<_> = program.inputs.iter().zip(v).map(|(x, v)| x + t * v).collect();

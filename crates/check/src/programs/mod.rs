@@ -15,12 +15,12 @@ use retrograd_core::{
     ops::{Binary, Comparison, Unary},
 };
 
-pub use generate::{Kind, random_program};
-pub use laws::{Tally, Violation, check, check_gradient};
+pub use generate::{ProgramKind, random_program};
+pub use laws::{ProgramTally, ProgramViolation, check, check_gradient};
 
 /// A step of a program: a number, from numbers before it.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Step {
+pub enum ProgramStep {
     /// A constant.
     Constant(f64),
     /// A row of the table of unary functions.
@@ -37,14 +37,14 @@ pub enum Step {
 
 /// A straight program with branches: inputs, then steps, of which the last is the result.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Program {
+pub struct RandomProgram {
     /// The inputs at which it is run.
     pub inputs: Vec<f64>,
     /// The steps; numbers are counted on from the inputs.
-    pub steps: Vec<Step>,
+    pub steps: Vec<ProgramStep>,
 }
 
-impl Program {
+impl RandomProgram {
     /// Runs the program; `add` adds numbers, `choose` one of two by comparing two, and `visit` sees the result of each step
     /// and may replace it.
     pub fn run<R: Real>(
@@ -63,7 +63,7 @@ impl Program {
     }
 }
 
-impl Step {
+impl ProgramStep {
     fn compute<R: Real>(
         &self,
         numbers: &[R],
@@ -71,12 +71,12 @@ impl Step {
         choose: &mut impl FnMut(Comparison, [R; 2], [R; 2]) -> R,
     ) -> R {
         match self {
-            Step::Constant(value) => numbers[0].lit(*value),
-            Step::Unary(op, x) => numbers[*x].unary(*op),
-            Step::Binary(op, a, b) => numbers[*a].binary(*op, numbers[*b]),
-            Step::Power(x, n) => numbers[*x].powi(*n),
-            Step::Sum(terms) => add(terms.iter().map(|&k| numbers[k]).collect()),
-            Step::Choice(op, compared, alternatives) => {
+            ProgramStep::Constant(value) => numbers[0].lit(*value),
+            ProgramStep::Unary(op, x) => numbers[*x].unary(*op),
+            ProgramStep::Binary(op, a, b) => numbers[*a].binary(*op, numbers[*b]),
+            ProgramStep::Power(x, n) => numbers[*x].powi(*n),
+            ProgramStep::Sum(terms) => add(terms.iter().map(|&k| numbers[k]).collect()),
+            ProgramStep::Choice(op, compared, alternatives) => {
                 choose(*op, compared.map(|k| numbers[k]), alternatives.map(|k| numbers[k]))
             }
         }
@@ -94,7 +94,7 @@ pub fn branch<R: PartialOrd>(op: Comparison, [a, b]: [R; 2], [then, otherwise]: 
 }
 
 /// The program as lines of assignments.
-impl fmt::Display for Program {
+impl fmt::Display for RandomProgram {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (k, input) in self.inputs.iter().enumerate() {
             writeln!(f, "x{k} = {input:?}")?;
@@ -102,15 +102,15 @@ impl fmt::Display for Program {
         for (k, step) in (self.inputs.len()..).zip(&self.steps) {
             write!(f, "x{k} = ")?;
             match step {
-                Step::Constant(value) => writeln!(f, "{value:?}"),
-                Step::Unary(op, x) => writeln!(f, "{}(x{x})", op.name()),
-                Step::Binary(op, a, b) => writeln!(f, "{}(x{a}, x{b})", op.name()),
-                Step::Power(x, n) => writeln!(f, "powi(x{x}, {n})"),
-                Step::Sum(terms) => {
+                ProgramStep::Constant(value) => writeln!(f, "{value:?}"),
+                ProgramStep::Unary(op, x) => writeln!(f, "{}(x{x})", op.name()),
+                ProgramStep::Binary(op, a, b) => writeln!(f, "{}(x{a}, x{b})", op.name()),
+                ProgramStep::Power(x, n) => writeln!(f, "powi(x{x}, {n})"),
+                ProgramStep::Sum(terms) => {
                     let terms: Vec<_> = terms.iter().map(|k| format!("x{k}")).collect();
                     writeln!(f, "sum of {}", terms.join(", "))
                 }
-                Step::Choice(op, [a, b], [then, otherwise]) => {
+                ProgramStep::Choice(op, [a, b], [then, otherwise]) => {
                     writeln!(f, "if x{a} {} x{b} then x{then} else x{otherwise}", op.symbol())
                 }
             }?;

@@ -6,9 +6,12 @@ use retrograd_core::{Bindings, Expr, Tensor};
 use retrograd_scalar::{Frozen, Number, Replay, ReplayError};
 
 use super::{
-    Program, branch,
-    generate::{Kind, number},
-    laws::{LARGEST, Size, TOLERANCE, Tally, by_graph, check_value, direction, run, run_by},
+    RandomProgram, branch,
+    generate::{ProgramKind, number},
+    laws::{
+        LARGEST, ProgramTally, Sensitivity, TOLERANCE, by_graph, check_value, direction, run,
+        run_by,
+    },
 };
 
 /// Other inputs of each program.
@@ -21,7 +24,11 @@ const CLEAR: f64 = 1e-6;
 ///
 /// # Errors
 /// If they differ.
-pub(super) fn check_replays(program: &Program, kind: Kind, seed: u64) -> Result<Tally, String> {
+pub(super) fn check_replays(
+    program: &RandomProgram,
+    kind: ProgramKind,
+    seed: u64,
+) -> Result<ProgramTally, String> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     // The program was drawn from stream 0.
     rng.set_stream(1);
@@ -29,21 +36,21 @@ pub(super) fn check_replays(program: &Program, kind: Kind, seed: u64) -> Result<
     let frozen = record(program, recorded.value)?;
     let outputs = [frozen.y(), frozen.y().grad(&[frozen.x()])[0]];
     // In programs of other kinds, rounding moves numbers across jumps.
-    let is_compiled = kind == Kind::Piecewise;
+    let is_compiled = kind == ProgramKind::Piecewise;
     let mut compiled =
-        is_compiled.then(|| Compiled::new(program, &frozen, &outputs)).transpose()?;
+        is_compiled.then(|| CompiledReplay::new(program, &frozen, &outputs)).transpose()?;
 
-    let mut tally = Tally::default();
+    let mut tally = ProgramTally::default();
     for _ in 0..N_REPLAYS {
         let inputs: Vec<_> = program.inputs.iter().map(|_| number(&mut rng, kind)).collect();
-        let moved = Program { inputs, steps: program.steps.clone() };
+        let moved = RandomProgram { inputs, steps: program.steps.clone() };
         let choices = Choices::of(&moved);
         let is_flipped = choices.outcomes != recorded.outcomes;
         tally.n_replays += 1;
         tally.n_flipped += usize::from(is_flipped);
 
         let elsewhere = |what| format!("{what}, replayed at {:?}", moved.inputs);
-        let size = Size::of(&moved, &direction(seed, moved.inputs.len()));
+        let size = Sensitivity::of(&moved, &direction(seed, moved.inputs.len()));
         check_evaluated(outputs, &moved, choices.value, &size).map_err(elsewhere)?;
         if let Some(compiled) = &mut compiled
             && choices.are_clear
@@ -65,7 +72,7 @@ struct Choices {
 }
 
 impl Choices {
-    fn of(program: &Program) -> Self {
+    fn of(program: &RandomProgram) -> Self {
         let (mut outcomes, mut are_clear) = (Vec::new(), true);
         let value = run_by(program, &program.inputs, |op, [a, b], alternatives| {
             outcomes.push(op.value(a, b));
@@ -77,7 +84,7 @@ impl Choices {
 }
 
 /// Records a program by selections; its value is known.
-fn record(program: &Program, value: f64) -> Result<Frozen, String> {
+fn record(program: &RandomProgram, value: f64) -> Result<Frozen, String> {
     let mut traced = f64::NAN;
     let frozen = Frozen::record(
         |x| {
@@ -97,9 +104,9 @@ fn record(program: &Program, value: f64) -> Result<Frozen, String> {
 /// Evaluates a recording, and its gradient, at the inputs of `moved`.
 fn check_evaluated(
     [y, by_x]: [Expr<'_>; 2],
-    moved: &Program,
+    moved: &RandomProgram,
     value: f64,
-    size: &Size,
+    size: &Sensitivity,
 ) -> Result<(), String> {
     let x = Tensor::from(moved.inputs.clone());
     let bindings = Bindings::new().with("x", &x);
@@ -113,13 +120,13 @@ fn check_evaluated(
 }
 
 /// Recordings that are compiled: one that selects, with its gradient, and one that branches.
-struct Compiled {
+struct CompiledReplay {
     selecting: Replay,
     branching: Replay,
 }
 
-impl Compiled {
-    fn new(program: &Program, frozen: &Frozen, outputs: &[Expr<'_>]) -> Result<Self, String> {
+impl CompiledReplay {
+    fn new(program: &RandomProgram, frozen: &Frozen, outputs: &[Expr<'_>]) -> Result<Self, String> {
         let branching = Frozen::record(|x| run_by(program, x, branch), &program.inputs);
         let compile = |frozen: &Frozen, outputs: &[Expr<'_>]| {
             frozen.compile(outputs).map_err(|error| error.to_string())
@@ -133,10 +140,10 @@ impl Compiled {
     /// Runs both at the inputs of `moved`: where it chooses otherwise, those with branches must refuse.
     fn check(
         &mut self,
-        moved: &Program,
+        moved: &RandomProgram,
         value: f64,
         is_flipped: bool,
-        size: &Size,
+        size: &Sensitivity,
     ) -> Result<(), String> {
         self.selecting.run(&moved.inputs).map_err(|error| error.to_string())?;
         check_close("the compiled value", self.selecting.output(0), &[value], size.first)?;

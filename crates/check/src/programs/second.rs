@@ -7,17 +7,17 @@ use retrograd_core::{
 use retrograd_scalar::{Dual, Number, Series, Tape, Var};
 
 use super::{
-    Program, Step,
-    generate::Kind,
-    laws::{Size, TOLERANCE, along, recorded, run, run_visiting},
+    ProgramStep, RandomProgram,
+    generate::ProgramKind,
+    laws::{Sensitivity, TOLERANCE, along, recorded, run, run_visiting},
 };
 
 /// Holds the second derivative along `v` by every mode against that by duals of duals.
 pub(super) fn check_second(
-    program: &Program,
-    kind: Kind,
+    program: &RandomProgram,
+    kind: ProgramKind,
     v: &[f64],
-    size: &Size,
+    size: &Sensitivity,
 ) -> Result<(), String> {
     let second = second_derivatives(program, v);
     let expected = second[0].1;
@@ -27,7 +27,7 @@ pub(super) fn check_second(
     // If the sides differ, there is no second derivative.
     let back: Vec<_> = v.iter().map(|v| -v).collect();
     let is_there = is_close(twice_by_duals(program, &back));
-    if kind == Kind::Smooth && !is_there {
+    if kind == ProgramKind::Smooth && !is_there {
         return Err(format!(
             "the second derivative is {expected:?} by duals of duals, backwards another"
         ));
@@ -36,7 +36,7 @@ pub(super) fn check_second(
     for (mode, derivative) in second {
         // Where zeros stop something infinite in some modes, others have it; and at kinks some have nothing finite.
         let may_differ = match mode {
-            "series" => kind != Kind::Smooth && !derivative.is_finite() || meeting.is_jump,
+            "series" => kind != ProgramKind::Smooth && !derivative.is_finite() || meeting.is_jump,
             _ => !derivative.is_finite() || meeting.is_touch,
         };
         if expected.is_finite() && is_there && !is_close(derivative) && !may_differ {
@@ -60,17 +60,17 @@ struct Meeting {
 }
 
 impl Meeting {
-    fn of(program: &Program, v: &[f64]) -> Self {
+    fn of(program: &RandomProgram, v: &[f64]) -> Self {
         let mut numbers = twice(program, v);
         run_visiting(program, &numbers.clone(), |number| {
             numbers.push(number);
             number
         });
         let is_equal = |a: usize, b: usize| numbers[a].value.value == numbers[b].value.value;
-        let jumps = |step: &Step| match *step {
-            Step::Choice(_, [a, b], _) => is_equal(a, b),
-            Step::Unary(Unary::Softsign, x) => numbers[x].value.value == 0.0,
-            Step::Unary(op, x) if op.is_flat() => {
+        let jumps = |step: &ProgramStep| match *step {
+            ProgramStep::Choice(_, [a, b], _) => is_equal(a, b),
+            ProgramStep::Unary(Unary::Softsign, x) => numbers[x].value.value == 0.0,
+            ProgramStep::Unary(op, x) if op.is_flat() => {
                 let x = numbers[x].value.value;
                 op.value(x.next_up()) != op.value(x.next_down())
             }
@@ -79,10 +79,10 @@ impl Meeting {
         let touches = |x: Dual<Dual>| {
             x.value.value == 0.0 && x.value.tangents == [0.0] && x.tangents[0].tangents != [0.0]
         };
-        let is_touched = |step: &Step| match *step {
-            Step::Unary(Unary::Abs | Unary::Relu, x) => touches(numbers[x]),
-            Step::Binary(Binary::Hypot, a, b) => touches(numbers[a]) || touches(numbers[b]),
-            Step::Binary(_, a, b) => touches(numbers[a] - numbers[b]),
+        let is_touched = |step: &ProgramStep| match *step {
+            ProgramStep::Unary(Unary::Abs | Unary::Relu, x) => touches(numbers[x]),
+            ProgramStep::Binary(Binary::Hypot, a, b) => touches(numbers[a]) || touches(numbers[b]),
+            ProgramStep::Binary(_, a, b) => touches(numbers[a] - numbers[b]),
             _ => false,
         };
         Self {
@@ -93,17 +93,17 @@ impl Meeting {
 }
 
 /// The inputs as duals of duals that move along `v`, in both sweeps.
-fn twice(program: &Program, v: &[f64]) -> Vec<Dual<Dual>> {
+fn twice(program: &RandomProgram, v: &[f64]) -> Vec<Dual<Dual>> {
     along(program, v).iter().map(|&x| Dual::new(x, [Dual::constant(x.tangents[0])])).collect()
 }
 
 /// The second derivative along `v` by duals of duals.
-fn twice_by_duals(program: &Program, v: &[f64]) -> f64 {
+fn twice_by_duals(program: &RandomProgram, v: &[f64]) -> f64 {
     run(program, &twice(program, v)).tangents[0].tangents[0]
 }
 
 /// The second derivative along `v`, by every mode that has one.
-fn second_derivatives(program: &Program, v: &[f64]) -> [(&'static str, f64); 4] {
+fn second_derivatives(program: &RandomProgram, v: &[f64]) -> [(&'static str, f64); 4] {
     let moving = along(program, v);
     // With more coefficients than the answer has, of which a branch at a tie may need one.
     let series: Vec<_> =

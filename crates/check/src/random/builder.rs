@@ -18,12 +18,12 @@ const SCOPES: &[&str] = &["encoder", "block", "head"];
 const LARGEST_INTEGER: f64 = 100.0;
 
 /// Records an operation on earlier expressions; `None` if those picked do not suit it.
-pub(super) type Move<'g> = fn(&mut Builder<'g>) -> Option<Expr<'g>>;
+pub(super) type Move<'g> = fn(&mut GraphBuilder<'g>) -> Option<Expr<'g>>;
 
 /// A function that can be given to several expressions.
-pub(super) type Function<'g> = Box<dyn Fn(Expr<'g>) -> Expr<'g>>;
+pub(super) type RandomFunction<'g> = Box<dyn Fn(Expr<'g>) -> Expr<'g>>;
 
-pub(super) struct Builder<'g> {
+pub(super) struct GraphBuilder<'g> {
     pub(super) graph: &'g Graph,
     pub(super) options: Options,
     seed: u64,
@@ -36,7 +36,7 @@ pub(super) struct Builder<'g> {
     pub(super) wrt: Vec<Expr<'g>>,
 }
 
-impl<'g> Builder<'g> {
+impl<'g> GraphBuilder<'g> {
     /// A graph of a few leaves.
     pub(super) fn new(graph: &'g Graph, seed: u64, options: &Options) -> Self {
         let mut builder = Self {

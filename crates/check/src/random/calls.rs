@@ -8,23 +8,23 @@ use retrograd_core::{
 use crate::cases::custom::CUBE;
 
 use super::{
-    builder::{Builder, Move},
+    builder::{GraphBuilder, Move},
     probe::{are_apart, elements, gaps},
 };
 
 /// A call of a function.
-struct Call {
+struct RandomCall {
     /// Whether the function can be called on an expression that has elements and axes.
     suits: fn(Expr<'_>) -> bool,
-    record: for<'g> fn(&mut Builder<'g>, Expr<'g>) -> Expr<'g>,
+    record: for<'g> fn(&mut GraphBuilder<'g>, Expr<'g>) -> Expr<'g>,
 }
 
 /// Added to variances, so that no deviation is nearly 0.
 const EPS: f64 = 0.5;
 
-const CALLS: &[Call] = &[
+const CALLS: &[RandomCall] = &[
     // Windows over the last axes.
-    Call {
+    RandomCall {
         suits: is_signal,
         record: |b, x| {
             let (channels, length) = (x.shape()[x.rank() - 2], last(x));
@@ -34,14 +34,14 @@ const CALLS: &[Call] = &[
             x.conv1d(b.leaf(&[n_kernels, channels, size].into()), None, &options)
         },
     },
-    Call {
+    RandomCall {
         suits: is_signal,
         record: |b, x| {
             let kernel = [b.number(1..=last(x))];
             x.avg_pool1d(&AvgPool { stride: [b.number(1..=2)], ..AvgPool::new(kernel) })
         },
     },
-    Call {
+    RandomCall {
         suits: |x| is_signal(x) && are_apart(&elements(x)),
         record: |b, x| {
             let kernel = b.number(1..=last(x));
@@ -49,7 +49,7 @@ const CALLS: &[Call] = &[
             x.max_pool1d(&MaxPool { stride: [b.number(1..=2)], padding, ..MaxPool::new([kernel]) })
         },
     },
-    Call {
+    RandomCall {
         suits: |x| matches!(x.rank(), 3 | 4) && are_apart(&elements(x)),
         record: |b, x| {
             let kernel = [b.number(1..=x.shape()[x.rank() - 2]), b.number(1..=last(x))];
@@ -58,7 +58,7 @@ const CALLS: &[Call] = &[
         },
     },
     // Attention, of a row of queries to keys of the same size.
-    Call {
+    RandomCall {
         suits: |x| x.rank() >= 2,
         record: |b, x| {
             let (n_keys, size) = (b.number(1..=3), b.number(1..=3));
@@ -70,7 +70,7 @@ const CALLS: &[Call] = &[
             x.scaled_dot_product_attention(keys, values, &options)
         },
     },
-    Call {
+    RandomCall {
         suits: |x| x.rank() == 3,
         record: |b, x| {
             let marks = x.select_index(-1, 0);
@@ -80,21 +80,21 @@ const CALLS: &[Call] = &[
         },
     },
     // What divides by a deviation.
-    Call {
+    RandomCall {
         suits: |x| x.rank() >= 2 && n_elements(x) > x.shape()[1],
         record: |b, x| {
             let norm = affine(b, x.shape()[1]);
             x.batch_norm(&norm)
         },
     },
-    Call {
+    RandomCall {
         suits: |x| x.rank() > 2 && x.shape()[2..].iter().product::<usize>() > 1,
         record: |b, x| {
             let norm = affine(b, x.shape()[1]);
             x.instance_norm(&norm)
         },
     },
-    Call {
+    RandomCall {
         suits: |x| x.rank() >= 2 && n_elements(x) > x.shape()[1],
         record: |b, x| {
             let channels = x.shape()[1];
@@ -105,13 +105,13 @@ const CALLS: &[Call] = &[
             x.group_norm(n_groups, &norm)
         },
     },
-    Call { suits: |_| true, record: |b, x| x.layer_norm(&[last(x)], &affine(b, last(x))) },
-    Call {
+    RandomCall { suits: |_| true, record: |b, x| x.layer_norm(&[last(x)], &affine(b, last(x))) },
+    RandomCall {
         suits: |_| true,
         record: |b, x| x.rms_norm(&[last(x)], &Norm { bias: None, ..affine(b, last(x)) }),
     },
     // Elements by their indices, some of which are repeated.
-    Call {
+    RandomCall {
         suits: |_| true,
         record: |b, x| {
             let (axis, size) = axis_of(b, x);
@@ -119,7 +119,7 @@ const CALLS: &[Call] = &[
             x.index_select(axis, b.indices(&[n].into(), size))
         },
     },
-    Call {
+    RandomCall {
         suits: |_| true,
         record: |b, x| {
             let (axis, size) = axis_of(b, x);
@@ -127,14 +127,14 @@ const CALLS: &[Call] = &[
             x.take_along_dim(b.indices(&shape, size), axis)
         },
     },
-    Call {
+    RandomCall {
         suits: |x| x.rank() == 2,
         record: |b, x| {
             let n = b.number(0..=3);
             x.embedding(b.indices(&[n].into(), x.shape()[0]), None)
         },
     },
-    Call {
+    RandomCall {
         suits: |_| true,
         record: |b, x| {
             let (axis, size) = axis_of(b, x);
@@ -143,27 +143,33 @@ const CALLS: &[Call] = &[
             x.index_add(axis, index, x.index_select(axis, index).sin())
         },
     },
-    Call {
+    RandomCall {
         suits: |_| true,
         record: |b, x| {
             let (axis, size) = axis_of(b, x);
             x.scatter(axis, b.indices(&x.shape(), size), b.leaf(&x.shape()))
         },
     },
-    Call {
+    RandomCall {
         suits: |_| true,
         record: |b, x| {
             let (axis, size) = axis_of(b, x);
             x.scatter_add_to(axis, b.indices(&x.shape(), size), x.cos())
         },
     },
-    Call { suits: |_| true, record: |b, x| x.masked_fill(x.lt(gap(b, x)), b.uniform()) },
-    Call { suits: |_| true, record: |b, x| x.masked_select(x.gt(gap(b, x))) },
-    Call { suits: is_matrix, record: |b, x| x.tril(b.number(0..=2) as isize - 1) },
-    Call { suits: is_matrix, record: |b, x| x.diagonal(b.number(0..=2) as isize - 1, -2, -1) },
-    Call { suits: |x| x.rank() < 3, record: |b, x| x.diag_embed(b.number(0..=1) as isize, -1, -2) },
+    RandomCall { suits: |_| true, record: |b, x| x.masked_fill(x.lt(gap(b, x)), b.uniform()) },
+    RandomCall { suits: |_| true, record: |b, x| x.masked_select(x.gt(gap(b, x))) },
+    RandomCall { suits: is_matrix, record: |b, x| x.tril(b.number(0..=2) as isize - 1) },
+    RandomCall {
+        suits: is_matrix,
+        record: |b, x| x.diagonal(b.number(0..=2) as isize - 1, -2, -1),
+    },
+    RandomCall {
+        suits: |x| x.rank() < 3,
+        record: |b, x| x.diag_embed(b.number(0..=1) as isize, -1, -2),
+    },
     // Others.
-    Call {
+    RandomCall {
         suits: |x| x.rank() == 2,
         record: |b, x| {
             let n = b.number(1..=3);
@@ -171,11 +177,11 @@ const CALLS: &[Call] = &[
             x.graph().einsum(equation, &[x, b.leaf(&[last(x), n].into())])
         },
     },
-    Call { suits: |x| last(x).is_multiple_of(2), record: |_, x| x.glu(-1) },
-    Call { suits: |_| true, record: |_, x| CUBE.apply(&[0.5 * x]) },
+    RandomCall { suits: |x| last(x).is_multiple_of(2), record: |_, x| x.glu(-1) },
+    RandomCall { suits: |_| true, record: |_, x| CUBE.apply(&[0.5 * x]) },
 ];
 
-impl<'g> Builder<'g> {
+impl<'g> GraphBuilder<'g> {
     pub(super) const CALLS: &'g [Move<'g>] = &[Self::call];
 
     /// A function of the table.
@@ -184,7 +190,7 @@ impl<'g> Builder<'g> {
         self.make(call)
     }
 
-    fn make(&mut self, call: &Call) -> Option<Expr<'g>> {
+    fn make(&mut self, call: &RandomCall) -> Option<Expr<'g>> {
         let has_elements = |x: Expr<'_>| x.rank() > 0 && n_elements(x) > 0;
         let x = self.float_that(|x| has_elements(x) && (call.suits)(x))?;
         let y = (call.record)(self, x);
@@ -210,18 +216,18 @@ fn last(x: Expr<'_>) -> usize {
 }
 
 /// A random axis, and its size.
-fn axis_of<'g>(b: &mut Builder<'g>, x: Expr<'g>) -> (isize, usize) {
+fn axis_of<'g>(b: &mut GraphBuilder<'g>, x: Expr<'g>) -> (isize, usize) {
     let axis = b.number(0..=x.rank() - 1);
     (axis as isize, x.shape()[axis])
 }
 
 /// A number between elements, near none of them.
-fn gap<'g>(b: &mut Builder<'g>, x: Expr<'g>) -> f64 {
+fn gap<'g>(b: &mut GraphBuilder<'g>, x: Expr<'g>) -> f64 {
     *b.pick(&gaps(&elements(x)))
 }
 
 /// A normalization with a weight and a bias for each channel.
-fn affine<'g>(b: &mut Builder<'g>, channels: usize) -> Norm<'g> {
+fn affine<'g>(b: &mut GraphBuilder<'g>, channels: usize) -> Norm<'g> {
     let [weight, bias] = [(); 2].map(|()| Some(b.leaf(&[channels].into())));
     Norm { weight, bias, eps: EPS }
 }
@@ -235,9 +241,9 @@ mod tests {
 
     #[test]
     fn every_call_of_the_table_suits_some_graph() {
-        let is_made = |call: &Call, seed| {
+        let is_made = |call: &RandomCall, seed| {
             let graph = Graph::new();
-            let mut builder = Builder::new(&graph, seed, &Options::default());
+            let mut builder = GraphBuilder::new(&graph, seed, &Options::default());
             builder.grow();
             builder.make(call).is_some()
         };

@@ -6,7 +6,7 @@ use retrograd_core::{
 };
 
 use super::{
-    builder::{Builder, Function, Move},
+    builder::{GraphBuilder, Move, RandomFunction},
     probe::{are_away_from, elements, gaps, is_tame},
 };
 
@@ -18,7 +18,7 @@ fn near(point: f64, x: Expr<'_>) -> Expr<'_> {
     x * NEARNESS + point
 }
 
-impl<'g> Builder<'g> {
+impl<'g> GraphBuilder<'g> {
     pub(super) const ELEMENTWISE: &'g [Move<'g>] = &[
         Self::unary,
         Self::unary,
@@ -44,7 +44,7 @@ impl<'g> Builder<'g> {
 
     /// A row of the table of unary functions that is harmless for the elements of an expression: the row itself, the row
     /// moved away from a kink, or the row near one of its points.
-    pub(super) fn harmless(&mut self, op: Unary, x: Expr<'g>) -> Function<'g> {
+    pub(super) fn harmless(&mut self, op: Unary, x: Expr<'g>) -> RandomFunction<'g> {
         let is_harmless = |x: &f64| {
             is_tame(|change| {
                 let (x, y) = (x + change, op.value(x + change));

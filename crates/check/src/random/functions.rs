@@ -4,7 +4,7 @@
 use retrograd_core::{Axes, Expr, MatrixNorm, PadMode, functions::Norm, keep};
 
 use super::{
-    builder::{Builder, Move},
+    builder::{GraphBuilder, Move},
     probe::{MARGIN, elements},
 };
 
@@ -14,7 +14,7 @@ const LEAST_VARIANCE: f64 = 0.25;
 /// Largest matrix whose singular values a small change leaves apart.
 const LARGEST_SPREAD: usize = 4;
 
-impl<'g> Builder<'g> {
+impl<'g> GraphBuilder<'g> {
     pub(super) const FUNCTIONS: &'g [Move<'g>] = &[
         Self::sort,
         Self::scan,

@@ -18,7 +18,7 @@ mod views;
 
 use retrograd_core::{DType, Expr, Graph, NodeId};
 
-use builder::Builder;
+use builder::GraphBuilder;
 
 /// The properties of random graphs.
 ///
@@ -100,7 +100,7 @@ pub struct RandomGraph {
 pub fn random_graph(seed: u64, options: &Options) -> RandomGraph {
     let graph = Graph::with_dtype(options.dtype);
     let (outputs, leaves) = {
-        let mut builder = Builder::new(&graph, seed, options);
+        let mut builder = GraphBuilder::new(&graph, seed, options);
         builder.grow();
         let outputs = builder.outputs();
         (ids(&outputs), ids(&builder.wrt))

@@ -2,9 +2,9 @@
 
 use retrograd_core::{Expr, Shape};
 
-use super::builder::{Builder, Move};
+use super::builder::{GraphBuilder, Move};
 
-impl<'g> Builder<'g> {
+impl<'g> GraphBuilder<'g> {
     pub(super) const PRODUCTS: &'g [Move<'g>] =
         &[Self::times_weights, Self::times_itself, Self::times_another, Self::softmax];
 

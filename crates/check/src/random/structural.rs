@@ -3,11 +3,11 @@
 use retrograd_core::{Axes, Expr, Shape, keep};
 
 use super::{
-    builder::{Builder, Move},
+    builder::{GraphBuilder, Move},
     probe::{MARGIN, elements},
 };
 
-impl<'g> Builder<'g> {
+impl<'g> GraphBuilder<'g> {
     pub(super) const STRUCTURAL: &'g [Move<'g>] = &[
         Self::broadcast,
         Self::reshape,

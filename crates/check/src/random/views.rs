@@ -2,12 +2,12 @@
 
 use retrograd_core::{Expr, ops::Unary};
 
-use super::builder::{Builder, Function, Move};
+use super::builder::{GraphBuilder, Move, RandomFunction};
 
 /// The functions whose values and slopes kernels compute together, picked more often than others.
 const JOINED: &[Unary] = &[Unary::Tanh, Unary::SechSquared];
 
-impl<'g> Builder<'g> {
+impl<'g> GraphBuilder<'g> {
     pub(super) const VIEWS: &'g [Move<'g>] = &[Self::function_of_two_views, Self::view_beside];
 
     /// One function of a value and of a view of it, put together so that both have a gradient.
@@ -41,7 +41,7 @@ impl<'g> Builder<'g> {
     }
 
     /// A function that a value and a view of it can be given to.
-    fn function_of_both(&mut self, x: Expr<'g>, view: Expr<'g>) -> Function<'g> {
+    fn function_of_both(&mut self, x: Expr<'g>, view: Expr<'g>) -> RandomFunction<'g> {
         let have_rows = x.rank().min(view.rank()) > 0;
         match self.number(0..=4) {
             0 if have_rows => Box::new(|x| x.softmax(-1)),

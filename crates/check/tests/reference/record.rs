@@ -1,6 +1,6 @@
 //! A case as expressions: outputs, gradients, and gradients of gradients.
 
-use retrograd_check::rounding::{self, Errors, Evaluation};
+use retrograd_check::rounding::{self, Errors, RoundedEvaluation};
 use retrograd_core::{Bindings, Error, Expr, Graph, Tensor, eval};
 use retrograd_cpu::Plan;
 
@@ -110,7 +110,7 @@ impl Recorded<'_> {
     pub fn by_rounding(&self, errors: &mut Errors) -> Result<Values, Error> {
         let exprs = self.all();
         let Some(first) = exprs.first() else { return Ok(self.split(Vec::new())) };
-        let evaluation = Evaluation::of(first.graph(), &exprs);
+        let evaluation = RoundedEvaluation::of(first.graph(), &exprs);
         let values = evaluation.run(&rounding::Values::new(), Some(errors))?;
         Ok(self.split(exprs.iter().map(|x| values[&x.id()].clone()).collect()))
     }
