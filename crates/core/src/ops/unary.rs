@@ -7,7 +7,9 @@ use crate::{
     error::{Error, located},
     expr::Expr,
     ops::{
-        Batch, Dependence, Linearity, Link, Op, Operation, Rule, Tangents, kinked::Kink, same_dtype,
+        Batch, Dependence, Linearity, Link, Op, Operation, Rule, Tangents,
+        kinked::{Corner, Kink},
+        same_dtype,
     },
     real::Real,
     tensor::{View, ViewMut},
@@ -355,8 +357,18 @@ impl Unary {
     /// The kink of `y = f(x)`, if it is one that smooth functions are made of.
     #[track_caller]
     fn kink<'g>(self, x: Expr<'g>, y: Expr<'g>) -> Option<Kink<'g>> {
-        let slope = (self == Unary::Abs).then(|| self.derivative(x, y))?;
-        Some(Kink { slope, distance: x, is_met: y.eq(0.0), value: y })
+        let corner = match self {
+            Unary::Abs => Corner::Jump,
+            Unary::Sqrt | Unary::Asin | Unary::Acos | Unary::Acosh => Corner::Root,
+            Unary::Cbrt | Unary::Log | Unary::Log2 | Unary::Log10 | Unary::Log1p => Corner::Pole,
+            _ => return None,
+        };
+        let slope = self.derivative(x, y);
+        let is_met = match corner {
+            Corner::Jump => y.eq(0.0),
+            _ => slope.abs().eq(f64::INFINITY),
+        };
+        Some(Kink { corner, slope, distance: x, is_met, value: y })
     }
 }
 
