@@ -278,6 +278,54 @@ fn even_functions_of_lengths_have_their_hessian_where_the_length_is_zero() {
 }
 
 #[test]
+fn ties_whose_cotangent_is_not_zero_or_does_not_bend_add_nothing() {
+    let g = Graph::with_dtype(DType::F64);
+    let x = g.param("x", ORIGIN);
+    let v = g.constant([0.7, -1.1, 0.4, 1.9]);
+    let masked = g.constant([true, false]).select(0.0, x.reshape([2, 2]).max_over(1));
+    let flat = [
+        (x.relu().max_over(0) - 1.0).square(),
+        x.relu().max_over(0).square(),
+        (x.relu().max_over(0) + 1.0).log(),
+        x.max_over(0),
+        masked.slice(0, ..1).square().sum(),
+        masked.slice(0, ..1).sum().cos(),
+    ];
+    for y in flat {
+        for (mode, product) in PRODUCTS {
+            assert_eq!(product(y, x, v).value().to_vec::<f64>(), ORIGIN, "{mode} of {y:?}");
+        }
+    }
+    // Of four that tie, each has a quarter of the gradient, as if none would move away from the others.
+    for (mode, product) in PRODUCTS {
+        let got = product((x.max_over(0) - 1.0).square(), x, v).value().to_vec::<f64>();
+        assert!(got.iter().all(|got| is_near(*got, 2.0 * 1.9 / 16.0)), "{mode}: {got:?}");
+    }
+}
+
+/// Lengths of functions that have the derivative of one side where they meet 0, as documented.
+const ONE_SIDED: &[(&str, Function)] = &[
+    ("relu of both signs", |x| part(x, 0).relu() + (-part(x, 0)).relu()),
+    ("clamp of both signs", |x| part(x, 0).clamp_min(0.0) + (-part(x, 0)).clamp_min(0.0)),
+    ("product with the sign", |x| part(x, 0) * part(x, 0).sign()),
+    ("relu", |x| part(x, 0).relu()),
+    ("relu of a square", |x| part(x, 0).square().relu().sqrt()),
+];
+
+#[test]
+fn functions_with_one_side_have_the_second_derivative_of_that_side() {
+    let g = Graph::with_dtype(DType::F64);
+    let x = g.param("x", ORIGIN);
+    let v = g.constant([0.7, -1.1, 0.4, 1.9]);
+    for (name, length) in ONE_SIDED {
+        let y = length(x).square();
+        for (mode, product) in PRODUCTS {
+            assert_eq!(product(y, x, v).value().to_vec::<f64>(), ORIGIN, "{mode} of {name}");
+        }
+    }
+}
+
+#[test]
 fn kernels_of_equal_points_have_their_mixed_derivatives() {
     let g = Graph::with_dtype(DType::F64);
     let (a, b) = (g.param("a", [0.3, -1.2]), g.param("b", [0.3, -1.2]));

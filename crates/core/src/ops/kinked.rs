@@ -3,7 +3,10 @@
 use crate::{
     bends::{Ahead, Bending, Bends},
     expr::Expr,
-    ops::{Batch, Binary, Dependence, Linearity, Link, Op, Operation, Rule, Tangents, same_dtype},
+    ops::{
+        Batch, Binary, Dependence, Linearity, Link, Op, Operation, Rule, Tangents, Unary,
+        same_dtype,
+    },
     shape::{AxisSet, Shape, keep},
     tensor::{View, ViewMut},
 };
@@ -122,26 +125,25 @@ impl<'g> Kink<'g> {
     /// and what composes it is not smooth; so what is not known is 0 there, and NaN where the cotangent is 0.
     #[track_caller]
     fn limit(self, cotangent: Expr<'g>, share: Expr<'g>) -> Expr<'g> {
-        let share = match self.corner {
-            Corner::Tie(axes) => self.of_opposites(axes, share),
-            _ => share,
-        };
-        let otherwise = share.ne(share).select(share.like(0.0), share);
-        self.where_met(cotangent.eq(0.0).select(share, otherwise))
+        let zero = share.like(0.0);
+        let known = share.eq(share).select(share, zero);
+        let of_two = cotangent.eq(0.0).select(share, known);
+        let Corner::Tie(axes) = self.corner else { return self.where_met(of_two) };
+        let is_of_more = self.slope.sum_over(keep(axes)).gt(2.0).broadcast_to_known(&share.shape());
+        let of_more = cotangent.eq(0.0).select(self.of_opposites(axes, share), zero);
+        self.where_met(is_of_more.select(of_more, of_two))
     }
 
-    /// A share of elements that tie, but NaN where more than two move from their mean, and not equally far: those that move
-    /// less are never the largest, so that the mean of all is not the limit.
+    /// A share of elements that tie, but NaN where they do not move equally far from their mean: those that move less are
+    /// never the largest, so that the mean of all is not the limit.
     #[track_caller]
     fn of_opposites(self, axes: AxisSet, share: Expr<'g>) -> Expr<'g> {
         let (ties, fixed) = (self.slope, share.stop_gradient());
-        let n_ties = ties.sum_over(keep(axes));
-        let mean = fixed.chain(ties).sum_over(keep(axes)) / n_ties;
-        let away = ties.eq(0.0).select(fixed.like(0.0), (fixed - mean).abs());
+        let mean = fixed.chain(ties).sum_over(keep(axes)) / ties.sum_over(keep(axes));
+        let away = ties.eq(0.0).select(share.like(0.0), (fixed - mean).abs());
         let farthest = away.max_over(keep(axes)).broadcast_to_known(&share.shape());
         let is_opposite = ties.eq(0.0).select(farthest, away).eq(farthest);
-        let known = is_opposite.select(share, share.like(f64::NAN));
-        n_ties.gt(2.0).broadcast_to_known(&share.shape()).select(known, share)
+        is_opposite.select(share, share.like(f64::NAN))
     }
 
     /// NaN where the derivative is infinite and a cotangent with a bend is 0, for the product of these two, which was taken
@@ -149,9 +151,28 @@ impl<'g> Kink<'g> {
     #[track_caller]
     fn unknown(self, cotangent: Expr<'g>, bend: Expr<'g>) -> Expr<'g> {
         let zero = cotangent.like(0.0);
-        let is_lost =
+        let lost =
             cotangent.eq(0.0).select(bend.ne(0.0).select(cotangent.like(f64::NAN), zero), zero);
-        self.stretched(self.is_met, &zero.shape()).select(is_lost, zero)
+        self.stretched(self.is_met, &zero.shape()).select(lost, zero)
+    }
+}
+
+impl Unary {
+    /// The kink of `y = f(x)`, if it is one that smooth functions are made of.
+    #[track_caller]
+    pub(super) fn kink<'g>(self, x: Expr<'g>, y: Expr<'g>) -> Option<Kink<'g>> {
+        let corner = match self {
+            Unary::Abs => Corner::Jump,
+            Unary::Sqrt | Unary::Asin | Unary::Acos | Unary::Acosh => Corner::Root,
+            Unary::Cbrt | Unary::Log | Unary::Log2 | Unary::Log10 | Unary::Log1p => Corner::Pole,
+            _ => return None,
+        };
+        let slope = self.derivative(x, y);
+        let is_met = match corner {
+            Corner::Jump => y.eq(0.0),
+            _ => slope.abs().eq(f64::INFINITY),
+        };
+        Some(Kink { corner, slope, distance: x, is_met, value: y })
     }
 }
 

@@ -49,9 +49,7 @@ impl<'g> Expr<'g> {
         let op = Op::Length(Length { axes, measure: Measure::Scaled });
         self.graph().record(op, inputs, value.shape(), value.dtype())
     }
-}
 
-impl<'g> Expr<'g> {
     /// This length of another order, of `x` along axes, which are kept. Where it is 0, second derivatives of what is smooth
     /// and composed of it are NaN.
     #[track_caller]
@@ -62,20 +60,18 @@ impl<'g> Expr<'g> {
 }
 
 impl Length {
-    /// The derivative of the length `y` of another order by its second input, beside that by its first: 0, and not known where
-    /// the length is 0.
-    #[track_caller]
-    fn corner<'g>(x: Expr<'g>, y: Expr<'g>) -> Kink<'g> {
-        Kink { corner: Corner::Pole, slope: x.like(0.0), distance: x, is_met: y.eq(0.0), value: y }
-    }
-
-    /// The derivative of the length `y` by its second input: the direction.
+    /// The derivative of the length `y` by its second input: the direction. For a length of another order it is 0, since that
+    /// has its derivative by its first input, and is not known where the length is 0.
     #[track_caller]
     fn kink<'g>(self, input: impl Fn(usize) -> Expr<'g>, y: Expr<'g>) -> Kink<'g> {
         let x = input(1);
         let (scaled, length) = match self.measure {
+            Measure::Euclidean => (x, y),
             Measure::Scaled => (x / input(3), input(2)),
-            _ => (x, y),
+            Measure::Other => {
+                let (slope, is_met) = (x.like(0.0), y.eq(0.0));
+                return Kink { corner: Corner::Pole, slope, distance: x, is_met, value: y };
+            }
         };
         let is_met = length.eq(0.0);
         let everywhere = is_met.broadcast_to_known(&x.shape());
@@ -94,11 +90,7 @@ impl Operation for Length {
             return (self.measure == Measure::Other).then_some(g);
         }
         let g = g.broadcast_to_known(&rule.x(1).shape());
-        let kink = match self.measure {
-            Measure::Other => Self::corner(rule.x(1), rule.y),
-            _ => self.kink(|k| rule.x(k), rule.y),
-        };
-        (rule.k == 1).then(|| kink.pull_back(g))?
+        (rule.k == 1).then(|| self.kink(|k| rule.x(k), rule.y).pull_back(g))?
     }
 
     fn linearity(&self) -> Linearity {
@@ -117,10 +109,7 @@ impl Operation for Length {
     fn jvp<'g>(&self, tangents: Tangents<'_, 'g>) -> Option<Expr<'g>> {
         let by_length = tangents.of(0).filter(|_| self.measure == Measure::Other);
         let by_numbers = tangents.of(1).map(|v| {
-            let kink = match self.measure {
-                Measure::Other => Self::corner(tangents.x(1), tangents.y),
-                _ => self.kink(|k| tangents.x(k), tangents.y),
-            };
+            let kink = self.kink(|k| tangents.x(k), tangents.y);
             kink.push_forward(v).sum_over(keep(self.axes))
         });
         [by_length, by_numbers].into_iter().flatten().reduce(|a, b| a + b)

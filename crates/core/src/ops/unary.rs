@@ -6,11 +6,7 @@ use crate::{
     dtype::Float,
     error::{Error, located},
     expr::Expr,
-    ops::{
-        Batch, Dependence, Linearity, Link, Op, Operation, Rule, Tangents,
-        kinked::{Corner, Kink},
-        same_dtype,
-    },
+    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule, Tangents, same_dtype},
     real::Real,
     tensor::{View, ViewMut},
 };
@@ -350,25 +346,6 @@ impl<'g> Expr<'g> {
     #[track_caller]
     pub fn apply_unary(self, op: Unary) -> Self {
         located(self.try_apply_unary(op))
-    }
-}
-
-impl Unary {
-    /// The kink of `y = f(x)`, if it is one that smooth functions are made of.
-    #[track_caller]
-    fn kink<'g>(self, x: Expr<'g>, y: Expr<'g>) -> Option<Kink<'g>> {
-        let corner = match self {
-            Unary::Abs => Corner::Jump,
-            Unary::Sqrt | Unary::Asin | Unary::Acos | Unary::Acosh => Corner::Root,
-            Unary::Cbrt | Unary::Log | Unary::Log2 | Unary::Log10 | Unary::Log1p => Corner::Pole,
-            _ => return None,
-        };
-        let slope = self.derivative(x, y);
-        let is_met = match corner {
-            Corner::Jump => y.eq(0.0),
-            _ => slope.abs().eq(f64::INFINITY),
-        };
-        Some(Kink { corner, slope, distance: x, is_met, value: y })
     }
 }
 
