@@ -70,7 +70,9 @@ impl<'g> Bends<'g> {
             drop(node);
             moved.entry(value.id()).or_insert_with(|| match corner {
                 // How far the value moves is not known, so the bend only tells what depends on it.
-                Corner::Pole => is_met.select(value.like(f64::NAN), value.like(0.0)),
+                Corner::Pole | Corner::Unknown => {
+                    is_met.select(value.like(f64::NAN), value.like(0.0))
+                }
                 _ => is_met.cast(value.dtype()),
             });
         }

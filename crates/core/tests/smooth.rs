@@ -122,6 +122,7 @@ lengths! {
     "power of a cube root" at ORIGIN => |x| squared(x).cbrt().powf(1.5), squared, false;
     "exponential of a logarithm" at ORIGIN => |x| (squared(x).log() * 0.5).exp(), squared, false;
     "reciprocal of a reciprocal root" at ORIGIN => |x| squared(x).rsqrt().reciprocal(), squared, false;
+    "root of a product of squares" at ORIGIN => |x| (squared(x) * squared(x)).sqrt().sqrt(), squared, false;
     "arc" at ORIGIN => |x| (1.0 - squared(x)).acos() * 0.5f64.sqrt(), |x| squared(x), false;
     "hyperbolic arc" at ORIGIN => |x| (1.0 + squared(x)).acosh() * 0.5f64.sqrt(), |x| squared(x), false;
     "choice of ± at equality" at ORIGIN => |x| x.ge(-x).select(x, -x).slice(0, ..1).sum(), |x| part(x, 0).square(), true;
@@ -321,6 +322,22 @@ fn functions_with_one_side_have_the_second_derivative_of_that_side() {
         let y = length(x).square();
         for (mode, product) in PRODUCTS {
             assert_eq!(product(y, x, v).value().to_vec::<f64>(), ORIGIN, "{mode} of {name}");
+        }
+    }
+}
+
+#[test]
+fn roots_of_fourth_powers_are_right_or_not_finite() {
+    let g = Graph::with_dtype(DType::F64);
+    let x = g.param("x", ORIGIN);
+    let v = g.constant([0.7, -1.1, 0.4, 1.9]);
+    let expected = squared(v).value().item() * 2.0;
+    let roots: [Function; 3] = [|u| u.sqrt(), |u| u.pow(0.5), |u| u.square().pow(0.25)];
+    for root in roots {
+        for (mode, curvature) in PRODUCTS.iter().chain(CURVATURES) {
+            let got = curvature(root(squared(x).square()), x, v);
+            let got = if got.rank() > 0 { got.dot(v) } else { got }.value().item();
+            assert!(is_near(got, expected) || !got.is_finite(), "{mode}: {got}, not {expected}");
         }
     }
 }

@@ -32,6 +32,8 @@ pub enum Corner {
     Root,
     /// The derivative is infinite in another way.
     Pole,
+    /// The derivative jumps in a way that is not known.
+    Unknown,
 }
 
 /// A derivative of a value that has a kink.
@@ -68,7 +70,7 @@ impl<'g> Kink<'g> {
 
     #[track_caller]
     fn times(self, factor: Expr<'g>, is_tangent: bool) -> Expr<'g> {
-        if let (true, Some(rest)) = (self.is_infinite(), factor.cancelled(self.slope)) {
+        if let (true, Some(rest)) = (self.has_no_limit(), factor.cancelled(self.slope)) {
             return rest;
         }
         let inputs = [factor, self.slope, self.distance, self.is_met, self.value];
@@ -77,8 +79,8 @@ impl<'g> Kink<'g> {
         factor.graph().record(op, inputs, factor.shape(), factor.dtype())
     }
 
-    fn is_infinite(self) -> bool {
-        matches!(self.corner, Corner::Root | Corner::Pole)
+    fn has_no_limit(self) -> bool {
+        matches!(self.corner, Corner::Root | Corner::Pole | Corner::Unknown)
     }
 
     /// Something of the shape of the value, stretched to that of the slope.
@@ -188,13 +190,19 @@ impl Kinked {
     fn bent<'g>(self, tangents: Tangents<'_, 'g>, away: Expr<'g>) -> Option<Expr<'g>> {
         let (factor, kink) = (tangents.x(0), kink(self.corner, |k| tangents.x(k)));
         match tangents.ahead {
-            Ahead::Tangents(_) if kink.is_infinite() => None,
-            Ahead::Bends(bends) if kink.is_infinite() && !self.is_tangent => {
+            Ahead::Tangents(_) if kink.has_no_limit() => None,
+            Ahead::Bends(bends) if kink.has_no_limit() && !self.is_tangent => {
                 Some(kink.unknown(factor, bends.of(factor)?))
             }
-            _ if kink.is_infinite() => {
-                let cotangent = if self.is_tangent { factor.like(0.0) } else { factor };
-                Some(kink.unknown(cotangent, factor.like(1.0)))
+            Ahead::Bends(_) | Ahead::Nothing
+                if self.is_tangent && self.corner == Corner::Unknown =>
+            {
+                Some(kink.where_met(away.pull_back(away.like(f64::NAN))?))
+            }
+            // A tangent that is 0 may leave 0 with the next order, and one that does not move stays.
+            _ if kink.has_no_limit() => {
+                let is_moving = !self.is_tangent || tangents.of(0).is_some();
+                is_moving.then(|| kink.unknown(factor, factor.like(1.0)))
             }
             Ahead::Bends(bends) if !self.is_tangent => {
                 Some(kink.limit(factor, kink.bend(bends, factor)?.pull_back(away)?))
@@ -222,15 +230,15 @@ impl Operation for Kinked {
     fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
         let (kink, factor) = (kink(self.corner, |k| rule.x(k)), rule.x(0));
         let cotangent = if self.is_tangent { g } else { factor };
-        let is_infinite = kink.is_infinite();
+        let has_no_limit = kink.has_no_limit();
         match rule.k {
             // The transpose of what makes cotangents is what makes tangents.
-            0 | 2 if is_infinite && self.is_tangent && g.cancelled(kink.slope).is_some() => {
+            0 | 2 if has_no_limit && self.is_tangent && g.cancelled(kink.slope).is_some() => {
                 g.cancelled(kink.slope).filter(|_| rule.k == 0)
             }
             0 => Some(kink.times(g, !self.is_tangent)),
             1 => g.pull_back(factor),
-            2 if is_infinite => Some(kink.unknown(cotangent, rule.bends.of(cotangent)?)),
+            2 if has_no_limit => Some(kink.unknown(cotangent, rule.bends.of(cotangent)?)),
             2 => {
                 let away = if self.is_tangent { factor } else { g };
                 Some(kink.limit(cotangent, kink.bend(rule.bends, cotangent)?.pull_back(away)?))

@@ -70,7 +70,7 @@ impl Length {
             Measure::Scaled => (x / input(3), input(2)),
             Measure::Other => {
                 let (slope, is_met) = (x.like(0.0), y.eq(0.0));
-                return Kink { corner: Corner::Pole, slope, distance: x, is_met, value: y };
+                return Kink { corner: Corner::Unknown, slope, distance: x, is_met, value: y };
             }
         };
         let is_met = length.eq(0.0);
