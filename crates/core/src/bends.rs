@@ -27,9 +27,6 @@ use crate::{
 /// them is so to all digits, and differ little enough for the digits of `f32`.
 const N_LENGTHS: usize = 13;
 
-/// What a length that is not known is multiplied by, so that no bend is proportional to it. NaN would stay behind masks.
-const ELSEWHERE: f64 = -0.314;
-
 /// The bends that a sweep needs.
 #[derive(Default)]
 pub(crate) struct Bends<'g> {
@@ -43,8 +40,6 @@ pub(crate) struct Bends<'g> {
 pub(crate) struct Bending<'g> {
     /// Values that have a kink, each with how far it moves: 0 where the kink is not met.
     kinked: FxHashMap<NodeId, Expr<'g>>,
-    /// Whether each moves by 1.
-    of_one: bool,
     known: RefCell<FxHashMap<NodeId, Option<Expr<'g>>>>,
 }
 
@@ -77,8 +72,8 @@ impl<'g> Bends<'g> {
             });
         }
         let n_moved: usize = moved.values().map(|by| by.shape().n_elements()).sum();
-        let by_others = (n_moved > 1).then(|| Bending::by(of_different_lengths(&moved), false));
-        Self { by_one: Bending::by(moved.into_iter().collect(), true), by_others }
+        let by_others = (n_moved > 1).then(|| Bending::by(of_different_lengths(&moved)));
+        Self { by_one: Bending::by(moved.into_iter().collect()), by_others }
     }
 
     /// The bend of a cotangent by all kinks; `None` if it is zero.
@@ -106,8 +101,8 @@ fn of_different_lengths<'g>(moved: &BTreeMap<NodeId, Expr<'g>>) -> FxHashMap<Nod
 }
 
 impl<'g> Bending<'g> {
-    fn by(kinked: FxHashMap<NodeId, Expr<'g>>, of_one: bool) -> Self {
-        Self { kinked, of_one, known: RefCell::default() }
+    fn by(kinked: FxHashMap<NodeId, Expr<'g>>) -> Self {
+        Self { kinked, known: RefCell::default() }
     }
 
     /// How far a value that has a kink is moved.
@@ -155,13 +150,6 @@ impl<'g> Bending<'g> {
         }
         let rule = Tangents::new(y, &node.inputs, &of, Ahead::Tangents(self));
         let passed = y.graph().recording_gradient_of(y.id(), || node.op.behavior().jvp(rule));
-        let (Some(own), Some(passed)) = (own, passed) else { return own.or(passed) };
-        let sum = own + passed;
-        if self.of_one {
-            return Some(sum);
-        }
-        // Where a kink is met by values that move from kinks of their own, it is not known how far it moves.
-        let at_kink = passed.ne(0.0).select(sum * ELSEWHERE, sum);
-        Some(own.ne(0.0).select(at_kink, sum))
+        [own, passed].into_iter().flatten().reduce(|a, b| a + b)
     }
 }

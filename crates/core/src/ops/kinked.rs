@@ -153,8 +153,8 @@ impl<'g> Kink<'g> {
     #[track_caller]
     fn unknown(self, cotangent: Expr<'g>, bend: Expr<'g>) -> Expr<'g> {
         let zero = cotangent.like(0.0);
-        let lost =
-            cotangent.eq(0.0).select(bend.ne(0.0).select(cotangent.like(f64::NAN), zero), zero);
+        let of_bend = bend.ne(0.0).select(zero.like(f64::NAN), zero);
+        let lost = cotangent.eq(0.0).select(of_bend, zero);
         self.stretched(self.is_met, &zero.shape()).select(lost, zero)
     }
 }
