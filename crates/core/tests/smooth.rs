@@ -327,6 +327,15 @@ fn functions_with_one_side_have_the_second_derivative_of_that_side() {
 }
 
 #[test]
+fn infinite_cotangents_pass_norms_of_other_orders() {
+    let g = Graph::with_dtype(DType::F64);
+    let x = g.param("x", [1.0, 2.0]);
+    let infinite = g.constant(f64::INFINITY);
+    let gradient = x.vector_norm(3.0, 0).vjp(infinite, &[x])[0].value().to_vec::<f64>();
+    assert_eq!(gradient, [f64::INFINITY; 2]);
+}
+
+#[test]
 fn roots_of_fourth_powers_are_right_or_not_finite() {
     let g = Graph::with_dtype(DType::F64);
     let x = g.param("x", ORIGIN);

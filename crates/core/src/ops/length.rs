@@ -60,6 +60,13 @@ impl<'g> Expr<'g> {
 }
 
 impl Length {
+    /// What meets the derivative by the second input. Beside a length of another order that is 0, and infinite numbers stay out.
+    #[track_caller]
+    fn factor<'g>(self, g: Expr<'g>) -> Expr<'g> {
+        let is_other = self.measure == Measure::Other && g.as_literal().is_none();
+        if is_other { g.nan_to_num() } else { g }
+    }
+
     /// The derivative of the length `y` by its second input: the direction. For a length of another order it is 0, since that
     /// has its derivative by its first input, and is not known where the length is 0.
     #[track_caller]
@@ -90,7 +97,7 @@ impl Operation for Length {
             return (self.measure == Measure::Other).then_some(g);
         }
         let g = g.broadcast_to_known(&rule.x(1).shape());
-        (rule.k == 1).then(|| self.kink(|k| rule.x(k), rule.y).pull_back(g))?
+        (rule.k == 1).then(|| self.kink(|k| rule.x(k), rule.y).pull_back(self.factor(g)))?
     }
 
     fn linearity(&self) -> Linearity {
@@ -110,7 +117,7 @@ impl Operation for Length {
         let by_length = tangents.of(0).filter(|_| self.measure == Measure::Other);
         let by_numbers = tangents.of(1).map(|v| {
             let kink = self.kink(|k| tangents.x(k), tangents.y);
-            kink.push_forward(v).sum_over(keep(self.axes))
+            kink.push_forward(self.factor(v)).sum_over(keep(self.axes))
         });
         [by_length, by_numbers].into_iter().flatten().reduce(|a, b| a + b)
     }
