@@ -3,25 +3,42 @@
 //! At a kink, a length `r = |x|` has the derivative 0 by choice, so that a smooth `f(|x|)` has the gradient `f'(r)·0`, and
 //! the derivative of that by the usual rules is 0, too. It is `f''(0)`: near the kink the gradient is `g·x/r` with the
 //! cotangent `g = f'(r)`, and `g/r` goes to the derivative of `g` by `r`, its *bend*. Bends of all cotangents come from one
-//! forward sweep, from the values that have kinks, each moved where its kink is met and nowhere else. Moving all of them
-//! at once is right: where the function is smooth, a cotangent that is 0 at one kink stays 0 while other values move.
+//! forward sweep, from the values that have kinks, each moved where its kink is met and nowhere else.
+//!
+//! Moving all of them at once is right where a cotangent that is 0 at one kink stays 0 while other values move, as it does
+//! in smooth functions of lengths of different numbers. It does not in a product of `|x|` and `|2x|`: how far one of the two
+//! moves with the other depends on more than is known here. So where several kinks can be met, a second sweep moves each
+//! by a length of its own, and a bend that is not proportional to that of its kink is NaN.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, collections::BTreeMap};
 
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::{
+    dtype::DType,
     expr::Expr,
     graph::{Graph, NodeId},
     nodes::NodeSet,
-    ops::{Op, Tangents},
+    ops::{Corner, Kinked, Op, Tangents},
 };
 
-/// The bends that one sweep needs; they are recorded when they are asked for, each once.
+/// How many different lengths there are that values are moved by. They are powers of two, so that what is proportional to
+/// them is so to all digits, and differ little enough for the digits of `f32`.
+const N_LENGTHS: usize = 13;
+
+/// The bends that a sweep needs.
 #[derive(Default)]
 pub(crate) struct Bends<'g> {
-    /// Values that have a kink, each with 1 where it is met and 0 elsewhere.
+    by_one: Bending<'g>,
+    /// The bends by values that are moved by different lengths, if there are several.
+    by_others: Option<Bending<'g>>,
+}
+
+/// Bends by values that are moved in one way; they are recorded when they are asked for, each once.
+#[derive(Default)]
+pub(crate) struct Bending<'g> {
+    /// Values that have a kink, each with how far it moves: 0 where the kink is not met.
     kinked: FxHashMap<NodeId, Expr<'g>>,
     known: RefCell<FxHashMap<NodeId, Option<Expr<'g>>>>,
 }
@@ -34,21 +51,63 @@ pub(crate) enum Ahead<'a, 'g> {
     /// All bends.
     Bends(&'a Bends<'g>),
     /// All bends of the inputs, which are their tangents.
-    Tangents(&'a Bends<'g>),
+    Tangents(&'a Bending<'g>),
 }
 
 impl<'g> Bends<'g> {
     /// The bends by the kinks that some nodes have been differentiated at.
     pub fn among(graph: &'g Graph, nodes: &NodeSet) -> Self {
-        let mut kinked = FxHashMap::default();
+        let mut moved: BTreeMap<NodeId, Expr<'g>> = BTreeMap::new();
         for id in nodes.iter() {
             let node = graph.node(id);
-            let Op::Kinked(_) = node.op else { continue };
+            let Op::Kinked(Kinked { corner, .. }) = node.op else { continue };
             let [is_met, value] = [3, 4].map(|k| graph.expr(node.inputs[k]));
             drop(node);
-            kinked.entry(value.id()).or_insert_with(|| is_met.cast(value.dtype()));
+            moved.entry(value.id()).or_insert_with(|| match corner {
+                // How far the value moves is not known, so the bend only tells what depends on it.
+                Corner::Pole | Corner::Unknown => {
+                    is_met.select(value.like(f64::NAN), value.like(0.0))
+                }
+                _ => is_met.cast(value.dtype()),
+            });
         }
+        let n_moved: usize = moved.values().map(|by| by.shape().n_elements()).sum();
+        let by_others = (n_moved > 1).then(|| Bending::by(of_different_lengths(&moved)));
+        Self { by_one: Bending::by(moved.into_iter().collect()), by_others }
+    }
+
+    /// The bend of a cotangent by all kinks; `None` if it is zero.
+    pub fn of(&self, g: Expr<'g>) -> Option<Expr<'g>> {
+        self.by_one.of(g)
+    }
+
+    /// The same by values that are moved by different lengths, if there are several.
+    pub fn by_others(&self) -> Option<&Bending<'g>> {
+        self.by_others.as_ref()
+    }
+}
+
+/// How far each value is moved, times a length of its own for each element.
+fn of_different_lengths<'g>(moved: &BTreeMap<NodeId, Expr<'g>>) -> FxHashMap<NodeId, Expr<'g>> {
+    let mut n_before = 0;
+    let mut longer = |(&id, &by): (&NodeId, &Expr<'g>)| {
+        let shape = by.shape();
+        let index = by.graph().arange(shape.n_elements()).cast(DType::F64) + n_before as f64;
+        n_before = (n_before + shape.n_elements()) % N_LENGTHS;
+        let lengths = index.fmod(N_LENGTHS as f64).exp2().cast(by.dtype());
+        (id, by * lengths.reshape(shape))
+    };
+    moved.iter().map(&mut longer).collect()
+}
+
+impl<'g> Bending<'g> {
+    fn by(kinked: FxHashMap<NodeId, Expr<'g>>) -> Self {
         Self { kinked, known: RefCell::default() }
+    }
+
+    /// How far a value that has a kink is moved.
+    pub fn length(&self, kinked: Expr<'g>) -> Option<Expr<'g>> {
+        self.kinked.get(&kinked.id()).copied()
     }
 
     /// The bend of a cotangent; `None` if it is zero.

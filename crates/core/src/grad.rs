@@ -145,16 +145,20 @@ impl<'g> Expr<'g> {
 
     /// The rest of this cotangent where it has just been multiplied by the reciprocal of the local derivative `d`: so
     /// the square of a root has the derivative 1, also where that of the root is infinite.
-    fn cancelled(self, d: Expr<'g>) -> Option<Expr<'g>> {
+    pub(crate) fn cancelled(self, d: Expr<'g>) -> Option<Expr<'g>> {
         if self.is_inverse_of(d) {
             return Some(self.like(1.0));
         }
         if let Some((factor, last)) = self.operands(Binary::Chain) {
-            return last.is_inverse_of(d).then_some(factor);
+            if last.is_inverse_of(d) {
+                return Some(factor);
+            }
+            let half = d.as_half_reciprocal().filter(|y| y.id() == last.id());
+            return half.map(|_| factor * 0.5);
         }
         // Of a product with itself, both shares are the same: `g·y + g·y` meets `1/(y + y)`.
         let (share, _) = self.operands(Binary::Add).filter(|(a, b)| a.id() == b.id())?;
-        let (y, _) = d.as_reciprocal()?.operands(Binary::Add).filter(|(a, b)| a.id() == b.id())?;
+        let y = d.as_half_reciprocal()?;
         let (factor, last) = share.operands(Binary::Chain)?;
         (last.id() == y.id()).then_some(factor)
     }
@@ -177,11 +181,19 @@ impl<'g> Expr<'g> {
         is_reciprocal.then(|| Expr::new(self.graph(), node.inputs[0]))
     }
 
+    /// The `y` that this is `1/(y + y)` of.
+    fn as_half_reciprocal(self) -> Option<Expr<'g>> {
+        let (y, _) =
+            self.as_reciprocal()?.operands(Binary::Add).filter(|(a, b)| a.id() == b.id())?;
+        Some(y)
+    }
+
     /// The operands, if this is that function of two.
     fn operands(self, op: Binary) -> Option<Pair<'g>> {
         let node = self.graph().node(self.id());
         let of = |k: usize| Expr::new(self.graph(), node.inputs[k]);
-        (node.op == Op::Binary(op)).then(|| (of(0), of(1)))
+        let is_chain = op == Binary::Chain && matches!(node.op, Op::Kinked(_));
+        (is_chain || node.op == Op::Binary(op)).then(|| (of(0), of(1)))
     }
 }
 

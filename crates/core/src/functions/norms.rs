@@ -60,7 +60,10 @@ impl<'g> Expr<'g> {
         let set = axes.resolve(self.rank()).expect("the axes exist");
         let norm = match order {
             2.0 => self.length_by_scale(set, scale),
-            _ => self.try_div(scale)?.norm_of_scaled(order, &keep(set))?.try_mul(scale)?,
+            _ => {
+                let norm = self.try_div(scale)?.norm_of_scaled(order, &keep(set))?;
+                norm.try_mul(scale)?.as_length_of(self, set)
+            }
         };
         let shape = if axes.kept() { norm.shape() } else { set.removed(&self.shape()) };
         let [norm, deciding] = [norm.try_reshape(shape.clone())?, deciding.try_reshape(shape)?];

@@ -9,7 +9,7 @@ use crate::{
     ops::{
         Addresses, Batch, Comparison, Dependence, Linearity, Link, Op, Operand, Operation, Rule,
         Tangents,
-        kinked::Kink,
+        kinked::{Corner, Kink},
         operators::{aligned, binary_expressions},
         same_dtype,
     },
@@ -289,8 +289,15 @@ impl Binary {
     /// The kink of `y = f(a, b)` as operand `k` moves, if it is one that smooth functions are made of.
     #[track_caller]
     fn kink<'g>(self, k: usize, a: Expr<'g>, b: Expr<'g>, y: Expr<'g>) -> Option<Kink<'g>> {
+        let slope = self.derivative(k, a, b, y);
         let (distance, is_met) = match self {
             Binary::Hypot => ([a, b][k], y.eq(0.0)),
+            Binary::Pow if k == 0 && b.as_literal().is_none_or(|b| 0.0 < b && b < 1.0) => {
+                let is_root = b.as_literal() == Some(0.5);
+                let corner = if is_root { Corner::Root } else { Corner::Pole };
+                let is_met = slope.abs().eq(f64::INFINITY);
+                return Some(Kink { corner, slope, distance: a, is_met, value: y });
+            }
             // The larger of two is their mean plus half of |a − b|, and so is its derivative half a constant and half a sign.
             // Equal infinite numbers have no distance, so that nothing moves away from their tie.
             Binary::Maximum | Binary::Minimum | Binary::Fmax | Binary::Fmin => {
@@ -299,7 +306,7 @@ impl Binary {
             }
             _ => return None,
         };
-        Some(Kink { slope: self.derivative(k, a, b, y), distance, is_met, value: y })
+        Some(Kink { corner: Corner::Jump, slope, distance, is_met, value: y })
     }
 }
 

@@ -1,12 +1,15 @@
 //! Maxima and minima over axes.
 
 use crate::{
-    dtype::Element,
+    dtype::{DType, Element},
     error::Error,
     expr::Expr,
     functions::functions,
     ops::{
-        Batch, Dependence, Linearity, Link, Op, Operation, Rule, same_dtype, sum::kept_then_reduced,
+        Batch, Dependence, Linearity, Link, Op, Operation, Rule, Tangents,
+        kinked::{Corner, Kink},
+        same_dtype,
+        sum::kept_then_reduced,
     },
     shape::{Axes, AxisSet, Shape},
     tensor::{View, ViewMut},
@@ -73,12 +76,9 @@ impl Operation for Max {
     }
 
     fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
-        let (x, axes) = (rule.x(0), self.axes);
-        let shape = x.shape();
-        let is_max = x.eq(rule.y.stretched_back(axes, &shape)).cast(g.dtype());
-        let n_equal = is_max.sum_over(axes);
+        let (kink, n_equal) = self.kink(rule.x(0), rule.y, g.dtype());
         let share = g.pull_back(n_equal.reciprocal())?;
-        share.stretched_back(axes, &shape).pull_back(is_max)
+        kink.pull_back(share.stretched_back(self.axes, &rule.x(0).shape()))
     }
 
     fn linearity(&self) -> Linearity {
@@ -87,6 +87,12 @@ impl Operation for Max {
 
     fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
         Some(Dependence::reduced(self.axes, link))
+    }
+
+    fn jvp<'g>(&self, tangents: Tangents<'_, 'g>) -> Option<Expr<'g>> {
+        let v = tangents.of(0)?;
+        let (kink, n_equal) = self.kink(tangents.x(0), tangents.y, v.dtype());
+        kink.push_forward(v).sum_over(self.axes).pull_back(n_equal.reciprocal())
     }
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
@@ -100,6 +106,19 @@ impl Operation for Max {
 }
 
 impl Max {
+    /// The derivative of the sum of all elements that are equal to the maximum `y`, and their number. Each of them is as far
+    /// from the kink as from the maximum, which moves as their mean does. Infinite ones do not move away from their tie.
+    #[track_caller]
+    fn kink<'g>(self, x: Expr<'g>, y: Expr<'g>, dtype: DType) -> (Kink<'g>, Expr<'g>) {
+        let shape = x.shape();
+        let is_max = x.eq(y.stretched_back(self.axes, &shape));
+        let slope = is_max.cast(dtype);
+        let n_equal = slope.sum_over(self.axes);
+        let distance = is_max.select(x - y.stretched_back(self.axes, &shape), x.like(0.0));
+        let is_met = (n_equal + y * 0.0).gt(1.0);
+        (Kink { corner: Corner::Tie(self.axes), slope, distance, is_met, value: y }, n_equal)
+    }
+
     fn max<T: Element>(&self, shape: &Shape, x: &[T], y: &mut [T]) {
         let n = self.axes.n_elements(shape);
         let (shape, layout) = kept_then_reduced(self.axes, shape);

@@ -6,9 +6,7 @@ use crate::{
     dtype::Float,
     error::{Error, located},
     expr::Expr,
-    ops::{
-        Batch, Dependence, Linearity, Link, Op, Operation, Rule, Tangents, kinked::Kink, same_dtype,
-    },
+    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule, Tangents, same_dtype},
     real::Real,
     tensor::{View, ViewMut},
 };
@@ -348,15 +346,6 @@ impl<'g> Expr<'g> {
     #[track_caller]
     pub fn apply_unary(self, op: Unary) -> Self {
         located(self.try_apply_unary(op))
-    }
-}
-
-impl Unary {
-    /// The kink of `y = f(x)`, if it is one that smooth functions are made of.
-    #[track_caller]
-    fn kink<'g>(self, x: Expr<'g>, y: Expr<'g>) -> Option<Kink<'g>> {
-        let slope = (self == Unary::Abs).then(|| self.derivative(x, y))?;
-        Some(Kink { slope, distance: x, is_met: y.eq(0.0), value: y })
     }
 }
 
