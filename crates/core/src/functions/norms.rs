@@ -10,9 +10,10 @@ use crate::{
 functions! { "Norms":
     /// Norm `(Σ|x|ᵖ)^{1/p}` of the elements along axes, taken as one vector. Order 0 counts what is not 0; ±∞ gives the
     /// largest or smallest magnitude. Elements are scaled by the largest first, so that no power overflows or vanishes.
-    /// The gradient at a vector of zeros is 0, and Hessians of smooth functions of a norm of order 2 are right there; equal extreme magnitudes share it. Where the norm is infinite because an
-    /// element is, the gradient is that of the largest magnitude: the limit of `x/‖x‖` for one infinite element. Shapes
-    /// `[…, n, …] → […, …]`. Source: `torch.linalg.vector_norm`.
+    /// The gradient at a vector of zeros is 0, and equal extreme magnitudes share it. Hessians of smooth functions of a norm of
+    /// order 2 are right at zeros, of other orders right or NaN. Where the norm is infinite because an element is, the gradient
+    /// is that of the largest magnitude: the limit of `x/‖x‖` for one infinite element. Shapes `[…, n, …] → […, …]`. Source:
+    /// `torch.linalg.vector_norm`.
     ///
     /// ```
     /// let g = retrograd_core::Graph::with_dtype(retrograd_core::DType::F64);
