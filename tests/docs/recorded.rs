@@ -11,7 +11,7 @@ use std::{
 use retrograd::{
     DType, Expr, Graph, NodeId, Op,
     check::cases::{self, Case, Family, family},
-    ops::{Binary, Call, Unary},
+    ops::{Binary, ComposedCall, Unary},
 };
 
 /// How deep recorded formulas are written out.
@@ -94,7 +94,7 @@ fn name(op: &Op) -> Option<String> {
 }
 
 /// The operations that a composed function records of a number.
-pub fn parts_of(call: &Call) -> BTreeSet<String> {
+pub fn parts_of(call: &ComposedCall) -> BTreeSet<String> {
     let graph = Graph::with_dtype(DType::F64);
     let x = graph.input("x", []);
     let y = (call.expr)(x);

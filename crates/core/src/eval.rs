@@ -78,10 +78,11 @@ pub fn values(
             return Err(Error::UnknownName { name: (*name).to_owned(), kind: "leaf", known });
         }
     }
-    let computed = compute(graph, roots, Kept::Roots, |id, name| match bindings.get(name)? {
-        Some(data) => check_binding(graph, id, name, data).map(|()| Some(data.clone())),
-        None => Ok(None),
-    })?;
+    let computed =
+        compute(graph, roots, KeptValues::Roots, |id, name| match bindings.get(name)? {
+            Some(data) => check_binding(graph, id, name, data).map(|()| Some(data.clone())),
+            None => Ok(None),
+        })?;
     Ok(roots.iter().map(|root| computed[root].clone()).collect())
 }
 
@@ -91,7 +92,8 @@ pub(crate) fn remembered_value(expr: Expr<'_>) -> Result<Tensor, Error> {
     if let Some(value) = graph.remembered(expr.id()) {
         return Ok(value);
     }
-    let mut computed = compute(graph, &[expr.id()], Kept::All, |id, _| Ok(graph.remembered(id)))?;
+    let mut computed =
+        compute(graph, &[expr.id()], KeptValues::All, |id, _| Ok(graph.remembered(id)))?;
     let value = computed[&expr.id()].clone();
     computed.retain(|&id, _| !is_literal(graph, id));
     graph.remember(computed);
@@ -100,7 +102,7 @@ pub(crate) fn remembered_value(expr: Expr<'_>) -> Result<Tensor, Error> {
 
 /// Which values are there in the end. Those that are not go after their last use.
 #[derive(PartialEq)]
-enum Kept {
+enum KeptValues {
     All,
     Roots,
 }
@@ -110,7 +112,7 @@ enum Kept {
 fn compute(
     graph: &Graph,
     roots: &[NodeId],
-    kept: Kept,
+    kept: KeptValues,
     known: impl Fn(NodeId, &str) -> Result<Option<Tensor>, Error>,
 ) -> Result<FxHashMap<NodeId, Tensor>, Error> {
     let mut values = FxHashMap::default();
@@ -125,7 +127,7 @@ fn compute(
             None => {
                 needed.push(id);
                 for &input in node.inputs.iter().filter(|&&input| !is_literal(graph, input)) {
-                    if pending.insert(input) && kept == Kept::Roots {
+                    if pending.insert(input) && kept == KeptValues::Roots {
                         last_uses.push((id, input));
                     }
                 }

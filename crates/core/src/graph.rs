@@ -87,7 +87,7 @@ struct Provenance {
 }
 
 #[derive(Default)]
-struct State {
+struct GraphState {
     nodes: IndexSet<Node, FxBuildHasher>,
     provenance: Vec<Provenance>,
     names: FxHashMap<NodeId, Arc<str>>,
@@ -114,7 +114,7 @@ struct State {
 /// ```
 pub struct Graph {
     dtype: DType,
-    state: RefCell<State>,
+    state: RefCell<GraphState>,
 }
 
 impl Default for Graph {
@@ -374,7 +374,7 @@ impl Drop for RecordingGuard<'_> {
     }
 }
 
-impl State {
+impl GraphState {
     fn intern(&mut self, node: Node, location: &'static Location<'static>) -> NodeId {
         let (index, is_new) = self.nodes.insert_full(node);
         if is_new {

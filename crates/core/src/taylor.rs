@@ -48,7 +48,7 @@ functions! { "Derivatives":
         (n_coefficients * n_coefficients)
             .few("coefficients and products of them")
             .map_err(|reason| Self::misfit("taylor", &[y], reason))?;
-        let mut series = Series::along(along);
+        let mut series = TaylorCoefficients::along(along);
         (0..=order).map(|k| Ok(series.coefficient(y, k)?.unwrap_or_else(|| y.like(0.0)))).collect()
     }
 }
@@ -57,7 +57,7 @@ functions! { "Derivatives":
 type Term = (NodeId, usize);
 
 /// The coefficients known so far; `None` is zero.
-struct Series<'g> {
+struct TaylorCoefficients<'g> {
     known: FxHashMap<Term, Option<Expr<'g>>>,
     /// For each node that needs one, its tangent as an expression.
     tangents: FxHashMap<NodeId, Option<Expr<'g>>>,
@@ -69,7 +69,7 @@ struct Series<'g> {
     directions: FxHashMap<NodeId, Expr<'g>>,
 }
 
-impl<'g> Series<'g> {
+impl<'g> TaylorCoefficients<'g> {
     fn along(along: &[Pair<'g>]) -> Self {
         let mut directions = FxHashMap::default();
         for &(x, v) in along {

@@ -43,7 +43,7 @@ pub(crate) struct Evaluation {
 }
 
 /// A function at an input, ready to be evaluated any number of times.
-pub(crate) trait Measured {
+pub(crate) trait Timeable {
     /// Evaluates the function.
     fn run(&mut self) -> Result<(), Error>;
 
@@ -53,7 +53,7 @@ pub(crate) trait Measured {
 
 /// Evaluates what `prepare` prepares, as often as `input` says. What is done once (recording, compiling) is timed as
 /// `"prepare"`, and each run as `"evaluate"`.
-pub(crate) fn measure<P: Measured>(
+pub(crate) fn measure<P: Timeable>(
     input: &RawValue,
     prepare: impl FnOnce() -> Result<P, Error>,
 ) -> Result<Evaluation, Error> {
@@ -115,7 +115,7 @@ pub(crate) fn only(outputs: &Workspace) -> Value {
     json::nested(outputs.output(0))
 }
 
-impl<S: Fn(&Workspace) -> Value> Measured for MeasuredPlan<S> {
+impl<S: Fn(&Workspace) -> Value> Timeable for MeasuredPlan<S> {
     fn run(&mut self) -> Result<(), Error> {
         Ok(self.plan.run(&mut self.workspace, &Params::new(), &[])?)
     }
@@ -139,7 +139,7 @@ pub(crate) fn measure_code<T: Clone + Into<Value>>(
     measure(input, || Ok(MeasuredCode { f, value: None }))
 }
 
-impl<F: FnMut() -> Result<T, Error>, T: Clone + Into<Value>> Measured for MeasuredCode<F, T> {
+impl<F: FnMut() -> Result<T, Error>, T: Clone + Into<Value>> Timeable for MeasuredCode<F, T> {
     fn run(&mut self) -> Result<(), Error> {
         self.value = Some(black_box((self.f)()?));
         Ok(())

@@ -13,13 +13,13 @@ use argmin::{
 use nalgebra_v0_34::{DMatrix, DVector};
 use retrograd::scalar::{
     Scalar,
-    interop::argmin::{Differentiable, Objective, Residuals},
+    interop::argmin::{Differentiable, Residuals, ScalarObjective},
 };
 
 /// `Σ 100(xᵢ₊₁ − xᵢ²)² + (1 − xᵢ)²`: 0 where all are 1, at the end of a narrow valley.
 struct Rosenbrock;
 
-impl Objective for Rosenbrock {
+impl ScalarObjective for Rosenbrock {
     fn value<R: Scalar>(&self, x: &[R]) -> R {
         x.windows(2).map(|x| (x[1] - x[0].square()).square() * 100.0 + (-x[0] + 1.0).square()).sum()
     }

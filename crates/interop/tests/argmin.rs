@@ -4,7 +4,7 @@ use argmin::core::{CostFunction, Gradient, Hessian, Jacobian, Operator};
 use nalgebra_v0_34::{DMatrix, DVector};
 use retrograd::scalar::{
     Scalar, gradient, hessian,
-    interop::argmin::{Differentiable, Objective, Residuals, Squares},
+    interop::argmin::{Differentiable, Residuals, ScalarObjective, Squares},
     jacobian,
 };
 

@@ -52,12 +52,12 @@ pub struct LineChart {
     x_label: String,
     y_label: String,
     y_scale: Scale,
-    lines: Vec<Line>,
+    lines: Vec<ChartLine>,
 }
 
 /// What a user asked for: a name and points.
 #[derive(Clone, Debug)]
-struct Line {
+struct ChartLine {
     name: String,
     points: Vec<(f64, f64)>,
 }
@@ -132,7 +132,7 @@ impl LineChart {
         name: impl Into<String>,
         points: impl IntoIterator<Item = (f64, f64)>,
     ) -> Self {
-        self.lines.push(Line { name: name.into(), points: points.into_iter().collect() });
+        self.lines.push(ChartLine { name: name.into(), points: points.into_iter().collect() });
         self
     }
 
@@ -212,7 +212,7 @@ impl LineChart {
     }
 
     /// The places of a line's points, in pieces where some cannot be drawn.
-    fn curve(&self, line: &Line) -> Curve {
+    fn curve(&self, line: &ChartLine) -> Curve {
         let place = |&(x, y): &(f64, f64)| Scale::Linear.place(x).zip(self.y_scale.place(y));
         let places: Vec<_> = line.points.iter().map(place).collect();
         let pieces = places.split(Option::is_none).filter(|piece| !piece.is_empty());

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{
     draw::Direction,
-    scene::{Cluster, Edge, Node, Role, Scene},
+    scene::{Cluster, Role, Scene, SceneEdge, SceneNode},
     style::{EDGE, FAINT, FONT, INK, frame, gradient_line, heat, look},
     text::{html, quoted},
 };
@@ -64,7 +64,7 @@ impl Document<'_> {
 }
 
 /// What remains to be written of the clusters. A list instead of recursion, so that nesting costs no stack.
-enum Step {
+enum ClusterStep {
     Open(usize),
     Close,
 }
@@ -76,7 +76,7 @@ fn write_clusters(f: &mut fmt::Formatter<'_>, scene: &Scene) -> fmt::Result {
     for (index, cluster) in scene.clusters.iter().enumerate() {
         match cluster.parent {
             Some(parent) => inner[parent].push(index),
-            None => steps.push(Step::Open(index)),
+            None => steps.push(ClusterStep::Open(index)),
         }
     }
     for (index, node) in scene.nodes.iter().enumerate() {
@@ -87,14 +87,14 @@ fn write_clusters(f: &mut fmt::Formatter<'_>, scene: &Scene) -> fmt::Result {
     }
     steps.reverse();
     while let Some(step) = steps.pop() {
-        let Step::Open(index) = step else {
+        let ClusterStep::Open(index) = step else {
             f.write_str("  }\n")?;
             continue;
         };
         open_cluster(f, index, &scene.clusters[index])?;
         members[index].iter().try_for_each(|&node| write_node(f, node, &scene.nodes[node]))?;
-        steps.push(Step::Close);
-        steps.extend(inner[index].iter().rev().copied().map(Step::Open));
+        steps.push(ClusterStep::Close);
+        steps.extend(inner[index].iter().rev().copied().map(ClusterStep::Open));
     }
     Ok(())
 }
@@ -112,7 +112,7 @@ fn open_cluster(f: &mut fmt::Formatter<'_>, index: usize, cluster: &Cluster) -> 
     )
 }
 
-fn write_node(f: &mut fmt::Formatter<'_>, index: usize, node: &Node) -> fmt::Result {
+fn write_node(f: &mut fmt::Formatter<'_>, index: usize, node: &SceneNode) -> fmt::Result {
     let look = look(node.role);
     let mut styles = vec!["filled"];
     if node.role == Role::Op {
@@ -136,7 +136,7 @@ fn write_node(f: &mut fmt::Formatter<'_>, index: usize, node: &Node) -> fmt::Res
 }
 
 /// The name in bold, then the other lines; without a name, these alone.
-fn label(node: &Node) -> String {
+fn label(node: &SceneNode) -> String {
     let name = node.name.iter().map(|name| format!("<b>{}</b>", html(name)));
     let lines: Vec<_> = name.chain(node.lines.iter().map(|line| line_of_label(line))).collect();
     lines.join("<br/>")
@@ -148,7 +148,7 @@ fn line_of_label(line: &str) -> String {
     if is_sign { format!("<font point-size=\"16\">{}</font>", html(line)) } else { html(line) }
 }
 
-fn write_edge(f: &mut fmt::Formatter<'_>, scene: &Scene, edge: &Edge) -> fmt::Result {
+fn write_edge(f: &mut fmt::Formatter<'_>, scene: &Scene, edge: &SceneEdge) -> fmt::Result {
     let (from, to) = (scene.nodes[edge.source].order, scene.nodes[edge.target].order);
     let flows_back = from == to && to % 2 == 1;
     let (tail, head) =

@@ -7,13 +7,13 @@ use std::{
 };
 
 use retrograd_core::{
-    Graph, Node as GraphNode, NodeId, Op,
+    Graph, Node, NodeId, Op,
     ops::{Binary, Comparison, LeafKind},
     scope::{Scope, ScopeId, Scopes},
 };
 
 use crate::{
-    scene::{Cluster, Edge, Node, Role, Scene},
+    scene::{Cluster, Role, Scene, SceneEdge, SceneNode},
     text::{elided, number},
 };
 
@@ -65,7 +65,7 @@ impl Painter<'_> {
         if self.is_drawn_at_each_use(id) {
             return;
         }
-        let GraphNode { inputs, scope, .. } = self.graph.node(id).clone();
+        let Node { inputs, scope, .. } = self.graph.node(id).clone();
         let cluster = self.cluster(scope);
         let node = self.paint(id, cluster);
         let mut uses: BTreeMap<_, (NodeId, Vec<usize>)> = BTreeMap::new();
@@ -77,17 +77,17 @@ impl Painter<'_> {
         self.positions.insert(id, target);
         for (source, (input, places)) in uses {
             let label = self.edge_label(id, input, &places);
-            self.scene.edges.push(Edge { source, target, label });
+            self.scene.edges.push(SceneEdge { source, target, label });
         }
     }
 
     /// Where the input of a node is drawn: a literal beside the node, with which it belongs together.
-    fn source(&mut self, input: NodeId, user: &Node) -> usize {
+    fn source(&mut self, input: NodeId, user: &SceneNode) -> usize {
         if let Some(&position) = self.positions.get(&input) {
             return position;
         }
         let literal = self.paint(input, user.cluster);
-        self.push(Node { order: user.order, ..literal })
+        self.push(SceneNode { order: user.order, ..literal })
     }
 
     /// Whether a node is a number without a name: drawn once, a popular one such as 1 would tie the whole
@@ -97,12 +97,12 @@ impl Painter<'_> {
         is_literal && self.name(id).is_none() && !self.outputs.contains(&id)
     }
 
-    fn push(&mut self, node: Node) -> usize {
+    fn push(&mut self, node: SceneNode) -> usize {
         self.scene.nodes.push(node);
         self.scene.nodes.len() - 1
     }
 
-    fn paint(&self, id: NodeId, cluster: Option<usize>) -> Node {
+    fn paint(&self, id: NodeId, cluster: Option<usize>) -> SceneNode {
         let graph = self.graph;
         let node = graph.node(id);
         let mut lines = vec![label(&node.op)];
@@ -121,7 +121,7 @@ impl Painter<'_> {
         // The root lets small times be told from none.
         let heat = time.map(|time| time.div_duration_f64(self.longest).sqrt());
         let order = gradient_order(&graph.scopes(), node.scope);
-        Node {
+        SceneNode {
             cluster,
             role: self.role(id, &node),
             name: self.name(id).map(|name| elided(name, LABEL_LENGTH)),
@@ -132,7 +132,7 @@ impl Painter<'_> {
         }
     }
 
-    fn role(&self, id: NodeId, node: &GraphNode) -> Role {
+    fn role(&self, id: NodeId, node: &Node) -> Role {
         if let Op::Leaf(leaf) = &node.op {
             return match leaf.kind {
                 LeafKind::Input => Role::Input,
@@ -155,7 +155,7 @@ impl Painter<'_> {
     }
 
     /// The shape, unless it is a scalar's, after the dtype, unless it is the graph's.
-    fn kind(&self, node: &GraphNode) -> String {
+    fn kind(&self, node: &Node) -> String {
         match (node.dtype == self.graph.dtype(), node.shape.rank()) {
             (true, 0) => String::new(),
             (true, _) => node.shape.to_string(),
@@ -177,7 +177,7 @@ impl Painter<'_> {
         words.join(" ")
     }
 
-    fn tooltip(&self, id: NodeId, node: &GraphNode) -> String {
+    fn tooltip(&self, id: NodeId, node: &Node) -> String {
         let mut lines = vec![self.formula(id), format!("{} {}", node.dtype, node.shape)];
         if let Some(origin) = self.graph.origin(id) {
             lines.push(format!("from the derivative of {}", self.formula(origin)));
@@ -250,7 +250,7 @@ fn label(op: &Op) -> String {
 }
 
 /// Whether exchanging two inputs changes the result.
-fn is_ordered(node: &GraphNode) -> bool {
+fn is_ordered(node: &Node) -> bool {
     let is_symmetric = matches!(
         node.op,
         Op::Binary(Binary::Add | Binary::Mul | Binary::Maximum | Binary::Minimum | Binary::Chain)

@@ -6,8 +6,8 @@ pub(crate) struct Scene {
     /// Outer ones before inner ones.
     pub(crate) clusters: Vec<Cluster>,
     /// In topological order.
-    pub(crate) nodes: Vec<Node>,
-    pub(crate) edges: Vec<Edge>,
+    pub(crate) nodes: Vec<SceneNode>,
+    pub(crate) edges: Vec<SceneEdge>,
 }
 
 /// A frame around nodes.
@@ -35,7 +35,7 @@ pub(crate) enum Role {
 
 /// A node of the picture.
 #[derive(Debug)]
-pub(crate) struct Node {
+pub(crate) struct SceneNode {
     pub(crate) cluster: Option<usize>,
     pub(crate) role: Role,
     /// The name that the user gave, if any: it stands first.
@@ -51,7 +51,7 @@ pub(crate) struct Node {
 
 /// An edge from a node to one that uses it.
 #[derive(Debug)]
-pub(crate) struct Edge {
+pub(crate) struct SceneEdge {
     pub(crate) source: usize,
     pub(crate) target: usize,
     pub(crate) label: String,

@@ -75,12 +75,13 @@ fn binary_at(op: Binary, (a, b): (f64, f64)) -> Vec<Case> {
 
 pub(super) fn composed() -> Vec<Case> {
     let rows = COMPOSED.iter().flat_map(|row| row.calls.iter().map(move |call| (row, call)));
-    let case = |(row, call): (&retrograd_core::ops::Composed, &retrograd_core::ops::Call)| {
-        let (name, record) = (format!("{}({})", row.name, call.arguments), call.try_expr);
-        Case::new(name, [at(row.points, [row.points.len()])], move |x| {
-            record(x[0], x[0]).unwrap_or_else(|error| panic!("{error}"))
-        })
-    };
+    let case =
+        |(row, call): (&retrograd_core::ops::Composed, &retrograd_core::ops::ComposedCall)| {
+            let (name, record) = (format!("{}({})", row.name, call.arguments), call.try_expr);
+            Case::new(name, [at(row.points, [row.points.len()])], move |x| {
+                record(x[0], x[0]).unwrap_or_else(|error| panic!("{error}"))
+            })
+        };
     rows.map(case).collect()
 }
 

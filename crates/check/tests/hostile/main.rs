@@ -43,7 +43,7 @@ const WITHOUT_SIZES: &[&str] = &[
     "&Norm<'g>",
     "&Attention<'g>",
     "impl Operand<'g>",
-    "impl crate::ops::Operand<'g>",
+    "impl crate::ops::RightOperand<'g>",
 ];
 
 /// Functions that look at elements, or count those of windows, when they are called, which takes long where memory does hold the operands.

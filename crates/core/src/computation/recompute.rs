@@ -17,7 +17,7 @@ use crate::{
 
 /// A checkpointed scope, or a gradient of one.
 #[derive(Clone, Copy)]
-struct Part {
+struct CheckpointPart {
     id: ScopeId,
     /// The checkpointed scope.
     segment: ScopeId,
@@ -32,7 +32,7 @@ struct Part {
 /// The checkpoints of a graph, and what has been computed again for them.
 #[derive(Default)]
 pub(super) struct Checkpoints {
-    parts: FxHashMap<ScopeId, Part>,
+    parts: FxHashMap<ScopeId, CheckpointPart>,
     /// The innermost part around each scope.
     innermost: Vec<Option<ScopeId>>,
     /// For each gradient of a checkpointed scope, its copies of the graph's nodes.
@@ -67,7 +67,7 @@ impl Checkpoints {
             let around = scope.parent.and_then(|parent| self.innermost[parent.index()]);
             let is_part = scopes.get(segment).is_checkpointed;
             if is_part {
-                self.parts.insert(id, Part { id, segment, order, around, entry: None });
+                self.parts.insert(id, CheckpointPart { id, segment, order, around, entry: None });
             }
             self.innermost.push(if is_part { Some(id) } else { around });
         }
@@ -87,12 +87,12 @@ impl Checkpoints {
             };
             let mut inputs = node.operands().iter().copied();
             let entry = inputs.find(|&input| is_cotangent(input) && is_outside(input));
-            self.parts.insert(part.id, Part { entry, ..part });
+            self.parts.insert(part.id, CheckpointPart { entry, ..part });
         }
     }
 
     /// The parts around a scope, the innermost first.
-    fn parts(&self, scope: ScopeId) -> impl Iterator<Item = Part> {
+    fn parts(&self, scope: ScopeId) -> impl Iterator<Item = CheckpointPart> {
         let innermost = self.innermost[scope.index()].map(|id| self.parts[&id]);
         std::iter::successors(innermost, |part| part.around.map(|id| self.parts[&id]))
     }
@@ -128,9 +128,10 @@ impl Builder<'_> {
         parts.next().map(|part| part.id)
     }
 
-    fn recomputes(&self, part: &Part, value: NodeId) -> bool {
+    fn recomputes(&self, part: &CheckpointPart, value: NodeId) -> bool {
         let node = self.graph.node(value);
-        let holds_value = |scope: Part| scope.segment == part.segment && scope.order < part.order;
+        let holds_value =
+            |scope: CheckpointPart| scope.segment == part.segment && scope.order < part.order;
         !node.inputs.is_empty()
             && self.awaited(part).is_some()
             && self.checkpoints.parts(node.scope).any(holds_value)
@@ -138,7 +139,7 @@ impl Builder<'_> {
 
     /// The cotangent that must be there before a part computes anything again. Where it is a number that is there from
     /// the start, or comes too late, keeping values costs nothing more.
-    fn awaited(&self, part: &Part) -> Option<NodeId> {
+    fn awaited(&self, part: &CheckpointPart) -> Option<NodeId> {
         let entry = self.canonical[part.entry?.index()]?;
         self.node(entry).op.as_literal().is_none().then_some(entry)
     }

@@ -84,13 +84,13 @@ functions! { "Convolution":
     /// ```
     conv1d / try_conv1d(x, weight: Expr<'g>, bias: Option<Expr<'g>>, options: &Conv<1>) -> Expr<'g>,
     "If shapes or groups do not fit each other, or the kernel does not fit into the input.",
-    { convolution(&Operands::new("conv1d", x, weight, bias), options) }
+    { convolution(&Convolved::new("conv1d", x, weight, bias), options) }
 
     /// Convolution over two axes, as [`conv1d`](Self::conv1d): `[n, c, h, w], [o, c/groups, kh, kw], [o] → [n, o, h',
     /// w']`. The axis of examples may be absent. Source: `torch.nn.functional.conv2d`.
     conv2d / try_conv2d(x, weight: Expr<'g>, bias: Option<Expr<'g>>, options: &Conv<2>) -> Expr<'g>,
     "If shapes or groups do not fit each other, or the kernel does not fit into the input.",
-    { convolution(&Operands::new("conv2d", x, weight, bias), options) }
+    { convolution(&Convolved::new("conv2d", x, weight, bias), options) }
 
     /// Transposed convolution over one axis, the adjoint of [`conv1d`](Self::conv1d) with the same weight: each element
     /// of the input adds a multiple of the kernel to the output. Shapes `[n, c, l], [c, o/groups, k], [o] → [n, o, (l −
@@ -98,25 +98,25 @@ functions! { "Convolution":
     /// `torch.nn.functional.conv_transpose1d`.
     conv_transpose1d / try_conv_transpose1d(x, weight: Expr<'g>, bias: Option<Expr<'g>>, options: &ConvTranspose<1>) -> Expr<'g>,
     "If shapes or groups do not fit each other, or the padding leaves nothing.",
-    { transposed(&Operands::new("conv_transpose1d", x, weight, bias), options) }
+    { transposed(&Convolved::new("conv_transpose1d", x, weight, bias), options) }
 
     /// Transposed convolution over two axes, as [`conv_transpose1d`](Self::conv_transpose1d): `[n, c, h, w], [c,
     /// o/groups, kh, kw], [o] → [n, o, h', w']`. The axis of examples may be absent. Source:
     /// `torch.nn.functional.conv_transpose2d`.
     conv_transpose2d / try_conv_transpose2d(x, weight: Expr<'g>, bias: Option<Expr<'g>>, options: &ConvTranspose<2>) -> Expr<'g>,
     "If shapes or groups do not fit each other, or the padding leaves nothing.",
-    { transposed(&Operands::new("conv_transpose2d", x, weight, bias), options) }
+    { transposed(&Convolved::new("conv_transpose2d", x, weight, bias), options) }
 }
 
 /// The operands of a convolution, under the name of the function that the user called.
-struct Operands<'g> {
+struct Convolved<'g> {
     name: &'static str,
     x: Expr<'g>,
     weight: Expr<'g>,
     bias: Option<Expr<'g>>,
 }
 
-impl<'g> Operands<'g> {
+impl<'g> Convolved<'g> {
     fn new(name: &'static str, x: Expr<'g>, weight: Expr<'g>, bias: Option<Expr<'g>>) -> Self {
         Self { name, x, weight, bias }
     }
@@ -191,7 +191,7 @@ impl<'g> Operands<'g> {
 
 #[track_caller]
 fn convolution<'g, const N: usize>(
-    operands: &Operands<'g>,
+    operands: &Convolved<'g>,
     options: &Conv<N>,
 ) -> Result<Expr<'g>, Error> {
     let groups = options.groups;
@@ -245,7 +245,7 @@ impl<const N: usize> Conv<N> {
 
 #[track_caller]
 fn transposed<'g, const N: usize>(
-    operands: &Operands<'g>,
+    operands: &Convolved<'g>,
     options: &ConvTranspose<N>,
 ) -> Result<Expr<'g>, Error> {
     let groups = options.groups;

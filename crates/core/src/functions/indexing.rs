@@ -98,7 +98,7 @@ functions! { "Indexing":
 
     /// `value` where the mask is true, else the elements of this value, after broadcasting. Shapes `[…], […] → […]`.
     /// Source: `torch.Tensor.masked_fill`.
-    masked_fill / try_masked_fill(x, mask: Expr<'g>, value: impl crate::ops::Operand<'g>) -> Self,
+    masked_fill / try_masked_fill(x, mask: Expr<'g>, value: impl crate::ops::RightOperand<'g>) -> Self,
     "If the mask is not one, or the operands do not fit each other.",
     { mask.try_select(value.expr(x.graph().literal(0.0, Shape::scalar(), x.dtype())), x) }
 

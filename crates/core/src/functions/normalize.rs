@@ -74,13 +74,13 @@ functions! { "Normalization":
 }
 
 /// A normalization under the name that the user called.
-struct Call<'a, 'g> {
+struct Normalization<'a, 'g> {
     name: &'static str,
     x: Expr<'g>,
     options: &'a Norm<'g>,
 }
 
-impl<'g> Call<'_, 'g> {
+impl<'g> Normalization<'_, 'g> {
     fn misfit(&self, reason: impl Into<String>) -> Error {
         let Norm { weight, bias, eps: _ } = *self.options;
         let operands: Vec<_> = [self.x].into_iter().chain(weight).chain(bias).collect();
@@ -172,7 +172,7 @@ fn other_axes(x: Expr<'_>, among: &[usize]) -> AxisSet {
 
 #[track_caller]
 fn batch_norm<'g>(x: Expr<'g>, options: &Norm<'g>) -> Result<Expr<'g>, Error> {
-    let call = Call { name: "batch_norm", x, options };
+    let call = Normalization { name: "batch_norm", x, options };
     let channels = call.with_channels()?;
     call.require_values(x.shape().n_elements() / channels.max(1))?;
     call.finished_by_channel(standardized(x, other_axes(x, &[1]), options.eps))
@@ -185,7 +185,7 @@ fn batch_norm_by<'g>(
     variance: Expr<'g>,
     options: &Norm<'g>,
 ) -> Result<Expr<'g>, Error> {
-    let call = Call { name: "batch_norm_by", x, options };
+    let call = Normalization { name: "batch_norm_by", x, options };
     let channels = call.with_channels()?;
     let operands = [x, mean, variance];
     inputs_of_one_graph(call.name, &operands)?;
@@ -200,14 +200,14 @@ fn batch_norm_by<'g>(
 
 #[track_caller]
 fn layer_norm<'g>(x: Expr<'g>, sizes: &[usize], options: &Norm<'g>) -> Result<Expr<'g>, Error> {
-    let call = Call { name: "layer_norm", x, options };
+    let call = Normalization { name: "layer_norm", x, options };
     let y = standardized(x, call.last_axes(sizes)?, options.eps);
     call.finished(y, sizes, &sizes.into())
 }
 
 #[track_caller]
 fn rms_norm<'g>(x: Expr<'g>, sizes: &[usize], options: &Norm<'g>) -> Result<Expr<'g>, Error> {
-    let call = Call { name: "rms_norm", x, options };
+    let call = Normalization { name: "rms_norm", x, options };
     let (axes, eps) = (call.last_axes(sizes)?, options.eps);
     if axes.n_elements(&x.shape()) == 0 {
         return call.finished(x, sizes, &sizes.into());
@@ -220,7 +220,7 @@ fn rms_norm<'g>(x: Expr<'g>, sizes: &[usize], options: &Norm<'g>) -> Result<Expr
 
 #[track_caller]
 fn group_norm<'g>(x: Expr<'g>, n_groups: usize, options: &Norm<'g>) -> Result<Expr<'g>, Error> {
-    let call = Call { name: "group_norm", x, options };
+    let call = Normalization { name: "group_norm", x, options };
     let (channels, shape) = (call.with_channels()?, x.shape());
     if n_groups == 0 || channels % n_groups != 0 {
         return Err(call.misfit(format!("{n_groups} groups do not divide {channels} channels")));
@@ -235,7 +235,7 @@ fn group_norm<'g>(x: Expr<'g>, n_groups: usize, options: &Norm<'g>) -> Result<Ex
 
 #[track_caller]
 fn instance_norm<'g>(x: Expr<'g>, options: &Norm<'g>) -> Result<Expr<'g>, Error> {
-    let call = Call { name: "instance_norm", x, options };
+    let call = Normalization { name: "instance_norm", x, options };
     call.with_channels()?;
     call.require_values(if x.rank() > 2 { n_elements(&x.shape()[2..]) } else { 0 })?;
     call.finished_by_channel(standardized(x, other_axes(x, &[0, 1]), options.eps))

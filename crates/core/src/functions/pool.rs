@@ -188,7 +188,7 @@ fn check_shape(name: &str, x: Expr<'_>, n_axes: usize) -> Result<(), Error> {
 }
 
 /// The places of a window along an axis, and how many elements must be added after it.
-struct Places {
+struct WindowPlaces {
     sliding: Sliding,
     before: usize,
     after: usize,
@@ -200,7 +200,7 @@ fn places(
     [kernel, dilation, stride]: [usize; 3],
     padding: usize,
     ceil_mode: bool,
-) -> Result<Places, String> {
+) -> Result<WindowPlaces, String> {
     let window = [kernel, dilation, stride];
     let extent = extent(window)?;
     if Size::from(padding) > extent / 2 {
@@ -214,14 +214,14 @@ fn places(
         sliding = Sliding::at_places(window, sliding.n_places + 1)?;
     }
     let beyond = (Size::from(sliding.reach()) + padding - whole).max(Size::from(padding));
-    Ok(Places { sliding, before: padding, after: beyond.get()? })
+    Ok(WindowPlaces { sliding, before: padding, after: beyond.get()? })
 }
 
 /// The largest elements of windows, and which of a window they are.
 struct Largest<'g, const N: usize> {
     largest: Expr<'g>,
     which: Expr<'g>,
-    places: [Places; N],
+    places: [WindowPlaces; N],
 }
 
 #[track_caller]
@@ -238,7 +238,7 @@ fn max_pool<'g, const N: usize>(
         let places = places(shape[first + k], window, options.padding[k], options.ceil_mode);
         places_of.push(places.map_err(|reason| Expr::misfit(name, &[x], reason))?);
     }
-    let Ok(places) = <[Places; N]>::try_from(places_of) else {
+    let Ok(places) = <[WindowPlaces; N]>::try_from(places_of) else {
         unreachable!("there is one for each axis")
     };
     let stacked = stacked_windows(x, &places, f64::NEG_INFINITY)?;
@@ -249,7 +249,11 @@ fn max_pool<'g, const N: usize>(
 
 /// The windows over the last axes, on a new axis in front of these.
 #[track_caller]
-fn stacked_windows<'g>(x: Expr<'g>, places: &[Places], value: f64) -> Result<Expr<'g>, Error> {
+fn stacked_windows<'g>(
+    x: Expr<'g>,
+    places: &[WindowPlaces],
+    value: f64,
+) -> Result<Expr<'g>, Error> {
     let first = x.rank() - places.len();
     let mut whole = x;
     for (k, places) in places.iter().enumerate() {
@@ -321,7 +325,7 @@ struct Counts {
 
 impl Counts {
     /// Of a window along an axis of `size` elements, where the padding counts or not.
-    fn new(places: &Places, size: usize, with_padding: bool) -> Self {
+    fn new(places: &WindowPlaces, size: usize, with_padding: bool) -> Self {
         let padding = places.before;
         let counted = if with_padding { 0..size + 2 * padding } else { padding..size + padding };
         Self { sliding: places.sliding, counted }

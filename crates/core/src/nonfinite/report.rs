@@ -58,7 +58,7 @@ impl fmt::Display for NonFinite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Site { operand, function, scope, gradient_of } = &self.site;
         let Operand { name, dtype, shape, location } = operand;
-        write!(f, "`{name}` {shape} is {}", Number(self.value, *dtype))?;
+        write!(f, "`{name}` {shape} is {}", ShortNumber(self.value, *dtype))?;
         if shape.n_elements() > 1 {
             let (n, of) = (self.n_non_finite, shape.n_elements());
             write!(f, " at {:?}; {n} of its {of} elements {} not finite", self.index, are(n))?;
@@ -87,7 +87,7 @@ impl fmt::Display for InputValues {
         let Self { operand: Operand { name, dtype, shape, .. }, there, range, n_non_finite } = self;
         write!(f, "`{name}` {shape} ")?;
         if let Some(there) = there {
-            write!(f, "is {}", Number(*there, *dtype))?;
+            write!(f, "is {}", ShortNumber(*there, *dtype))?;
             if shape.n_elements() <= 1 {
                 return Ok(());
             }
@@ -95,7 +95,7 @@ impl fmt::Display for InputValues {
         }
         match range {
             Some((least, largest)) => {
-                let (least, largest) = (Number(*least, *dtype), Number(*largest, *dtype));
+                let (least, largest) = (ShortNumber(*least, *dtype), ShortNumber(*largest, *dtype));
                 write!(f, "has elements from {least} to {largest}")?;
             }
             None => f.write_str("has no finite element")?,
@@ -112,9 +112,9 @@ fn are(n: usize) -> &'static str {
 }
 
 /// A number in as many digits as its dtype has.
-struct Number(f64, DType);
+struct ShortNumber(f64, DType);
 
-impl fmt::Display for Number {
+impl fmt::Display for ShortNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.1 {
             DType::F32 => write!(f, "{:?}", self.0 as f32),

@@ -7,8 +7,8 @@ use crate::{
     error::{Error, located},
     expr::Expr,
     ops::{
-        Addresses, Batch, Comparison, Dependence, Linearity, Link, Op, Operand, Operation, Rule,
-        Tangents,
+        Addresses, Batch, Comparison, Dependence, Linearity, Link, Op, Operation, RightOperand,
+        Rule, Tangents,
         kinked::{Corner, Kink},
         operators::{aligned, binary_expressions},
         same_dtype,

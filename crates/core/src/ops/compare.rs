@@ -7,7 +7,7 @@ use crate::{
     error::{Error, located},
     expr::Expr,
     ops::{
-        Batch, Op, Operand, Operation,
+        Batch, Op, Operation, RightOperand,
         operators::{aligned, binary_expressions},
         without_derivative,
     },

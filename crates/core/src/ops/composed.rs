@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use crate::{
     error::{Error, located},
     expr::Expr,
-    ops::{Operand, operators::common_shape},
+    ops::{RightOperand, operators::common_shape},
     real::Real,
 };
 
@@ -19,7 +19,7 @@ pub struct Composed {
     /// Points away from kinks, where the derivatives are checked.
     pub points: &'static [f64],
     /// The function with each choice of its arguments that is checked.
-    pub calls: &'static [Call],
+    pub calls: &'static [ComposedCall],
 }
 
 /// A composed function of one number: its other arguments are chosen.
@@ -32,7 +32,7 @@ pub struct Composed {
 /// assert_eq!((elu.calls[0].value)(2.0), 2.0);
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct Call {
+pub struct ComposedCall {
     /// The arguments after the number, as they are written.
     pub arguments: &'static str,
     /// The value at a number.
@@ -108,7 +108,7 @@ macro_rules! composed {
                 fn try_call<'g>(f: Expr<'g>, $x: Expr<'g>) -> Result<Expr<'g>, Error> {
                     f.$try_name($($sample),*)
                 }
-                Call {
+                ComposedCall {
                     arguments: stringify!($($sample),*),
                     value: |x| call(x),
                     expr: |x| call(x),
@@ -119,7 +119,7 @@ macro_rules! composed {
     };
     (@type Number $Self:ident) => { $Self };
     (@type $type:ident $Self:ident) => { $type };
-    (@operand Number) => { impl Operand<'g> };
+    (@operand Number) => { impl RightOperand<'g> };
     (@operand $type:ident) => { $type };
     (@expr Number $self:ident $arg:ident) => { $arg.expr($self) };
     (@expr $type:ident $self:ident $arg:ident) => { $arg };

@@ -18,7 +18,7 @@ macro_rules! binary_expressions {
                 /// # Panics
                 /// If the operands do not broadcast, or differ in dtype or graph.
                 #[track_caller]
-                pub fn $name(self, rhs: impl Operand<'g>) -> Self {
+                pub fn $name(self, rhs: impl RightOperand<'g>) -> Self {
                     located(self.$try_name(rhs))
                 }
 
@@ -27,7 +27,7 @@ macro_rules! binary_expressions {
                 /// # Errors
                 /// If the operands do not broadcast, or differ in dtype or graph.
                 #[track_caller]
-                pub fn $try_name(self, rhs: impl Operand<'g>) -> Result<Self, Error> {
+                pub fn $try_name(self, rhs: impl RightOperand<'g>) -> Result<Self, Error> {
                     self.$apply($op, rhs.expr(self))
                 }
             )*
@@ -38,14 +38,14 @@ macro_rules! binary_expressions {
 pub(super) use binary_expressions;
 
 /// The right-hand operand of an operator: an expression, or a plain number.
-pub trait Operand<'g> {
+pub trait RightOperand<'g> {
     /// This operand as an expression; a number becomes a literal of the shape of `like`, and of its dtype if that
     /// can hold it, else of the graph's.
     #[track_caller]
     fn expr(self, like: Expr<'g>) -> Expr<'g>;
 }
 
-impl<'g> Operand<'g> for Expr<'g> {
+impl<'g> RightOperand<'g> for Expr<'g> {
     fn expr(self, _: Expr<'g>) -> Expr<'g> {
         self
     }
@@ -54,7 +54,7 @@ impl<'g> Operand<'g> for Expr<'g> {
 macro_rules! number_operand {
     ($($number:ty),*) => {
         $(
-            impl<'g> Operand<'g> for $number {
+            impl<'g> RightOperand<'g> for $number {
                 #[track_caller]
                 fn expr(self, like: Expr<'g>) -> Expr<'g> {
                     let value = f64::from(self);

@@ -7,7 +7,8 @@ use crate::{
     expr::{Expr, inputs_of_one_graph},
     functions::functions,
     ops::{
-        Addresses, Batch, Dependence, Linearity, Link, Op, Operand, Operation, Rule, same_dtype,
+        Addresses, Batch, Dependence, Linearity, Link, Op, Operation, RightOperand, Rule,
+        same_dtype,
     },
     tensor::{View, ViewMut},
 };
@@ -26,7 +27,7 @@ functions! { "Choice":
     /// let y = x.gt(0.0).select(x.sqrt(), 0.0).sum();
     /// assert_eq!(y.grad(&[x])[0].value().to_vec::<f64>(), [0.0, 0.25]);
     /// ```
-    select / try_select(x, a: impl Operand<'g>, b: impl Operand<'g>) -> Self,
+    select / try_select(x, a: impl RightOperand<'g>, b: impl RightOperand<'g>) -> Self,
     "If this is not a mask, or the operands do not fit each other. At least one of `a` and `b` must be an \
      expression of the graph's floating-point type or both be numbers.",
     {

@@ -40,7 +40,7 @@ enum Side {
 
 /// Where an entry is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Entry {
     /// In a forward sweep, at a row.
     Forward { sweep: usize, row: usize },
     /// In a reverse sweep, at a column.
@@ -91,15 +91,15 @@ impl Compression {
     }
 
     /// Where an entry of the pattern is read.
-    pub fn place(&self, row: usize, column: usize) -> Place {
+    pub fn place(&self, row: usize, column: usize) -> Entry {
         match (self.reverse.of[row], self.forward.of[column]) {
-            (Some(sweep), _) if self.alone == Side::Rows => Place::Reverse { sweep, column },
-            (_, Some(sweep)) => Place::Forward { sweep, row },
-            (Some(sweep), None) => Place::Reverse { sweep, column },
+            (Some(sweep), _) if self.alone == Side::Rows => Entry::Reverse { sweep, column },
+            (_, Some(sweep)) => Entry::Forward { sweep, row },
+            (Some(sweep), None) => Entry::Reverse { sweep, column },
             (None, None) => {
                 let sweep = self.reverse.of[column];
                 let sweep = sweep.expect("only columns that are rows computed alone have no color");
-                Place::Reverse { sweep, column: row }
+                Entry::Reverse { sweep, column: row }
             }
         }
     }

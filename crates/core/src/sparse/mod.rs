@@ -17,7 +17,7 @@ use crate::{
     shape::Shape,
     tensor::Tensor,
 };
-use coloring::{Compression, Place, Sweeps};
+use coloring::{Compression, Entry, Sweeps};
 use pattern::Pattern;
 
 /// A sparse matrix of derivatives, as coordinates and values of those entries that can differ from 0.
@@ -140,8 +140,8 @@ impl<'g> Sparse<'g> {
         let shape = [pattern.n_rows(), pattern.n_columns()];
         let before_reverse = compression.forward.n * shape[0];
         let at = |(row, column)| match compression.place(row, column) {
-            Place::Forward { sweep, row } => sweep * shape[0] + row,
-            Place::Reverse { sweep, column } => before_reverse + sweep * shape[1] + column,
+            Entry::Forward { sweep, row } => sweep * shape[0] + row,
+            Entry::Reverse { sweep, column } => before_reverse + sweep * shape[1] + column,
         };
         let swept: Vec<_> = swept.iter().flatten().map(|swept| swept.flatten()).collect();
         let values = match swept.is_empty() {

@@ -7,7 +7,7 @@ use retrograd_core::{DType, Element, Params, Shape, Tensor, error::shortened, wi
 use super::{
     difference::{Fill, Loaded, fill, unmatched},
     numbers,
-    parse::{Parsed, Stored},
+    parse::{Parsed, StoredTensor},
     read,
 };
 use crate::{Error, error::called};
@@ -162,7 +162,7 @@ impl Mapping {
         let fits =
             |rules: &[String], name: &str| rules.iter().any(|rule| below(rule, name).is_some());
         let (mut loaded, mut skipped): (Vec<Loaded>, _) = (Vec::new(), Vec::new());
-        for Stored { name: in_file, dtype: stored_dtype, tensor } in parsed.tensors {
+        for StoredTensor { name: in_file, dtype: stored_dtype, tensor } in parsed.tensors {
             if fits(&self.skipped, &in_file) {
                 skipped.push(in_file);
                 continue;
@@ -191,7 +191,7 @@ impl Mapping {
     }
 
     /// A rule that fits no tensor is a slip of the pen.
-    fn check_rules(&self, tensors: &[Stored]) -> Result<(), String> {
+    fn check_rules(&self, tensors: &[StoredTensor]) -> Result<(), String> {
         let renamed = self.renamed.iter().map(|(in_file, _)| in_file);
         for rule in renamed.chain(&self.kept).chain(&self.skipped) {
             if !tensors.iter().any(|stored| below(rule, &stored.name).is_some()) {

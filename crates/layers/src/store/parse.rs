@@ -30,13 +30,13 @@ const METADATA: &str = "__metadata__";
 /// A file that has been read.
 pub(super) struct Parsed {
     /// In the order in which they were saved, or else in the file's.
-    pub tensors: Vec<Stored>,
+    pub tensors: Vec<StoredTensor>,
     /// Whether [`to_bytes`] made it.
     pub is_ours: bool,
 }
 
 /// A tensor of a file.
-pub(super) struct Stored {
+pub(super) struct StoredTensor {
     pub name: String,
     /// Type of the elements in the file.
     pub dtype: Dtype,
@@ -89,7 +89,7 @@ pub(super) fn from_bytes(file: &str, bytes: &[u8]) -> Result<Parsed, Error> {
         let view = tensors.tensor(name).map_err(|error| foreign(&error))?;
         let tensor = numbers::tensor(view.dtype(), view.shape(), view.data());
         let tensor = tensor.map_err(|reason| wrong(format!("`{}`: {reason}", shortened(name))))?;
-        Ok(Stored { name: name.to_owned(), dtype: view.dtype(), tensor })
+        Ok(StoredTensor { name: name.to_owned(), dtype: view.dtype(), tensor })
     });
     Ok(Parsed { tensors: stored.collect::<Result<_, Error>>()?, is_ours })
 }

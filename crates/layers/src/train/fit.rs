@@ -5,7 +5,7 @@ use retrograd_core::Params;
 use crate::{
     Dataset, Error, Model, Optimizer,
     optim::require_not_negative,
-    train::{Epoch, History, Objective, Predictor, Progress, Schedule, Score, run::Run},
+    train::{Epoch, History, Objective, Predictor, Progress, Schedule, Score, run::FitRun},
 };
 
 /// Training of a model on mini-batches, which are drawn in a new order in each epoch.
@@ -160,7 +160,7 @@ impl<'d, O: Optimizer> Fit<'d, O> {
             return Err(Error::data("there are no examples to train on"));
         }
         let data = self.objective.prepared(data, dtype)?;
-        let mut run = Run::new(self, model, params, &data)?;
+        let mut run = FitRun::new(self, model, params, &data)?;
         let mut predictor = Predictor::new(model);
         if let Some(data) = self.validation {
             predictor.check(params, self.objective, data, "validation")?;

@@ -150,7 +150,12 @@ impl<'m, M: Model + ?Sized> Predictor<'m, M> {
 
     /// The model for `n_rows` rows of `x`.
     #[track_caller]
-    fn compile(&mut self, params: &Params, x: &Tensor, n_rows: usize) -> Result<Part, Error> {
+    fn compile(
+        &mut self,
+        params: &Params,
+        x: &Tensor,
+        n_rows: usize,
+    ) -> Result<CompiledRows, Error> {
         let graph = Graph::with_dtype(x.dtype());
         let shape = x.shape().with_size(0, n_rows);
         let outputs = self.model.try_apply(&graph.bind(params), graph.input(FEATURES, &shape))?;
@@ -161,7 +166,7 @@ impl<'m, M: Model + ?Sized> Predictor<'m, M> {
         }
         let plan = self.cache.compile(&[outputs], &[])?;
         let workspace = plan.try_workspace()?;
-        Ok(Part { shape, plan, workspace, dtype: outputs.dtype(), output: outputs.shape() })
+        Ok(CompiledRows { shape, plan, workspace, dtype: outputs.dtype(), output: outputs.shape() })
     }
 }
 
@@ -171,7 +176,7 @@ fn dtype_of(params: &Params, x: &Tensor) -> DType {
 }
 
 /// A model compiled for a number of rows.
-struct Part {
+struct CompiledRows {
     shape: Shape,
     plan: Plan,
     workspace: Workspace,

@@ -16,12 +16,12 @@ use crate::{
 const TARGETS: &str = "targets";
 
 /// A training run under way.
-pub(super) struct Run<'a, O> {
+pub(super) struct FitRun<'a, O> {
     fit: &'a Fit<'a, O>,
     data: &'a Dataset,
-    whole: Batch,
+    whole: MiniBatch,
     /// The batch of what is left at the end of an epoch.
-    last: Option<Batch>,
+    last: Option<MiniBatch>,
     state: Params,
     rows: Vec<usize>,
     rng: ChaCha8Rng,
@@ -30,7 +30,7 @@ pub(super) struct Run<'a, O> {
     meter: Meter,
 }
 
-impl<'a, O: Optimizer> Run<'a, O> {
+impl<'a, O: Optimizer> FitRun<'a, O> {
     /// Compiles the steps. `data` are not empty, and in the dtypes of the objective and the parameters.
     #[track_caller]
     pub fn new(
@@ -40,12 +40,18 @@ impl<'a, O: Optimizer> Run<'a, O> {
         data: &'a Dataset,
     ) -> Result<Self, Error> {
         let mut cache = PlanCache::new();
-        let whole =
-            Batch::compile(fit, model, params, data, fit.batch_size.min(data.len()), &mut cache)?;
+        let whole = MiniBatch::compile(
+            fit,
+            model,
+            params,
+            data,
+            fit.batch_size.min(data.len()),
+            &mut cache,
+        )?;
         let n_left = data.len() % whole.len();
         let last = match n_left {
             0 => None,
-            _ => Some(Batch::compile(fit, model, params, data, n_left, &mut cache)?),
+            _ => Some(MiniBatch::compile(fit, model, params, data, n_left, &mut cache)?),
         };
         fit.objective.check(&whole.output, data, "training")?;
         let n_steps = fit.n_epochs.saturating_mul(data.len().div_ceil(whole.len()));
@@ -107,7 +113,7 @@ impl<'a, O: Optimizer> Run<'a, O> {
 }
 
 /// A step for batches of one size, and the buffers of its data.
-struct Batch {
+struct MiniBatch {
     x: Tensor,
     t: Tensor,
     /// The shape of the model's outputs.
@@ -116,7 +122,7 @@ struct Batch {
     has_classes: bool,
 }
 
-impl Batch {
+impl MiniBatch {
     #[track_caller]
     fn compile<O: Optimizer>(
         fit: &Fit<'_, O>,

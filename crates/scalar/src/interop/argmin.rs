@@ -2,11 +2,11 @@
 //!
 //! ```
 //! use argmin::core::{CostFunction, Gradient, Hessian};
-//! use retrograd_scalar::{Scalar, interop::argmin::{Differentiable, Objective}};
+//! use retrograd_scalar::{Scalar, interop::argmin::{Differentiable, ScalarObjective}};
 //!
 //! struct Rosenbrock;
 //!
-//! impl Objective for Rosenbrock {
+//! impl ScalarObjective for Rosenbrock {
 //!     fn value<R: Scalar>(&self, x: &[R]) -> R {
 //!         (x[1] - x[0].square()).square() * 100.0 + (-x[0] + 1.0).square()
 //!     }
@@ -29,7 +29,7 @@ use argmin::core::{CostFunction, Error, Gradient, Hessian, Jacobian, Operator};
 use crate::{Scalar, Tape, hessian, jacobian};
 
 /// A function of numbers of any type, to be minimized.
-pub trait Objective {
+pub trait ScalarObjective {
     /// The value at `x`.
     fn value<R: Scalar>(&self, x: &[R]) -> R;
 }
@@ -44,7 +44,7 @@ pub trait Residuals {
 #[derive(Clone, Copy, Debug)]
 pub struct Squares<F>(pub F);
 
-impl<F: Residuals> Objective for Squares<F> {
+impl<F: Residuals> ScalarObjective for Squares<F> {
     fn value<R: Scalar>(&self, x: &[R]) -> R {
         self.0.residuals(x).into_iter().map(|r| r.square()).sum::<R>() * 0.5
     }
@@ -65,7 +65,7 @@ where
     }
 }
 
-/// A function with its derivatives: a problem with cost function, gradient and Hessian if it is an [`Objective`], with
+/// A function with its derivatives: a problem with cost function, gradient and Hessian if it is an [`ScalarObjective`], with
 /// operator and Jacobian if it has [`Residuals`].
 ///
 /// Arguments and gradients are of any type `V` that is made from a `Vec<f64>` and whose references can be iterated over: a
@@ -97,7 +97,7 @@ impl<F: fmt::Debug, V, M> fmt::Debug for Differentiable<F, V, M> {
     }
 }
 
-impl<F: Objective, V: Point, M> CostFunction for Differentiable<F, V, M> {
+impl<F: ScalarObjective, V: Point, M> CostFunction for Differentiable<F, V, M> {
     type Param = V;
     type Output = f64;
 
@@ -106,7 +106,7 @@ impl<F: Objective, V: Point, M> CostFunction for Differentiable<F, V, M> {
     }
 }
 
-impl<F: Objective, V: Point, M> Gradient for Differentiable<F, V, M> {
+impl<F: ScalarObjective, V: Point, M> Gradient for Differentiable<F, V, M> {
     type Param = V;
     type Gradient = V;
 
@@ -118,7 +118,7 @@ impl<F: Objective, V: Point, M> Gradient for Differentiable<F, V, M> {
     }
 }
 
-impl<F: Objective, V: Point, M> Hessian for Differentiable<F, V, M> {
+impl<F: ScalarObjective, V: Point, M> Hessian for Differentiable<F, V, M> {
     type Param = V;
     type Hessian = M;
 

@@ -65,8 +65,8 @@ impl<'t, 'env, T: Number + 'env> Recording<'t, 'env, T> {
         step: impl for<'s> Fn(usize, &mut [Var<'s, T>], &[Var<'s, T>]) + 'env,
     ) -> Vec<Var<'t, T>> {
         let inputs = [state, parameters].concat();
-        let steps = Steps { step, parameters: values(parameters) };
-        let mut kept = Kept { states: vec![(0, values(state))], n_most: n_states };
+        let steps = StepRange { step, parameters: values(parameters) };
+        let mut kept = KeptStates { states: vec![(0, values(state))], n_most: n_states };
         let mut end = values(state);
         if let Some(last) = n_steps.checked_sub(1) {
             let state = kept.before(last, |range, state| steps.run(range, state));
@@ -88,12 +88,12 @@ impl<'t, 'env, T: Number + 'env> Recording<'t, 'env, T> {
 }
 
 /// Some states of a loop, each with the number of the step that it is before: the first one, and later ones in order.
-struct Kept<T> {
+struct KeptStates<T> {
     states: Vec<(usize, Vec<T>)>,
     n_most: usize,
 }
 
-impl<T: Clone> Kept<T> {
+impl<T: Clone> KeptStates<T> {
     /// The state before step `k` of a loop that is run backwards from there: states behind it are kept no more, and
     /// some on the way to it from now on.
     fn before(&mut self, k: usize, run: impl Fn(Range<usize>, &[T]) -> Vec<T>) -> Vec<T> {
@@ -115,12 +115,12 @@ impl<T: Clone> Kept<T> {
 }
 
 /// The steps of a loop, with their parameters.
-struct Steps<T, S> {
+struct StepRange<T, S> {
     step: S,
     parameters: Vec<T>,
 }
 
-impl<T: Number, S: for<'s> Fn(usize, &mut [Var<'s, T>], &[Var<'s, T>])> Steps<T, S> {
+impl<T: Number, S: for<'s> Fn(usize, &mut [Var<'s, T>], &[Var<'s, T>])> StepRange<T, S> {
     /// The state after some steps, by numbers that are not recorded.
     fn run(&self, range: Range<usize>, state: &[T]) -> Vec<T> {
         let unrecorded = |x: &[T]| x.iter().map(|&x| Var::unrecorded(x)).collect::<Vec<_>>();

@@ -7,7 +7,7 @@ pub(super) struct Index(i32);
 impl Index {
     pub(super) const NONE: Self = Self(0);
 
-    /// There are fewer statements, and fewer variables: a [`Link`] has a bit less than an index.
+    /// There are fewer statements, and fewer variables: a [`BackLink`] has a bit less than an index.
     pub(super) const MOST: usize = 1 << 30;
 
     #[inline(always)]
@@ -76,9 +76,9 @@ impl Indices {
 
 /// The third index of a statement, and whether its partial derivative is recorded: else it is 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Link(i32);
+pub(super) struct BackLink(i32);
 
-impl Link {
+impl BackLink {
     #[inline(always)]
     pub(super) fn new(index: Index, has_partial: bool) -> Self {
         Self(index.0 << 1 | i32::from(has_partial))

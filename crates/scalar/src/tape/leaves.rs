@@ -9,19 +9,19 @@ use crate::Number;
 ///
 /// The value is what tells `x` from `x + 3`, which has the same partial derivatives, but another adjoint.
 #[derive(Debug)]
-pub(super) struct Leaves<T> {
+pub(super) struct TapeLeaves<T> {
     variables: RefCell<Vec<T>>,
     /// In the order of statements, each with the number of the variable that its adjoint is handed on to.
     kept: RefCell<Vec<(Index, usize)>>,
 }
 
-impl<T> Default for Leaves<T> {
+impl<T> Default for TapeLeaves<T> {
     fn default() -> Self {
         Self { variables: RefCell::default(), kept: RefCell::default() }
     }
 }
 
-impl<T: Number> Leaves<T> {
+impl<T: Number> TapeLeaves<T> {
     /// Adds variables that are later than all others.
     pub(super) fn add(&self, values: &[T]) {
         self.variables.borrow_mut().extend_from_slice(values);

@@ -19,7 +19,7 @@ use std::{
 
 pub use self::{full::TapeFull, recording::Recording, reverse::Adjoints, variable::Var};
 
-use self::{leaves::Leaves, storage::Storage};
+use self::{leaves::TapeLeaves, storage::Storage};
 use crate::{Number, lengths::require_as_many};
 
 /// A record of operations on numbers, which one pass backwards over gives all derivatives of.
@@ -56,7 +56,7 @@ use crate::{Number, lengths::require_as_many};
 /// ```
 pub struct Tape<T = f64> {
     storage: Storage<T>,
-    leaves: Leaves<T>,
+    leaves: TapeLeaves<T>,
     /// Memory of reverse passes, all 0 between them.
     adjoints: Cell<Vec<T>>,
 }
@@ -85,7 +85,7 @@ impl<T: Number> Tape<T> {
     /// A function that needs more still gets its values, but no derivatives: [`Recording::checked`] says so.
     pub fn with_limit(bytes: usize) -> Self {
         let adjoints = Cell::new(Vec::new());
-        Self { storage: Storage::new(bytes), leaves: Leaves::default(), adjoints }
+        Self { storage: Storage::new(bytes), leaves: TapeLeaves::default(), adjoints }
     }
 
     /// Records what `f` computes, in place of what was recorded before.

@@ -7,7 +7,7 @@ use super::{
     external::Externals,
     full::TapeFull,
     indices::Index,
-    leaves::Leaves,
+    leaves::TapeLeaves,
     storage::{Ends, Position, Statement, Storage},
     variable::{Brand, record},
 };
@@ -17,7 +17,7 @@ use crate::Number;
 pub struct Recording<'t, 'env, T = f64> {
     pub(super) tape: &'t Tape<T>,
     /// Those of the recording that this one is a scratch of, and its own.
-    pub(super) leaves: &'t Leaves<T>,
+    pub(super) leaves: &'t TapeLeaves<T>,
     pub(super) externals: &'t Externals<'env, T>,
     /// Whose statements a scratch has.
     pub(super) lender: Option<*const Storage<T>>,
@@ -187,7 +187,7 @@ impl<'t, 'env, T: Number> Scratch<'t, 'env, T> {
     fn of(lender: Recording<'t, 'env, T>) -> Self {
         let (storage, position) = lender.storage().lend();
         let adjoints = Cell::new(lender.tape.adjoints.take());
-        let tape = Tape { storage, leaves: Leaves::default(), adjoints };
+        let tape = Tape { storage, leaves: TapeLeaves::default(), adjoints };
         let (n_externals, n_leaves) = (lender.externals.borrow().len(), lender.leaves.ends());
         Self { lender, tape, position, n_externals, n_leaves }
     }

@@ -4,7 +4,7 @@ use std::{marker::PhantomData, mem};
 
 use super::{
     Recording, Tape, Var,
-    leaves::Leaves,
+    leaves::TapeLeaves,
     storage::{Ends, Record, expect_reads},
     variable::Brand,
 };
@@ -126,7 +126,7 @@ pub struct Adjoints<'t, T: Number = f64, const N: usize = 1> {
     flat: Vec<T>,
     n_variables: usize,
     tape: &'t Tape<T>,
-    leaves: &'t Leaves<T>,
+    leaves: &'t TapeLeaves<T>,
     brand: Brand<'t>,
 }
 

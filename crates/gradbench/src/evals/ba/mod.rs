@@ -12,7 +12,7 @@ use self::blocks::{Blocks, BundleScene};
 use super::is_derived;
 use crate::{
     error::Error,
-    evaluation::{Evaluation, Measured, measure},
+    evaluation::{Evaluation, Timeable, measure},
     json,
 };
 
@@ -74,7 +74,7 @@ struct Reprojection {
     weight: Vec<f64>,
 }
 
-impl Measured for Reprojection {
+impl Timeable for Reprojection {
     fn run(&mut self) -> Result<(), Error> {
         let Self { blocks, reprojection, weight } = self;
         blocks.for_each(|block, [u, v, w]| {
@@ -104,7 +104,7 @@ struct Jacobian {
     values: Vec<f64>,
 }
 
-impl Measured for Jacobian {
+impl Timeable for Jacobian {
     fn run(&mut self) -> Result<(), Error> {
         let Self { blocks, rows, columns, values } = self;
         let n_observations = blocks.scene.observations.len();

@@ -24,7 +24,7 @@ pub(super) use self::{
 
 use super::{
     full::TapeFull,
-    indices::{Index, Indices, Link},
+    indices::{BackLink, Index, Indices},
 };
 use crate::Number;
 
@@ -85,7 +85,7 @@ impl<T: Number> Storage<T> {
         // runs.
         let record = unsafe { &mut *self.record.get() };
         let index = Index::statement(record.statements.len());
-        let third = Link::new(third, N == 3);
+        let third = BackLink::new(third, N == 3);
         // SAFETY: there is room.
         unsafe {
             record.push_within_capacity(

@@ -1,14 +1,14 @@
 //! What is recorded, as two vectors that grow together.
 
 use super::prefetch::expect_writes;
-use crate::tape::indices::{Index, Link};
+use crate::tape::indices::{BackLink, Index};
 
 /// What a value depends on. Its partial derivatives are recorded apart, so that nothing is padded: two, or three.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::tape) struct Statement {
     pub(in crate::tape) first: Index,
     pub(in crate::tape) second: Index,
-    pub(in crate::tape) third: Link,
+    pub(in crate::tape) third: BackLink,
 }
 
 /// What is recorded, in order.

@@ -17,7 +17,7 @@ fn push(storage: &Storage<f64>, k: usize) -> Index {
 
 fn statement(k: usize) -> Statement {
     let (first, second) = (Index::statement(k), Index::variable(k));
-    Statement { first, second, third: Link::new(Index::variable(2 * k), k.is_multiple_of(3)) }
+    Statement { first, second, third: BackLink::new(Index::variable(2 * k), k.is_multiple_of(3)) }
 }
 
 /// Whether the storage holds the first `n_statements` of these, and nothing else.
