@@ -16,7 +16,7 @@ use one::{FREE, Three};
 use program::Program;
 use retrograd_core::{
     DType, Real,
-    ops::{Binary, COMPOSED, Call, Comparison, Unary},
+    ops::{Binary, COMPOSED, Comparison, ComposedCall, Unary},
 };
 use two::Pairs;
 use ways::{Answers, Record, of_graphs, of_numbers, of_replays};
@@ -141,11 +141,11 @@ fn check_one(faults: &mut Faults, edges: &one::Edges, record: Record<'_>) {
 }
 
 /// Whether the arguments of a call depend on the number: then it is a function of several.
-fn is_of_several(call: &Call) -> bool {
+fn is_of_several(call: &ComposedCall) -> bool {
     call.arguments.replace("x.lit", "").contains("x.")
 }
 
-fn key(name: &str, call: &Call) -> String {
+fn key(name: &str, call: &ComposedCall) -> String {
     format!("{name}({})", call.arguments)
 }
 

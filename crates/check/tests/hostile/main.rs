@@ -42,7 +42,7 @@ const WITHOUT_SIZES: &[&str] = &[
     "MatrixNorm",
     "&Norm<'g>",
     "&Attention<'g>",
-    "impl Operand<'g>",
+    "impl RightOperand<'g>",
     "impl crate::ops::RightOperand<'g>",
 ];
 
