@@ -6,13 +6,13 @@
 //!
 //! let report = check_gradients(|_, x| (x[0].exp() + 1.0).ln(), &[Tensor::from([0.3, -1.2])])?;
 //! println!("{report:?}");
-//! # Ok::<(), retrograd_check::Failure>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! | to | see |
 //! |---|---|
 //! | check the derivatives of a function | [`check_gradients`], [`GradientCheck`], [`Modes`] |
-//! | read the result | [`Report`], [`Failure`], [`Mistake`], [`Mismatch`], [`Derivative`], [`Element`] |
+//! | read the result | [`Report`], [`Mistake`], [`Mismatch`], [`Derivative`] |
 //! | compare tensors within tolerances | [`assert_close`], [`compare()`], [`Difference`], [`ulps`] |
 //! | make random graphs | [`random_graph`], [`RandomGraph`], [`Options`] |
 //!

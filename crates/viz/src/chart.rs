@@ -55,14 +55,14 @@ pub struct LineChart {
     lines: Vec<Line>,
 }
 
-/// What a user asked for: a name and points.
+/// A line of the chart: a name and points.
 #[derive(Clone, Debug)]
 struct Line {
     name: String,
     points: Vec<(f64, f64)>,
 }
 
-/// What is drawn of a line: pieces without a gap.
+/// The drawn pieces of a line, each without a gap.
 type Curve = Vec<Vec<(f64, f64)>>;
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Chart<'a> = ChartContext<'a, SVGBackend<'a>, Cartesian2d<Axis, Axis>>;

@@ -7,7 +7,7 @@ use retrograd_core::{Tensor, error::shortened};
 
 use crate::{Dataset, Error, data::read_bytes, error::called};
 
-/// What the last column of a table holds.
+/// The kind of targets in the last column of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Targets {
     /// Labels of classes: 0, 1, 2, …

@@ -1,7 +1,7 @@
 //! Optimizers: the new values of parameters, as expressions of gradients.
 //!
-//! What an optimizer computes is recorded in the graph of the loss, in the scope `update`, and compiled into the same
-//! plan; so it is fused with the gradient, drawn, and checked like everything else.
+//! An optimizer records its update in the graph of the loss, in the scope `update`. The update is compiled into the
+//! same plan as the gradient; it is fused, drawn and checked like every other expression.
 
 mod adam;
 mod sgd;

@@ -8,9 +8,9 @@ use crate::{
     train::{Epoch, History, Objective, Predictor, Progress, Schedule, Score, run::Run},
 };
 
-/// Training of a model on mini-batches, which are drawn in a new order in each epoch.
+/// A training loop over mini-batches, shuffled anew in each epoch.
 ///
-/// Everything that is random comes from the seed, so that a run repeats bit for bit.
+/// All randomness comes from the seed, so a run repeats bit for bit.
 ///
 /// ```
 /// use retrograd_core::Tensor;
@@ -165,7 +165,7 @@ impl<'d, O: Optimizer> Fit<'d, O> {
         if let Some(data) = self.validation {
             predictor.check(params, self.objective, data, "validation")?;
         }
-        // It grows with the epochs: training may end long before the last.
+        // The history grows with the epochs: training may end long before the last.
         let mut history = History::default();
         for epoch in 1..=self.n_epochs {
             let (train, learning_rate) = run.epoch(params)?;

@@ -1,4 +1,4 @@
-//! What training minimizes, and how well it has done.
+//! Objectives: the loss that training minimizes, and the score of a model.
 
 use retrograd_core::{DType, Expr, Graph, Params, Shape, Tensor};
 use retrograd_cpu::PlanCache;
@@ -8,7 +8,7 @@ use crate::{
     train::{Score, step::number},
 };
 
-/// What training minimizes: the mean, over examples, of a loss of outputs against targets.
+/// The objective of training: the mean, over examples, of a loss of outputs against targets.
 ///
 /// Outputs of width 1, `[n, 1]`, count as one number for each example, `[n]`, where the targets are such.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
