@@ -4,7 +4,7 @@
 //! use retrograd_check::check_gradients;
 //! use retrograd_core::Tensor;
 //!
-//! let report = check_gradients(|_, x| (x[0].exp() + 1.0).ln(), &[Tensor::from([0.3, -1.2])])?;
+//! let report = check_gradients(|_, x| (x[0].exp() + 1.0).log(), &[Tensor::from([0.3, -1.2])])?;
 //! println!("{report:?}");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
