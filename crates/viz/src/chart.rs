@@ -79,17 +79,17 @@ impl LineChart {
         }
     }
 
-    /// Says what is along the horizontal axis.
+    /// Sets the label of the horizontal axis (default none).
     pub fn x_label(self, label: impl Into<String>) -> Self {
         Self { x_label: label.into(), ..self }
     }
 
-    /// Says what is along the vertical axis.
+    /// Sets the label of the vertical axis (default none).
     pub fn y_label(self, label: impl Into<String>) -> Self {
         Self { y_label: label.into(), ..self }
     }
 
-    /// Makes the vertical axis logarithmic, as it suits losses.
+    /// Makes the vertical axis logarithmic (default linear), which suits losses.
     ///
     /// ```
     /// use retrograd_viz::LineChart;

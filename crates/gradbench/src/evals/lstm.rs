@@ -32,7 +32,7 @@ struct Gates<'g> {
 }
 
 impl<'g> Gates<'g> {
-    /// The four gates that lie side by side in `row: [4·b]`.
+    /// Those that lie side by side in `row: [4·b]`.
     fn of(row: Expr<'g>) -> Self {
         let [forget, ingate, outgate, change] =
             row.chunk(0, 4).try_into().expect("a row of 4·b elements has four parts of b");
@@ -49,7 +49,7 @@ struct Layer<'g> {
 }
 
 impl<'g> Layer<'g> {
-    /// The layer's hidden states after each step of a sequence `x: [n, b]`: `[n, b]`.
+    /// What the layer makes of a sequence `x: [n, b]`, its hidden parts after each step: `[n, b]`.
     ///
     /// `c ← c·σ(x·w_f + b_f) + σ(h·w_i + b_i)·tanh(h·w_c + b_c)`, then `h ← σ(x·w_o + b_o)·tanh c`. Two gates depend on
     /// the sequence alone, and are computed for all steps at once.

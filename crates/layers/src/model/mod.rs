@@ -59,8 +59,8 @@ pub trait Model {
     #[track_caller]
     fn apply<'g>(&self, params: &Bound<'g, '_>, x: Expr<'g>) -> Expr<'g>;
 
-    /// [`apply`](Self::apply) that returns what is wrong, if the model overrides it: training and predictions use it, so
-    /// that data that do not fit the model are an error there. Where it is not overridden, it panics as `apply` does.
+    /// [`apply`](Self::apply) with an error in place of a panic. Training and predictions call this method, so a model that
+    /// overrides it reports unfit data as an error. The default implementation panics as `apply` does.
     ///
     /// # Errors
     /// If a parameter is missing, or shapes do not fit.

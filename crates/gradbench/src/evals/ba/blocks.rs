@@ -26,7 +26,7 @@ pub(super) struct Input {
     feat: [f64; 2],
 }
 
-/// Cameras, points, and the observations of points by cameras.
+/// What is seen by which camera.
 pub(super) struct Scene {
     pub cameras: Vec<[f64; CAMERA]>,
     pub points: Vec<[f64; 3]>,
@@ -70,7 +70,7 @@ pub(super) struct Blocks {
 }
 
 impl Blocks {
-    /// Compiles the outputs that `record` computes from the variables and errors of `BLOCK` observations, all `[BLOCK]`.
+    /// What `record` makes of the variables and errors of `BLOCK` observations, all of them `[BLOCK]`.
     pub fn new(
         scene: Scene,
         record: impl for<'g> FnOnce(&[Expr<'g>; VARIABLES], [Expr<'g>; 3]) -> Vec<Expr<'g>>,
