@@ -37,8 +37,8 @@ impl Objective {
         }?)
     }
 
-    /// The number of examples that are classified right, a scalar; `None` if this is not about classes. The class is
-    /// the one of the largest logit, or 1 if the only logit is positive.
+    /// The number of correctly classified examples, a scalar; `None` for objectives without classes. The predicted class
+    /// has the largest logit; for a single logit it is 1 if the logit is positive.
     #[track_caller]
     pub fn n_right<'g>(self, outputs: Expr<'g>, targets: Expr<'g>) -> Option<Expr<'g>> {
         let outputs = self.aligned(outputs, targets);
@@ -55,7 +55,7 @@ impl Objective {
         Some(is_right.sum() / n_outputs as f64)
     }
 
-    /// How well outputs do.
+    /// The score of outputs.
     pub(super) fn score(
         self,
         outputs: &Tensor,
