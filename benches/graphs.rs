@@ -1,4 +1,4 @@
-//! What graphs of small nodes cost: time and bytes for each node, derivatives of a deep chain, and steps recorded anew.
+//! The cost of graphs of small nodes: time and bytes for each node, derivatives of a deep chain, and steps recorded anew.
 //!
 //! `cargo bench --bench graphs` prints a JSON object for each measurement, made in a process of its own so that its
 //! memory is its own, too. `cargo bench --bench graphs -- loop 1000000` makes one of them.
@@ -155,7 +155,7 @@ fn anew(workload: &str, n_steps: usize) -> Outcome {
     let mut times = vec![Vec::new(); 2];
     let mut early = None;
     for step in 0..n_steps {
-        // What does not grow with the number of steps has its size by now.
+        // Memory that does not grow with the number of steps has its size by now.
         if step == n_steps / 10 {
             early = memory::resident_bytes();
         }

@@ -1,4 +1,4 @@
-//! What the benchmarks share: training steps on random data, as expressions for the engine and written by hand.
+//! Shared parts of the benchmarks: training steps on random data, as expressions for the engine and written by hand.
 
 pub mod automatic;
 mod by_hand;
@@ -15,7 +15,7 @@ use retrograd::Tensor;
 pub use products::{Product, products};
 pub use workload::{Kind, Problem, WORKLOADS, Workload};
 
-/// What a side is asked for.
+/// The task of a side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Task {
     /// The loss.

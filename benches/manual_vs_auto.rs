@@ -12,7 +12,7 @@ use retrograd_benches::{Problem, Task, Workload, automatic::Automatic};
 const MODELS: [(&str, &str); 3] =
     [("linear_regression", "W1"), ("logistic_regression", "W2"), ("mlp", "W3")];
 
-/// What is measured of each model, in this order.
+/// The measurements of each model, in this order.
 const SIDES: [&str; 4] = ["forward_manual", "forward_auto", "gradient_manual", "gradient_auto"];
 
 fn main() -> Result<(), Box<dyn Error>> {

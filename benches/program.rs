@@ -2,9 +2,9 @@
 
 use std::{error::Error, fmt::Display, process::ExitCode};
 
-/// What the user of a benchmark wants.
+/// The command given to a benchmark.
 pub enum Command<A> {
-    /// To know how to call it.
+    /// Prints the usage.
     Help,
     /// A measurement.
     Run(A),

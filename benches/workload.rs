@@ -1,4 +1,4 @@
-//! What is measured: seven training steps, and their data.
+//! The workloads: seven training steps, and their data.
 
 use rand::RngExt;
 use retrograd::{
@@ -13,13 +13,13 @@ use crate::{Manual, by_hand::Number, models};
 pub struct Workload {
     /// Its name on the command line.
     pub name: &'static str,
-    /// What it computes.
+    /// The kind of computation.
     pub kind: Kind,
     /// Rows of a batch; numbers of a chain.
     pub n: usize,
     /// The width of each layer, inputs first; none for a chain.
     pub widths: &'static [usize],
-    /// What is between the layers.
+    /// The activation between layers.
     pub activation: Activation,
     /// The learning rate; a chain has no update.
     pub learning_rate: f64,

@@ -29,7 +29,7 @@ pub struct Mixture {
     m: f64,
 }
 
-/// What is computed of all `Q` once.
+/// The values computed once from all `Q`.
 struct Matrices<R> {
     /// Their diagonals, one after another.
     diagonals: Vec<R>,
@@ -81,7 +81,7 @@ impl Mixture {
         &factors[k * self.n_factors()..(k + 1) * self.n_factors()][self.n_dims..]
     }
 
-    /// What does not depend on the parameters.
+    /// The term that does not depend on the parameters.
     fn constant(&self) -> f64 {
         let (d, n_points) = (self.n_dims as f64, self.n_points() as f64);
         let degrees = d + self.m + 1.0;
@@ -195,7 +195,7 @@ impl Function for Mixture {
 }
 
 impl Mixture {
-    /// What is computed of all `Q` once.
+    /// Computes the shared values of all `Q`.
     fn matrices<R: Real>(&self, factors: &[R]) -> Matrices<R> {
         let zero = factors[0].lit(0.0);
         let mut this =
@@ -217,8 +217,8 @@ impl Mixture {
         this
     }
 
-    /// What component `k` adds to the sum for a point, as a logarithm. It leaves `x − μ` and `Q·(x − μ)`, each in the
-    /// component's part of a slice.
+    /// The logarithm of the term of component `k` for a point. Writes `x − μ` and `Q·(x − μ)` to the component's parts
+    /// of two slices.
     fn term<R: Real>(
         &self,
         k: usize,

@@ -41,7 +41,7 @@ struct Linear<F> {
     bias: Elements<F>,
 }
 
-/// What is kept of a hidden layer, all `[n, width]`.
+/// The stored values of a hidden layer, all `[n, width]`.
 struct Hidden<F> {
     width: usize,
     /// Its outputs.

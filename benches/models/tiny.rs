@@ -1,6 +1,6 @@
 //! A perceptron so small that everything but arithmetic counts: `mean (tanh(xW₁ + b₁)W₂ + b₂ − t)²`.
 //!
-//! What a user writes is [`regression::loss`](super::regression::loss).
+//! The user's version is [`regression::loss`](super::regression::loss).
 
 use retrograd::Tensor;
 

@@ -11,7 +11,7 @@ cargo bench --bench scalars -- [NAME …] [OPTIONS]
 cargo bench --bench scalars -- deep N
   one tape of N operations, and one that gets half of the memory";
 
-/// What is measured, and how it is told.
+/// The functions to measure, and the format of the report.
 pub struct Arguments {
     pub functions: Vec<&'static str>,
     pub json: bool,

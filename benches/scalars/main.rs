@@ -41,14 +41,14 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What has been measured of a function.
+/// The figures of a function.
 struct Measured {
     name: &'static str,
     /// Operations of its value.
     n_operations: usize,
     /// Of its value as plain numbers.
     plain: f64,
-    /// What computes its gradient, by hand first, with median times in microseconds.
+    /// The ways to compute the gradient, by hand first, with median times in microseconds.
     gradients: Vec<(&'static str, f64)>,
     /// Bytes that the tape holds after recording, without adjoints.
     n_tape_bytes: usize,

@@ -1,4 +1,4 @@
-//! What is compared: the plain value, the gradient by hand, and the engine's gradients.
+//! The sides of the comparison: the plain value, the gradient by hand, and the engine's gradients.
 
 use retrograd::{
     DType, Error, Expr, Graph, Plan, Tensor,

@@ -16,7 +16,7 @@ cargo bench --bench workloads -- [NAME …] [OPTIONS]
   --profile       prints where the time of the engine's step goes, and measures nothing else
   --json          one JSON object per line and workload";
 
-/// What is measured, and how it is told.
+/// The workloads to measure, and the format of the report.
 pub struct Arguments {
     pub workloads: Vec<&'static Workload>,
     pub dtype: DType,
@@ -27,7 +27,7 @@ pub struct Arguments {
     pub profile: bool,
 }
 
-/// What can be measured.
+/// A side that can be measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
     /// The engine.

@@ -1,4 +1,4 @@
-//! What is measured of a workload, and how.
+//! The figures of a workload, and their measurement.
 
 use std::hint::black_box;
 
@@ -32,13 +32,13 @@ pub enum Contender<'p> {
     ByHand(Box<dyn Manual>),
 }
 
-/// What has been measured of one side.
+/// The figures of one side.
 pub struct Measured {
     /// Median time of a step, in microseconds, as all times here.
     pub step: f64,
     /// Median time of the loss alone.
     pub forward: f64,
-    /// What only the engine has.
+    /// The figures of the plan, for the engine only.
     pub plan: Option<PlanFigures>,
     /// Allocations of a step, without those inside matrix products.
     pub n_allocations: u64,
@@ -50,7 +50,7 @@ pub struct Measured {
     pub losses: [f64; 2],
 }
 
-/// What has been measured of a plan.
+/// The figures of a plan.
 pub struct PlanFigures {
     /// Median time from the recorded loss to the plan: gradient, update, compilation and memory.
     pub compile: f64,

@@ -1,4 +1,19 @@
 #![doc = include_str!("../../README.md")]
+//!
+//! # Map of this crate
+//!
+//! | to | see |
+//! |---|---|
+//! | import the common names | [`prelude`] |
+//! | record expressions and differentiate them | [`Graph`], [`Expr`], [`functions`], [`derivatives`] |
+//! | hold data and parameters | [`Tensor`], [`Shape`], [`DType`], [`Params`], [`Bindings`] |
+//! | build and train models | [`layers`] |
+//! | compile and run | [`Plan`], [`Workspace`], [`PlanCache`] |
+//! | differentiate scalar functions | [`scalar`] |
+//! | draw graphs and plot curves | [`viz`] |
+//! | check gradients | [`check`] |
+//! | add an operation | [`ops`] |
+//! | write a backend or a tool | [`computation`], [`Node`], [`Op`], [`scope`](mod@scope), [`traverse`] |
 
 pub use retrograd_check as check;
 pub use retrograd_core::*;
@@ -7,7 +22,7 @@ pub use retrograd_layers as layers;
 pub use retrograd_scalar as scalar;
 pub use retrograd_viz as viz;
 
-/// What most programs need: `use retrograd::prelude::*;`.
+/// The names that most programs need: `use retrograd::prelude::*;`.
 pub mod prelude {
     pub use retrograd_core::{
         Bindings, Bound, DType, Expr, Graph, Params, Shape, Tensor, View, ViewMut, keep,

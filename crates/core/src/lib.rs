@@ -1,20 +1,47 @@
-//! The core of `retrograd`: a computation graph, its operations and their derivative rules, and reverse mode as
-//! one generic sweep.
+//! The core of `retrograd`: a computation graph, its operations with their derivative rules, and every mode of
+//! differentiation as a generic sweep over the graph.
 //!
-//! Writing an expression records nodes of a [`Graph`]; [`Expr::grad`] records the gradient as more nodes of the
-//! same graph; [`Expr::value`] computes what any node means. No operation is known to the sweep, and no derivative
-//! to anything but the operation's own row or file in [`ops`].
+//! Operators and methods of an [`Expr`] record nodes of a [`Graph`]. [`Expr::grad`] records the gradient as more nodes
+//! of the same graph. [`Expr::value`] evaluates any node.
 //!
-//! This crate has no `unsafe`, no threads and no input or output. What makes graphs fast is `retrograd-cpu`.
+//! ```
+//! use retrograd_core::{DType, Graph};
+//!
+//! let g = Graph::with_dtype(DType::F64);
+//! let w = g.param("w", [0.5, -1.0]);
+//! let loss = w.square().sum();
+//! let gradient = loss.grad(&[w])[0];
+//! assert_eq!(loss.value().item(), 1.25);
+//! assert_eq!(gradient.value().to_vec::<f64>(), [1.0, -2.0]);
+//! ```
+//!
+//! | to | see |
+//! |---|---|
+//! | record expressions | [`Graph`], [`Expr`]; [`functions`] and [`ops`] for all operations |
+//! | describe and hold data | [`Tensor`], [`View`], [`Shape`], [`DType`], [`Axes`] |
+//! | keep parameters | [`Params`], [`Bound`] |
+//! | differentiate | [`Expr`] for each mode; [`derivatives`], [`Sparse`], [`checkpoint`] |
+//! | evaluate with other data | [`Bindings`], [`eval`] |
+//! | find a NaN | [`NonFinite`], [`nonfinite`] |
+//! | add an operation | [`ops::Custom`], [`ops::CustomOperation`], [`ops::Rule`] |
+//! | write functions over any kind of number | [`Real`] |
+//! | write a backend or a tool | [`computation`], [`Node`], [`Op`], [`scope`], [`traverse`] |
+//!
+//! The sweeps know no operation by name. The derivative of an operation stands in one place: its row or file in
+//! [`ops`]. This crate has no `unsafe`, no threads, and no input or output. `retrograd-cpu` compiles graphs to fast
+//! plans.
 
 mod batch;
 mod bends;
+#[doc(hidden)]
 pub mod call;
 pub mod checkpoint;
 pub mod computation;
 pub mod derivatives;
+#[doc(hidden)]
 pub mod documented;
 pub mod dtype;
+#[doc(hidden)]
 pub mod elements;
 pub mod error;
 pub mod eval;
@@ -32,6 +59,7 @@ pub mod nonfinite;
 pub mod ops;
 pub mod params;
 pub mod real;
+#[doc(hidden)]
 pub mod required;
 pub mod scope;
 pub mod shape;

@@ -1,9 +1,17 @@
-//! The fast road: outputs of a graph compiled into an immutable [`Plan`], which runs in a mutable [`Workspace`].
+//! The CPU backend of `retrograd`: it compiles outputs of a graph to an immutable [`Plan`], which runs in a mutable
+//! [`Workspace`].
 //!
-//! Compiling goes through these files: `prepare` (what can be compiled), `classify` (what each node is to a plan, and
-//! what views read), `group` (which elementwise nodes are fused), `rematerialize` (what is not stored but
-//! computed again), `fuse` (their code), `combine` and `registers` (less of it), `step` (all steps), `order`, `place` (the arena), `program`.
-//! The only `unsafe` is in `arena` and `kernels`.
+//! | to | see |
+//! |---|---|
+//! | compile and run | [`Plan`], [`Workspace`], [`Feed`] |
+//! | compile graphs that are recorded anew each time | [`PlanCache`] |
+//! | measure the steps of a plan | [`Profile`], [`StepProfile`] |
+//! | fix the instruction set | [`InstructionSet`] |
+//!
+//! Compiling goes through these files: `prepare` (checks that the graph can be compiled), `classify` (the kind of each
+//! node, and the memory that views read), `group` (fusion of elementwise nodes), `rematerialize` (values that are computed
+//! again instead of stored), `fuse` (code of the fused kernels), `combine` and `registers` (fewer instructions), `step`
+//! (all steps), `order`, `place` (the arena), `program`. The only `unsafe` is in `arena` and `kernels`.
 
 mod accumulate;
 mod arena;

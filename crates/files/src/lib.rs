@@ -1,8 +1,8 @@
-//! Files that appear whole or not at all: the one writer of the workspace.
+//! Atomic writes of files. All other crates of the workspace write files by this crate.
 //!
-//! [`write()`] puts the new content beside the old, in a temporary file of the same folder, and then moves it to its place
-//! in one step. Whoever reads the file sees all of the old content or all of the new, even if the program is killed or
-//! the power fails in between.
+//! [`write()`] writes the new content to a temporary file in the same folder, and then renames that file to the wanted
+//! name. A reader sees all of the old content or all of the new, even if the program is killed or the power fails in
+//! between.
 
 #![expect(clippy::disallowed_methods, reason = "this is the replacement of those methods")]
 

@@ -1,4 +1,4 @@
-//! What can be wrong with a message.
+//! Errors of a message.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub enum Error {
     Message(serde_json::Error),
     /// There is no module, or none of its functions, of this name.
     Unknown {
-        /// What was looked for.
+        /// The kind of thing that was looked up.
         kind: &'static str,
         /// Its name.
         name: String,

@@ -9,7 +9,7 @@ use crate::{
     evaluation::{Evaluation, Timing},
 };
 
-/// What the suite asks. Fields that a kind of message does not have are empty.
+/// A message of the suite. Fields that a kind of message does not have are empty.
 #[derive(Deserialize)]
 struct Message<'a> {
     id: Number,
@@ -22,7 +22,7 @@ struct Message<'a> {
     input: Option<&'a RawValue>,
 }
 
-/// What is left of a message whose other fields cannot be read.
+/// The number of a message whose other fields cannot be read.
 #[derive(Deserialize)]
 struct Numbered {
     id: Number,
@@ -45,7 +45,7 @@ struct Response {
 
 /// The response to a message, both one line of JSON.
 ///
-/// What cannot be done is said in the response: an unknown module, function or input gives `"success": false` with an
+/// The response reports failures: an unknown module, function or input gives `"success": false` with an
 /// `"error"`, and so does a message that is not understood, as long as its number is. A kind of message that is not
 /// known is acknowledged by its number alone.
 ///

@@ -1,4 +1,4 @@
-//! What can be wrong with data, files and training, said so that the reader knows what to change.
+//! Errors of data, files and training. Each message says what to change.
 
 use std::{
     fmt, io,
@@ -17,16 +17,16 @@ pub enum Error {
     Io {
         /// The file.
         path: PathBuf,
-        /// What was tried: `read` or `write`.
+        /// The action that failed: `read` or `write`.
         action: &'static str,
-        /// What the system says.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// A file is not what it should be.
     Format {
         /// The file, or the name given to its bytes.
         file: String,
-        /// What was expected, and what was found.
+        /// The expected content and the content found.
         reason: String,
     },
     /// A cell of a table is not what it should be.
@@ -37,12 +37,12 @@ pub enum Error {
         line: u64,
         /// Name of the column.
         column: String,
-        /// What was expected, and what was found.
+        /// The expected content and the content found.
         reason: String,
     },
     /// A data set, or a use of it, is inconsistent.
     Data {
-        /// What does not fit.
+        /// The inconsistency.
         reason: String,
     },
     /// Saved parameters are not those of the model.

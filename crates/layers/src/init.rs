@@ -8,8 +8,8 @@ use retrograd_core::Tensor;
 
 /// Distribution of the weights of a layer `[n_in, n_out]` before training.
 ///
-/// A weight of variance `1/n_in` keeps the variance of a sum over `n_in` inputs; what differs between the rules is
-/// what they count in besides.
+/// Weights of variance `1/n_in` keep the variance of a sum over the fan-in, `n_in` inputs. The rules differ in the
+/// further factors that they include.
 ///
 /// ```
 /// use retrograd_layers::{Init, seeded};
@@ -21,10 +21,10 @@ use retrograd_core::Tensor;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Init {
-    /// Every weight is this number. All units of a hidden layer then stay equal for ever: only for models without
-    /// one.
+    /// The same number for every weight. All units of a hidden layer then stay equal, so use this only for models
+    /// without hidden layers.
     Constant(f64),
-    /// Normal with this standard deviation, whatever the sizes.
+    /// Normal with this standard deviation, independent of fan-in and fan-out.
     Gaussian {
         /// Standard deviation.
         std: f64,

@@ -1,8 +1,7 @@
-//! Derivatives of ordinary functions of numbers, with loops, branches and recursion.
+//! Derivatives of ordinary scalar functions, with loops, branches and recursion.
 //!
-//! A function is written once, over [`Scalar`], and gets a number type for what is wanted of it: `f64` for values,
-//! [`Dual`] for derivatives along few directions, [`Var`] for gradients, duals on a [`Tape`] for second derivatives,
-//! [`Series`] for those of every order. The functions here choose one:
+//! A function is written once, generic over [`Scalar`]. The functions of this crate run it with the number type that
+//! suits the derivative:
 //!
 //! ```
 //! use retrograd_scalar::{Scalar, gradient, hessian_vector};
@@ -21,7 +20,18 @@
 //! assert!((hessian_vector(|x| root(x[0]), &[4.0], &[1.0])[0] + 1.0 / 32.0).abs() < 1e-9);
 //! ```
 //!
-//! No derivative is written here: all come from the rows of the tables in [`retrograd_core::ops`], which are written over
+//! | to compute | see | number type |
+//! |---|---|---|
+//! | a derivative along one direction | [`derivative`] | [`Dual`] |
+//! | a gradient | [`gradient`], [`value_and_gradient`] | [`Var`], on a [`Tape`] |
+//! | a Jacobian | [`jacobian`], [`jacobian_forward`] | [`Var`], [`Dual`] |
+//! | a Hessian, or its product with a vector | [`hessian`], [`hessian_vector`] | [`Var`] of [`Dual`] |
+//! | derivatives of every order along a line | [`taylor()`] | [`Series`] |
+//! | a function many times on the same branches | [`Frozen`], [`Replay`] | [`Traced`] |
+//! | gradients without new memory, or in bounded memory | [`Tape`], [`Recording`], [`Adjoints`] | [`Var`] |
+//! | functions of other crates | [`interop`] | any |
+//!
+//! This crate states no derivative. All come from the tables of [`retrograd_core::ops`], whose rows are generic over
 //! the same numbers.
 
 mod arithmetic;

@@ -55,14 +55,14 @@ pub struct LineChart {
     lines: Vec<ChartLine>,
 }
 
-/// What a user asked for: a name and points.
+/// A line of the chart: a name and points.
 #[derive(Clone, Debug)]
 struct ChartLine {
     name: String,
     points: Vec<(f64, f64)>,
 }
 
-/// What is drawn of a line: pieces without a gap.
+/// The drawn pieces of a line, each without a gap.
 type Curve = Vec<Vec<(f64, f64)>>;
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Chart<'a> = ChartContext<'a, SVGBackend<'a>, Cartesian2d<Axis, Axis>>;
@@ -79,17 +79,17 @@ impl LineChart {
         }
     }
 
-    /// Says what is along the horizontal axis.
+    /// Sets the label of the horizontal axis (default none).
     pub fn x_label(self, label: impl Into<String>) -> Self {
         Self { x_label: label.into(), ..self }
     }
 
-    /// Says what is along the vertical axis.
+    /// Sets the label of the vertical axis (default none).
     pub fn y_label(self, label: impl Into<String>) -> Self {
         Self { y_label: label.into(), ..self }
     }
 
-    /// Makes the vertical axis logarithmic, as it suits losses.
+    /// Makes the vertical axis logarithmic (default linear), which suits losses.
     ///
     /// ```
     /// use retrograd_viz::LineChart;

@@ -63,7 +63,7 @@ impl Document<'_> {
     }
 }
 
-/// What remains to be written of the clusters. A list instead of recursion, so that nesting costs no stack.
+/// A pending step of writing clusters. Steps form a list instead of recursion, so that nesting costs no stack.
 enum ClusterStep {
     Open(usize),
     Close,

@@ -1,4 +1,4 @@
-//! `g.draw(…)`: what to draw, how, and where to.
+//! `g.draw(…)`: the nodes to draw, the style, and the file.
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
@@ -6,19 +6,19 @@ use retrograd_core::{Expr, Graph, NodeId};
 
 use crate::{dot::Document, error::Error, file, graphviz, operations};
 
-/// Drawing, as a method of graphs.
+/// Adds the method [`draw`](Self::draw) to graphs.
 pub trait Draw {
     /// A drawing of everything that `outputs` are computed from, at the level of operations.
     ///
-    /// Drawn from its loss, a model is drawn forwards; from its gradients, forwards and backwards. Each scope is a
-    /// frame, its gradient a frame of its own. Inputs are ellipses, parameters cylinders, optimizer state boxes with
-    /// depth, constants notes, operations rounded boxes, and `outputs` hexagons; a number without a name stands
-    /// beside each of its uses. What belongs to a gradient is dashed and of another color.
+    /// The drawing of a loss shows the forward pass; a drawing of gradients shows the backward pass, too. Each scope is a
+    /// frame, and its gradient another frame. Inputs are ellipses, parameters cylinders, optimizer state boxes with
+    /// depth, constants notes, operations rounded boxes, and `outputs` hexagons; an unnamed number stands
+    /// beside each of its uses. Nodes and edges of a gradient are dashed and have another color.
     ///
-    /// Edges carry shapes, except those of single numbers; dtypes, where they are not the graph's; and the positions
-    /// of operands, where exchanging them would make a difference. The sign `⊙` is the product by which the chain rule
-    /// combines a cotangent with a derivative: a cotangent of 0 stays 0, whatever the derivative is. Pointing at a node of an SVG picture shows its
-    /// formula, its source line, and for a gradient the expression whose derivative it comes from.
+    /// Edges carry shapes, except for scalars; dtypes, if they differ from the graph's; and the positions of operands, if
+    /// their order matters. The sign `⊙` is the product of the chain rule, of a cotangent with a derivative: a cotangent
+    /// of 0 stays 0 for every derivative. The tooltip of a node in an SVG picture shows its formula and source line, and
+    /// for a gradient the differentiated expression.
     ///
     /// ```
     /// use retrograd_core::Graph;
@@ -59,7 +59,7 @@ impl Draw for Graph {
     }
 }
 
-/// Where edges lead to, by and large.
+/// The direction of edges.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// From inputs at the top to outputs at the bottom.
@@ -95,11 +95,11 @@ pub struct Drawing<'g> {
     times: BTreeMap<NodeId, Duration>,
 }
 
-/// The formats a drawing is saved in, by extension; the first two are text, the others drawn by Graphviz.
+/// The file formats of drawings, by extension. The first two are text; Graphviz draws the others.
 const FORMATS: &[&str] = &["dot", "gv", "svg", "png", "pdf"];
 
 impl Drawing<'_> {
-    /// Writes a title above the drawing.
+    /// Sets the title above the drawing (default none).
     ///
     /// ```
     /// use retrograd_core::Graph;
@@ -113,7 +113,7 @@ impl Drawing<'_> {
         Self { title: Some(title.into()), ..self }
     }
 
-    /// Lets edges lead downwards, as they do by default, or to the right.
+    /// Sets the direction of edges (default top to bottom).
     ///
     /// ```
     /// use retrograd_core::Graph;
@@ -127,7 +127,7 @@ impl Drawing<'_> {
         Self { direction, ..self }
     }
 
-    /// Whether tooltips name source lines, as they do by default. Without them, a drawing stays the same when
+    /// Sets whether tooltips name source lines (default true). Without source lines, a drawing stays the same when
     /// unrelated lines of a program move.
     ///
     /// ```
@@ -143,8 +143,8 @@ impl Drawing<'_> {
         Self { shows_source_lines, ..self }
     }
 
-    /// Writes how long nodes take below them, and fills them the more the longer: the slowest is orange. A profile of a
-    /// compiled plan knows these times.
+    /// Writes the time of each node below it, and colors nodes by their time: the slowest is orange. The profile of a
+    /// compiled plan provides these times.
     ///
     /// ```
     /// use std::time::Duration;
@@ -161,7 +161,7 @@ impl Drawing<'_> {
         Self { times: times.into_iter().collect(), ..self }
     }
 
-    /// The drawing in DOT, the language of Graphviz. The same graph always gives the same text.
+    /// The drawing as DOT, the language of Graphviz. The text is deterministic.
     ///
     /// ```
     /// use retrograd_core::Graph;
@@ -180,8 +180,8 @@ impl Drawing<'_> {
         Document { scene: &scene, title, direction: self.direction }.to_string()
     }
 
-    /// Saves the drawing in the format that the extension of `path` says: `.dot` and `.gv` are text, `.svg`, `.png`
-    /// and `.pdf` are drawn by Graphviz. Missing folders are made. The file appears whole or not at all.
+    /// Saves the drawing in the format of the extension of `path`: `.dot` and `.gv` are text; Graphviz draws `.svg`, `.png`
+    /// and `.pdf`. Creates missing folders. The write is atomic.
     ///
     /// ```
     /// use retrograd_core::Graph;

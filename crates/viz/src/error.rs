@@ -1,4 +1,4 @@
-//! What can go wrong when a picture is saved.
+//! Errors of saving a picture.
 
 use std::{fmt, io, path::PathBuf};
 
@@ -19,7 +19,7 @@ pub enum Error {
     Write {
         /// The file that was to be written.
         path: PathBuf,
-        /// What the operating system says.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// The Graphviz program that turns DOT into a picture is not installed.
@@ -29,12 +29,12 @@ pub enum Error {
     },
     /// Graphviz was started and did not make a picture.
     Graphviz {
-        /// What it says.
+        /// The program's message.
         message: String,
     },
     /// A chart could not be drawn.
     Chart {
-        /// What the plotting library says.
+        /// The message of the plotting library.
         message: String,
     },
 }

@@ -1,8 +1,12 @@
-//! Drawings of retrograd graphs, and plots of what happens while a model is trained.
+//! Drawings of `retrograd` graphs, and plots of training curves.
 //!
-//! [`Draw`] gives a graph the method `draw`: everything that some expressions are computed from, forwards and
-//! backwards, as DOT text or, where [Graphviz](https://graphviz.org) is installed, as SVG, PNG or PDF.
-//! [`LineChart`] plots curves of loss and accuracy as SVG and needs no other program.
+//! | to | see |
+//! |---|---|
+//! | draw a graph, forward and backward | [`Draw`], [`Drawing`], [`Direction`] |
+//! | plot loss and accuracy | [`LineChart`] |
+//!
+//! A drawing shows everything that some expressions depend on. It is written as DOT text or, where
+//! [Graphviz](https://graphviz.org) is installed, as SVG, PNG or PDF. Plots are SVG and need no other program.
 //!
 //! ```
 //! use retrograd_core::Graph;
@@ -16,9 +20,8 @@
 //! assert!(dot.contains("<b>loss</b>"));
 //! ```
 //!
-//! A picture is made in two steps: `operations.rs` says what is in it, as a scene of clusters, nodes and edges;
-//! `dot.rs` says how a scene is written down. Another level of detail is another way to make a scene, another
-//! format another way to write one.
+//! Internally a picture takes two steps: `operations.rs` makes a scene of clusters, nodes and edges; `dot.rs` writes a
+//! scene as text. A new level of detail makes another scene, and a new format is another writer of scenes.
 
 mod axis;
 mod chart;

@@ -164,7 +164,7 @@ impl Painter<'_> {
         }
     }
 
-    /// What flows along an edge: to which places among the user's inputs, if that matters, and of which kind.
+    /// The label of an edge: the positions among the user's inputs, if their order matters, and the kind of value.
     fn edge_label(&self, user: NodeId, input: NodeId, places: &[usize]) -> String {
         let mut words = Vec::new();
         if is_ordered(&self.graph.node(user)) {

@@ -1,4 +1,4 @@
-//! What is in a picture, whatever graph it was made from and whatever format it is written in.
+//! The scene of a picture, independent of the graph and of the output format.
 
 /// Clusters, nodes and edges. Positions in the three lists are their identities.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ pub(crate) struct Cluster {
     pub(crate) order: usize,
 }
 
-/// What a node is for.
+/// The role of a node in the graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     Input,

@@ -36,10 +36,9 @@ pub(crate) fn visible(text: &str) -> String {
     visible
 }
 
-/// What `value` displays, cut after `n_chars` characters.
+/// The text of `value`, cut after `n_chars` characters.
 ///
-/// Nothing is computed beyond the cut: the formula of a node with thousands of inputs costs no more than that
-/// of another.
+/// Formatting stops at the cut, so the formula of a node with thousands of inputs costs no more than a short one.
 pub(crate) fn elided(value: impl fmt::Display, n_chars: usize) -> String {
     let mut start = Start { text: String::new(), n_left: n_chars };
     if write!(start, "{value}").is_err() {

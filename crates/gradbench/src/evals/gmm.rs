@@ -38,7 +38,7 @@ struct Mixture<'g> {
     mu: Expr<'g>,
     /// Logarithms of the diagonals of `Q`: `[k, d]`.
     q: Expr<'g>,
-    /// What is below them, column by column: `[k, d·(d − 1)/2]`.
+    /// The elements below the diagonals, column by column: `[k, d·(d − 1)/2]`.
     l: Expr<'g>,
 }
 

@@ -41,7 +41,7 @@ pub(crate) fn find(name: &str) -> Result<Evaluate, Error> {
     named("module", name, &MODULES)
 }
 
-/// What has a name in a table.
+/// The entry of a name in a table.
 fn named<T: Copy>(kind: &'static str, name: &str, table: &[(&'static str, T)]) -> Result<T, Error> {
     match table.iter().find(|(known, _)| *known == name) {
         Some(&(_, found)) => Ok(found),
@@ -53,7 +53,7 @@ fn named<T: Copy>(kind: &'static str, name: &str, table: &[(&'static str, T)]) -
     }
 }
 
-/// Which of two functions is asked for by its name: the one that is derived, or what it is derived from.
+/// Whether `function` names the derivative, the second of the pair, rather than the function itself.
 fn is_derived(function: &str, [value, derived]: [&'static str; 2]) -> Result<bool, Error> {
     named("function", function, &[(value, false), (derived, true)])
 }

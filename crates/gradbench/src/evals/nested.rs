@@ -1,4 +1,4 @@
-//! What `particle` and `saddle` share: functions that are differentiated inside of functions that are differentiated, and
+//! Shared parts of `particle` and `saddle`: derivatives inside of functions that are differentiated themselves, and
 //! gradient descent. Source: GradBench, `cpp/gradbench/gd.hpp`.
 
 use std::{array, cell::Cell};

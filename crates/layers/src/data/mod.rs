@@ -90,7 +90,7 @@ impl Dataset {
         Self { features: rows_of(&self.features, rows), targets: rows_of(&self.targets, rows) }
     }
 
-    /// The examples before `row`, and those from it on.
+    /// The examples before `row`, and the examples from `row` on.
     ///
     /// # Panics
     /// If there are fewer than `row` examples.
@@ -100,7 +100,7 @@ impl Dataset {
         self.split_by(|index| index >= row)
     }
 
-    /// The examples whose row is not picked, and those whose row is: training and test data, usually.
+    /// The examples whose row is not picked and the examples whose row is picked: usually training and test data.
     pub fn split_by(&self, is_picked: impl Fn(usize) -> bool) -> (Self, Self) {
         let (picked, others): (Vec<_>, Vec<_>) = (0..self.len()).partition(|&row| is_picked(row));
         (self.select(&others), self.select(&picked))
@@ -121,7 +121,7 @@ impl Dataset {
         (self.select(others), self.select(picked))
     }
 
-    /// These examples with their features standardized.
+    /// The same examples with standardized features.
     ///
     /// # Errors
     /// If the features are not a matrix with as many columns as the standardizer was fit to.

@@ -7,7 +7,7 @@ use retrograd_core::{Tensor, error::shortened};
 
 use crate::{Dataset, Error, data::read_bytes, error::called};
 
-/// What the last column of a table holds.
+/// The kind of targets in the last column of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Targets {
     /// Labels of classes: 0, 1, 2, …
@@ -25,7 +25,7 @@ pub fn read_csv(path: impl AsRef<Path>, targets: Targets) -> Result<Dataset, Err
     Csv::new(targets).read(path)
 }
 
-/// Reads the bytes of a CSV file, as [`read_csv`] does; errors call it `name`.
+/// Reads the bytes of a CSV file like [`read_csv`]; error messages name the file `name`.
 ///
 /// ```
 /// use retrograd_layers::{Targets, data::parse_csv};
@@ -46,7 +46,7 @@ pub fn parse_csv(name: &str, bytes: &[u8], targets: Targets) -> Result<Dataset, 
     Csv::new(targets).parse(name, bytes)
 }
 
-/// How a CSV file is read.
+/// A reader of CSV files.
 #[derive(Clone, Copy, Debug)]
 #[must_use = "nothing is read before a file is named"]
 pub struct Csv {
@@ -61,7 +61,8 @@ impl Csv {
         Self { targets, has_header: None }
     }
 
-    /// Says whether the first row names the columns, whatever is in it. Without a header, errors count columns from 1.
+    /// Sets whether the first row is a header (default: it is, and a number in it is an error). Without a header, messages
+    /// count columns from 1.
     ///
     /// ```
     /// use retrograd_layers::{Targets, data::{Csv, parse_csv}};
@@ -76,7 +77,7 @@ impl Csv {
         Self { has_header: Some(has_header), ..self }
     }
 
-    /// Reads a file, as [`read_csv`] does.
+    /// Reads a file like [`read_csv`].
     ///
     /// # Errors
     /// If the file cannot be read, or as [`parse_csv`].
@@ -85,7 +86,7 @@ impl Csv {
         self.parse(&called(path), &read_bytes(path)?)
     }
 
-    /// Reads the bytes of a file, as [`parse_csv`] does.
+    /// Reads the bytes of a file like [`parse_csv`].
     ///
     /// # Errors
     /// As [`parse_csv`].
@@ -155,7 +156,7 @@ fn shown(cell: &[u8]) -> String {
     shortened(&String::from_utf8_lossy(cell))
 }
 
-/// A file, with what is needed to say where something is in it.
+/// A file with the data that locate a cell for messages.
 struct File<'a> {
     name: &'a str,
     bytes: &'a [u8],

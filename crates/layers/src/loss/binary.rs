@@ -7,9 +7,9 @@ use super::{check_alike, check_broadcast, mean_of_each_example, weigh};
 /// Weights of [`binary_cross_entropy_with_logits`](super::Loss::binary_cross_entropy_with_logits).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BinaryWeights<'g> {
-    /// What losses are multiplied by; it broadcasts.
+    /// A factor of the losses, broadcast to their shape.
     pub weight: Option<Expr<'g>>,
-    /// What the part of class 1 is multiplied by; it broadcasts.
+    /// A factor of the term of class 1, broadcast to the shape of the losses.
     pub positive: Option<Expr<'g>>,
 }
 

@@ -26,7 +26,7 @@ pub struct Classes<'g> {
     pub smoothing: f64,
     /// The axis of the classes.
     pub axis: isize,
-    /// What becomes of the losses.
+    /// The reduction of the losses.
     pub reduction: Reduction,
 }
 
@@ -37,15 +37,15 @@ impl Default for Classes<'_> {
     }
 }
 
-/// What becomes of losses.
+/// The reduction of a tensor of losses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reduction {
-    /// They stay as they are.
+    /// No reduction: one loss for each label.
     #[default]
     None,
-    /// Their mean: with weights, their sum divided by that of the weights of the labels.
+    /// The mean; with weights, the sum of the losses divided by the sum of the labels' weights.
     Mean,
-    /// Their sum.
+    /// The sum.
     Sum,
 }
 

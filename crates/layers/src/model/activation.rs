@@ -40,7 +40,7 @@ pub enum Activation {
     },
     /// `x` where positive, else `α(eˣ − 1)` (Clevert et al. 2015, arXiv:1511.07289).
     Elu {
-        /// What the function tends to, negated, as `x → −∞`.
+        /// The negated limit of the function as `x → −∞`.
         alpha: f64,
     },
     /// Scaled ELU, which keeps mean 0 and variance 1 (Klambauer et al. 2017, arXiv:1706.02515).

@@ -7,8 +7,8 @@ use crate::{error::located, init::Init, model::Model};
 
 /// A linear (affine) layer `y = x·W + b`, shape `[…, n_in] → […, n_out]`.
 ///
-/// Parameters: `weight` `[n_in, n_out]`, drawn by the initializer ([`Init::Xavier`] unless another is chosen), and
-/// `bias` `[n_out]`, zero at first.
+/// Parameters: `weight` `[n_in, n_out]`, drawn by the initializer (default [`Init::Xavier`]), and `bias` `[n_out]`,
+/// initially zero.
 ///
 /// ```
 /// use retrograd_core::Graph;
@@ -34,12 +34,12 @@ impl Linear {
         Self { n_in, n_out, init: Init::Xavier, has_bias: true }
     }
 
-    /// This layer with weights from another distribution.
+    /// Sets the distribution of the weights (default [`Init::Xavier`]).
     pub fn init(self, init: Init) -> Self {
         Self { init, ..self }
     }
 
-    /// This layer without a bias: `y = x·W`.
+    /// Removes the bias: `y = x·W`.
     pub fn without_bias(self) -> Self {
         Self { has_bias: false, ..self }
     }

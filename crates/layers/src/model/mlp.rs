@@ -49,17 +49,17 @@ impl Mlp {
         Self { widths, activation: Activation::Relu, init: Init::He }
     }
 
-    /// This perceptron with another activation after each hidden layer.
+    /// Sets the activation after each hidden layer (default [`Activation::Relu`]).
     pub fn activation(self, activation: Activation) -> Self {
         Self { activation, ..self }
     }
 
-    /// This perceptron with weights from another distribution.
+    /// Sets the distribution of the weights (default [`Init::He`]).
     pub fn init(self, init: Init) -> Self {
         Self { init, ..self }
     }
 
-    /// The same model as a list of layers, to be continued.
+    /// The same model as a [`Sequential`], to which layers can be added.
     pub fn to_sequential(&self) -> Sequential {
         let n_layers = self.widths.len() - 1;
         let layers = self.widths.windows(2).enumerate();

@@ -1,4 +1,4 @@
-//! Models: how parameters are made, and how expressions are recorded with them.
+//! Models: recipes for parameters, and functions that record expressions with them.
 
 mod activation;
 mod linear;
@@ -19,14 +19,14 @@ use retrograd_core::{Bound, Error, Expr, Params};
 
 /// A function with parameters.
 ///
-/// A model holds no parameters; it makes them, and records expressions with whichever are bound. It owns no
-/// derivative either: what it records is differentiated like any other expression.
+/// A model does not own parameters. It creates them, and records expressions with the parameters that are bound. Models
+/// have no derivative code: their expressions are differentiated like any other.
 ///
 /// ```
 /// use retrograd_core::{Bound, Expr, Graph, Params, Tensor};
 /// use retrograd_layers::{Linear, Model};
 ///
-/// /// A linear layer and what it gets, added.
+/// /// A linear layer with a skip connection.
 /// struct Residual(Linear);
 ///
 /// impl Model for Residual {
@@ -59,8 +59,8 @@ pub trait Model {
     #[track_caller]
     fn apply<'g>(&self, params: &Bound<'g, '_>, x: Expr<'g>) -> Expr<'g>;
 
-    /// [`apply`](Self::apply) that returns what is wrong, if the model overrides it: training and predictions use it, so
-    /// that data that do not fit the model are an error there. Where it is not overridden, it panics as `apply` does.
+    /// [`apply`](Self::apply) with an error in place of a panic. Training and predictions call this method, so a model that
+    /// overrides it reports unfit data as an error. The default implementation panics as `apply` does.
     ///
     /// # Errors
     /// If a parameter is missing, or shapes do not fit.

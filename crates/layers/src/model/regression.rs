@@ -1,4 +1,4 @@
-//! Linear and logistic regression: one linear layer, and what its output means.
+//! Linear and logistic regression: one linear layer, and the meaning of its output.
 
 use rand::Rng;
 use retrograd_core::{Bound, Error, Expr, Params};
@@ -70,11 +70,11 @@ impl Model for LinearRegression {
     }
 }
 
-/// Logistic regression. All weights are zero at first: the loss is convex, so the start does not matter.
+/// Logistic regression. All weights are initially zero: the loss is convex, so the start does not matter.
 ///
 /// With two classes the output is one logit for each example, `[n, n_in] → [n]`, whose sigmoid is the probability
 /// of class 1 ([`binary_cross_entropy`](crate::Loss::binary_cross_entropy)). With several it is one logit for each
-/// class, `[n, n_in] → [n, n_classes]`, whose softmax are their probabilities
+/// class, `[n, n_in] → [n, n_classes]`, whose softmax gives their probabilities
 /// ([`cross_entropy`](crate::Loss::cross_entropy)).
 ///
 /// ```

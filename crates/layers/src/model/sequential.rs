@@ -85,12 +85,12 @@ pub struct Sequential {
 }
 
 impl Sequential {
-    /// No layers: the identity.
+    /// A model without layers: the identity.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// This model with one more layer at the end.
+    /// Adds a layer at the end.
     pub fn then(mut self, layer: impl Into<Layer>) -> Self {
         let layer = layer.into();
         let n_before = self.layers.iter().filter(|(_, other)| other.kind() == layer.kind()).count();

@@ -7,7 +7,7 @@ use crate::{
     optim::{Optimizer, Updates, require, require_not_negative, require_rate, without_subnormals},
 };
 
-/// Adam (Kingma & Ba 2014, arXiv:1412.6980): steps of about the learning rate in every weight, whatever the scale of
+/// Adam (Kingma & Ba 2014, arXiv:1412.6980). Each weight moves by about the learning rate, independent of the scale of
 /// its gradient.
 ///
 /// With the gradient `d` in step `t`, in the conventions of PyTorch's `Adam` and `AdamW`:
@@ -49,22 +49,23 @@ impl Adam {
         Self { learning_rate, betas: (0.9, 0.999), epsilon: 1e-8, l2: 0.0, weight_decay: 0.0 }
     }
 
-    /// With other decay rates of the two averages.
+    /// Sets the decay rates of the averages of the gradient and of its square (default 0.9 and 0.999).
     pub fn betas(self, of_gradient: f64, of_square: f64) -> Self {
         Self { betas: (of_gradient, of_square), ..self }
     }
 
-    /// With another `ε`, what keeps a step finite where gradients vanish.
+    /// Sets `ε`, which keeps a step finite if gradients vanish (default `10⁻⁸`).
     pub fn epsilon(self, epsilon: f64) -> Self {
         Self { epsilon, ..self }
     }
 
-    /// With `λw` added to the gradient, so that it is averaged and scaled like it: `weight_decay` of PyTorch's `Adam`.
+    /// Sets the L2 coefficient `λ` (default 0): adds `λw` to the gradient before averaging, as `weight_decay` of
+    /// PyTorch's `Adam`.
     pub fn l2(self, l2: f64) -> Self {
         Self { l2, ..self }
     }
 
-    /// With decoupled weight decay, `w ← (1 − ηλ)w` before the step: AdamW (Loshchilov & Hutter 2017,
+    /// Sets the decoupled weight decay `λ` (default 0): `w ← (1 − ηλ)w` before the step, as in AdamW (Loshchilov & Hutter 2017,
     /// arXiv:1711.05101).
     pub fn weight_decay(self, weight_decay: f64) -> Self {
         Self { weight_decay, ..self }

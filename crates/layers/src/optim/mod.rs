@@ -1,7 +1,7 @@
 //! Optimizers: the new values of parameters, as expressions of gradients.
 //!
-//! What an optimizer computes is recorded in the graph of the loss, in the scope `update`, and compiled into the same
-//! plan; so it is fused with the gradient, drawn, and checked like everything else.
+//! An optimizer records its update in the graph of the loss, in the scope `update`. The update is compiled into the
+//! same plan as the gradient; it is fused, drawn and checked like every other expression.
 
 mod adam;
 mod sgd;
@@ -19,9 +19,9 @@ use crate::{Error, error::located, train::TrainStep};
 /// Name of the input that holds the learning rate.
 pub const LEARNING_RATE: &str = "learning_rate";
 
-/// A rule for the new value of a parameter.
+/// An optimizer: a rule for the new value of a parameter.
 ///
-/// A rule that is not here takes a few lines:
+/// A custom optimizer takes a few lines:
 ///
 /// ```
 /// use retrograd_core::{DType, Expr, Graph, Tensor};
@@ -51,18 +51,18 @@ pub const LEARNING_RATE: &str = "learning_rate";
 /// # Ok::<(), retrograd_layers::Error>(())
 /// ```
 pub trait Optimizer {
-    /// The learning rate of runs that are given no other.
+    /// The learning rate of a compiled step, until [`TrainStep::set_learning_rate`] changes it.
     fn learning_rate(&self) -> f64;
 
-    /// Whether the optimizer's numbers make sense: the learning rate, and whatever else it has.
+    /// Validates the learning rate and all other settings of the optimizer.
     ///
     /// # Errors
-    /// If one does not.
+    /// If a setting is invalid.
     fn validate(&self) -> Result<(), Error> {
         require_rate(self.learning_rate())
     }
 
-    /// Records the new value of the parameter `w`, and the updates of what the optimizer remembers.
+    /// Records the new value of the parameter `w`, and the updates of the optimizer state.
     #[track_caller]
     fn new_value<'g>(&self, updates: &mut Updates<'g>, w: Expr<'g>, gradient: Expr<'g>)
     -> Expr<'g>;
@@ -167,8 +167,8 @@ impl<'g> Updates<'g> {
         self.learning_rate
     }
 
-    /// The state `w/what` of the parameter `w`, a leaf of its shape, zero at first: the same leaf each time it is asked
-    /// for.
+    /// The state `w/what` of the parameter `w`: a leaf of the shape of `w`, initially zero. Repeated calls return the same
+    /// leaf.
     ///
     /// # Panics
     /// If another leaf of the graph has this name.
@@ -189,7 +189,7 @@ impl<'g> Updates<'g> {
         leaf
     }
 
-    /// Has `leaf` replaced by `new_value` at the end of each step.
+    /// Records the update of `leaf` to `new_value` at the end of each step.
     pub fn set(&mut self, leaf: Expr<'g>, new_value: Expr<'g>) {
         self.pairs.push((leaf, new_value));
     }
@@ -216,7 +216,7 @@ impl<'g> Updates<'g> {
     }
 }
 
-/// Whether a learning rate is a finite number that is not negative.
+/// Whether a learning rate is finite and not negative.
 pub(crate) fn require_rate(rate: f64) -> Result<(), Error> {
     require_not_negative("learning rate", rate)
 }

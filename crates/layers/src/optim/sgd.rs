@@ -41,28 +41,28 @@ pub struct Sgd {
 }
 
 impl Sgd {
-    /// Plain gradient descent.
+    /// Plain gradient descent, without momentum or weight decay.
     pub fn new(learning_rate: f64) -> Self {
         Self { learning_rate, momentum: 0.0, dampening: 0.0, weight_decay: 0.0, is_nesterov: false }
     }
 
-    /// With momentum `μ` (Polyak 1964): a share `μ` of each step is made again in the next.
+    /// Sets the momentum `μ` (default 0): a fraction `μ` of each step is repeated in the next (Polyak 1964).
     pub fn momentum(self, momentum: f64) -> Self {
         Self { momentum, ..self }
     }
 
-    /// With dampening `τ`: only a share `1 − τ` of a gradient enters the momentum.
+    /// Sets the dampening `τ` (default 0): a fraction `1 − τ` of the gradient enters the momentum.
     pub fn dampening(self, dampening: f64) -> Self {
         Self { dampening, ..self }
     }
 
-    /// With Nesterov's rule: the gradient's next share of the momentum is added ahead of time (Sutskever et al.
-    /// 2013). Without momentum it changes nothing.
+    /// Enables Nesterov's rule (default off): the next momentum term of the gradient is added ahead of time (Sutskever
+    /// et al. 2013). The rule has no effect without momentum.
     pub fn nesterov(self) -> Self {
         Self { is_nesterov: true, ..self }
     }
 
-    /// With weight decay `λ`, added to the gradient as `λw`: the same as a penalty `λ·`[`l2`](crate::l2).
+    /// Sets the weight decay `λ` (default 0), added to the gradient as `λw`: the same as a penalty `λ·`[`l2`](crate::l2).
     pub fn weight_decay(self, weight_decay: f64) -> Self {
         Self { weight_decay, ..self }
     }

@@ -1,4 +1,4 @@
-//! Files of other libraries: which of their tensors become which parameters.
+//! Mappings from the tensors of other libraries' files to parameters.
 
 use std::{fmt, path::Path};
 
@@ -12,9 +12,9 @@ use super::{
 };
 use crate::{Error, error::called};
 
-/// How tensors of another library's file become parameters: which way round matrices are stored, and what is called
-/// otherwise. A layer here computes `x·W` with a weight `[in, out]`; elsewhere it may be `x·Wᵀ` with `[out, in]`, and a
-/// square one of these would load as it is and be wrong.
+/// A mapping from the tensors of another library's file to parameters: the layout of matrices, and names. A layer here
+/// computes `x·W` with a weight `[in, out]`. Other libraries compute `x·Wᵀ` with `[out, in]`; a square weight of this
+/// kind would load without an error and be wrong.
 ///
 /// ```
 /// # use safetensors::{Dtype, tensor::TensorView};
@@ -43,14 +43,14 @@ pub struct Mapping {
     skipped: Vec<String>,
 }
 
-/// The tensors that a [`Mapping`] has loaded, in order. Shown, each takes a line.
+/// The tensors that a [`Mapping`] has loaded, in order. `Display` writes one line for each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LoadReport {
     mapped: Vec<Mapped>,
     skipped: Vec<String>,
 }
 
-/// A tensor of a file, and the parameter that it has become.
+/// A tensor of a file and the parameter loaded from it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Mapped {
@@ -66,7 +66,7 @@ pub struct Mapped {
     pub dtype: DType,
     /// The parameter's shape.
     pub shape: Shape,
-    /// Whether rows have become columns.
+    /// Whether the tensor was transposed.
     pub is_transposed: bool,
 }
 
@@ -81,45 +81,44 @@ impl Mapping {
         }
     }
 
-    /// Matrices are stored `[out, in]`, as by PyTorch's `Linear`, and are transposed. [`keep`](Self::keep) excepts
-    /// matrices that are no weights of linear layers, such as tables of embeddings.
+    /// A mapping for matrices stored `[out, in]`, as by PyTorch's `Linear`: they are transposed. [`keep`](Self::keep)
+    /// excepts matrices that are not weights of linear layers, such as embedding tables.
     pub fn pytorch() -> Self {
         Self::new(true)
     }
 
-    /// Matrices are stored `[in, out]`, as here, in Flax and in Keras, and stay as they are.
+    /// A mapping for matrices stored `[in, out]`, as here, in Flax and in Keras: they stay as they are.
     pub fn as_stored() -> Self {
         Self::new(false)
     }
 
-    /// Renames tensors: those called `in_file`, or `in_file.` and more, are called `name`, or `name.` and the same. An
-    /// empty `name` takes the prefix away, an empty `in_file` puts one before all names. The first rule that fits a name
-    /// counts.
+    /// Renames tensors: `in_file` becomes `name`, and a prefix `in_file.` becomes `name.`. An empty `name` removes the
+    /// prefix; an empty `in_file` adds a prefix to all names. The first rule that matches a name applies.
     pub fn rename(mut self, in_file: impl Into<String>, name: impl Into<String>) -> Self {
         self.renamed.push((in_file.into(), name.into()));
         self
     }
 
-    /// Keeps matrices as they are stored: those that are called `in_file` there, or `in_file.` and more.
+    /// Keeps the layout of matrices named `in_file`, or with the prefix `in_file.`.
     pub fn keep(mut self, in_file: impl Into<String>) -> Self {
         self.kept.push(in_file.into());
         self
     }
 
-    /// Leaves tensors out: those that are called `in_file` there, or `in_file.` and more.
+    /// Omits tensors named `in_file`, or with the prefix `in_file.`.
     pub fn skip(mut self, in_file: impl Into<String>) -> Self {
         self.skipped.push(in_file.into());
         self
     }
 
-    /// Lets [`load_into`](Self::load_into) convert tensors to the dtypes of the model. Floating-point numbers are rounded;
-    /// integers and truth values must stay the same.
+    /// Allows [`load_into`](Self::load_into) to convert tensors to the dtypes of the model (default off). Floating-point
+    /// numbers are rounded; integers and truth values must keep their values.
     pub fn cast(self) -> Self {
         Self { casts: true, ..self }
     }
 
-    /// Reads all parameters of a file, with a report of what has become of each. Smaller floating-point types become
-    /// `f32` and other integers `i64`, with the same values: [`Params::cast`] makes them another.
+    /// Reads all parameters of a file, with a report on each tensor. Smaller floating-point types become `f32`, and other
+    /// integers `i64`, with the same values. [`Params::cast`] changes the dtype.
     ///
     /// # Errors
     /// If the file cannot be read or is no safetensors file, a rule fits none of its tensors, or two get the same name.
@@ -135,8 +134,8 @@ impl Mapping {
         Ok((params, LoadReport { mapped, skipped }))
     }
 
-    /// Reads the parameters of a model, with a report of what has become of each tensor of the file. Names and shapes must
-    /// be those of the model, dtypes too unless they are [cast](Self::cast). If anything differs, `params` stays as it is.
+    /// Reads the parameters of a model, with a report on each tensor of the file. Names and shapes must match the model,
+    /// and dtypes, too, unless they are [cast](Self::cast). If anything differs, `params` stays unchanged.
     ///
     /// # Errors
     /// As [`load`](Self::load), and if names, shapes or dtypes differ.
@@ -190,7 +189,7 @@ impl Mapping {
         Ok((loaded, skipped))
     }
 
-    /// A rule that fits no tensor is a slip of the pen.
+    /// Reports a rule that matches no tensor: probably a misspelled name.
     fn check_rules(&self, tensors: &[StoredTensor]) -> Result<(), String> {
         let renamed = self.renamed.iter().map(|(in_file, _)| in_file);
         for rule in renamed.chain(&self.kept).chain(&self.skipped) {

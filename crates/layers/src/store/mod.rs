@@ -1,10 +1,10 @@
 //! Parameters in files, in the safetensors format.
 //!
-//! The format keeps tensors in an order of its own; that of the map is kept beside them, so that a round trip gives
-//! the same map. Which parameters are frozen is not kept.
+//! The format has its own order of tensors. The order of the map is saved with them, so a round trip gives the same map.
+//! The frozen state of parameters is not saved.
 //!
-//! [`load`] and [`load_into`] read what [`save`] has written. A file of another library may call tensors otherwise, and may
-//! store matrices the other way round: a [`Mapping`] says so, and reports what it has loaded.
+//! [`load`] and [`load_into`] read files that [`save`] has written. A file of another library may use other names and may
+//! store matrices transposed. A [`Mapping`] states these differences, and reports the tensors that it has loaded.
 
 mod difference;
 mod mapping;
@@ -21,8 +21,8 @@ use retrograd_core::{Params, error::shortened};
 
 use crate::{Error, error::called};
 
-/// Writes parameters to a safetensors file. Missing folders are made. The file appears whole or not at all, as by
-/// [`retrograd_files::write`]: it is written beside `path` and then moved there.
+/// Writes parameters to a safetensors file and creates missing folders. The write is atomic, as by
+/// [`retrograd_files::write`]: the file is written beside `path` and then renamed.
 ///
 /// ```
 /// use retrograd_core::{Params, Tensor};

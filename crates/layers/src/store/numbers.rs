@@ -83,7 +83,7 @@ struct Small {
     specials: Specials,
 }
 
-/// Which patterns are no finite numbers.
+/// The bit patterns that are not finite numbers.
 enum Specials {
     /// IEEE 754: the largest exponent is that of infinities and NaN.
     Ieee,

@@ -8,9 +8,9 @@ use crate::{
     train::{Epoch, History, Objective, Predictor, Progress, Schedule, Score, run::FitRun},
 };
 
-/// Training of a model on mini-batches, which are drawn in a new order in each epoch.
+/// A training loop over mini-batches, shuffled anew in each epoch.
 ///
-/// Everything that is random comes from the seed, so that a run repeats bit for bit.
+/// All randomness comes from the seed, so a run repeats bit for bit.
 ///
 /// ```
 /// use retrograd_core::Tensor;
@@ -44,7 +44,7 @@ pub struct Fit<'d, O> {
 }
 
 impl<'d, O: Optimizer> Fit<'d, O> {
-    /// Training for 10 epochs of batches of 32, with seed 0.
+    /// A training loop with the defaults: 10 epochs, batches of 32, seed 0, one thread, and a progress bar.
     pub fn new(objective: Objective, optimizer: O) -> Self {
         Self {
             objective,
@@ -62,48 +62,50 @@ impl<'d, O: Optimizer> Fit<'d, O> {
         }
     }
 
-    /// With another number of passes over the data.
+    /// Sets the number of epochs (default 10).
     pub fn epochs(self, n_epochs: usize) -> Self {
         Self { n_epochs, ..self }
     }
 
-    /// With another number of examples for each step, at least one. The last batch of an epoch has what is left.
+    /// Sets the number of examples in a batch, at least 1 (default 32). The last batch of an epoch may be smaller.
     pub fn batch_size(self, batch_size: usize) -> Self {
         Self { batch_size, ..self }
     }
 
-    /// With another seed of the order of examples.
+    /// Sets the seed of the order of examples (default 0).
     pub fn seed(self, seed: u64) -> Self {
         Self { seed, ..self }
     }
 
-    /// With a learning rate that changes from step to step.
+    /// Sets the schedule of the learning rate (default [`Schedule::Constant`]).
     pub fn schedule(self, schedule: Schedule) -> Self {
         Self { schedule, ..self }
     }
 
-    /// With the penalty `λ·`[`l1`](crate::l1) of all weights, which are the trainable parameters of two axes or more.
+    /// Sets the penalty `λ·`[`l1`](crate::l1) of all weights (default `λ = 0`). Weights are trainable parameters of two axes
+    /// or more.
     pub fn l1(self, lambda: f64) -> Self {
         Self { l1: lambda, ..self }
     }
 
-    /// With the penalty `λ·`[`l2`](crate::l2) of all weights, which are the trainable parameters of two axes or more.
+    /// Sets the penalty `λ·`[`l2`](crate::l2) of all weights (default `λ = 0`). Weights are trainable parameters of two axes
+    /// or more.
     pub fn l2(self, lambda: f64) -> Self {
         Self { l2: lambda, ..self }
     }
 
-    /// With scores on other data after each epoch.
+    /// Sets validation data, scored after each epoch (default none).
     pub fn validation(self, data: &'d Dataset) -> Self {
         Self { validation: Some(data), ..self }
     }
 
-    /// With more or less shown on standard error.
+    /// Sets the display on standard error (default [`Progress::Bar`]).
     pub fn progress(self, progress: Progress) -> Self {
         Self { progress, ..self }
     }
 
-    /// With steps that are [checked](crate::TrainStep::compile_checked): the error of a loss, gradient or new value that
-    /// is not finite names the step and the node that made it, and leaves the parameters as they were before the step.
+    /// Compiles [checked](crate::TrainStep::compile_checked) steps. The error of a non-finite loss, gradient or new value
+    /// names the step and the node, and the parameters stay as they were before the step.
     ///
     /// ```
     /// use retrograd_core::Tensor;
@@ -123,8 +125,8 @@ impl<'d, O: Optimizer> Fit<'d, O> {
         Self { is_checked: true, ..self }
     }
 
-    /// With at most `n` threads for the [steps](crate::TrainStep::with_threads) instead of one. Training is the same, to
-    /// the bit.
+    /// Sets the largest number of threads of a [step](crate::TrainStep::with_threads) (default 1). Results do not depend on
+    /// the number, to the last bit.
     ///
     /// # Panics
     /// [`run`](Self::run), if the system refuses to start a thread.
@@ -135,16 +137,16 @@ impl<'d, O: Optimizer> Fit<'d, O> {
     /// Trains `params` in place.
     ///
     /// # Errors
-    /// Before the first step: if there are no examples, also for validation, or no trainable parameters; features do not
-    /// fit the model, or outputs the targets; a target is none that the objective takes, such as a label that is no class;
-    /// or the learning rate, another number of the optimizer, a penalty, the batch size or the number of threads makes no
-    /// sense.
+    /// Before the first step: if there are no examples (also for validation), or no trainable parameters; if features do not
+    /// fit the model, or outputs the targets; if the objective does not accept a target, such as a label that is no class;
+    /// or if the learning rate, another setting of the optimizer, a penalty, the batch size or the number of threads is
+    /// invalid.
     ///
-    /// Later, if the loss is not finite any more, of a step or on the validation data. Then the parameters are as the
-    /// last step left them, which a [checked](Self::checked) one has not touched.
+    /// Later: if the loss of a step or on the validation data is not finite. The parameters then have the values of the
+    /// last step; a failed [checked](Self::checked) step changes none.
     ///
     /// # Panics
-    /// If the model does: one that does not override [`Model::try_apply`] panics where data do not fit it.
+    /// If the model panics: a model without its own [`Model::try_apply`] panics if data do not fit.
     #[track_caller]
     pub fn run(
         &self,
@@ -165,7 +167,7 @@ impl<'d, O: Optimizer> Fit<'d, O> {
         if let Some(data) = self.validation {
             predictor.check(params, self.objective, data, "validation")?;
         }
-        // It grows with the epochs: training may end long before the last.
+        // The history grows with the epochs: training may end long before the last.
         let mut history = History::default();
         for epoch in 1..=self.n_epochs {
             let (train, learning_rate) = run.epoch(params)?;
@@ -179,7 +181,7 @@ impl<'d, O: Optimizer> Fit<'d, O> {
         Ok(history)
     }
 
-    /// Whether the numbers of this training make sense; those of the optimizer are looked at when it is recorded.
+    /// Whether the settings of this loop are valid; settings of the optimizer are checked when it is recorded.
     fn validate(&self) -> Result<(), Error> {
         if self.batch_size == 0 {
             return Err(Error::data("a batch needs at least one example, and the batch size is 0"));

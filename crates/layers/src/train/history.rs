@@ -1,8 +1,8 @@
-//! What happened while a model was trained.
+//! The record of a training run: scores and learning rate of each epoch.
 
 use std::fmt;
 
-/// How well a model does on some examples.
+/// The loss and accuracy of a model on some examples.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Score {
     /// Mean loss.
@@ -11,18 +11,18 @@ pub struct Score {
     pub accuracy: Option<f64>,
 }
 
-/// What happened in one pass over the training data.
+/// The result of one epoch, a pass over the training data.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Epoch {
-    /// On the training data, each batch before the step made with it; the loss with its penalties.
+    /// Score on the training data, each batch before its own update; the loss includes penalties.
     pub train: Score,
-    /// On the validation data, after the epoch; `None` if there are none.
+    /// Score on the validation data after the epoch; `None` without validation data.
     pub validation: Option<Score>,
     /// Learning rate of the last step.
     pub learning_rate: f64,
 }
 
-/// What happened in each epoch, in order.
+/// The results of all epochs, in order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
     /// The epochs.

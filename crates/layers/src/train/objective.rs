@@ -1,4 +1,4 @@
-//! What training minimizes, and how well it has done.
+//! Objectives: the loss that training minimizes, and the score of a model.
 
 use retrograd_core::{DType, Expr, Graph, Params, Shape, Tensor};
 use retrograd_cpu::PlanCache;
@@ -8,7 +8,7 @@ use crate::{
     train::{Score, step::number},
 };
 
-/// What training minimizes: the mean, over examples, of a loss of outputs against targets.
+/// The objective of training: the mean, over examples, of a loss of outputs against targets.
 ///
 /// Outputs of width 1, `[n, 1]`, count as one number for each example, `[n]`, where the targets are such.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,8 +37,8 @@ impl Objective {
         }?)
     }
 
-    /// The number of examples that are classified right, a scalar; `None` if this is not about classes. The class is
-    /// the one of the largest logit, or 1 if the only logit is positive.
+    /// The number of correctly classified examples, a scalar; `None` for objectives without classes. The predicted class
+    /// has the largest logit; for a single logit it is 1 if the logit is positive.
     #[track_caller]
     pub fn n_right<'g>(self, outputs: Expr<'g>, targets: Expr<'g>) -> Option<Expr<'g>> {
         let outputs = self.aligned(outputs, targets);
@@ -55,7 +55,7 @@ impl Objective {
         Some(is_right.sum() / n_outputs as f64)
     }
 
-    /// How well outputs do.
+    /// The score of outputs.
     pub(super) fn score(
         self,
         outputs: &Tensor,

@@ -21,8 +21,8 @@ pub(super) const FEATURES: &str = "features";
 
 /// A model's outputs for any number of examples.
 ///
-/// Shapes are fixed in a graph, so the model is recorded for the number of rows at hand, at most 256; its plan is
-/// compiled once and found again.
+/// A graph has fixed shapes, so the model is recorded for each number of rows, at most 256. Plans are compiled once and
+/// cached.
 ///
 /// ```
 /// use retrograd_core::{DType, Tensor};
@@ -55,7 +55,7 @@ impl<'m, M: Model + ?Sized> Predictor<'m, M> {
     /// number of rows than it is given.
     ///
     /// # Panics
-    /// If the model does: one that does not override [`Model::try_apply`] panics where `x` or the parameters do not fit it.
+    /// If the model panics: a model without its own [`Model::try_apply`] panics if `x` or the parameters do not fit.
     #[track_caller]
     pub fn predict(&mut self, params: &Params, x: &Tensor) -> Result<Tensor, Error> {
         let Some(&n_rows) = x.shape().first() else {
@@ -77,7 +77,7 @@ impl<'m, M: Model + ?Sized> Predictor<'m, M> {
         Ok(outputs)
     }
 
-    /// How well the model does on `data`. The loss is the mean over all examples, without penalties.
+    /// The score of the model on `data`. The loss is the mean over all examples, without penalties.
     ///
     /// # Errors
     /// As [`predict`](Self::predict), and if there are no examples, outputs do not fit the targets, or a target is none

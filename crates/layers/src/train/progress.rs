@@ -1,19 +1,19 @@
-//! What is shown while a model is trained, on standard error.
+//! Progress of a training run, shown on standard error.
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::train::Epoch;
 
-/// What is shown while a model is trained, on standard error.
+/// The display of a training run on standard error.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Progress {
     /// Nothing.
     Quiet,
-    /// A bar that moves with each batch and shows the last epoch's scores; nothing where standard error is not a
+    /// A bar that moves with each batch and shows the last epoch's scores; nothing if standard error is not a
     /// terminal.
     #[default]
     Bar,
-    /// A line for each epoch, also where standard error is not a terminal; and the bar where it is.
+    /// A line for each epoch; in a terminal the bar, too.
     Lines,
 }
 

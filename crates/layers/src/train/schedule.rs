@@ -13,18 +13,18 @@ use std::f64::consts::PI;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Schedule {
-    /// Always the same.
+    /// A constant rate.
     #[default]
     Constant,
-    /// Down to zero in a straight line: `1 − s`.
+    /// Linear decay to zero: `1 − s`.
     Linear,
-    /// Down to zero along half a wave, `½(1 + cos πs)`: slow at first and at last (Loshchilov & Hutter 2016,
+    /// Cosine decay to zero, `½(1 + cos πs)`: slow at the start and at the end (Loshchilov & Hutter 2016,
     /// arXiv:1608.03983).
     Cosine,
 }
 
 impl Schedule {
-    /// The share of the learning rate when a share `s` of all steps has been made, `0 ≤ s ≤ 1`.
+    /// The factor of the learning rate after a fraction `s` of all steps, `0 ≤ s ≤ 1`.
     pub fn share(self, s: f64) -> f64 {
         match self {
             Schedule::Constant => 1.0,

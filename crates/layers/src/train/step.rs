@@ -9,9 +9,9 @@ use crate::{
     optim::{LEARNING_RATE, Updates, require_rate},
 };
 
-/// A step of training: a plan that computes the loss, then writes parameters and optimizer state in place.
+/// A compiled training step: a plan that computes the loss and updates parameters and optimizer state in place.
 ///
-/// A run allocates nothing (with up to 7 inputs, and parameters that share no elements with a clone).
+/// A run allocates nothing, given at most 7 inputs and parameters that share no elements with a clone.
 ///
 /// ```
 /// use retrograd_core::{Graph, Tensor};
@@ -58,9 +58,9 @@ impl TrainStep {
         Self::new(cache.compile(&with(loss, outputs), updates.pairs())?, updates)
     }
 
-    /// Compiles as [`compile`](Self::compile) does a step that is checked: when the loss, another output or a new value
-    /// is not finite, nothing is updated, and the error names the node that made the first such value, forwards or
-    /// backwards. It takes a little longer.
+    /// Compiles a checked step; otherwise like [`compile`](Self::compile). If the loss, another output or a new value
+    /// is not finite, nothing is updated, and the error names the node that produced the first such value, in the
+    /// forward or the backward pass. Checked steps take a little longer.
     ///
     /// # Errors
     /// If expressions of different graphs are mixed.
@@ -80,8 +80,8 @@ impl TrainStep {
         Ok(Self { plan, workspace, learning_rate, rate, has_learning_rate })
     }
 
-    /// This step, with at most `n` threads for what is large in it instead of one; the results do not depend on it.
-    /// [`Workspace::with_threads`] says what is split.
+    /// Sets the largest number of threads for a large kernel (default 1). Results do not depend on the number.
+    /// [`Workspace::with_threads`] lists the kernels that are split.
     ///
     /// # Panics
     /// If `n` is 0, or the system refuses to start a thread.
@@ -90,13 +90,13 @@ impl TrainStep {
         Self { workspace: self.workspace.with_threads(n), ..self }
     }
 
-    /// What the optimizer remembers before the first step: zeros, by name. Plain data, which can be stored to go on
-    /// with training later.
+    /// The initial optimizer state: named tensors of zeros. The state is plain data; store it to resume training
+    /// later.
     pub fn initial_state(&self) -> Params {
         self.plan.initial_state()
     }
 
-    /// Changes the learning rate of the runs from now on.
+    /// Sets the learning rate of later runs.
     pub fn set_learning_rate(&mut self, learning_rate: f64) {
         self.rate = learning_rate;
         match self.learning_rate.as_mut_slice() {

@@ -1,13 +1,13 @@
-//! What replays a recorded function on new inputs, as long as these take its branches.
+//! Replays of a recorded function on new inputs that take the same branches.
 
 use std::{error, fmt, panic::Location};
 
 use retrograd_core::{DType, Error, Params, Shape, Slice, View, ops::Comparison};
 use retrograd_cpu::{Plan, Workspace};
 
-/// A compiled recording, with the memory that it runs in. Runs allocate nothing.
+/// A compiled recording with its memory. Runs allocate nothing.
 ///
-/// It is made by [`Frozen::compile`](super::Frozen::compile), and outlives the recording.
+/// [`Frozen::compile`](super::Frozen::compile) makes a replay, which outlives the recording.
 pub struct Replay {
     plan: Plan,
     workspace: Workspace,
@@ -38,7 +38,7 @@ pub enum ReplayError {
         comparison: Comparison,
         /// The number on the right.
         rhs: f64,
-        /// What the answer was when the function was recorded.
+        /// The answer at the time of recording.
         recorded: bool,
         /// The line that compared.
         location: &'static Location<'static>,

@@ -9,10 +9,10 @@ use retrograd_core::{
 
 use crate::{Number, arithmetic::arithmetic};
 
-/// A number with a value, whose operations are recorded in a graph, or a constant. Programs can branch on it; whatever
-/// comparison has decided is remembered, with its line. [`Real::select`] is an operation as any, with both numbers.
+/// A number with a value whose operations are recorded in a graph, or a constant. Programs can branch on its value: each
+/// comparison that decides a branch is recorded with its source line. [`Real::select`] is recorded as an operation.
 ///
-/// What is taken out by [`primal`](Number::primal) is a constant to the recording.
+/// A value taken by [`primal`](Number::primal) is a constant to the recording.
 #[derive(Clone, Copy)]
 pub struct Traced<'g> {
     value: f64,

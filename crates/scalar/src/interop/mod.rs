@@ -1,4 +1,4 @@
-//! What other crates ask for, each behind a feature of its name.
+//! Traits and conversions for other crates, each behind a feature of the crate's name.
 //!
 //! - `num-traits`: all number types have its traits, so that functions over `num_traits::Float` can be differentiated.
 //! - `nalgebra`: matrices of [`Dual`](crate::Dual)s are those of any numbers there.

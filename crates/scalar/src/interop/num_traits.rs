@@ -78,7 +78,7 @@ macro_rules! constants {
     };
 }
 
-/// What needs no more than a [`Number`].
+/// Implements the traits that need only a [`Number`].
 macro_rules! number {
     ([$($generics:tt)*] $Type:ty) => {
         impl<$($generics)*> Zero for $Type {

@@ -18,7 +18,7 @@ use crate::{
 
 /// Rotation (3), center (3), focal length, principal point (2), radial distortion (2).
 const CAMERA: usize = 11;
-/// What an observation depends on: a camera, a point (3) and a weight.
+/// The number of variables of an observation: a camera, a point (3) and a weight.
 const VARIABLES: usize = CAMERA + 4;
 /// Derivatives of the two errors of where a point is seen.
 const DERIVATIVES: usize = 2 * VARIABLES;

@@ -21,7 +21,7 @@ pub(super) struct HandModel {
     is_mirrored: bool,
 }
 
-/// What is known of a hand in any pose.
+/// The data of a hand that do not depend on its pose.
 pub(super) struct Tensors {
     /// Of each bone, relative to its parent: `[bones, 4, 4]`.
     base_relatives: Tensor,
