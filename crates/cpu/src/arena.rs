@@ -8,6 +8,7 @@
 
 mod leaves;
 mod share;
+mod threads;
 
 use std::{collections::TryReserveError, marker::PhantomData};
 
@@ -17,7 +18,7 @@ pub(crate) use leaves::{LeafTable, Leaves};
 pub(crate) use share::{Output, Split, Written};
 use share::{Parts, Share, Span};
 
-use crate::kernels::threads::Threads;
+pub(crate) use threads::Threads;
 
 /// Bytes that places are aligned to: a cache line.
 pub(crate) const ALIGNMENT: usize = 64;

@@ -1,7 +1,25 @@
 //! Reading and writing through a strided layout.
 
-use retrograd_core::{Shape, shape::Layout};
+use retrograd_core::{NodeId, Shape, shape::Layout};
 use smallvec::SmallVec;
+
+/// A value as a strided view of a buffer.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    /// The node whose buffer it is.
+    pub base: NodeId,
+    /// Where the elements lie in it.
+    pub layout: Layout,
+    /// Sizes of the view.
+    pub shape: Shape,
+}
+
+impl Source {
+    /// Whether the elements lie side by side from the start of the buffer.
+    pub fn is_contiguous(&self) -> bool {
+        self.layout.is_contiguous(&self.shape)
+    }
+}
 
 /// A strided layout with neighboring axes merged where their strides allow it, for fast walks in row-major order.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

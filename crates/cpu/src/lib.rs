@@ -5,39 +5,22 @@
 //! computed again), `fuse` (their code), `combine` and `registers` (less of it), `step` (all steps), `order`, `place` (the arena), `program`.
 //! The only `unsafe` is in `arena` and `kernels`.
 
-mod accumulate;
 mod arena;
 mod cache;
-mod check;
-mod classify;
-mod combine;
-mod fuse;
-mod group;
+mod compile;
 mod kernels;
 mod layout;
-mod lists;
-mod order;
-mod place;
 mod plan;
 mod prepare;
-mod profile;
 mod program;
-mod registers;
-mod rematerialize;
-mod required;
-mod rows;
 mod run;
-mod scalars;
-mod schedule;
 mod signature;
 mod step;
-mod team;
-mod update;
-mod verify;
-mod workspace;
 
 pub use cache::PlanCache;
 pub use kernels::InstructionSet;
 pub use plan::{Feed, Plan};
-pub use profile::{Profile, StepProfile};
-pub use workspace::Workspace;
+pub use run::{
+    profile::{Profile, StepProfile},
+    workspace::Workspace,
+};

@@ -8,8 +8,11 @@ use retrograd_core::{
 use rustc_hash::FxHashMap;
 
 use crate::{
-    arena::Leaves, prepare::Prepared, program::Program, run::Fault, signature::Signature,
-    workspace::Workspace,
+    arena::Leaves,
+    prepare::Prepared,
+    program::Program,
+    run::{Fault, workspace::Workspace},
+    signature::Signature,
 };
 
 /// Data of an input for one run, by the input's name.

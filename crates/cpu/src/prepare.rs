@@ -11,11 +11,11 @@ use retrograd_core::{
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
-    place::Shortage,
+    compile::place::Shortage,
     plan::Plan,
     program::{Program, Task},
+    run::workspace::out_of_memory,
     signature::Signature,
-    workspace::out_of_memory,
 };
 
 /// A task and what its recording calls things.

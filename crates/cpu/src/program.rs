@@ -6,14 +6,19 @@ use retrograd_core::{DType, NodeId, Op, Shape, View, computation::Computation};
 
 use crate::{
     arena::{Arena, LeafTable, Leaves, Memory, Place, read_output},
-    check::Check,
+    compile::{
+        lower::Steps,
+        place::{self, Places, Shortage},
+        update::Updates,
+        verify::{Placed, verify_steps},
+    },
     kernels::InstructionSet,
-    place::{self, Places, Shortage},
-    run::{Fault, Run},
-    step::{Step, Steps},
-    team::{Sharing, Team},
-    update::Updates,
-    verify::{Placed, verify_steps},
+    run::{
+        Fault, Run,
+        check::Check,
+        team::{Sharing, Team},
+    },
+    step::Step,
 };
 
 /// What is compiled: a computation whose first roots are outputs, and whose others are new values of leaves.

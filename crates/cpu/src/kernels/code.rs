@@ -6,7 +6,7 @@ use retrograd_core::{
 };
 use smallvec::{SmallVec, smallvec};
 
-use crate::{arena::Output, layout::Walk, rows::Rows};
+use crate::{arena::Output, kernels::rows::Rows, layout::Walk};
 
 /// Index of a register.
 pub(crate) type Register = u32;

@@ -13,8 +13,8 @@ use crate::{
         functions::Functions,
         operand::{Source, compare, select, truth},
         row,
+        rows::Rows,
     },
-    rows::Rows,
 };
 
 /// Numbers in a block: 2 KB of `f32`, so that a dozen registers fit the first-level cache.

@@ -7,7 +7,7 @@
 //! matrices, most of which come from the `gemm` crates, which choose among their own.
 #![expect(
     unsafe_code,
-    reason = "calls of functions compiled for processor features, and of the product library; jobs lent to threads"
+    reason = "calls of functions compiled for processor features, and of the product library"
 )]
 
 pub(crate) mod code;
@@ -23,8 +23,8 @@ pub(crate) mod plain;
 pub(crate) mod product;
 pub(crate) mod reduce;
 mod row;
+pub(crate) mod rows;
 pub(crate) mod scalars;
-pub(crate) mod threads;
 
 pub use instructions::InstructionSet;
 

@@ -19,13 +19,12 @@ use self::{
 };
 use crate::{
     arena::{Beside, Memory, Output, Split},
-    classify::Source,
     kernels::{
         InstructionSet,
         code::Scalar,
         number::{Number, lit},
     },
-    layout::Walk,
+    layout::{Source, Walk},
 };
 
 /// Products of pairs of matrices in any strided layout, into one contiguous buffer.

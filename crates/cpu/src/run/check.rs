@@ -4,11 +4,11 @@ use retrograd_core::{DType, NodeId, Op, Tensor, View, computation::Computation, 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
+    compile::update::Updates,
     kernels::{code::Form, finite::is_finite},
     program::Task,
     run::{Fault, Run},
     step::{Kernel, Step},
-    update::Updates,
 };
 
 /// The tests of a checked program.

@@ -5,7 +5,7 @@ use retrograd_core::{DType, Expr, Graph, Params, Tensor};
 
 use crate::{
     InstructionSet, Plan,
-    team::{Registers, Sharing},
+    run::team::{Registers, Sharing},
 };
 
 /// Threads that share whatever can be split.

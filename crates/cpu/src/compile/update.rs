@@ -10,9 +10,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::smallvec;
 
 use crate::{
+    compile::order::{InPlace, in_order},
     kernels::plain::Copy,
     layout::Walk,
-    order::{InPlace, in_order},
     program::Task,
     step::{Kernel, Step},
 };

@@ -4,12 +4,16 @@ mod batch;
 mod encode;
 mod numbers;
 mod rounds;
+mod schedule;
 mod verify;
 
 use retrograd_core::{DType, NodeId};
 
 use self::{encode::Encoder, numbers::Numbers, verify::verify};
-use crate::{classify::Classified, kernels::scalars::Scalars, schedule::schedule};
+use crate::{
+    compile::{classify::Classified, lower::scalars::schedule::schedule},
+    kernels::scalars::Scalars,
+};
 
 /// The program of a group that keeps the values of `kept`, and puts some of its numbers together to the values of
 /// `joined`. Its registers are the elements of `file`.
@@ -47,7 +51,7 @@ pub(crate) fn program(
 mod tests {
     use retrograd_core::{Expr, Graph, computation::Computation};
 
-    use crate::step::{Kernel, Steps};
+    use crate::{compile::lower::Steps, step::Kernel};
 
     /// The number of instructions, of single ones and of registers of the program that some expressions are.
     fn sizes(roots: &[Expr<'_>]) -> [usize; 3] {

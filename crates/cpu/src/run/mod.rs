@@ -1,5 +1,11 @@
 //! A run of a program's steps.
 
+pub(crate) mod check;
+pub(crate) mod profile;
+mod required;
+pub(crate) mod team;
+pub(crate) mod workspace;
+
 use std::time::{Duration, Instant};
 
 use retrograd_core::{DType, NodeId, Tensor};
@@ -7,8 +13,8 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     arena::Memory,
+    run::team::Team,
     step::{Kernel, Step},
-    team::Team,
 };
 
 /// Why a run has stopped.

@@ -5,9 +5,11 @@ use retrograd_core::{DType, NodeId, Op};
 use rustc_hash::FxBuildHasher;
 
 use crate::{
-    classify::{Class, Classified},
+    compile::{
+        classify::{Class, Classified},
+        lower::scalars::schedule::Work,
+    },
     kernels::scalars::Operation,
-    schedule::Work,
 };
 
 /// A number of a program, before it is known which register it gets.

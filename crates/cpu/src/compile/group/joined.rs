@@ -5,7 +5,7 @@ use retrograd_core::{NodeId, Op};
 
 use super::Groups;
 use crate::{
-    classify::{Class, Classified},
+    compile::classify::{Class, Classified},
     kernels::code::Extent,
 };
 

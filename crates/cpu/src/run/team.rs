@@ -6,8 +6,8 @@ mod tests;
 use std::ops::Range;
 
 use crate::{
-    arena::{Memory, Output, Split, Written},
-    kernels::{InstructionSet, elementwise::Scratch, threads::Threads},
+    arena::{Memory, Output, Split, Threads, Written},
+    kernels::{InstructionSet, elementwise::Scratch},
     step::Step,
 };
 

@@ -6,16 +6,20 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use smallvec::SmallVec;
 
 use crate::{
-    classify::{Class, Classified},
-    combine::combine,
-    group::Groups,
-    kernels::code::{
-        Elementwise, Extent, Form, IndexCheck, Instruction, Line, Operand, Register, Scalar, Store,
+    compile::{
+        classify::{Class, Classified},
+        group::Groups,
+        lower::{combine::combine, registers::assign},
+        verify::Meaning,
+    },
+    kernels::{
+        code::{
+            Elementwise, Extent, Form, IndexCheck, Instruction, Line, Operand, Register, Scalar,
+            Store,
+        },
+        rows::Rows,
     },
     layout::Walk,
-    registers::assign,
-    rows::Rows,
-    verify::Meaning,
 };
 
 /// The sums of the blocks of a value.

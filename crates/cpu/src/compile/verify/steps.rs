@@ -185,7 +185,7 @@ mod tests {
     use retrograd_core::{Graph, computation::Computation};
 
     use super::*;
-    use crate::{order::in_order, place, step::Steps};
+    use crate::compile::{lower::Steps, order::in_order, place};
 
     /// Steps in order, with what is known of their values.
     struct Planned {

@@ -8,8 +8,8 @@ use super::{
     rounds::rounds,
 };
 use crate::{
+    compile::lower::scalars::schedule::{LEAST, Work},
     kernels::scalars::{Instruction, Load, Operand, Registers, Scalars, Single, Store},
-    schedule::{LEAST, Work},
 };
 
 /// The fewest numbers at equal distances that are worth an instruction of their own.

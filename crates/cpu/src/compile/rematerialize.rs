@@ -13,8 +13,10 @@ use rustc_hash::FxHashMap;
 use smallvec::{SmallVec, smallvec};
 
 use crate::{
-    classify::{Class, Classified},
-    group::{Groups, is_small},
+    compile::{
+        classify::{Class, Classified},
+        group::{Groups, is_small},
+    },
     kernels::code::Extent,
 };
 

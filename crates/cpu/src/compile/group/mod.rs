@@ -17,11 +17,13 @@ use retrograd_core::{DType, NodeId, Op};
 use rustc_hash::FxHashMap;
 
 use crate::{
-    classify::{Class, Classified},
-    kernels::code::Extent,
+    compile::{
+        classify::{Class, Classified},
+        rematerialize::rematerialize,
+        rows::{Home, Homes, rows_of_operation},
+    },
+    kernels::{code::Extent, rows::Rows},
     layout::Walk,
-    rematerialize::rematerialize,
-    rows::{Home, Homes, Rows, rows_of_operation},
 };
 
 /// Levels of all nodes, and the groups of those that are fused.

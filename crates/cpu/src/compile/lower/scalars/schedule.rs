@@ -8,7 +8,7 @@
 
 use std::cmp::Reverse;
 
-use crate::lists::Lists;
+use crate::compile::lists::Lists;
 
 /// Ready numbers of a kind that are computed at once, even if most of them can wait.
 const ENOUGH: usize = 64;

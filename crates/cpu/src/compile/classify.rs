@@ -1,13 +1,16 @@
 //! What each node of a computation is to a plan, and through which layout of which buffer it is read.
 
-use retrograd_core::{DType, Node, NodeId, Op, Shape, computation::Computation, shape::Layout};
+use retrograd_core::{DType, Node, NodeId, Op, computation::Computation, shape::Layout};
 use rustc_hash::FxHashMap;
 use smallvec::{SmallVec, smallvec};
 
 use crate::{
-    accumulate::{Accumulation, accumulate},
-    lists::Lists,
-    rows::row_operation,
+    compile::{
+        accumulate::{Accumulation, accumulate},
+        lists::Lists,
+        rows::row_operation,
+    },
+    layout::Source,
 };
 
 /// What a node is to a plan.
@@ -27,24 +30,6 @@ pub(crate) enum Class {
     Step,
     /// Computed in the step of the node that uses it.
     Part,
-}
-
-/// A value as a strided view of a buffer.
-#[derive(Clone, Debug)]
-pub(crate) struct Source {
-    /// The node whose buffer it is.
-    pub base: NodeId,
-    /// Where the elements lie in it.
-    pub layout: Layout,
-    /// Sizes of the view.
-    pub shape: Shape,
-}
-
-impl Source {
-    /// Whether the elements lie side by side from the start of the buffer.
-    pub fn is_contiguous(&self) -> bool {
-        self.layout.is_contiguous(&self.shape)
-    }
 }
 
 /// A computation with what is known of each node.

@@ -6,8 +6,8 @@ use rustc_hash::FxBuildHasher;
 
 use super::numbers::{Element, Number, Numbers, Outside};
 use crate::{
+    compile::lower::scalars::schedule::Work,
     kernels::scalars::{Instruction, Load, Operand, Operation, Scalars},
-    schedule::Work,
 };
 
 /// The term of a number: one from outside, or an operation on terms, by their numbers.

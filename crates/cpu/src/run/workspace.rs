@@ -8,7 +8,7 @@ use crate::{
     kernels::InstructionSet,
     plan::Plan,
     program::{Memories, Program},
-    team::Sharing,
+    run::team::Sharing,
 };
 
 /// The memory that a plan runs in. It can be used again for any number of runs, which then allocate nothing.

@@ -10,7 +10,7 @@ use retrograd_core::{
 };
 
 use crate::{
-    classify::{Class, Classified},
+    compile::classify::{Class, Classified},
     kernels::code::Scalar,
     layout::Walk,
 };
