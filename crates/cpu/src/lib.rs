@@ -12,15 +12,16 @@ mod kernels;
 mod layout;
 mod plan;
 mod prepare;
+mod profile;
 mod program;
+mod required;
 mod run;
 mod signature;
 mod step;
+mod workspace;
 
 pub use cache::PlanCache;
 pub use kernels::InstructionSet;
 pub use plan::{Feed, Plan};
-pub use run::{
-    profile::{Profile, StepProfile},
-    workspace::Workspace,
-};
+pub use profile::{Profile, StepProfile};
+pub use workspace::Workspace;

@@ -8,11 +8,8 @@ use retrograd_core::{
 use rustc_hash::FxHashMap;
 
 use crate::{
-    arena::Leaves,
-    prepare::Prepared,
-    program::Program,
-    run::{Fault, workspace::Workspace},
-    signature::Signature,
+    arena::Leaves, prepare::Prepared, program::Program, run::Fault, signature::Signature,
+    workspace::Workspace,
 };
 
 /// Data of an input for one run, by the input's name.

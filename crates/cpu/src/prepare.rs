@@ -14,8 +14,8 @@ use crate::{
     compile::place::Shortage,
     plan::Plan,
     program::{Program, Task},
-    run::workspace::out_of_memory,
     signature::Signature,
+    workspace::out_of_memory,
 };
 
 /// A task and what its recording calls things.

@@ -12,12 +12,12 @@ use crate::{
         update::Updates,
         verify::{Placed, verify_steps},
     },
-    kernels::InstructionSet,
-    run::{
-        Fault, Run,
-        check::Check,
+    kernels::{
+        InstructionSet,
+        kernel::Kernel,
         team::{Sharing, Team},
     },
+    run::{Fault, Run, check::Check},
     step::Step,
 };
 
@@ -145,7 +145,7 @@ impl Program {
 
     /// Threads for runs of this program.
     pub fn team(&self, sharing: Sharing, instructions: InstructionSet) -> Team {
-        Team::new(&self.steps, sharing, instructions)
+        Team::new(kernels(&self.steps), sharing, instructions)
     }
 
     /// What a checked program computes.
@@ -214,10 +214,14 @@ impl Drop for Attempt<'_> {
         if !self.has_succeeded {
             self.arena.clear();
             if thread::panicking() {
-                self.team.renew(self.steps);
+                self.team.renew(kernels(self.steps));
             }
         }
     }
+}
+
+fn kernels(steps: &[Step]) -> impl Iterator<Item = &Kernel> + Clone {
+    steps.iter().map(|step| &step.kernel)
 }
 
 /// The node that a value belongs to: for copies and scratch, one that their step computes.

@@ -5,7 +5,7 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 use retrograd_core::NodeId;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::step::{Kernel, Step};
+use crate::step::Step;
 
 /// Puts steps in an order in which values are written before they are read, close to that of recording.
 ///
@@ -79,23 +79,14 @@ impl InPlace {
         for (at, step) in steps.iter().enumerate() {
             step.reads.iter().for_each(|&read| readers.entry(read).or_default().push(at));
         }
-        let can_fail = |step: &Step| match &step.kernel {
-            Kernel::Plain(plain) => plain.op.can_refuse(),
-            Kernel::Elementwise(kernel) => !kernel.checks.is_empty(),
-            Kernel::Scalars(_)
-            | Kernel::Product(_)
-            | Kernel::Reduce(_)
-            | Kernel::Copy(_)
-            | Kernel::Embed(_) => false,
-        };
-        let failing: Vec<_> = (0..steps.len()).filter(|&at| can_fail(&steps[at])).collect();
-        let is_elementwise = |at: usize| matches!(steps[at].kernel, Kernel::Elementwise(_));
-        let is_product = |at: usize| matches!(steps[at].kernel, Kernel::Product(_));
+        let behavior = |at: usize| steps[at].kernel.behavior();
+        let failing: Vec<_> = (0..steps.len()).filter(|&at| behavior(at).can_fail()).collect();
         let updating: FxHashSet<_> =
             updates.iter().filter_map(|(_, value)| writers.get(value).copied()).collect();
         let mut read_elsewhere: FxHashSet<(usize, NodeId)> = FxHashSet::default();
         for &at in &updating {
-            read_elsewhere.extend(steps[at].reads_elsewhere().into_iter().map(|read| (at, read)));
+            read_elsewhere
+                .extend(behavior(at).reads_elsewhere().into_iter().map(|read| (at, read)));
         }
 
         let mut this = Self::default();
@@ -104,8 +95,7 @@ impl InPlace {
             let Some(&writer) = writers.get(&value).filter(|_| !taken.contains(&value)) else {
                 continue;
             };
-            let is_capable = is_elementwise(writer) || is_product(writer);
-            if !is_capable || read_elsewhere.contains(&(writer, leaf)) {
+            if !behavior(writer).can_update() || read_elsewhere.contains(&(writer, leaf)) {
                 continue;
             }
             let earlier = readers.get(&leaf).into_iter().flatten().chain(&failing).copied();
@@ -114,8 +104,8 @@ impl InPlace {
             // kernels may read a product, and steps that update leaves may have to wait for each other.
             let comes_before = |&at: &usize| {
                 let (level, own) = (steps[at].level, steps[writer].level);
-                let may_wait =
-                    updating.contains(&at) || is_elementwise(at) && !is_elementwise(writer);
+                let may_wait = updating.contains(&at)
+                    || behavior(at).is_fused() && !behavior(writer).is_fused();
                 level < own || level == own && !may_wait
             };
             if earlier.iter().all(comes_before) {

@@ -11,10 +11,10 @@ use smallvec::smallvec;
 
 use crate::{
     compile::order::{InPlace, in_order},
-    kernels::plain::Copy,
+    kernels::{kernel::Kernel, plain::Copy},
     layout::Walk,
     program::Task,
-    step::{Kernel, Step},
+    step::Step,
 };
 
 /// The updates of a task.
@@ -96,10 +96,10 @@ fn bounded(
     let leaf_of: FxHashMap<_, _> = updates.iter().map(|&(leaf, value)| (value, leaf)).collect();
     let n_elements = |id: NodeId| sizes[id.index()].1;
     let sum = |step: &Step| {
-        let (product, value) = (step.product()?, step.writes[0]);
+        let (kernel, value) = (step.kernel.behavior(), step.writes[0]);
         let leaf = *leaf_of.get(&value)?;
-        let n_read = product.reads_elsewhere().map(n_elements).sum::<usize>();
-        let is_sum = product.reads_in_step().any(|onto| onto == leaf);
+        let n_read = kernel.reads_elsewhere().into_iter().map(n_elements).sum::<usize>();
+        let is_sum = kernel.has_bound() && kernel.reads_in_place().contains(&leaf);
         (is_sum && n_read < n_elements(leaf)).then_some((value, leaf))
     };
     let sums = steps.iter().filter_map(|step| Some((step, sum(step)?)));
@@ -109,7 +109,7 @@ fn bounded(
     let written = updates.iter().map(|&(_, value)| value).chain(outputs.iter().copied());
     read.chain(written).for_each(|id| *n_uses.entry(id).or_default() += 1);
     let read_by_sums: FxHashSet<_> =
-        sums.iter().flat_map(|(step, _)| step.reads_elsewhere()).collect();
+        sums.iter().flat_map(|(step, _)| step.kernel.behavior().reads_elsewhere()).collect();
     let is_apart =
         |(value, leaf): &(NodeId, NodeId)| n_uses[value] == 1 && !read_by_sums.contains(leaf);
     sums.into_iter().map(|(_, sum)| sum).filter(is_apart).map(|(value, _)| value).collect()
@@ -119,12 +119,6 @@ fn bounded(
 fn copy(value: NodeId, target: NodeId, (dtype, n_elements): (DType, usize)) -> Step {
     let shape = Shape::from([n_elements]);
     let walk = Walk::new(&Layout::contiguous(&shape), &shape);
-    Step {
-        kernel: Kernel::Copy(Copy { from: value, walk, to: target, dtype }),
-        reads: smallvec![value],
-        writes: smallvec![target],
-        scratch: None,
-        computes: smallvec![],
-        level: u32::MAX,
-    }
+    let kernel = Kernel::Copy(Copy { from: value, walk, to: target, dtype });
+    Step::new(kernel, smallvec![], u32::MAX)
 }

@@ -6,7 +6,7 @@ use retrograd_core::{
 };
 use smallvec::{SmallVec, smallvec};
 
-use crate::{arena::Output, kernels::rows::Rows, layout::Walk};
+use crate::{kernels::rows::Rows, layout::Walk};
 
 /// Index of a register.
 pub(crate) type Register = u32;
@@ -24,6 +24,11 @@ impl Operand {
     /// The register, if it is one.
     pub fn register(&self) -> Option<Register> {
         if let Operand::Register(register) = self { Some(*register) } else { None }
+    }
+
+    /// The contiguous value, if it is a block of one.
+    pub fn contiguous(&self) -> Option<NodeId> {
+        if let Operand::Contiguous(id) = self { Some(*id) } else { None }
     }
 }
 
@@ -185,7 +190,7 @@ impl Instruction {
     }
 
     /// The value that a number for all blocks is an element of, or that is read in other places than those written.
-    fn source(&self) -> Option<NodeId> {
+    pub fn source(&self) -> Option<NodeId> {
         match *self {
             Instruction::Fill { scalar } => scalar.source(),
             Instruction::Load { from, .. } | Instruction::LoadMask { from, .. } => Some(from),
@@ -220,34 +225,6 @@ impl Line {
             results.push(slope);
         }
         results
-    }
-}
-
-impl Elementwise {
-    /// The values of which each block is read just before it is written.
-    pub fn reads_in_step(&self) -> impl Iterator<Item = NodeId> {
-        let operands = self.code.iter().flat_map(|line| line.instruction.operands());
-        operands.filter_map(
-            |operand| if let Operand::Contiguous(of) = operand { Some(*of) } else { None },
-        )
-    }
-
-    /// The values that are read in other places than those being written.
-    pub fn reads_elsewhere(&self) -> impl Iterator<Item = NodeId> {
-        let lines = self.prologue.iter().chain(&self.code);
-        lines.filter_map(|line| line.instruction.source())
-    }
-
-    /// What it writes.
-    pub fn writes(&self) -> impl Iterator<Item = Output> {
-        self.stores.iter().map(|&Store { to: id, form, .. }| {
-            let (dtype, n_rows_each) = match form {
-                Form::Numbers => (self.rows.dtype, 1),
-                Form::TruthValues => (DType::Bool, 1),
-                Form::Sum => (self.rows.dtype, self.rows.of_block()),
-            };
-            Output { id, dtype, n_rows_each }
-        })
     }
 }
 

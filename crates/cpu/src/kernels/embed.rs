@@ -1,9 +1,14 @@
 //! A value put at its places in a larger one: among zeros, or added to what is there.
 
 use retrograd_core::{DType, Element, Float, NodeId, SliceMut, with_elements};
+use smallvec::smallvec;
 
 use crate::{
     arena::{Beside, Memory},
+    kernels::{
+        kernel::{Behavior, Refusal, Values},
+        team::Team,
+    },
     layout::Walk,
 };
 
@@ -20,9 +25,28 @@ pub(crate) struct Embed {
     pub dtype: DType,
 }
 
+impl Behavior for Embed {
+    fn reads_in_place(&self) -> Values {
+        self.onto.into_iter().collect()
+    }
+
+    fn reads_elsewhere(&self) -> Values {
+        smallvec![self.part]
+    }
+
+    fn writes(&self) -> Values {
+        smallvec![self.out]
+    }
+
+    fn run(&self, memory: &mut Memory<'_>, _: &mut Team) -> Result<(), Refusal> {
+        self.compute(memory);
+        Ok(())
+    }
+}
+
 impl Embed {
-    /// Computes the result. In the place of what is added to, only the places of the part are touched.
-    pub fn run(&self, memory: &mut Memory<'_>) {
+    /// Computes the result. In the place of the addend, only the places of the part are touched.
+    fn compute(&self, memory: &mut Memory<'_>) {
         let Some(onto) = self.onto else { return self.put(memory) };
         let onto = Some(onto).filter(|&onto| !memory.are_in_one_place(onto, self.out));
         match memory.write_beside(self.out, self.dtype) {

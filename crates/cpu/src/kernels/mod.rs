@@ -16,6 +16,7 @@ pub(crate) mod embed;
 pub(crate) mod finite;
 pub(crate) mod functions;
 mod instructions;
+pub(crate) mod kernel;
 mod nested;
 mod number;
 mod operand;
@@ -25,6 +26,7 @@ pub(crate) mod reduce;
 mod row;
 pub(crate) mod rows;
 pub(crate) mod scalars;
+pub(crate) mod team;
 
 pub use instructions::InstructionSet;
 

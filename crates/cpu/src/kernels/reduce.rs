@@ -5,20 +5,23 @@ use retrograd_core::{
     ops::{Max, Op, Sum},
     shape::AxisSet,
 };
+use smallvec::smallvec;
 
 use crate::{
     arena::Memory,
     kernels::{
         dispatched,
+        kernel::{Behavior, Refusal, Values},
         row::{self, CHUNK, N_LANES, larger},
+        team::Team,
     },
 };
 
 /// A reduction of a contiguous value seen as `[n_outer, n_reduced, n_inner]` over its middle axis.
 #[derive(Clone, Debug)]
 pub(crate) struct Reduce {
-    pub out: NodeId,
-    pub input: NodeId,
+    out: NodeId,
+    input: NodeId,
     dtype: DType,
     kind: Kind,
     n_reduced: usize,
@@ -31,6 +34,26 @@ enum Kind {
     /// The sum of sums, of which there are few.
     Total,
     Max,
+}
+
+impl Behavior for Reduce {
+    fn reads_elsewhere(&self) -> Values {
+        smallvec![self.input]
+    }
+
+    fn writes(&self) -> Values {
+        smallvec![self.out]
+    }
+
+    fn run(&self, memory: &mut Memory<'_>, _: &mut Team) -> Result<(), Refusal> {
+        let (out, rest) = memory.write_beside(self.out, self.dtype);
+        match out {
+            SliceMut::F32(out) => self.reduce(rest.read::<f32>(self.input), out),
+            SliceMut::F64(out) => self.reduce(rest.read::<f64>(self.input), out),
+            SliceMut::I64(_) | SliceMut::Bool(_) => unreachable!("only floats are reduced here"),
+        }
+        Ok(())
+    }
 }
 
 impl Reduce {
@@ -54,16 +77,6 @@ impl Reduce {
     /// The kernel that adds up the sums of `n` blocks.
     pub fn of_sums(sums: NodeId, n: usize, out: NodeId, dtype: DType) -> Self {
         Self { out, input: sums, dtype, kind: Kind::Total, n_reduced: n, n_inner: 1 }
-    }
-
-    /// Computes the reduction.
-    pub fn run(&self, memory: &mut Memory<'_>) {
-        let (out, rest) = memory.write_beside(self.out, self.dtype);
-        match out {
-            SliceMut::F32(out) => self.reduce(rest.read::<f32>(self.input), out),
-            SliceMut::F64(out) => self.reduce(rest.read::<f64>(self.input), out),
-            SliceMut::I64(_) | SliceMut::Bool(_) => unreachable!("only floats are reduced here"),
-        }
     }
 
     fn reduce<F: Float>(&self, x: &[F], out: &mut [F]) {

@@ -5,10 +5,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     compile::update::Updates,
-    kernels::{code::Form, finite::is_finite},
+    kernels::{code::Form, finite::is_finite, kernel::Kernel},
     program::Task,
     run::{Fault, Run},
-    step::{Kernel, Step},
+    step::Step,
 };
 
 /// The tests of a checked program.
@@ -112,7 +112,7 @@ impl Check {
 
 /// Whether a bound shows that what a step writes is finite.
 fn is_sure_to_be_finite(step: &Step, run: &Run<'_>) -> bool {
-    step.product().is_some_and(|product| product.is_sure_to_be_finite(&run.memory))
+    step.kernel.behavior().is_sure_to_be_finite(&run.memory)
 }
 
 /// Puts values back to their places.

@@ -1,20 +1,16 @@
 //! A run of a program's steps.
 
 pub(crate) mod check;
-pub(crate) mod profile;
-mod required;
-pub(crate) mod team;
-pub(crate) mod workspace;
 
 use std::time::{Duration, Instant};
 
-use retrograd_core::{DType, NodeId, Tensor};
+use retrograd_core::{NodeId, Tensor};
 use rustc_hash::FxHashMap;
 
 use crate::{
     arena::Memory,
-    run::team::Team,
-    step::{Kernel, Step},
+    kernels::{kernel::Refusal, team::Team},
+    step::Step,
 };
 
 /// Why a run has stopped.
@@ -54,34 +50,13 @@ impl Run<'_> {
 
     /// Runs a step.
     pub fn step(&mut self, step: &Step) -> Result<(), Fault> {
-        let Self { memory, team, .. } = self;
-        match &step.kernel {
-            Kernel::Elementwise(kernel) => {
-                kernel.check(memory).map_err(|(node, reason)| Fault::Data { node, reason })?;
-                team.compute(memory, kernel.split(), kernel.writes(), |memory, rows, own| {
-                    match kernel.rows.dtype {
-                        DType::F32 => kernel.run(memory, &mut own.single, rows),
-                        _ => kernel.run(memory, &mut own.double, rows),
-                    }
-                });
-            }
-            Kernel::Scalars(program) => match program.dtype {
-                DType::F32 => program.run::<f32>(memory, team.instructions()),
-                _ => program.run::<f64>(memory, team.instructions()),
-            },
-            Kernel::Product(product) => {
-                team.compute(memory, product.split(), product.writes(), |memory, rows, own| {
-                    product.run(memory, own.single.instructions, rows);
-                });
-            }
-            Kernel::Reduce(reduce) => reduce.run(memory),
-            Kernel::Copy(copy) => copy.run(memory),
-            Kernel::Embed(embed) => embed.run(memory),
-            Kernel::Plain(plain) => {
-                let refused = |reason| Fault::Data { node: plain.out, reason };
-                plain.run(memory).map_err(refused)?;
-            }
-        }
+        step.kernel.behavior().run(&mut self.memory, self.team)?;
         Ok(())
+    }
+}
+
+impl From<Refusal> for Fault {
+    fn from(Refusal { node, reason }: Refusal) -> Self {
+        Fault::Data { node, reason }
     }
 }

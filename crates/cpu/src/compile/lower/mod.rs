@@ -6,7 +6,6 @@ mod registers;
 mod scalars;
 
 use retrograd_core::{DType, NodeId, Op, computation::Computation, ops::Padding, shape::Layout};
-use smallvec::{SmallVec, smallvec};
 
 use crate::{
     compile::{
@@ -17,14 +16,14 @@ use crate::{
         order::writers,
     },
     kernels::{
-        code::Elementwise,
         embed::Embed,
+        kernel::Kernel,
         plain::{Copy, Plain},
         product::{Addend, Product},
         reduce::Reduce,
     },
     layout::{Source, Walk},
-    step::{Kernel, Step},
+    step::Step,
 };
 
 /// The steps that compute a computation, in no particular order, and where each root is found afterwards.
@@ -89,8 +88,9 @@ impl Steps {
                     let kernel = fuse(classified, groups, group, &kept, &sums);
                     let (whole, parts): (Vec<_>, Vec<_>) =
                         sums.into_iter().partition(|sums| sums.to == sums.total);
-                    let totals: Vec<_> = whole.iter().map(|sums| sums.total).collect();
-                    self.push_elementwise(kernel, &[members, &totals[..]].concat(), level);
+                    let totals = whole.iter().map(|sums| sums.total);
+                    let computes = members.iter().copied().chain(totals);
+                    self.push(Kernel::Elementwise(kernel), computes, level);
                     all_sums.extend(parts);
                 }
             }
@@ -98,14 +98,8 @@ impl Steps {
         // Behind the groups, whose steps have their numbers.
         for Sums { to, total, .. } in all_sums {
             let (dtype, n) = self.sizes[to.index()];
-            self.steps.push(Step {
-                kernel: Kernel::Reduce(Reduce::of_sums(to, n, total, dtype)),
-                reads: smallvec![to],
-                writes: smallvec![total],
-                scratch: None,
-                computes: smallvec![total],
-                level: groups.levels[total.index()],
-            });
+            let kernel = Kernel::Reduce(Reduce::of_sums(to, n, total, dtype));
+            self.push(kernel, [total], groups.levels[total.index()]);
         }
     }
 
@@ -141,28 +135,8 @@ impl Steps {
         let file = NodeId::new(self.sizes.len());
         let program = scalars::program(classified, members, joined, kept, file);
         self.sizes.push((program.dtype, program.n_registers));
-        let mut reads: SmallVec<_> = program.reads().collect();
-        reads.sort_unstable();
-        reads.dedup();
-        self.steps.push(Step {
-            reads,
-            writes: program.stores.iter().map(|store| store.to).collect(),
-            scratch: Some(file),
-            computes: members.iter().chain(joined).copied().collect(),
-            kernel: Kernel::Scalars(program),
-            level,
-        });
-    }
-
-    fn push_elementwise(&mut self, kernel: Elementwise, members: &[NodeId], level: u32) {
-        let mut reads: SmallVec<_> =
-            kernel.reads_in_step().chain(kernel.reads_elsewhere()).collect();
-        reads.sort_unstable();
-        reads.dedup();
-        reads.shrink_to_fit();
-        let writes = kernel.stores.iter().map(|store| store.to).collect();
-        let (kernel, computes) = (Kernel::Elementwise(kernel), members.into());
-        self.steps.push(Step { kernel, reads, writes, scratch: None, computes, level });
+        let computes = members.iter().chain(joined).copied();
+        self.push(Kernel::Scalars(program), computes, level);
     }
 
     /// The step of a node that has one of its own.
@@ -173,7 +147,7 @@ impl Steps {
             Class::Leaf | Class::Elementwise(_) | Class::Row(_) | Class::Part => {}
             Class::Literal => {
                 if groups.is_read(classified, id, |user| classified.reads_memory(user)) {
-                    self.push_elementwise(fill(classified, id, id), &[id], level);
+                    self.push(Kernel::Elementwise(fill(classified, id, id)), [id], level);
                 }
             }
             Class::View => {
@@ -187,22 +161,9 @@ impl Steps {
             Class::Step => match classified.added(id).op {
                 Op::MatMul => self.push_product(classified, id, level),
                 Op::Pad(_) => self.push_embed(classified, id, level),
-                _ => self.push_other(classified, id, level),
+                _ => self.push(kernel(classified, id), [id], level),
             },
         }
-    }
-
-    /// The step of a node that nothing else is computed in, but for products and parts among zeros.
-    fn push_other(&mut self, classified: &Classified<'_>, id: NodeId, level: u32) {
-        let inputs = &classified.computation.nodes[id.index()].inputs;
-        self.steps.push(Step {
-            kernel: kernel(classified, id),
-            reads: inputs.iter().map(|&input| classified.base(input)).collect(),
-            writes: smallvec![id],
-            scratch: None,
-            computes: smallvec![id],
-            level,
-        });
     }
 
     /// The step of a part among zeros, or of a sum that its kernel adds to.
@@ -219,14 +180,7 @@ impl Steps {
             out: id,
             dtype: pad.dtype,
         };
-        self.steps.push(Step {
-            reads: onto.into_iter().chain([part]).collect(),
-            writes: smallvec![id],
-            scratch: None,
-            computes: classified.parts(id),
-            kernel: Kernel::Embed(embed),
-            level,
-        });
+        self.push(Kernel::Embed(embed), classified.parts(id), level);
     }
 
     /// The step of a product, or of a sum that the kernel of a product adds to.
@@ -242,28 +196,14 @@ impl Steps {
         });
         let scratch = |n_elements| self.new_value((product.dtype, n_elements));
         let product = Product::new(id, product.dtype, &operands, addend, scratch);
-        self.steps.push(Step {
-            reads: product.reads_in_step().chain(product.reads_elsewhere()).collect(),
-            writes: smallvec![id],
-            scratch: product.scratch(),
-            computes: classified.parts(id),
-            kernel: Kernel::Product(product),
-            level,
-        });
+        self.push(Kernel::Product(product), classified.parts(id), level);
     }
 
     /// Pushes the copy of a node's source to some place.
     fn push_copy(&mut self, source: &Source, [id, to]: [NodeId; 2], dtype: DType, level: u32) {
         let walk = Walk::new(&source.layout, &source.shape);
         let kernel = Kernel::Copy(Copy { from: source.base, walk, to, dtype });
-        self.steps.push(Step {
-            kernel,
-            reads: smallvec![source.base],
-            writes: smallvec![to],
-            scratch: None,
-            computes: smallvec![id],
-            level,
-        });
+        self.push(kernel, [id], level);
     }
 
     /// Makes sure that a root has a buffer that nothing else changes: its own, or that of a copy.
@@ -278,10 +218,14 @@ impl Steps {
         self.roots.push(copy);
         let level = groups.levels[root.index()];
         if class == Class::Literal {
-            self.push_elementwise(fill(classified, root, copy), &[root], level);
+            self.push(Kernel::Elementwise(fill(classified, root, copy)), [root], level);
         } else {
             self.push_copy(&classified.source(root), [root, copy], size.0, level);
         }
+    }
+
+    fn push(&mut self, kernel: Kernel, computes: impl IntoIterator<Item = NodeId>, level: u32) {
+        self.steps.push(Step::new(kernel, computes.into_iter().collect(), level));
     }
 
     /// A value that is no node's.

@@ -174,11 +174,12 @@ impl Operands {
         if candidates.is_empty() {
             return this;
         }
-        let in_step: FxHashSet<_> = step.reads_in_step().into_iter().collect();
+        let in_step: FxHashSet<_> = step.kernel.behavior().reads_in_place().into_iter().collect();
         if in_step.is_empty() {
             return this;
         }
-        let elsewhere: FxHashSet<_> = step.reads_elsewhere().into_iter().collect();
+        let elsewhere: FxHashSet<_> =
+            step.kernel.behavior().reads_elsewhere().into_iter().collect();
         let overwritable = |id: &NodeId| in_step.contains(id) && !elsewhere.contains(id);
         for id in candidates.into_iter().rev().filter(overwritable) {
             this.free.entry(sizes[id.index()]).or_default().push(id);

@@ -6,11 +6,7 @@ use retrograd_core::{DType, NodeId};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
-use crate::{
-    arena::Place,
-    kernels::code::{Elementwise, Extent, Form, Operand},
-    step::{Kernel, Step},
-};
+use crate::{arena::Place, step::Step};
 
 /// Values with their places, and what is to be found in them.
 pub(crate) struct Placed<'p> {
@@ -123,12 +119,11 @@ impl Contents<'_> {
     /// Runs a step: it must find what it reads, and write over nothing that it has still to read, and nothing twice.
     fn run(&mut self, step: &Step) -> Result<(), String> {
         step.reads.iter().try_for_each(|&id| self.check(id))?;
-        if let Kernel::Elementwise(kernel) = &step.kernel {
-            check_extents(kernel, self.placed.sizes)?;
-        }
+        let kernel = step.kernel.behavior();
+        kernel.check_sizes(&|id| self.placed.sizes[id.index()].1)?;
         let set = |ids: &[NodeId]| ids.iter().copied().collect::<FxHashSet<_>>();
-        let (reads, elsewhere) = (set(&step.reads), set(&step.reads_elsewhere()));
-        let in_step = set(&step.reads_in_step());
+        let (reads, elsewhere) = (set(&step.reads), set(&kernel.reads_elsewhere()));
+        let in_step = set(&kernel.reads_in_place());
         if let Some(id) = in_step.union(&elsewhere).find(|id| !reads.contains(id)) {
             return Err(format!("{id:?} is not among what it reads"));
         }
@@ -151,33 +146,6 @@ impl Contents<'_> {
         }
         Ok(())
     }
-}
-
-/// Checks that values have as many elements as a kernel reads and writes.
-fn check_extents(kernel: &Elementwise, sizes: &[(DType, usize)]) -> Result<(), String> {
-    let rows = kernel.rows;
-    let n = |extent: Extent| match extent {
-        Extent::Row => rows.n_rows,
-        Extent::Element => rows.n_rows * rows.n_columns,
-    };
-    for line in &kernel.code {
-        let (read, _) = line.instruction.extents(line.extent);
-        for operand in line.instruction.operands() {
-            if let Operand::Contiguous(id) = operand
-                && sizes[id.index()].1 < n(read)
-            {
-                return Err(format!("{id:?} has fewer elements than are read"));
-            }
-        }
-    }
-    let short = kernel.stores.iter().find(|store| {
-        let written = match store.form {
-            Form::Numbers | Form::TruthValues => n(store.extent),
-            Form::Sum => rows.n_blocks(),
-        };
-        sizes[store.to.index()].1 != written
-    });
-    short.map_or(Ok(()), |store| Err(format!("{:?} has another number of elements", store.to)))
 }
 
 #[cfg(test)]

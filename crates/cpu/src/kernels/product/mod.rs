@@ -11,6 +11,7 @@ mod vector;
 use std::ops::Range;
 
 use retrograd_core::{DType, NodeId, Shape, shape::Layout};
+use smallvec::smallvec;
 
 use self::{
     library::Multiply,
@@ -22,7 +23,9 @@ use crate::{
     kernels::{
         InstructionSet,
         code::Scalar,
+        kernel::{Behavior, Refusal, Values},
         number::{Number, lit},
+        team::Team,
     },
     layout::{Source, Walk},
 };
@@ -167,43 +170,43 @@ impl Operand {
     }
 }
 
-impl Product {
-    /// The product of matrices in the last two axes of two operands, `[…, m, k] × […, k, n] → […, m, n]`. If it needs
-    /// scratch, `scratch` is asked for a value of some elements.
-    pub fn new(
-        out: NodeId,
-        dtype: DType,
-        [lhs, rhs]: &[Source; 2],
-        addend: Option<Addend>,
-        scratch: impl FnOnce(usize) -> NodeId,
-    ) -> Self {
-        let n_batch = lhs.shape.rank() - 2;
-        let (m, k, n) = (lhs.shape[n_batch], lhs.shape[n_batch + 1], rhs.shape[n_batch + 1]);
-        let (lhs, rhs, sizes) = (Operand::new(lhs), Operand::new(rhs), Sizes { m, k, n });
-        let method = Method::of(sizes, lhs.strides, rhs.strides, scratch);
-        Self { dtype, out, lhs, rhs, addend, sizes, method }
+impl Behavior for Product {
+    fn reads_in_place(&self) -> Values {
+        self.addend.iter().map(|addend| addend.of).collect()
     }
 
-    /// The value that it uses as scratch.
-    pub fn scratch(&self) -> Option<NodeId> {
+    fn reads_elsewhere(&self) -> Values {
+        let factor = self.addend.iter().filter_map(|addend| addend.product_factor?.source());
+        [self.lhs.base, self.rhs.base].into_iter().chain(factor).collect()
+    }
+
+    fn writes(&self) -> Values {
+        smallvec![self.out]
+    }
+
+    fn scratch(&self) -> Option<NodeId> {
         self.method.scratch()
     }
 
-    /// The value that the result can take the place of.
-    pub fn reads_in_step(&self) -> impl Iterator<Item = NodeId> {
-        self.addend.iter().map(|addend| addend.of)
+    fn can_update(&self) -> bool {
+        true
     }
 
-    /// The values that are read in other places than those being written.
-    pub fn reads_elsewhere(&self) -> impl Iterator<Item = NodeId> {
-        let factor = self.addend.iter().filter_map(|addend| addend.product_factor?.source());
-        [self.lhs.base, self.rhs.base].into_iter().chain(factor)
+    fn has_bound(&self) -> bool {
+        true
     }
 
-    /// How the rows of results can be split, those of one matrix after those of another.
-    /// Each element then has the same bits: the library sums in another order only where it computes few elements, or
+    fn is_sure_to_be_finite(&self, memory: &Memory<'_>) -> bool {
+        match self.dtype {
+            DType::F32 => self.is_bounded::<f32>(memory),
+            DType::F64 => self.is_bounded::<f64>(memory),
+            DType::I64 | DType::Bool => unreachable!("{FLOATS}"),
+        }
+    }
+
+    /// The rows of one matrix come after those of another. Each element has the same bits: the library sums in another order only where it computes few elements, or
     /// few rows and columns of long sums.
-    pub fn split(&self) -> Split {
+    fn split(&self) -> Option<Split> {
         let (n_matrices, Sizes { m, k, n }) = (self.lhs.n_matrices, self.sizes);
         let n_multiplications = self.sizes.n_multiplications().saturating_mul(n_matrices);
         let n_bytes = n_multiplications.saturating_mul(self.dtype.n_bytes());
@@ -225,23 +228,50 @@ impl Product {
             Method::Rows => 1,
             Method::BlocksOfCopy(_) => m,
         };
-        Split { n_rows: n_matrices * m, together, work }
+        Some(Split { n_rows: n_matrices * m, together, work })
     }
 
-    /// What it writes.
-    pub fn writes(&self) -> impl Iterator<Item = Output> {
+    fn run(&self, memory: &mut Memory<'_>, team: &mut Team) -> Result<(), Refusal> {
+        let split = self.split().expect("products can be split");
+        team.compute(memory, split, self.outputs(), |memory, rows, own| {
+            self.compute(memory, own.single.instructions, rows);
+        });
+        Ok(())
+    }
+}
+
+/// The reason why no product is of other numbers.
+const FLOATS: &str = "recording checks that the operands are floats";
+
+impl Product {
+    /// The product of matrices in the last two axes of two operands, `[…, m, k] × […, k, n] → […, m, n]`. If it needs
+    /// scratch, `scratch` is asked for a value of some elements.
+    pub fn new(
+        out: NodeId,
+        dtype: DType,
+        [lhs, rhs]: &[Source; 2],
+        addend: Option<Addend>,
+        scratch: impl FnOnce(usize) -> NodeId,
+    ) -> Self {
+        let n_batch = lhs.shape.rank() - 2;
+        let (m, k, n) = (lhs.shape[n_batch], lhs.shape[n_batch + 1], rhs.shape[n_batch + 1]);
+        let (lhs, rhs, sizes) = (Operand::new(lhs), Operand::new(rhs), Sizes { m, k, n });
+        let method = Method::of(sizes, lhs.strides, rhs.strides, scratch);
+        Self { dtype, out, lhs, rhs, addend, sizes, method }
+    }
+
+    /// The result and scratch, as several threads write them.
+    fn outputs(&self) -> impl Iterator<Item = Output> {
         let values = [self.out].into_iter().chain(self.scratch());
         values.map(|id| Output { id, dtype: self.dtype, n_rows_each: 1 })
     }
 
     /// Computes a range of rows.
-    pub fn run(&self, memory: &mut Memory<'_>, instructions: InstructionSet, rows: Range<usize>) {
+    fn compute(&self, memory: &mut Memory<'_>, instructions: InstructionSet, rows: Range<usize>) {
         match self.dtype {
             DType::F32 => self.multiply::<f32>(memory, instructions, rows),
             DType::F64 => self.multiply::<f64>(memory, instructions, rows),
-            DType::I64 | DType::Bool => {
-                unreachable!("recording checks that the operands are floats")
-            }
+            DType::I64 | DType::Bool => unreachable!("{FLOATS}"),
         }
     }
 

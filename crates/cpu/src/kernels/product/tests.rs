@@ -97,7 +97,8 @@ impl<F: Multiply + Sums> Case<F> {
         for (index, values) in self.values.iter().enumerate() {
             memory.write(NodeId::new(index), 0..values.len()).copy_from_slice(values);
         }
-        self.product.run(&mut memory, instructions, self.product.split().all());
+        let split = self.product.split().expect("products can be split");
+        self.product.compute(&mut memory, instructions, split.all());
         memory.read(NodeId::new(OUT)).to_vec()
     }
 

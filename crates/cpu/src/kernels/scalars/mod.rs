@@ -19,7 +19,13 @@ pub(crate) use self::{
 };
 use crate::{
     arena::{Beside, Memory},
-    kernels::{InstructionSet, dispatched, functions::Functions, operand::truth},
+    kernels::{
+        InstructionSet, dispatched,
+        functions::Functions,
+        kernel::{Behavior, Refusal, Values},
+        operand::truth,
+        team::Team,
+    },
 };
 
 /// The number of operands that are put side by side at a time.
@@ -76,9 +82,32 @@ pub(crate) enum Instruction {
     Rounds { n: usize, n_rounds: usize },
 }
 
+impl Behavior for Scalars {
+    fn reads_elsewhere(&self) -> Values {
+        self.loads.iter().map(|load| load.of).collect()
+    }
+
+    fn writes(&self) -> Values {
+        self.stores.iter().map(|store| store.to).collect()
+    }
+
+    fn scratch(&self) -> Option<NodeId> {
+        Some(self.file)
+    }
+
+    fn run(&self, memory: &mut Memory<'_>, team: &mut Team) -> Result<(), Refusal> {
+        match self.dtype {
+            DType::F32 => self.compute::<f32>(memory, team.instructions()),
+            DType::F64 => self.compute::<f64>(memory, team.instructions()),
+            DType::I64 | DType::Bool => unreachable!("registers hold floating-point numbers"),
+        }
+        Ok(())
+    }
+}
+
 impl Scalars {
     /// Computes all numbers, and writes those that are wanted.
-    pub fn run<F: Functions>(&self, memory: &mut Memory<'_>, instructions: InstructionSet) {
+    fn compute<F: Functions>(&self, memory: &mut Memory<'_>, instructions: InstructionSet) {
         let (registers, rest) = memory.write_part_beside::<F>(self.file, 0..self.n_registers);
         let (literals, loaded) = registers.split_at_mut(self.literals.len());
         for (register, &literal) in literals.iter_mut().zip(&self.literals) {
@@ -113,11 +142,6 @@ impl Scalars {
             let stride = |k: usize| moves.get(k).copied().unwrap_or_default();
             own.iter().enumerate().map(move |(k, single)| single.after(round, stride(k)))
         })
-    }
-
-    /// The values that it reads.
-    pub fn reads(&self) -> impl Iterator<Item = NodeId> {
-        self.loads.iter().map(|load| load.of)
     }
 }
 

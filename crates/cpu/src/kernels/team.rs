@@ -7,8 +7,7 @@ use std::ops::Range;
 
 use crate::{
     arena::{Memory, Output, Split, Threads, Written},
-    kernels::{InstructionSet, elementwise::Scratch},
-    step::Step,
+    kernels::{InstructionSet, elementwise::Scratch, kernel::Kernel},
 };
 
 /// The threads that compute steps, and what they need for that.
@@ -49,32 +48,36 @@ impl Sharing {
 }
 
 impl Registers {
-    /// As many and as long as the kernels of some steps need.
-    fn of(steps: &[Step]) -> Self {
-        let kernels = || steps.iter().filter_map(Step::elementwise);
-        Self { single: Scratch::new(kernels()), double: Scratch::new(kernels()) }
+    /// As many and as long as some kernels need.
+    fn of<'k>(kernels: impl Iterator<Item = &'k Kernel> + Clone) -> Self {
+        let files = || kernels.clone().filter_map(|kernel| kernel.behavior().registers());
+        Self { single: Scratch::new(files()), double: Scratch::new(files()) }
     }
 }
 
 impl Team {
-    /// As many threads as some steps have use for.
-    pub fn new(steps: &[Step], sharing: Sharing, instructions: InstructionSet) -> Self {
-        let splits = steps.iter().filter_map(Step::split);
+    /// As many threads as some kernels have use for.
+    pub fn new<'k>(
+        kernels: impl Iterator<Item = &'k Kernel> + Clone,
+        sharing: Sharing,
+        instructions: InstructionSet,
+    ) -> Self {
+        let splits = kernels.clone().filter_map(|kernel| kernel.behavior().split());
         let n_threads = splits.map(|split| sharing.n_parts(split)).max().unwrap_or(1);
         let mut this = Self {
             sharing: Sharing { n_threads, ..sharing },
             others: (n_threads > 1).then(|| Threads::new(n_threads - 1)),
-            registers: (0..n_threads).map(|_| Registers::of(steps)).collect(),
+            registers: (0..n_threads).map(|_| Registers::of(kernels.clone())).collect(),
             written: Written::default(),
         };
         this.set_instructions(instructions);
         this
     }
 
-    /// Has registers again as for a team made for some steps: a panic can have left them incomplete.
-    pub fn renew(&mut self, steps: &[Step]) {
+    /// Makes the registers anew, as for a team of some kernels: a panic can have left them incomplete.
+    pub fn renew<'k>(&mut self, kernels: impl Iterator<Item = &'k Kernel> + Clone) {
         let instructions = self.instructions();
-        self.registers.iter_mut().for_each(|registers| *registers = Registers::of(steps));
+        self.registers.iter_mut().for_each(|registers| *registers = Registers::of(kernels.clone()));
         self.set_instructions(instructions);
     }
 

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use retrograd_core::{Error, Tensor, View, error::Operand};
 
 use crate::{
-    kernels::InstructionSet,
+    kernels::{InstructionSet, team::Sharing},
     plan::Plan,
     program::{Memories, Program},
-    run::team::Sharing,
 };
 
 /// The memory that a plan runs in. It can be used again for any number of runs, which then allocate nothing.

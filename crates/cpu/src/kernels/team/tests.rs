@@ -5,7 +5,7 @@ use retrograd_core::{DType, Expr, Graph, Params, Tensor};
 
 use crate::{
     InstructionSet, Plan,
-    run::team::{Registers, Sharing},
+    kernels::team::{Registers, Sharing},
 };
 
 /// Threads that share whatever can be split.
@@ -115,9 +115,9 @@ fn registers_that_a_panic_has_left_empty_are_made_again() {
     plan.run(&mut workspace, &Params::new(), &[]).unwrap();
     let before = workspace.output(0).to_tensor();
     let team = &mut workspace.memories.team;
-    team.registers[0].single = Registers::of(&[]).single;
+    team.registers[0].single = Registers::of([].iter()).single;
     team.set_instructions(InstructionSet::portable());
-    team.renew(plan.program.steps());
+    team.renew(plan.program.steps().iter().map(|step| &step.kernel));
     assert_eq!(team.instructions(), InstructionSet::portable());
     plan.run(&mut workspace, &Params::new(), &[]).unwrap();
     assert_eq!(workspace.output(0).to_tensor(), before);
