@@ -6,6 +6,7 @@ use retrograd_core::{Error, Expr};
 use rustc_hash::FxHashMap;
 
 use crate::{
+    compile::compile,
     plan::Plan,
     prepare::Prepared,
     program::{Program, Task},
@@ -131,7 +132,7 @@ impl PlanCache {
             let program = Arc::clone(&cached.program);
             return Ok(prepared.into_plan(program));
         }
-        let program = Program::compile(&prepared.task);
+        let program = compile(&prepared.task);
         let program = Arc::new(program.map_err(|shortage| prepared.out_of_memory(shortage))?);
         let cached = Cached { program: Arc::clone(&program), last_request: self.n_requests };
         self.programs.insert(prepared.task.clone(), cached);

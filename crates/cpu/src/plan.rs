@@ -8,8 +8,8 @@ use retrograd_core::{
 use rustc_hash::FxHashMap;
 
 use crate::{
-    arena::Leaves, prepare::Prepared, program::Program, run::Fault, signature::Signature,
-    workspace::Workspace,
+    arena::Leaves, compile::compile, prepare::Prepared, program::Program, run::Fault,
+    signature::Signature, workspace::Workspace,
 };
 
 /// Data of an input for one run, by the input's name.
@@ -84,7 +84,7 @@ impl Plan {
     }
 
     fn of(prepared: Prepared<'_>) -> Result<Plan, Error> {
-        let program = Program::compile(&prepared.task);
+        let program = compile(&prepared.task);
         let program = program.map_err(|shortage| prepared.out_of_memory(shortage))?;
         Ok(prepared.into_plan(Arc::new(program)))
     }

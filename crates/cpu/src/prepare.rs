@@ -11,9 +11,8 @@ use retrograd_core::{
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
-    compile::place::Shortage,
     plan::Plan,
-    program::{Program, Task},
+    program::{Program, Shortage, Task},
     signature::Signature,
     workspace::out_of_memory,
 };

@@ -1,6 +1,7 @@
 //! Steps: a program consists of them.
 
 use retrograd_core::{DType, NodeId};
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::kernels::kernel::{Kernel, Values};
@@ -33,9 +34,76 @@ impl Step {
     }
 
     /// Bytes that the step reads and writes, each value once.
-    pub fn n_bytes(&self, sizes: &[(DType, usize)]) -> usize {
-        let values = self.reads.iter().chain(&self.writes).map(|id| sizes[id.index()]);
-        let n_bytes = values.map(|(dtype, n_elements)| n_elements.saturating_mul(dtype.n_bytes()));
-        n_bytes.fold(0, usize::saturating_add)
+    pub fn n_bytes(&self, sizes: &Sizes) -> usize {
+        let values = self.reads.iter().chain(&self.writes);
+        values.fold(0, |n_bytes, &id| n_bytes.saturating_add(sizes.n_bytes(id)))
+    }
+}
+
+/// Index of a step among those of a program that is being compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct StepId(u32);
+
+impl StepId {
+    /// The step at position `index`.
+    pub fn new(index: usize) -> Self {
+        Self(index as u32)
+    }
+
+    /// Position among the steps.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The step that writes each value.
+pub(crate) fn writers(steps: &[Step]) -> FxHashMap<NodeId, StepId> {
+    let writes = steps.iter().enumerate();
+    let writes =
+        writes.flat_map(|(at, step)| step.writes.iter().map(move |&id| (id, StepId::new(at))));
+    writes.collect()
+}
+
+/// Dtype and number of elements of each value: of those of the computation, then of copies and scratch buffers.
+#[derive(Clone, Debug)]
+pub(crate) struct Sizes(Vec<(DType, usize)>);
+
+impl Sizes {
+    /// The sizes of the values of a computation.
+    pub fn new(sizes: Vec<(DType, usize)>) -> Self {
+        Self(sizes)
+    }
+
+    /// How many values there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The value that is minted next.
+    pub fn next(&self) -> NodeId {
+        NodeId::new(self.0.len())
+    }
+
+    /// Mints a value of some size.
+    pub fn mint(&mut self, size: (DType, usize)) -> NodeId {
+        let id = self.next();
+        self.0.push(size);
+        id
+    }
+
+    /// The size of a value.
+    pub fn of(&self, id: NodeId) -> (DType, usize) {
+        self.0[id.index()]
+    }
+
+    /// The number of elements of a value.
+    pub fn n_elements(&self, id: NodeId) -> usize {
+        self.of(id).1
+    }
+
+    /// The bytes of a value; the most that there can be, if they are more still.
+    pub fn n_bytes(&self, id: NodeId) -> usize {
+        let (dtype, n_elements) = self.of(id);
+        n_elements.saturating_mul(dtype.n_bytes())
     }
 }

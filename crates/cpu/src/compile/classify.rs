@@ -1,19 +1,14 @@
-//! What each node of a computation is to a plan, and through which layout of which buffer it is read.
+//! Classes of nodes: views, which are layouts of a buffer, elementwise nodes, rows, and steps of their own.
 
-use retrograd_core::{DType, Node, NodeId, Op, computation::Computation, shape::Layout};
+use retrograd_core::{DType, NodeId, Op, computation::Computation, shape::Layout};
 use rustc_hash::FxHashMap;
-use smallvec::{SmallVec, smallvec};
 
 use crate::{
-    compile::{
-        accumulate::{Accumulation, accumulate},
-        lists::Lists,
-        rows::row_operation,
-    },
+    compile::{lists::Lists, rows::row_operation},
     layout::Source,
 };
 
-/// What a node is to a plan.
+/// The class of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
     /// Data from outside.
@@ -28,11 +23,11 @@ pub(crate) enum Class {
     Row(DType),
     /// Anything else: a step of its own.
     Step,
-    /// Computed in the step of the node that uses it.
+    /// An operand whose only user is computed by its kernel: [`accumulate`](super::accumulate) finds them.
     Part,
 }
 
-/// A computation with what is known of each node.
+/// The class of each node, its users, and the buffer that it is read from.
 pub(crate) struct Classified<'a> {
     pub computation: &'a Computation,
     pub classes: Vec<Class>,
@@ -45,42 +40,38 @@ pub(crate) struct Classified<'a> {
     views: FxHashMap<NodeId, Source>,
     /// For views with a buffer of their own: what is copied to it.
     pub copies: FxHashMap<NodeId, Source>,
-    /// Sums that the kernel of an operand computes, which is a part of their step.
-    pub accumulations: FxHashMap<NodeId, Accumulation>,
 }
 
-impl<'a> Classified<'a> {
-    /// Classifies the nodes of a computation.
-    pub fn new(computation: &'a Computation) -> Self {
-        let n = computation.nodes.len();
-        let uses = computation.nodes.iter().enumerate().flat_map(|(index, node)| {
-            node.inputs.iter().map(move |input| (input.index(), NodeId::new(index)))
-        });
-        let mut this = Self {
-            computation,
-            classes: Vec::with_capacity(n),
-            is_root: vec![false; n],
-            is_awaited: vec![false; n],
-            users: Lists::new(n, uses),
-            views: FxHashMap::default(),
-            copies: FxHashMap::default(),
-            accumulations: FxHashMap::default(),
-        };
-        for index in 0..n {
-            let id = NodeId::new(index);
-            this.classes.push(class(computation, id));
-            if this.classes[index] == Class::View {
-                this.resolve_view(id);
-            }
+/// Classifies the nodes of a computation, and settles the buffers that views read.
+pub(crate) fn classify<'a>(computation: &'a Computation) -> Classified<'a> {
+    let n = computation.nodes.len();
+    let uses = computation.nodes.iter().enumerate().flat_map(|(index, node)| {
+        node.inputs.iter().map(move |input| (input.index(), NodeId::new(index)))
+    });
+    let mut this = Classified {
+        computation,
+        classes: Vec::with_capacity(n),
+        is_root: vec![false; n],
+        is_awaited: vec![false; n],
+        users: Lists::new(n, uses),
+        views: FxHashMap::default(),
+        copies: FxHashMap::default(),
+    };
+    for index in 0..n {
+        let id = NodeId::new(index);
+        this.classes.push(class(computation, id));
+        if this.classes[index] == Class::View {
+            this.resolve_view(id);
         }
-        computation.roots.iter().for_each(|root| this.is_root[root.index()] = true);
-        let awaited = computation.awaited.iter().flatten();
-        awaited.for_each(|id| this.is_awaited[id.index()] = true);
-        this.copy_inputs_of_steps();
-        accumulate(&mut this);
-        this
     }
+    computation.roots.iter().for_each(|root| this.is_root[root.index()] = true);
+    let awaited = computation.awaited.iter().flatten();
+    awaited.for_each(|id| this.is_awaited[id.index()] = true);
+    this.copy_inputs_of_steps();
+    this
+}
 
+impl Classified<'_> {
     /// Settles what a view reads, or that its elements must be moved.
     fn resolve_view(&mut self, id: NodeId) {
         let node = &self.computation.nodes[id.index()];
@@ -140,43 +131,6 @@ impl<'a> Classified<'a> {
     /// The number of elements of a node.
     pub fn n_elements(&self, id: NodeId) -> usize {
         self.computation.nodes[id.index()].shape.n_elements()
-    }
-
-    /// Whether a node takes literals from memory, and not as numbers in its code.
-    pub fn reads_memory(&self, id: NodeId) -> bool {
-        match self.classes[id.index()] {
-            Class::Elementwise(_) | Class::Row(_) => false,
-            Class::Part => matches!(self.computation.nodes[id.index()].op, Op::MatMul | Op::Pad(_)),
-            Class::Leaf | Class::Literal | Class::View | Class::Step => true,
-        }
-    }
-
-    /// The operand whose kernel computes a node: what is added to another, or else the node.
-    pub fn added(&self, id: NodeId) -> &'a Node {
-        let added = self.accumulations.get(&id).map_or(id, |sum| sum.added);
-        &self.computation.nodes[added.index()]
-    }
-
-    /// All that the step of a node computes.
-    pub fn parts(&self, id: NodeId) -> SmallVec<[NodeId; 2]> {
-        let mut parts: SmallVec<[NodeId; 2]> = smallvec![id];
-        let mut at = 0;
-        while at < parts.len() {
-            let inputs = &self.computation.nodes[parts[at].index()].inputs;
-            parts.extend(
-                inputs.iter().copied().filter(|&id| self.classes[id.index()] == Class::Part),
-            );
-            at += 1;
-        }
-        parts
-    }
-
-    /// The number type in which a node is computed in a fused kernel, if it is.
-    pub fn fused(&self, id: NodeId) -> Option<DType> {
-        match self.classes[id.index()] {
-            Class::Elementwise(dtype) | Class::Row(dtype) => Some(dtype),
-            Class::Leaf | Class::Literal | Class::View | Class::Step | Class::Part => None,
-        }
     }
 }
 

@@ -1,5 +1,4 @@
-//! What kernels compute again instead of reading it: arithmetic that an earlier kernel needs itself, but would have to
-//! store for them.
+//! Rematerialization: kernels compute arithmetic of earlier kernels again, instead of reading it from memory.
 //!
 //! The backward pass needs many values of the forward pass. To compute one again, of what is there anyway, takes an
 //! instruction or two on a block in the nearest cache; to store and to read it takes two passes over memory that grows
@@ -13,10 +12,7 @@ use rustc_hash::FxHashMap;
 use smallvec::{SmallVec, smallvec};
 
 use crate::{
-    compile::{
-        classify::{Class, Classified},
-        group::{Groups, is_small},
-    },
+    compile::{accumulate::Roles, classify::Class, group::Groups},
     kernels::code::Extent,
 };
 
@@ -26,38 +22,81 @@ const MOST_INSTRUCTIONS: usize = 4;
 /// Fewer numbers are stored and read in less time than an instruction is dispatched in.
 const LEAST_ELEMENTS: usize = 64;
 
-/// For each group, the nodes of others that it computes again, ascending. A value that all of its readers compute again
-/// is not stored.
-pub(crate) fn rematerialize(
-    classified: &Classified<'_>,
-    groups: &Groups,
-) -> FxHashMap<u32, Vec<NodeId>> {
-    let are_stored = groups.are_needed_elsewhere(classified);
-    let mut finder = Finder { classified, groups, are_stored, again: FxHashMap::default() };
-    (0..classified.classes.len()).for_each(|index| finder.add(NodeId::new(index)));
-    finder.again
+/// The kernels of all groups: the nodes that each computes, its own and recomputed ones, and the values that are stored.
+pub(crate) struct Fusion<'a> {
+    pub groups: &'a Groups<'a>,
+    /// For each group, the nodes of others that its kernel computes again, ascending.
+    again: FxHashMap<u32, Vec<NodeId>>,
+    /// Whether anything but the kernels that compute it needs the value of each node.
+    pub are_stored: Vec<bool>,
+}
+
+/// Finds the arithmetic that kernels compute again. A value that all of its readers compute again is not stored.
+pub(crate) fn rematerialize<'a>(groups: &'a Groups<'a>) -> Fusion<'a> {
+    let again = FxHashMap::default();
+    let mut fusion = Fusion { groups, again, are_stored: Vec::new() };
+    fusion.are_stored = fusion.are_needed();
+    let roles = groups.levels.roles;
+    let mut finder = Finder { roles, groups, fusion };
+    (0..roles.classes.len()).for_each(|index| finder.add(NodeId::new(index)));
+    finder.fusion
+}
+
+impl Fusion<'_> {
+    /// All nodes that the kernel of a group computes, ascending.
+    pub fn computed(&self, group: u32) -> Vec<NodeId> {
+        let mut computed = [self.again(group), &self.groups.members[group as usize]].concat();
+        computed.sort_unstable();
+        computed
+    }
+
+    /// The nodes of other groups that the kernel of a group computes again.
+    pub fn again(&self, group: u32) -> &[NodeId] {
+        self.again.get(&group).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether anything but the kernels that compute it needs the value of each node. Operands of recomputed nodes are
+    /// needed in any case.
+    fn are_needed(&self) -> Vec<bool> {
+        let roles = self.groups.levels.roles;
+        let mut are_needed = roles.is_root.clone();
+        for index in (0..are_needed.len()).rev() {
+            let id = NodeId::new(index);
+            are_needed[index] |= roles.users(id).iter().any(|user| {
+                let is_view = roles.classes[user.index()] == Class::View;
+                !self.computes(self.groups.group_of[user.index()], id)
+                    || is_view && are_needed[user.index()]
+            });
+        }
+        are_needed
+    }
+
+    /// Whether a group computes a node, as one of its own or again.
+    fn computes(&self, group: Option<u32>, id: NodeId) -> bool {
+        group == self.groups.group_of[id.index()]
+            || group.is_some_and(|group| self.again(group).contains(&id))
+    }
 }
 
 struct Finder<'a> {
-    classified: &'a Classified<'a>,
-    groups: &'a Groups,
-    are_stored: Vec<bool>,
-    again: FxHashMap<u32, Vec<NodeId>>,
+    roles: &'a Roles<'a>,
+    groups: &'a Groups<'a>,
+    fusion: Fusion<'a>,
 }
 
 impl Finder<'_> {
     /// Has all kernels that read a value compute it again, if each of them can.
     fn add(&mut self, id: NodeId) {
-        if !self.are_stored[id.index()] || !self.is_cheap(id) {
+        if !self.fusion.are_stored[id.index()] || !self.is_cheap(id) {
             return;
         }
         let own = self.groups.group_of[id.index()];
-        let users = self.classified.users(id).iter();
+        let users = self.roles.users(id).iter();
         let mut readers: SmallVec<[u32; 4]> = SmallVec::new();
         for user in users.filter(|user| self.groups.group_of[user.index()] != own) {
             // A view has a group, too, but is read from memory.
             match self.groups.group_of[user.index()] {
-                Some(group) if self.classified.fused(*user).is_some() => readers.push(group),
+                Some(group) if self.roles.fused(*user).is_some() => readers.push(group),
                 _ => return,
             }
         }
@@ -66,17 +105,17 @@ impl Finder<'_> {
         let nodes = readers.iter().map(|&reader| Some((reader, self.nodes(id, reader)?)));
         let Some(nodes) = nodes.collect::<Option<Vec<_>>>() else { return };
         for (reader, nodes) in nodes {
-            let again = self.again.entry(reader).or_default();
+            let again = self.fusion.again.entry(reader).or_default();
             again.extend(nodes);
             again.sort_unstable();
         }
-        self.are_stored[id.index()] = false;
+        self.fusion.are_stored[id.index()] = false;
     }
 
     /// The nodes that a kernel computes to have a value, if they are few, and take no more memory than the value does:
     /// they read what is there anyway, and at most one value more.
     fn nodes(&self, id: NodeId, reader: u32) -> Option<SmallVec<[NodeId; 4]>> {
-        let again = self.again.get(&reader).map_or(&[][..], Vec::as_slice);
+        let again = self.fusion.again(reader);
         let (mut nodes, mut more) = (SmallVec::new(), None);
         let mut open: SmallVec<[NodeId; 4]> = smallvec![id];
         while let Some(next) = open.pop() {
@@ -84,12 +123,12 @@ impl Finder<'_> {
                 return None;
             }
             nodes.push(next);
-            for &input in &self.classified.computation.nodes[next.index()].inputs {
+            for &input in &self.roles.computation.nodes[next.index()].inputs {
                 let is_computed = again.contains(&input) || nodes.contains(&input);
                 if is_computed || open.contains(&input) || self.is_there(input, reader) {
                     continue;
                 }
-                let base = self.classified.base(input);
+                let base = self.roles.base(input);
                 if !self.is_stored(base) {
                     open.push(input);
                 } else if more.is_none_or(|more| more == base)
@@ -106,47 +145,47 @@ impl Finder<'_> {
 
     /// Whether a value is one of arithmetic that its own kernel needs.
     fn is_cheap(&self, id: NodeId) -> bool {
-        let classified = self.classified;
-        let node = &classified.computation.nodes[id.index()];
+        let roles = self.roles;
+        let node = &roles.computation.nodes[id.index()];
         let is_own = |user: &NodeId| {
-            classified.fused(*user).is_some()
+            roles.fused(*user).is_some()
                 && self.groups.group_of[user.index()] == self.groups.group_of[id.index()]
         };
-        matches!(classified.classes[id.index()], Class::Elementwise(_))
+        matches!(roles.classes[id.index()], Class::Elementwise(_))
             && is_arithmetic(&node.op)
             && node.shape.n_elements() >= LEAST_ELEMENTS
-            && !classified.is_root[id.index()]
-            && !classified.is_awaited[id.index()]
-            && classified.computation.awaited[id.index()].is_none()
-            && classified.users(id).iter().any(is_own)
+            && !roles.is_root[id.index()]
+            && !roles.is_awaited[id.index()]
+            && roles.computation.awaited[id.index()].is_none()
+            && roles.users(id).iter().any(is_own)
     }
 
     /// Whether such a value has a number for each element of the rows of another kernel.
     fn is_cheap_for(&self, id: NodeId, reader: u32) -> bool {
-        let home = |id: NodeId| self.groups.homes.get(id);
+        let home = |id: NodeId| self.groups.levels.homes.get(id);
         let rows = home(self.groups.members[reader as usize][0]).map(|home| home.rows);
         self.is_cheap(id) && home(id) == rows.map(|rows| rows.home(Extent::Element))
     }
 
     /// Whether a value is there when a kernel runs, whatever that reads: from outside, or needed then or later; or small.
     fn is_there(&self, id: NodeId, reader: u32) -> bool {
-        let (classified, levels) = (self.classified, &self.groups.levels);
-        let (base, first) = (classified.base(id), self.groups.members[reader as usize][0]);
-        let is_outside = matches!(classified.classes[base.index()], Class::Leaf | Class::Literal);
-        let is_needed = |user: &NodeId| levels[user.index()] >= levels[first.index()];
+        let (roles, levels) = (self.roles, self.groups.levels);
+        let (base, first) = (roles.base(id), self.groups.members[reader as usize][0]);
+        let is_outside = matches!(roles.classes[base.index()], Class::Leaf | Class::Literal);
+        let is_needed = |user: &NodeId| levels.level(*user) >= levels.level(first);
         is_outside
             || self.is_stored(base)
-                && (is_small(classified, id, first) || classified.users(id).iter().any(is_needed))
+                && (roles.is_small(id, first) || roles.users(id).iter().any(is_needed))
     }
 
     /// Whether a value is in memory.
     fn is_stored(&self, base: NodeId) -> bool {
-        self.classified.fused(base).is_none() || self.are_stored[base.index()]
+        self.roles.fused(base).is_none() || self.fusion.are_stored[base.index()]
     }
 
     fn n_bytes(&self, id: NodeId) -> usize {
-        let dtype = self.classified.computation.nodes[id.index()].dtype;
-        dtype.n_bytes() * self.classified.n_elements(id)
+        let dtype = self.roles.computation.nodes[id.index()].dtype;
+        dtype.n_bytes() * self.roles.n_elements(id)
     }
 }
 

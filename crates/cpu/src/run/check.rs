@@ -1,49 +1,24 @@
 //! What a checked program tests: that outputs and new values of leaves are finite, before it updates anything.
 
 use retrograd_core::{DType, NodeId, Op, Tensor, View, computation::Computation, with_elements};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::{
-    compile::update::Updates,
-    kernels::{code::Form, finite::is_finite, kernel::Kernel},
-    program::Task,
+    kernels::finite::is_finite,
     run::{Fault, Run},
     step::Step,
 };
 
 /// The tests of a checked program.
 pub(crate) struct Check {
-    computation: Computation,
-    /// What is looked at after the steps, since no elementwise kernel has tested it.
-    rest: Vec<(NodeId, DType)>,
-    /// How many steps, the last ones, update leaves in place: products, which refuse no data.
-    n_updating: usize,
+    pub computation: Computation,
+    /// The values that are looked at after the steps, since no kernel has tested them.
+    pub rest: Vec<(NodeId, DType)>,
+    /// The number of steps, the last ones, that update leaves in place: products, which refuse no data.
+    pub n_updating: usize,
 }
 
 impl Check {
-    /// The check of a task whose steps write some outputs and updates.
-    pub fn new(task: &Task, steps: &mut [Step], outputs: &[NodeId], updates: &Updates) -> Self {
-        let (computation, n_updating) = (task.computation.clone(), updates.n_last());
-        let outputs = outputs.iter().map(|&output| (output, output));
-        let written = outputs.chain(updates.targets.iter().copied());
-        let values: FxHashSet<_> = written.clone().map(|(_, value)| value).collect();
-        let (computing, updating) = steps.split_at_mut(steps.len() - n_updating);
-        let mut tested: FxHashSet<_> = updating.iter().map(|step| step.writes[0]).collect();
-        for step in computing {
-            let Kernel::Elementwise(kernel) = &mut step.kernel else { continue };
-            // Of a sum, kernels would test what is summed.
-            let stores = kernel.stores.iter_mut().filter(|store| store.form != Form::Sum);
-            for store in stores.filter(|store| values.contains(&store.to)) {
-                store.is_tested = true;
-                tested.insert(store.to);
-            }
-        }
-        let rest =
-            written.zip(&computation.roots).filter(|((_, value), _)| !tested.contains(value));
-        let rest = rest.map(|((target, _), root)| (target, computation.nodes[root.index()].dtype));
-        Self { rest: rest.collect(), computation, n_updating }
-    }
-
     /// What the program computes.
     pub fn computation(&self) -> &Computation {
         &self.computation

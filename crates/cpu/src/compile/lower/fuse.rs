@@ -1,4 +1,4 @@
-//! From a group of nodes to the code of one kernel.
+//! The code of a fused kernel: written, combined, and given registers.
 
 use indexmap::IndexSet;
 use retrograd_core::{DType, NodeId, Op, ops::Literal};
@@ -7,9 +7,11 @@ use smallvec::SmallVec;
 
 use crate::{
     compile::{
-        classify::{Class, Classified},
-        group::Groups,
+        accumulate::Roles,
+        classify::Class,
+        levels::Levels,
         lower::{combine::combine, registers::assign},
+        rematerialize::Fusion,
         verify::Meaning,
     },
     kernels::{
@@ -33,18 +35,20 @@ pub(crate) struct Sums {
 
 /// The kernel of a group, which keeps the values of `kept`, and some sums.
 pub(crate) fn fuse(
-    classified: &Classified<'_>,
-    groups: &Groups,
-    group: usize,
+    fusion: &Fusion<'_>,
+    group: u32,
     kept: &[NodeId],
     sums: &[Sums],
+    is_tested: impl Fn(NodeId) -> bool,
 ) -> Elementwise {
-    let computed = groups.computed(group);
+    let computed = fusion.computed(group);
+    let levels = fusion.groups.levels;
     let mut writer = Writer {
-        classified,
-        groups,
-        group: group as u32,
-        rows: rows_of_group(classified, groups, &computed),
+        roles: levels.roles,
+        levels,
+        group_of: &fusion.groups.group_of,
+        group,
+        rows: rows_of_group(fusion, &computed),
         code: IndexSet::with_capacity_and_hasher(computed.len(), FxBuildHasher),
         checks: Vec::new(),
         operands: FxHashMap::with_capacity_and_hasher(computed.len(), FxBuildHasher),
@@ -54,30 +58,29 @@ pub(crate) fn fuse(
     }
     let sums =
         sums.iter().map(|sums| Store { to: sums.to, form: Form::Sum, ..writer.store(sums.of) });
-    let stores = kept.iter().map(|&id| writer.store(id)).chain(sums).collect();
+    let kept = kept.iter().map(|&id| Store { is_tested: is_tested(id), ..writer.store(id) });
+    let stores = kept.chain(sums).collect();
     writer.finish(stores)
 }
 
 /// The rows of a kernel that computes some nodes; rows of one element if it computes nothing of rows.
-pub(crate) fn rows_of_group(
-    classified: &Classified<'_>,
-    groups: &Groups,
-    computed: &[NodeId],
-) -> Rows {
-    let home = |id: NodeId| groups.homes.get(id).expect("nodes of groups have a home");
+pub(crate) fn rows_of_group(fusion: &Fusion<'_>, computed: &[NodeId]) -> Rows {
+    let levels = fusion.groups.levels;
+    let home = |id: NodeId| levels.homes.get(id).expect("nodes of groups have a home");
     let first = home(computed[0]);
     let is_alike = |&id: &NodeId| {
-        !matches!(classified.classes[id.index()], Class::Row(_)) && home(id).extent == first.extent
+        let is_of_rows = matches!(levels.roles.classes[id.index()], Class::Row(_));
+        !is_of_rows && home(id).extent == first.extent
     };
     match computed.iter().all(is_alike) {
-        true => Rows { n_rows: classified.n_elements(computed[0]), n_columns: 1, ..first.rows },
+        true => Rows { n_rows: levels.roles.n_elements(computed[0]), n_columns: 1, ..first.rows },
         false => first.rows,
     }
 }
 
 /// The kernel that writes the number of a literal to every place of a value.
-pub(crate) fn fill(classified: &Classified<'_>, literal: NodeId, to: NodeId) -> Elementwise {
-    let node = &classified.computation.nodes[literal.index()];
+pub(crate) fn fill(roles: &Roles<'_>, literal: NodeId, to: NodeId, is_tested: bool) -> Elementwise {
+    let node = &roles.computation.nodes[literal.index()];
     let value = node.op.as_literal().expect("only literals are filled in");
     Elementwise {
         rows: Rows { dtype: node.dtype, n_rows: node.shape.n_elements(), n_columns: 1 },
@@ -93,7 +96,7 @@ pub(crate) fn fill(classified: &Classified<'_>, literal: NodeId, to: NodeId) -> 
             from: Operand::Register(0),
             extent: Extent::Element,
             form: Form::Numbers,
-            is_tested: false,
+            is_tested,
         }],
         n_registers: 1,
     }
@@ -102,8 +105,9 @@ pub(crate) fn fill(classified: &Classified<'_>, literal: NodeId, to: NodeId) -> 
 /// Writes code with a register of its own for every result. Nodes that differ in shape alone, as functions of two views of
 /// one value do, have one instruction.
 struct Writer<'a> {
-    classified: &'a Classified<'a>,
-    groups: &'a Groups,
+    roles: &'a Roles<'a>,
+    levels: &'a Levels<'a>,
+    group_of: &'a [Option<u32>],
     group: u32,
     rows: Rows,
     /// The instructions, each in the place of its register's number.
@@ -115,8 +119,8 @@ struct Writer<'a> {
 impl Writer<'_> {
     /// Adds the instruction of a node.
     fn add(&mut self, id: NodeId) {
-        let node = &self.classified.computation.nodes[id.index()];
-        let n_operands = match self.classified.classes[id.index()] {
+        let node = &self.roles.computation.nodes[id.index()];
+        let n_operands = match self.roles.classes[id.index()] {
             // Indices are no numbers.
             Class::Row(_) => 1,
             _ => node.inputs.len(),
@@ -149,13 +153,18 @@ impl Writer<'_> {
 
     /// The indices of a node that picks or puts numbers, which are checked before anything is computed.
     fn index(&mut self, id: NodeId, axis: usize) -> NodeId {
-        let index = self.classified.base(self.classified.computation.nodes[id.index()].inputs[1]);
+        let index = self.roles.base(self.roles.computation.nodes[id.index()].inputs[1]);
         self.checks.push(IndexCheck { node: id, index, axis });
         index
     }
 
     fn extent(&self, id: NodeId) -> Extent {
-        self.groups.homes.get(id).map_or(Extent::Element, |home| home.extent)
+        self.levels.homes.get(id).map_or(Extent::Element, |home| home.extent)
+    }
+
+    /// The extent that an operand has in the kernel of a node.
+    fn extent_of_operand(&self, user: NodeId) -> Extent {
+        self.levels.home_of_operand(user).expect("nodes of kernels have a home").extent
     }
 
     /// The result of an instruction, which is written unless it has been before.
@@ -169,11 +178,11 @@ impl Writer<'_> {
         if let Some(operand) = self.operands.get(&id) {
             return *operand;
         }
-        let node = &self.classified.computation.nodes[id.index()];
+        let node = &self.roles.computation.nodes[id.index()];
         let operand = match node.op.as_literal() {
-            Some(value) if self.classified.classes[id.index()] == Class::Literal => {
+            Some(value) if self.roles.classes[id.index()] == Class::Literal => {
                 let scalar = Scalar::Literal(Literal::new(value));
-                let extent = self.groups.home_of_operand(self.classified, user).extent;
+                let extent = self.extent_of_operand(user);
                 self.push(Instruction::Fill { scalar }, extent)
             }
             _ => self.view(id).unwrap_or_else(|| self.load(id, user)),
@@ -184,9 +193,9 @@ impl Writer<'_> {
 
     /// A view of what the kernel has at hand.
     fn view(&mut self, id: NodeId) -> Option<Operand> {
-        let base = self.classified.base(id);
+        let base = self.roles.base(id);
         let of = *self.operands.get(&base)?;
-        let is_in_group = |id: NodeId| self.groups.group_of[id.index()] == Some(self.group);
+        let is_in_group = |id: NodeId| self.group_of[id.index()] == Some(self.group);
         if !is_in_group(id) || !is_in_group(base) {
             return None;
         }
@@ -196,10 +205,10 @@ impl Writer<'_> {
 
     /// Reads a value that another step has computed.
     fn load(&mut self, id: NodeId, user: NodeId) -> Operand {
-        let extent = self.groups.home_of_operand(self.classified, user).extent;
-        let source = self.classified.source(id);
+        let extent = self.extent_of_operand(user);
+        let source = self.roles.source(id);
         let walk = Walk::new(&source.layout, &source.shape);
-        let dtype = self.classified.computation.nodes[id.index()].dtype;
+        let dtype = self.roles.computation.nodes[id.index()].dtype;
         if walk.is_one_element() && source.shape.n_elements() > 1 {
             let (of, position) = (source.base, walk.offset());
             let scalar = Scalar::Element { of, dtype, position };
@@ -216,7 +225,7 @@ impl Writer<'_> {
     }
 
     fn store(&self, id: NodeId) -> Store {
-        let form = match self.classified.computation.nodes[id.index()].dtype {
+        let form = match self.roles.computation.nodes[id.index()].dtype {
             DType::Bool => Form::TruthValues,
             _ => Form::Numbers,
         };

@@ -1,19 +1,17 @@
-//! The steps of a program, and from which nodes they come.
+//! Lowering: from fused nodes and all others to steps.
 
 mod combine;
 mod fuse;
 mod registers;
 mod scalars;
 
-use retrograd_core::{DType, NodeId, Op, computation::Computation, ops::Padding, shape::Layout};
+use retrograd_core::{DType, NodeId, Op, ops::Padding, shape::Layout};
 
 use crate::{
     compile::{
-        accumulate::scalar,
-        classify::{Class, Classified},
-        group::Groups,
-        lower::fuse::{Sums, fill, fuse, rows_of_group},
-        order::writers,
+        accumulate::{Roles, scalar},
+        classify::Class,
+        rematerialize::Fusion,
     },
     kernels::{
         embed::Embed,
@@ -23,155 +21,179 @@ use crate::{
         reduce::Reduce,
     },
     layout::{Source, Walk},
-    step::Step,
+    program::Task,
+    step::{Sizes, Step, StepId, writers},
 };
+use fuse::{Sums, fill, fuse, rows_of_group};
 
-/// The steps that compute a computation, in no particular order, and where each root is found afterwards.
-pub(crate) struct Steps {
+/// The steps that compute a task, in no particular order.
+pub(crate) struct Lowered {
     pub steps: Vec<Step>,
-    /// The value of each root: the root, or a copy of it under a number beyond the nodes.
+    /// The leaf of each slot.
+    pub leaves: Vec<NodeId>,
+    /// The value of each root: the root, or a copy of it.
     pub roots: Vec<NodeId>,
-    /// Dtype and number of elements of each value: of the nodes, then of copies and scratch.
-    pub sizes: Vec<(DType, usize)>,
-    /// Pairs of steps, the second of which computes something again that the first must come before.
-    pub after: Vec<(usize, usize)>,
+    /// For each update of a checked task, a value for the new value of the leaf, beside it.
+    pub beside: Vec<NodeId>,
+    pub sizes: Sizes,
+    /// Ordering edges `(before, after)`: a recomputing step waits for the value it awaits.
+    pub edges: Vec<(StepId, StepId)>,
 }
 
-impl Steps {
-    /// The steps for all roots.
-    pub fn new(computation: &Computation) -> Self {
-        let classified = Classified::new(computation);
-        let groups = Groups::new(&classified);
-        let sizes =
-            computation.nodes.iter().map(|node| (node.dtype, node.shape.n_elements())).collect();
-        let mut this = Self { steps: Vec::new(), roots: Vec::new(), sizes, after: Vec::new() };
-        this.add_groups(&classified, &groups);
-        for index in 0..computation.nodes.len() {
-            this.add_step(&classified, &groups, NodeId::new(index));
-        }
-        for &root in &computation.roots {
-            this.add_root(&classified, &groups, root);
-        }
-        this.delay_recomputation(&classified, &groups);
-        this
+/// Lowers fused nodes and all others to steps.
+pub(crate) fn lower(task: &Task, fusion: &Fusion<'_>) -> Lowered {
+    let roles = fusion.groups.levels.roles;
+    let mut lowering = Lowering { task, roles, fusion, lowered: Lowered::new(task) };
+    lowering.add_groups();
+    for index in 0..task.computation.nodes.len() {
+        lowering.add_step(NodeId::new(index));
     }
+    for &root in &task.computation.roots {
+        lowering.add_root(root);
+    }
+    lowering.delay_recomputation();
+    lowering.lowered
+}
 
+impl Lowered {
+    /// No steps yet.
+    fn new(task: &Task) -> Self {
+        let nodes = &task.computation.nodes;
+        // Leaves stand in the order of their slots.
+        let leaves = nodes.iter().enumerate().filter(|(_, node)| matches!(node.op, Op::Leaf(_)));
+        let leaves: Vec<_> = leaves.map(|(index, _)| NodeId::new(index)).collect();
+        let mut sizes =
+            Sizes::new(nodes.iter().map(|node| (node.dtype, node.shape.n_elements())).collect());
+        let targets = task.targets.iter().filter(|_| task.is_checked);
+        let beside = targets.map(|&slot| sizes.mint(sizes.of(leaves[slot]))).collect();
+        Self { steps: Vec::new(), leaves, roots: Vec::new(), beside, sizes, edges: Vec::new() }
+    }
+}
+
+/// Steps while they are lowered.
+struct Lowering<'a> {
+    task: &'a Task,
+    roles: &'a Roles<'a>,
+    fusion: &'a Fusion<'a>,
+    lowered: Lowered,
+}
+
+impl Lowering<'_> {
     /// Orders each step that computes something again after the value that it awaits.
-    fn delay_recomputation(&mut self, classified: &Classified<'_>, groups: &Groups) {
-        let writers = writers(&self.steps);
-        let step_of = |id: NodeId| match groups.group_of[id.index()] {
+    fn delay_recomputation(&mut self) {
+        let writers = writers(&self.lowered.steps);
+        let step_of = |id: NodeId| match self.fusion.groups.group_of[id.index()] {
             // Groups have been added first.
-            Some(group) => Some(group as usize),
+            Some(group) => Some(StepId::new(group as usize)),
             None => writers.get(&id).copied(),
         };
-        let awaited = classified.computation.awaited.iter().enumerate();
+        let awaited = self.roles.computation.awaited.iter().enumerate();
         let pair = |(index, awaited): (usize, &Option<NodeId>)| {
             // A view has no step, but what reads it has.
-            Some((step_of(classified.base((*awaited)?))?, step_of(NodeId::new(index))?))
+            Some((step_of(self.roles.base((*awaited)?))?, step_of(NodeId::new(index))?))
         };
-        self.after = awaited.filter_map(pair).collect();
-        self.after.sort_unstable();
-        self.after.dedup();
+        let mut edges: Vec<_> = awaited.filter_map(pair).collect();
+        edges.sort_unstable();
+        edges.dedup();
+        self.lowered.edges = edges;
     }
 
-    fn add_groups(&mut self, classified: &Classified<'_>, groups: &Groups) {
-        let are_needed = groups.are_needed_elsewhere(classified);
+    fn add_groups(&mut self) {
+        let (fusion, groups) = (self.fusion, self.fusion.groups);
         let mut all_sums = Vec::new();
-        for (group, members) in groups.members.iter().enumerate() {
-            let kept: Vec<_> =
-                members.iter().copied().filter(|id| are_needed[id.index()]).collect();
-            let level = groups.levels[members[0].index()];
-            match groups.programs.get(&(group as u32)) {
-                Some(joined) => self.push_scalars(classified, members, joined, &kept, level),
-                None => {
-                    let sums = self.new_sums(classified, groups, group);
-                    let kernel = fuse(classified, groups, group, &kept, &sums);
-                    let (whole, parts): (Vec<_>, Vec<_>) =
-                        sums.into_iter().partition(|sums| sums.to == sums.total);
-                    let totals = whole.iter().map(|sums| sums.total);
-                    let computes = members.iter().copied().chain(totals);
-                    self.push(Kernel::Elementwise(kernel), computes, level);
-                    all_sums.extend(parts);
-                }
+        for (group, members) in (0..).zip(&groups.members) {
+            let stored = members.iter().copied().filter(|id| fusion.are_stored[id.index()]);
+            let stored: Vec<_> = stored.collect();
+            if let Some(joined) = groups.programs.get(&group) {
+                self.push_scalars(members, joined, &stored, groups.level(group));
+                continue;
             }
+            let sums = self.new_sums(group);
+            let is_tested = |id: NodeId| self.is_tested(id);
+            let kernel = fuse(fusion, group, &stored, &sums, is_tested);
+            let (whole, parts): (Vec<_>, Vec<_>) =
+                sums.into_iter().partition(|sums| sums.to == sums.total);
+            let totals = whole.iter().map(|sums| sums.total);
+            let computes = members.iter().copied().chain(totals);
+            self.push(Kernel::Elementwise(kernel), computes, groups.level(group));
+            all_sums.extend(parts);
         }
         // Behind the groups, whose steps have their numbers.
         for Sums { to, total, .. } in all_sums {
-            let (dtype, n) = self.sizes[to.index()];
+            let (dtype, n) = self.lowered.sizes.of(to);
             let kernel = Kernel::Reduce(Reduce::of_sums(to, n, total, dtype));
-            self.push(kernel, [total], groups.levels[total.index()]);
+            self.push(kernel, [total], groups.levels.level(total));
         }
     }
 
-    /// Where the kernel of a group keeps sums: of a single block, in the place of the total.
-    fn new_sums(
-        &mut self,
-        classified: &Classified<'_>,
-        groups: &Groups,
-        group: usize,
-    ) -> Vec<Sums> {
-        let Some(totals) = groups.totals.get(&(group as u32)) else { return Vec::new() };
-        let rows = rows_of_group(classified, groups, &groups.computed(group));
+    /// Whether a kernel tests a result for being finite while it stores it.
+    fn is_tested(&self, id: NodeId) -> bool {
+        self.task.is_checked && self.roles.is_root[id.index()]
+    }
+
+    /// The values for the sums of a group's kernel: of a single block, the total itself.
+    fn new_sums(&mut self, group: u32) -> Vec<Sums> {
+        let Some(totals) = self.fusion.groups.totals.get(&group) else { return Vec::new() };
+        let rows = rows_of_group(self.fusion, &self.fusion.computed(group));
+        let (roles, sizes) = (self.roles, &mut self.lowered.sizes);
         let sums = totals.iter().map(|&total| {
             let to = match rows.n_blocks() {
                 1 => total,
-                n_blocks => self.new_value((rows.dtype, n_blocks)),
+                n_blocks => sizes.mint((rows.dtype, n_blocks)),
             };
-            let of = classified.base(classified.computation.nodes[total.index()].inputs[0]);
+            let of = roles.base(roles.computation.nodes[total.index()].inputs[0]);
             Sums { of, to, total }
         });
         sums.collect()
     }
 
     /// The step of a program on single numbers, which keeps some and puts some together.
-    fn push_scalars(
-        &mut self,
-        classified: &Classified<'_>,
-        members: &[NodeId],
-        joined: &[NodeId],
-        kept: &[NodeId],
-        level: u32,
-    ) {
-        let file = NodeId::new(self.sizes.len());
-        let program = scalars::program(classified, members, joined, kept, file);
-        self.sizes.push((program.dtype, program.n_registers));
+    fn push_scalars(&mut self, members: &[NodeId], joined: &[NodeId], kept: &[NodeId], level: u32) {
+        let file = self.lowered.sizes.next();
+        let program = scalars::program(self.roles, members, joined, kept, file);
+        self.lowered.sizes.mint((program.dtype, program.n_registers));
         let computes = members.iter().chain(joined).copied();
         self.push(Kernel::Scalars(program), computes, level);
     }
 
     /// The step of a node that has one of its own.
-    fn add_step(&mut self, classified: &Classified<'_>, groups: &Groups, id: NodeId) {
-        let level = groups.levels[id.index()];
-        let node = &classified.computation.nodes[id.index()];
-        match classified.classes[id.index()] {
+    fn add_step(&mut self, id: NodeId) {
+        let level = self.fusion.groups.levels.level(id);
+        let (roles, groups) = (self.roles, self.fusion.groups);
+        let node = &roles.computation.nodes[id.index()];
+        match roles.classes[id.index()] {
             Class::Leaf | Class::Elementwise(_) | Class::Row(_) | Class::Part => {}
             Class::Literal => {
-                if groups.is_read(classified, id, |user| classified.reads_memory(user)) {
-                    self.push(Kernel::Elementwise(fill(classified, id, id)), [id], level);
+                if groups.is_read(id, |user| roles.reads_memory(user)) {
+                    self.push(
+                        Kernel::Elementwise(fill(roles, id, id, self.is_tested(id))),
+                        [id],
+                        level,
+                    );
                 }
             }
             Class::View => {
-                if let Some(source) = classified.copies.get(&id)
-                    && (classified.is_root[id.index()] || groups.is_read(classified, id, |_| true))
+                if let Some(source) = roles.copies.get(&id)
+                    && (roles.is_root[id.index()] || groups.is_read(id, |_| true))
                 {
                     self.push_copy(source, [id, id], node.dtype, level);
                 }
             }
             Class::Step if groups.group_of[id.index()].is_some() => {}
-            Class::Step => match classified.added(id).op {
-                Op::MatMul => self.push_product(classified, id, level),
-                Op::Pad(_) => self.push_embed(classified, id, level),
-                _ => self.push(kernel(classified, id), [id], level),
+            Class::Step => match self.roles.added(id).op {
+                Op::MatMul => self.push_product(id, level),
+                Op::Pad(_) => self.push_embed(id, level),
+                _ => self.push(kernel(self.roles, id), [id], level),
             },
         }
     }
 
     /// The step of a part among zeros, or of a sum that its kernel adds to.
-    fn push_embed(&mut self, classified: &Classified<'_>, id: NodeId, level: u32) {
-        let onto = classified.accumulations.get(&id).map(|sum| classified.base(sum.onto));
-        let (pad, nodes) = (classified.added(id), &classified.computation.nodes);
+    fn push_embed(&mut self, id: NodeId, level: u32) {
+        let onto = self.roles.accumulations.get(&id).map(|sum| self.roles.base(sum.onto));
+        let (pad, nodes) = (self.roles.added(id), &self.roles.computation.nodes);
         let Op::Pad(Padding(windows)) = &pad.op else { unreachable!("the node is of this kind") };
-        let (shape, part) = (&nodes[pad.inputs[0].index()].shape, classified.base(pad.inputs[0]));
+        let (shape, part) = (&nodes[pad.inputs[0].index()].shape, self.roles.base(pad.inputs[0]));
         let embed = Embed {
             part,
             n_elements: shape.n_elements(),
@@ -180,23 +202,24 @@ impl Steps {
             out: id,
             dtype: pad.dtype,
         };
-        self.push(Kernel::Embed(embed), classified.parts(id), level);
+        self.push(Kernel::Embed(embed), self.roles.parts(id), level);
     }
 
     /// The step of a product, or of a sum that the kernel of a product adds to.
-    fn push_product(&mut self, classified: &Classified<'_>, id: NodeId, level: u32) {
-        let accumulation = classified.accumulations.get(&id);
-        let product = classified.added(id);
-        let operands = [0, 1].map(|k| classified.source(product.inputs[k]));
+    fn push_product(&mut self, id: NodeId, level: u32) {
+        let roles = self.roles;
+        let accumulation = roles.accumulations.get(&id);
+        let product = self.roles.added(id);
+        let operands = [0, 1].map(|k| self.roles.source(product.inputs[k]));
         let addend = accumulation.map(|accumulation| Addend {
-            of: classified.base(accumulation.onto),
+            of: self.roles.base(accumulation.onto),
             scale: accumulation.keep,
             product_scale: accumulation.scale,
-            product_factor: accumulation.factor.and_then(|factor| scalar(classified, factor)),
+            product_factor: accumulation.factor.and_then(|factor| scalar(roles, factor)),
         });
-        let scratch = |n_elements| self.new_value((product.dtype, n_elements));
+        let scratch = |n_elements| self.lowered.sizes.mint((product.dtype, n_elements));
         let product = Product::new(id, product.dtype, &operands, addend, scratch);
-        self.push(Kernel::Product(product), classified.parts(id), level);
+        self.push(Kernel::Product(product), self.roles.parts(id), level);
     }
 
     /// Pushes the copy of a node's source to some place.
@@ -207,40 +230,37 @@ impl Steps {
     }
 
     /// Makes sure that a root has a buffer that nothing else changes: its own, or that of a copy.
-    fn add_root(&mut self, classified: &Classified<'_>, groups: &Groups, root: NodeId) {
-        let class = classified.classes[root.index()];
-        let is_copied = classified.copies.contains_key(&root);
+    fn add_root(&mut self, root: NodeId) {
+        let class = self.roles.classes[root.index()];
+        let is_copied = self.roles.copies.contains_key(&root);
         if is_copied || matches!(class, Class::Elementwise(_) | Class::Row(_) | Class::Step) {
-            return self.roots.push(root);
+            return self.lowered.roots.push(root);
         }
-        let size = self.sizes[root.index()];
-        let copy = self.new_value(size);
-        self.roots.push(copy);
-        let level = groups.levels[root.index()];
+        let size = self.lowered.sizes.of(root);
+        let copy = self.lowered.sizes.mint(size);
+        self.lowered.roots.push(copy);
+        let level = self.fusion.groups.levels.level(root);
         if class == Class::Literal {
-            self.push(Kernel::Elementwise(fill(classified, root, copy)), [root], level);
+            self.push(
+                Kernel::Elementwise(fill(self.roles, root, copy, self.task.is_checked)),
+                [root],
+                level,
+            );
         } else {
-            self.push_copy(&classified.source(root), [root, copy], size.0, level);
+            self.push_copy(&self.roles.source(root), [root, copy], size.0, level);
         }
     }
 
     fn push(&mut self, kernel: Kernel, computes: impl IntoIterator<Item = NodeId>, level: u32) {
-        self.steps.push(Step::new(kernel, computes.into_iter().collect(), level));
-    }
-
-    /// A value that is no node's.
-    fn new_value(&mut self, size: (DType, usize)) -> NodeId {
-        self.sizes.push(size);
-        NodeId::new(self.sizes.len() - 1)
+        self.lowered.steps.push(Step::new(kernel, computes.into_iter().collect(), level));
     }
 }
 
 /// The kernel of a node with a step of its own that is no product.
-fn kernel(classified: &Classified<'_>, id: NodeId) -> Kernel {
-    let node = &classified.computation.nodes[id.index()];
-    let input = |k: usize| {
-        (classified.base(node.inputs[k]), &classified.computation.nodes[node.inputs[k].index()])
-    };
+fn kernel(roles: &Roles<'_>, id: NodeId) -> Kernel {
+    let node = &roles.computation.nodes[id.index()];
+    let input =
+        |k: usize| (roles.base(node.inputs[k]), &roles.computation.nodes[node.inputs[k].index()]);
     if let Op::Sum(_) | Op::Max(_) = node.op {
         let (base, x) = input(0);
         if let Some(reduce) = Reduce::new(&node.op, id, base, &x.shape, node.dtype) {

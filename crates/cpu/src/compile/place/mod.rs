@@ -7,7 +7,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     arena::{ALIGNMENT, Place},
-    step::Step,
+    compile::{lower::Lowered, update::Updates},
+    program::{Shortage, Task},
+    step::{Sizes, Step},
 };
 use block::{Block, TooLarge};
 
@@ -17,57 +19,80 @@ pub(crate) struct Places {
     pub n_bytes: usize,
     /// The most bytes that are needed at one time: what a perfect arena would have.
     pub n_bytes_live: usize,
-}
-
-/// An arena that no machine has.
-#[derive(Debug)]
-pub(crate) struct Shortage {
-    /// The most bytes that are needed at one time.
-    pub n_bytes: u128,
-    /// The largest value.
+    /// The node whose value is the largest in the arena.
     pub largest: Option<NodeId>,
 }
 
-/// Plans the arena: finds a place for each value that has none, so that the places of values that are needed at one time
-/// are apart. Values of `kept` are needed after the steps.
+/// Finds a place for each value, so that the places of values that are needed at one time are apart. Leaves and updates
+/// have places of their own, outputs stay in the arena after the steps.
 ///
 /// # Errors
 /// If the arena would be larger than memory can be.
-pub(crate) fn plan(
-    steps: &[Step],
-    sizes: &[(DType, usize)],
-    kept: &[NodeId],
-    places: Vec<Place>,
+pub(crate) fn place(
+    task: &Task,
+    lowered: &Lowered,
+    updates: &Updates,
+    steps: &[&Step],
 ) -> Result<Places, Shortage> {
-    let (mut places, blocks) = in_blocks(steps, sizes, kept, places);
-    let (offsets, n_bytes, n_bytes_live) = block::arrange(&blocks)
-        .map_err(|TooLarge(n_bytes)| Shortage { n_bytes, largest: largest(&places, sizes) })?;
+    let (sizes, outputs) = (&lowered.sizes, &lowered.roots[..task.n_outputs]);
+    let outside = outside(task, lowered, updates, steps);
+    let (mut places, blocks) = in_blocks(steps, sizes, outputs, outside);
+    let largest = largest(&places, sizes).and_then(|value| node_of(value, steps, task));
+    let (offsets, n_bytes, n_bytes_live) =
+        block::arrange(&blocks).map_err(|TooLarge(n_bytes)| Shortage { n_bytes, largest })?;
     for place in &mut places {
         if let Place::Arena { offset, .. } = place {
             *offset = offsets[*offset];
         }
     }
-    Ok(Places { places, n_bytes, n_bytes_live })
+    Ok(Places { places, n_bytes, n_bytes_live, largest })
+}
+
+/// The places outside the arena: of leaves, of updates, and, in a checked program, of operands that are computed there.
+fn outside(task: &Task, lowered: &Lowered, updates: &Updates, steps: &[&Step]) -> Vec<Place> {
+    let Lowered { leaves, roots, sizes, .. } = lowered;
+    let mut places = vec![Place::Nowhere; sizes.len()];
+    // Where a target is the leaf, it has the leaf's slot.
+    let targets = updates.all.iter().map(|update| update.target);
+    let slots = (leaves.len()..).zip(targets).chain((0..).zip(leaves.iter().copied()));
+    slots.for_each(|(slot, id)| places[id.index()] = Place::Leaf { slot });
+    let in_place = updates.in_place.iter();
+    let in_place: Vec<_> =
+        in_place.map(|update| (update.value, places[update.target.index()])).collect();
+    in_place.iter().for_each(|&(value, place)| places[value.index()] = place);
+    if task.is_checked {
+        // Nothing is beside leaves until new values are written there.
+        lend(steps, sizes, &roots[..task.n_outputs], &in_place, &mut places);
+    }
+    places
 }
 
 /// The largest value of the arena.
-pub(crate) fn largest(places: &[Place], sizes: &[(DType, usize)]) -> Option<NodeId> {
-    let is_in_arena = |index: &usize| matches!(places[*index], Place::Arena { .. });
-    let (all, n_bytes) = (0..places.len(), |&index: &usize| n_bytes(sizes[index]));
-    all.filter(is_in_arena).max_by_key(n_bytes).map(NodeId::new)
+fn largest(places: &[Place], sizes: &Sizes) -> Option<NodeId> {
+    let ids = (0..places.len()).map(NodeId::new);
+    let in_arena = ids.filter(|id| matches!(places[id.index()], Place::Arena { .. }));
+    in_arena.max_by_key(|&id| aligned(sizes.n_bytes(id)))
 }
 
-/// The bytes of a value in the arena; the most that there can be, if they are more still.
-fn n_bytes((dtype, n_elements): (DType, usize)) -> usize {
-    let n_bytes = n_elements.saturating_mul(dtype.n_bytes());
+/// The node that a value belongs to: for copies and scratch, one that their step computes.
+fn node_of(value: NodeId, steps: &[&Step], task: &Task) -> Option<NodeId> {
+    if value.index() < task.computation.nodes.len() {
+        return Some(value);
+    }
+    let is_of = |step: &&&Step| step.writes.contains(&value) || step.scratch == Some(value);
+    steps.iter().find(is_of)?.computes.first().copied()
+}
+
+/// The bytes that a value takes in the arena; the most that there can be, if they are more still.
+fn aligned(n_bytes: usize) -> usize {
     n_bytes.checked_next_multiple_of(ALIGNMENT).unwrap_or(usize::MAX)
 }
 
 /// Walks through the steps, giving each value a block of memory when it is written, or that of an operand that it can
 /// overwrite. The offset of a place in the arena is the index of the block.
 fn in_blocks(
-    steps: &[Step],
-    sizes: &[(DType, usize)],
+    steps: &[&Step],
+    sizes: &Sizes,
     kept: &[NodeId],
     places: Vec<Place>,
 ) -> (Vec<Place>, Vec<Block>) {
@@ -89,9 +114,9 @@ fn in_blocks(
 /// Has operands computed in the places where results of the same size go: places outside the arena that nothing else
 /// uses, each of a pair of `targets`, a result and its place. Of these operands the step that writes the result is the
 /// only reader, block by block; `kept` values are none of them.
-pub(crate) fn lend(
-    steps: &[Step],
-    sizes: &[(DType, usize)],
+fn lend(
+    steps: &[&Step],
+    sizes: &Sizes,
     kept: &[NodeId],
     targets: &[(NodeId, Place)],
     places: &mut [Place],
@@ -107,9 +132,9 @@ pub(crate) fn lend(
             .copied()
             .filter(|id| n_readers[id.index()] == 1 && places[id.index()] == Place::Nowhere);
         let mut operands = Operands::new(step, once.collect(), sizes);
-        for id in &step.writes {
-            let Some(&place) = places_of.get(id) else { continue };
-            if let Some(operand) = operands.take(sizes[id.index()]) {
+        for &id in &step.writes {
+            let Some(&place) = places_of.get(&id) else { continue };
+            if let Some(operand) = operands.take(sizes.of(id)) {
                 places[operand.index()] = place;
             }
         }
@@ -117,7 +142,7 @@ pub(crate) fn lend(
 }
 
 struct Planner<'a> {
-    sizes: &'a [(DType, usize)],
+    sizes: &'a Sizes,
     last_use: Vec<u32>,
     places: Vec<Place>,
     blocks: Vec<Block>,
@@ -141,7 +166,7 @@ impl Planner<'_> {
         if self.places[id.index()] != Place::Nowhere {
             return;
         }
-        let Some(operand) = operands.take(self.sizes[id.index()]) else {
+        let Some(operand) = operands.take(self.sizes.of(id)) else {
             return self.place_apart(id, at);
         };
         self.places[id.index()] = self.places[operand.index()];
@@ -152,8 +177,7 @@ impl Planner<'_> {
 
     /// Gives a value a new block.
     fn place_apart(&mut self, id: NodeId, at: u32) {
-        let size @ (_, n_elements) = self.sizes[id.index()];
-        let n_bytes = n_bytes(size);
+        let (n_bytes, n_elements) = (aligned(self.sizes.n_bytes(id)), self.sizes.n_elements(id));
         self.places[id.index()] = Place::Arena { offset: self.blocks.len(), n_elements };
         self.blocks.push(Block { n_bytes, first: at, last: self.last_use[id.index()] });
     }
@@ -169,7 +193,7 @@ struct Operands {
 
 impl Operands {
     /// The operands of `step` that are among `candidates`, in ascending order.
-    fn new(step: &Step, candidates: Vec<NodeId>, sizes: &[(DType, usize)]) -> Self {
+    fn new(step: &Step, candidates: Vec<NodeId>, sizes: &Sizes) -> Self {
         let mut this = Self::default();
         if candidates.is_empty() {
             return this;
@@ -182,7 +206,7 @@ impl Operands {
             step.kernel.behavior().reads_elsewhere().into_iter().collect();
         let overwritable = |id: &NodeId| in_step.contains(id) && !elsewhere.contains(id);
         for id in candidates.into_iter().rev().filter(overwritable) {
-            this.free.entry(sizes[id.index()]).or_default().push(id);
+            this.free.entry(sizes.of(id)).or_default().push(id);
         }
         this
     }

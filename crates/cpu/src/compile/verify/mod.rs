@@ -10,4 +10,3 @@ mod meaning;
 mod steps;
 
 pub(crate) use meaning::Meaning;
-pub(crate) use steps::{Placed, verify_steps};

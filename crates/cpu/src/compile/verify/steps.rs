@@ -2,37 +2,53 @@
 
 use std::collections::BTreeMap;
 
-use retrograd_core::{DType, NodeId};
+use retrograd_core::NodeId;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
-use crate::{arena::Place, step::Step};
+use crate::{
+    arena::Place,
+    compile::{
+        lower::Lowered,
+        place::Places,
+        update::{Update, Updates},
+    },
+    program::Task,
+    step::{Sizes, Step},
+};
 
 /// Values with their places, and what is to be found in them.
-pub(crate) struct Placed<'p> {
+struct Placed<'p> {
     pub places: &'p [Place],
     /// Dtype and number of elements of each value.
-    pub sizes: &'p [(DType, usize)],
+    pub sizes: &'p Sizes,
     pub leaves: &'p [NodeId],
     /// Values that must be in the arena after the steps.
     pub outputs: &'p [NodeId],
-    /// Targets and the new values that must be in their places after the steps.
-    pub updates: &'p [(NodeId, NodeId)],
+    /// New values that must be in the places of their targets after the steps.
+    pub updates: &'p [Update],
+}
+
+impl Places {
+    /// Checks that each step finds its operands in their places.
+    pub fn verify(
+        &self,
+        task: &Task,
+        lowered: &Lowered,
+        updates: &Updates,
+        steps: &[&Step],
+    ) -> Result<(), String> {
+        let Lowered { leaves, roots, sizes, .. } = lowered;
+        let (outputs, updates) = (&roots[..task.n_outputs], &updates.all);
+        verify_steps(steps, &Placed { places: &self.places, sizes, leaves, outputs, updates })
+    }
 }
 
 /// Runs steps on the names of values, and checks that each finds what it reads, which nothing has overwritten.
 ///
-/// # Panics
+/// # Errors
 /// If one does not, or an output or a new value is not there after the last: a fault of the order or of the places.
-pub(crate) fn verify_steps(steps: &[Step], placed: &Placed<'_>) {
-    if cfg!(debug_assertions)
-        && let Err(fault) = run(steps, placed)
-    {
-        panic!("placed steps: {fault}");
-    }
-}
-
-fn run(steps: &[Step], placed: &Placed<'_>) -> Result<(), String> {
+fn verify_steps(steps: &[&Step], placed: &Placed<'_>) -> Result<(), String> {
     let mut contents = Contents { placed, leaves: FxHashMap::default(), arena: BTreeMap::new() };
     placed.leaves.iter().try_for_each(|&leaf| contents.write(leaf).map(drop))?;
     let mut written = FxHashSet::default();
@@ -43,7 +59,7 @@ fn run(steps: &[Step], placed: &Placed<'_>) -> Result<(), String> {
         written.extend(step.writes.iter().copied());
     }
     placed.outputs.iter().try_for_each(|&id| contents.check(id))?;
-    for &(target, value) in placed.updates {
+    for &Update { target, value } in placed.updates {
         // It is computed there, or copied there.
         let is_copied = written.contains(&target) && contents.check(target).is_ok();
         if !is_copied && placed.places[target.index()] != placed.places[value.index()] {
@@ -71,7 +87,7 @@ enum Where {
 
 impl Contents<'_> {
     fn place(&self, id: NodeId) -> Result<Where, String> {
-        let (dtype, n_elements) = self.placed.sizes[id.index()];
+        let (dtype, n_elements) = self.placed.sizes.of(id);
         match self.placed.places[id.index()] {
             Place::Nowhere => Err(format!("{id:?} has no place")),
             Place::Leaf { slot } => Ok(Where::Slot(slot)),
@@ -120,7 +136,7 @@ impl Contents<'_> {
     fn run(&mut self, step: &Step) -> Result<(), String> {
         step.reads.iter().try_for_each(|&id| self.check(id))?;
         let kernel = step.kernel.behavior();
-        kernel.check_sizes(&|id| self.placed.sizes[id.index()].1)?;
+        kernel.check_sizes(&|id| self.placed.sizes.n_elements(id))?;
         let set = |ids: &[NodeId]| ids.iter().copied().collect::<FxHashSet<_>>();
         let (reads, elsewhere) = (set(&step.reads), set(&kernel.reads_elsewhere()));
         let in_step = set(&kernel.reads_in_place());
@@ -134,7 +150,7 @@ impl Contents<'_> {
                 in_step.contains(&read)
                     && !elsewhere.contains(&read)
                     && Some(result) != step.scratch
-                    && sizes[read.index()] == sizes[result.index()]
+                    && sizes.of(read) == sizes.of(result)
                     && places[read.index()] == places[result.index()]
             };
             for other in self.write(result)? {
@@ -153,12 +169,12 @@ mod tests {
     use retrograd_core::{Graph, computation::Computation};
 
     use super::*;
-    use crate::compile::{lower::Steps, order::in_order, place};
+    use crate::compile::{lowered, order::order, place::place};
 
-    /// Steps in order, with what is known of their values.
+    /// Steps in order, with their places.
     struct Planned {
+        lowered: Lowered,
         steps: Vec<Step>,
-        sizes: Vec<(DType, usize)>,
         outputs: Vec<NodeId>,
         places: Vec<Place>,
     }
@@ -170,19 +186,21 @@ mod tests {
             let x = g.input("x", [8]);
             let y = x.flip(0).cumsum(0);
             let roots = [y.matmul(y), y.flip(0).cumsum(0)];
-            let Steps { steps, roots: outputs, sizes, after } =
-                Steps::new(&Computation::of(&roots).computation);
-            let steps = in_order(steps, &after, &[]);
-            let mut places = vec![Place::Nowhere; sizes.len()];
-            places[0] = Place::Leaf { slot: 0 };
-            let planned = place::plan(&steps, &sizes, &outputs, places).expect("it is small");
-            Self { steps, sizes, outputs, places: planned.places }
+            let computation = Computation::of(&roots).computation;
+            let task = Task { computation, n_outputs: 2, targets: vec![], is_checked: false };
+            let (lowered, updates) = (lowered(&task), Updates::default());
+            let order = order(&lowered, &updates);
+            let steps = order.steps(&lowered, &updates);
+            let places = place(&task, &lowered, &updates, &steps).expect("it is small").places;
+            let steps = steps.into_iter().cloned().collect();
+            Self { outputs: lowered.roots.clone(), lowered, steps, places }
         }
 
         /// The verdict on some steps in some places.
         fn verdict(&self, steps: &[Step], places: &[Place]) -> Result<(), String> {
-            let Self { sizes, outputs, .. } = self;
-            run(steps, &Placed { places, sizes, leaves: &[NodeId::new(0)], outputs, updates: &[] })
+            let Self { lowered: Lowered { sizes, leaves, .. }, outputs, .. } = self;
+            let steps: Vec<_> = steps.iter().collect();
+            verify_steps(&steps, &Placed { places, sizes, leaves, outputs, updates: &[] })
         }
     }
 
@@ -203,11 +221,11 @@ mod tests {
     #[test]
     fn values_that_are_needed_at_one_time_have_places_of_their_own() {
         let planned = Planned::new();
-        let Planned { steps, sizes, outputs, places } = &planned;
+        let Planned { lowered, steps, outputs, places } = &planned;
         let verdict = |ids: &[NodeId], offset: usize, n_elements: Option<usize>| {
             let mut places = places.clone();
             for id in ids {
-                let n_elements = n_elements.unwrap_or(sizes[id.index()].1);
+                let n_elements = n_elements.unwrap_or(lowered.sizes.n_elements(*id));
                 places[id.index()] = Place::Arena { offset, n_elements };
             }
             planned.verdict(steps, &places)

@@ -11,22 +11,22 @@ use retrograd_core::{DType, NodeId};
 
 use self::{encode::Encoder, numbers::Numbers, verify::verify};
 use crate::{
-    compile::{classify::Classified, lower::scalars::schedule::schedule},
+    compile::{accumulate::Roles, lower::scalars::schedule::schedule},
     kernels::scalars::Scalars,
 };
 
 /// The program of a group that keeps the values of `kept`, and puts some of its numbers together to the values of
 /// `joined`. Its registers are the elements of `file`.
 pub(crate) fn program(
-    classified: &Classified<'_>,
+    roles: &Roles<'_>,
     members: &[NodeId],
     joined: &[NodeId],
     kept: &[NodeId],
     file: NodeId,
 ) -> Scalars {
-    let nodes = &classified.computation.nodes;
-    let dtype = classified.fused(members[0]).expect("members of groups are fused");
-    let mut numbers = Numbers::new(classified, members);
+    let nodes = &roles.computation.nodes;
+    let dtype = roles.fused(members[0]).expect("members of groups are fused");
+    let mut numbers = Numbers::new(roles, members);
     members.iter().for_each(|&id| numbers.add(id));
     let joined: Vec<_> = joined.iter().map(|&id| (id, numbers.join(id))).collect();
     let kept: Vec<_> = kept.iter().map(|&id| (id, numbers.find(id))).collect();
@@ -51,11 +51,14 @@ pub(crate) fn program(
 mod tests {
     use retrograd_core::{Expr, Graph, computation::Computation};
 
-    use crate::{compile::lower::Steps, kernels::kernel::Kernel};
+    use crate::{compile::lowered, kernels::kernel::Kernel, program::Task};
 
     /// The number of instructions, of single ones and of registers of the program that some expressions are.
     fn sizes(roots: &[Expr<'_>]) -> [usize; 3] {
-        let steps = Steps::new(&Computation::of(roots).computation).steps;
+        let computation = Computation::of(roots).computation;
+        let n_outputs = roots.len();
+        let task = Task { computation, n_outputs, targets: vec![], is_checked: false };
+        let steps = lowered(&task).steps;
         let [step] = &steps[..] else { panic!("there are {} steps", steps.len()) };
         let Kernel::Scalars(program) = &step.kernel else { panic!("it is no program") };
         [program.code.len(), program.singles.len(), program.n_registers]

@@ -5,10 +5,7 @@ use retrograd_core::{DType, NodeId, Op};
 use rustc_hash::FxBuildHasher;
 
 use crate::{
-    compile::{
-        classify::{Class, Classified},
-        lower::scalars::schedule::Work,
-    },
+    compile::{accumulate::Roles, classify::Class, lower::scalars::schedule::Work},
     kernels::scalars::Operation,
 };
 
@@ -55,7 +52,7 @@ struct Computed {
 
 /// The numbers of a group, and what is computed of them.
 pub(super) struct Numbers<'a> {
-    classified: &'a Classified<'a>,
+    roles: &'a Roles<'a>,
     pub outside: IndexSet<Outside, FxBuildHasher>,
     computed: Vec<Computed>,
     operations: IndexSet<Operation, FxBuildHasher>,
@@ -66,10 +63,10 @@ pub(super) struct Numbers<'a> {
 
 impl<'a> Numbers<'a> {
     /// None of a group's nodes, ascending, yet.
-    pub fn new(classified: &'a Classified<'a>, members: &[NodeId]) -> Self {
+    pub fn new(roles: &'a Roles<'a>, members: &[NodeId]) -> Self {
         let [first, .., last] = members else { panic!("a program has many nodes") };
         Self {
-            classified,
+            roles,
             outside: IndexSet::default(),
             computed: Vec::with_capacity(members.len()),
             operations: IndexSet::default(),
@@ -80,7 +77,7 @@ impl<'a> Numbers<'a> {
 
     /// Adds a node of the group.
     pub fn add(&mut self, id: NodeId) {
-        let node = &self.classified.computation.nodes[id.index()];
+        let node = &self.roles.computation.nodes[id.index()];
         let mut operands = [Number::Outside(0); 3];
         for (operand, &input) in operands.iter_mut().zip(&node.inputs) {
             *operand = self.find(input);
@@ -103,7 +100,7 @@ impl<'a> Numbers<'a> {
 
     /// The number of a node that is used: of the group, a view of such a node, or from outside.
     pub fn find(&mut self, id: NodeId) -> Number {
-        let base = self.classified.base(id);
+        let base = self.roles.base(id);
         let place = base.index().checked_sub(self.first);
         if let Some(&Some(number)) = place.and_then(|place| self.known.get(place)) {
             if let Number::Computed(number) = number {
@@ -111,13 +108,13 @@ impl<'a> Numbers<'a> {
             }
             return number;
         }
-        let node = &self.classified.computation.nodes[id.index()];
+        let node = &self.roles.computation.nodes[id.index()];
         let outside = match node.op.as_literal() {
-            Some(value) if self.classified.classes[id.index()] == Class::Literal => {
+            Some(value) if self.roles.classes[id.index()] == Class::Literal => {
                 Outside::Literal(value.to_bits())
             }
             _ => {
-                let source = self.classified.original(id);
+                let source = self.roles.original(id);
                 let is_mask = node.dtype == DType::Bool;
                 let position = source.layout.offset;
                 Outside::Element(Element { of: source.base, is_mask, position })
@@ -128,7 +125,7 @@ impl<'a> Numbers<'a> {
 
     /// The elements of a value that numbers are put together to, and constants.
     pub fn join(&mut self, id: NodeId) -> Vec<Number> {
-        let nodes = &self.classified.computation.nodes;
+        let nodes = &self.roles.computation.nodes;
         let node = &nodes[id.index()];
         let mut elements = Vec::with_capacity(node.shape.n_elements());
         for &input in &node.inputs {
