@@ -1,13 +1,13 @@
 //! Reading and writing through a strided layout.
 
-use retrograd_core::{NodeId, Shape, shape::Layout};
+use retrograd_core::{Shape, computation::ValueId, shape::Layout};
 use smallvec::SmallVec;
 
 /// A value as a strided view of a buffer.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
     /// The node whose buffer it is.
-    pub base: NodeId,
+    pub base: ValueId,
     /// Where the elements lie in it.
     pub layout: Layout,
     /// Sizes of the view.

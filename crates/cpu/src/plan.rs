@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use retrograd_core::{
-    Error, Expr, NodeId, Params, Tensor, View, nonfinite::Evaluated, ops::LeafKind,
+    Error, Expr, Params, Tensor, View, computation::ValueId, nonfinite::Evaluated, ops::LeafKind,
 };
 use rustc_hash::FxHashMap;
 
@@ -276,9 +276,9 @@ impl Plan {
 
     /// The error that names the node that made the first value that is not finite. Inside kernels the oracle finds it,
     /// from what they have read.
-    fn traced(&self, values: &FxHashMap<NodeId, Tensor>) -> Error {
+    fn traced(&self, values: &FxHashMap<ValueId, Tensor>) -> Error {
         let computation = self.program.checked().expect("only checked programs test their values");
-        let site = |id: NodeId| self.signature.sites[id.index()].clone();
+        let site = |id: ValueId| self.signature.sites[id.index()].clone();
         let evaluated = match Evaluated::new(computation, |id| values.get(&id).cloned(), site) {
             Ok(evaluated) => evaluated,
             Err(error) => return error,

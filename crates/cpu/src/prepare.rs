@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use retrograd_core::{
-    Error, Expr, Graph, NodeId, Op,
-    computation::{Computation, Recording},
+    Error, Expr, Graph, Op,
+    computation::{Computation, Recording, ValueId},
     error::Operand,
     ops::LeafKind,
 };
@@ -72,7 +72,7 @@ impl<'g> Prepared<'g> {
     }
 
     /// A node of the computation, as its recording calls it.
-    fn describe(&self, id: NodeId) -> Option<Operand> {
+    fn describe(&self, id: ValueId) -> Option<Operand> {
         self.graph.map(|graph| graph.describe(self.signature.origins[id.index()]))
     }
 }

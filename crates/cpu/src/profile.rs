@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use retrograd_core::{Error, Graph, NodeId, Params};
+use retrograd_core::{Error, Graph, NodeId, Params, computation::ValueId};
 
 use crate::plan::{Feed, Plan};
 
@@ -82,7 +82,7 @@ impl Plan {
                 times.iter_mut().zip(steps).for_each(|(times, time)| times.push(time));
             }
         }
-        let origin = |id: &NodeId| self.signature.origins[id.index()];
+        let origin = |id: &ValueId| self.signature.origins[id.index()];
         let steps = self.program.steps().iter().zip(times).zip(self.program.n_bytes_moved());
         let steps = steps.map(|((step, times), &n_bytes)| StepProfile {
             nodes: step.computes.iter().map(origin).collect(),

@@ -2,7 +2,10 @@
 
 use std::{thread, time::Duration};
 
-use retrograd_core::{DType, NodeId, Shape, View, computation::Computation};
+use retrograd_core::{
+    DType, Shape, View,
+    computation::{Computation, ValueId},
+};
 
 use crate::{
     arena::{Arena, LeafTable, Leaves, Memory, Place, read_output},
@@ -36,12 +39,12 @@ pub(crate) struct Program {
     pub n_bytes_moved: Vec<usize>,
     pub places: Vec<Place>,
     pub sizes: Sizes,
-    pub outputs: Vec<(NodeId, DType, Shape)>,
+    pub outputs: Vec<(ValueId, DType, Shape)>,
     pub n_bytes: usize,
     pub n_bytes_live: usize,
     pub n_slots: usize,
     /// The node whose value is the largest in the arena.
-    pub largest: Option<NodeId>,
+    pub largest: Option<ValueId>,
     /// For each target, whether its further slot is written instead.
     pub are_beside: Vec<bool>,
 }
@@ -52,7 +55,7 @@ pub(crate) struct Shortage {
     /// The most bytes that are needed at one time.
     pub n_bytes: u128,
     /// The node whose value is the largest.
-    pub largest: Option<NodeId>,
+    pub largest: Option<ValueId>,
 }
 
 /// The memory of a program's runs.
@@ -80,7 +83,7 @@ impl Program {
     }
 
     /// The node whose value is the largest in the arena.
-    pub fn largest(&self) -> Option<NodeId> {
+    pub fn largest(&self) -> Option<ValueId> {
         self.largest
     }
 
@@ -188,10 +191,10 @@ mod tests {
             let task =
                 Task { computation, n_outputs: outputs.len(), targets: vec![], is_checked: false };
             let program = compile(&task).expect("it is small");
-            let step_of = |id: NodeId| program.steps.iter().position(|s| s.computes.contains(&id));
+            let step_of = |id: ValueId| program.steps.iter().position(|s| s.computes.contains(&id));
             for (index, awaited) in task.computation.awaited.iter().enumerate() {
                 // Views have no step.
-                let steps = [*awaited, Some(NodeId::new(index))].map(|id| step_of(id?));
+                let steps = [*awaited, Some(ValueId::new(index))].map(|id| step_of(id?));
                 if let [Some(awaited), Some(own)] = steps {
                     assert!(awaited < own, "seed {seed}: node {index} comes too early");
                     n_waiting += 1;

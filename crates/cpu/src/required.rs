@@ -1,7 +1,7 @@
 //! Requirements of functions on the data that a run is given: checked by checked plans, and looked at by others when a run
 //! has failed, to say in the user's terms what is wrong with the data.
 
-use retrograd_core::{Error, NodeId, Tensor};
+use retrograd_core::{Error, Tensor, computation::ValueId};
 
 use crate::plan::{Feed, Plan};
 
@@ -12,7 +12,7 @@ impl Plan {
     }
 
     /// The error of a run in which a node has refused its data.
-    pub(crate) fn refused(&self, node: NodeId, reason: String, feeds: &[Feed<'_>]) -> Error {
+    pub(crate) fn refused(&self, node: ValueId, reason: String, feeds: &[Feed<'_>]) -> Error {
         let (op, node) = self.signature.refusing[&node].clone();
         match self.satisfied(feeds) {
             Ok(()) => Error::Data { op, node: Box::new(node), reason },

@@ -1,8 +1,12 @@
 //! What the leaves and nodes of a program are called in one recording, and which data they take.
 
 use retrograd_core::{
-    DType, Error, Expr, NodeId, Op, Params, Shape, Tensor, View, computation::Computation,
-    error::Operand, nonfinite::Site, ops::LeafKind, required::Requirement,
+    DType, Error, Expr, Node, NodeId, Op, Params, Shape, Tensor, View,
+    computation::{Computation, ValueId},
+    error::Operand,
+    nonfinite::Site,
+    ops::LeafKind,
+    required::Requirement,
 };
 use rustc_hash::FxHashMap;
 
@@ -14,7 +18,7 @@ pub(crate) struct Signature {
     /// The slots of inputs, parameters and state, by name.
     pub slots: FxHashMap<String, usize>,
     /// Nodes that can refuse data, described for messages.
-    pub refusing: FxHashMap<NodeId, (String, Operand)>,
+    pub refusing: FxHashMap<ValueId, (String, Operand)>,
     /// The node of the graph that each node of the program comes from.
     pub origins: Vec<NodeId>,
     /// All nodes, described for messages, if the plan is checked.
@@ -61,9 +65,9 @@ impl Signature {
             }
         };
         let nodes = computation.nodes.iter().enumerate().filter(|(_, node)| node.op.can_refuse());
-        let describe = |(index, _): (usize, &retrograd_core::Node)| {
+        let describe = |(index, _): (usize, &Node<ValueId>)| {
             let origin = origins[index];
-            (NodeId::new(index), (graph.function_of(origin), graph.describe(origin)))
+            (ValueId::new(index), (graph.function_of(origin), graph.describe(origin)))
         };
         let leaves: Vec<_> = slots.iter().enumerate().map(spec).collect();
         let named = leaves.iter().enumerate().filter(|(_, leaf)| leaf.kind != LeafKind::Constant);

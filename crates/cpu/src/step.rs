@@ -1,6 +1,6 @@
 //! Steps: a program consists of them.
 
-use retrograd_core::{DType, NodeId};
+use retrograd_core::{DType, computation::ValueId};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
@@ -14,15 +14,15 @@ pub(crate) struct Step {
     pub reads: Values,
     pub writes: Values,
     /// A scratch buffer of the kernel.
-    pub scratch: Option<NodeId>,
+    pub scratch: Option<ValueId>,
     /// The nodes whose values are computed, stored or not; of a copy those that it makes a buffer for.
-    pub computes: SmallVec<[NodeId; 2]>,
+    pub computes: SmallVec<[ValueId; 2]>,
     pub level: u32,
 }
 
 impl Step {
     /// The step that runs a kernel, which computes some nodes, at a level.
-    pub fn new(kernel: Kernel, computes: SmallVec<[NodeId; 2]>, level: u32) -> Self {
+    pub fn new(kernel: Kernel, computes: SmallVec<[ValueId; 2]>, level: u32) -> Self {
         let behavior = kernel.behavior();
         let mut reads = behavior.reads_in_place();
         reads.extend(behavior.reads_elsewhere());
@@ -57,7 +57,7 @@ impl StepId {
 }
 
 /// The step that writes each value.
-pub(crate) fn writers(steps: &[Step]) -> FxHashMap<NodeId, StepId> {
+pub(crate) fn writers(steps: &[Step]) -> FxHashMap<ValueId, StepId> {
     let writes = steps.iter().enumerate();
     let writes =
         writes.flat_map(|(at, step)| step.writes.iter().map(move |&id| (id, StepId::new(at))));
@@ -80,29 +80,29 @@ impl Sizes {
     }
 
     /// The value that is minted next.
-    pub fn next(&self) -> NodeId {
-        NodeId::new(self.0.len())
+    pub fn next(&self) -> ValueId {
+        ValueId::new(self.0.len())
     }
 
     /// Mints a value of some size.
-    pub fn mint(&mut self, size: (DType, usize)) -> NodeId {
+    pub fn mint(&mut self, size: (DType, usize)) -> ValueId {
         let id = self.next();
         self.0.push(size);
         id
     }
 
     /// The size of a value.
-    pub fn of(&self, id: NodeId) -> (DType, usize) {
+    pub fn of(&self, id: ValueId) -> (DType, usize) {
         self.0[id.index()]
     }
 
     /// The number of elements of a value.
-    pub fn n_elements(&self, id: NodeId) -> usize {
+    pub fn n_elements(&self, id: ValueId) -> usize {
         self.of(id).1
     }
 
     /// The bytes of a value; the most that there can be, if they are more still.
-    pub fn n_bytes(&self, id: NodeId) -> usize {
+    pub fn n_bytes(&self, id: ValueId) -> usize {
         let (dtype, n_elements) = self.of(id);
         n_elements.saturating_mul(dtype.n_bytes())
     }

@@ -4,7 +4,8 @@
 //! the gradients of what is read in many parts: each part's is added at its places alone.
 
 use retrograd_core::{
-    DType, Node, NodeId, Op,
+    DType, Node, Op,
+    computation::ValueId,
     ops::{Binary, Literal},
 };
 
@@ -22,14 +23,14 @@ use smallvec::{SmallVec, smallvec};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Accumulation {
     /// A matrix product, or a part among zeros; then the numbers are 1 and there is no factor.
-    pub added: NodeId,
-    pub onto: NodeId,
+    pub added: ValueId,
+    pub onto: ValueId,
     /// 1 or −1.
     pub keep: f64,
     /// 1 or −1.
     pub scale: f64,
     /// A scalar factor of the product: a node whose elements are all equal.
-    pub factor: Option<NodeId>,
+    pub factor: Option<ValueId>,
 }
 
 /// The role of each value: its class, unless it is accumulated, or a part of what is.
@@ -38,7 +39,7 @@ pub(crate) struct Roles<'a> {
     /// The classes, with accumulated sums as steps and their operands as parts.
     pub classes: Vec<Class>,
     /// The sums that the kernel of an operand computes.
-    pub accumulations: FxHashMap<NodeId, Accumulation>,
+    pub accumulations: FxHashMap<ValueId, Accumulation>,
 }
 
 /// All else is as classified.
@@ -58,7 +59,7 @@ pub(crate) fn accumulate<'a>(classified: &'a Classified<'a>) -> Roles<'a> {
     let (classes, accumulations) = (classified.classes.clone(), FxHashMap::default());
     let mut roles = Roles { classified, classes, accumulations };
     for index in 0..roles.classes.len() {
-        let id = NodeId::new(index);
+        let id = ValueId::new(index);
         let Some((accumulation, scaled)) = of_part(&roles, id).or_else(|| of_product(&roles, id))
         else {
             continue;
@@ -74,7 +75,7 @@ pub(crate) fn accumulate<'a>(classified: &'a Classified<'a>) -> Roles<'a> {
 
 impl<'a> Roles<'a> {
     /// Whether a node takes literals from memory, and not as numbers in its code.
-    pub fn reads_memory(&self, id: NodeId) -> bool {
+    pub fn reads_memory(&self, id: ValueId) -> bool {
         match self.classes[id.index()] {
             Class::Elementwise(_) | Class::Row(_) => false,
             Class::Part => matches!(self.computation.nodes[id.index()].op, Op::MatMul | Op::Pad(_)),
@@ -83,19 +84,19 @@ impl<'a> Roles<'a> {
     }
 
     /// The operand whose kernel computes a node: what is added to another, or else the node.
-    pub fn added(&self, id: NodeId) -> &'a Node {
+    pub fn added(&self, id: ValueId) -> &'a Node<ValueId> {
         let added = self.accumulations.get(&id).map_or(id, |sum| sum.added);
         &self.computation.nodes[added.index()]
     }
 
     /// Whether the buffer that an input is read from is small beside the node that reads it.
-    pub fn is_small(&self, input: NodeId, id: NodeId) -> bool {
+    pub fn is_small(&self, input: ValueId, id: ValueId) -> bool {
         self.n_elements(self.base(input)) * 8 <= self.n_elements(id)
     }
 
     /// All that the step of a node computes.
-    pub fn parts(&self, id: NodeId) -> SmallVec<[NodeId; 2]> {
-        let mut parts: SmallVec<[NodeId; 2]> = smallvec![id];
+    pub fn parts(&self, id: ValueId) -> SmallVec<[ValueId; 2]> {
+        let mut parts: SmallVec<[ValueId; 2]> = smallvec![id];
         let mut at = 0;
         while at < parts.len() {
             let inputs = &self.computation.nodes[parts[at].index()].inputs;
@@ -108,7 +109,7 @@ impl<'a> Roles<'a> {
     }
 
     /// The number type in which a node is computed in a fused kernel, if it is.
-    pub fn fused(&self, id: NodeId) -> Option<DType> {
+    pub fn fused(&self, id: ValueId) -> Option<DType> {
         match self.classes[id.index()] {
             Class::Elementwise(dtype) | Class::Row(dtype) => Some(dtype),
             Class::Leaf | Class::Literal | Class::View | Class::Step | Class::Part => None,
@@ -118,14 +119,14 @@ impl<'a> Roles<'a> {
 
 /// The part among zeros that a node adds to another value. To store that value for it costs no more than to store
 /// zeros, even if it could be computed together with the sum; and the next part needs neither.
-fn of_part(roles: &Roles<'_>, id: NodeId) -> Option<(Accumulation, NodeId)> {
+fn of_part(roles: &Roles<'_>, id: ValueId) -> Option<(Accumulation, ValueId)> {
     let node = &roles.computation.nodes[id.index()];
     if node.op != Op::Binary(Binary::Add) {
         return None;
     }
     let (a, b) = (node.inputs[0], node.inputs[1]);
-    let is_part = |id: NodeId| matches!(roles.computation.nodes[id.index()].op, Op::Pad(_));
-    let is_whole = |id: NodeId| {
+    let is_part = |id: ValueId| matches!(roles.computation.nodes[id.index()].op, Op::Pad(_));
+    let is_whole = |id: ValueId| {
         let class = roles.classes[id.index()];
         class != Class::Part && class != Class::Literal && roles.source(id).is_contiguous()
     };
@@ -136,14 +137,14 @@ fn of_part(roles: &Roles<'_>, id: NodeId) -> Option<(Accumulation, NodeId)> {
 }
 
 /// What a node accumulates, and its operand with the product in it.
-fn of_product(roles: &Roles<'_>, id: NodeId) -> Option<(Accumulation, NodeId)> {
+fn of_product(roles: &Roles<'_>, id: ValueId) -> Option<(Accumulation, ValueId)> {
     let node = &roles.computation.nodes[id.index()];
     let [keep, scale] = match node.op {
         Op::Binary(Binary::Add) => [1.0, 1.0],
         Op::Binary(Binary::Sub) => [1.0, -1.0],
         _ => return None,
     };
-    let is_fused_with = |&user: &NodeId| roles.fused(user).is_some();
+    let is_fused_with = |&user: &ValueId| roles.fused(user).is_some();
     if roles.users(id).iter().any(is_fused_with) {
         return None;
     }
@@ -169,17 +170,17 @@ fn of_product(roles: &Roles<'_>, id: NodeId) -> Option<(Accumulation, NodeId)> {
 }
 
 /// The product that a node is, or is by a factor for all elements, if nothing else needs either.
-fn scaled_product(roles: &Roles<'_>, id: NodeId) -> Option<(NodeId, Option<NodeId>)> {
+fn scaled_product(roles: &Roles<'_>, id: ValueId) -> Option<(ValueId, Option<ValueId>)> {
     let node = &roles.computation.nodes[id.index()];
     if !has_no_other_use(roles, id) {
         return None;
     }
-    let is_product = |id: NodeId| roles.computation.nodes[id.index()].op == Op::MatMul;
+    let is_product = |id: ValueId| roles.computation.nodes[id.index()].op == Op::MatMul;
     match node.op {
         Op::MatMul => Some((id, None)),
         Op::Binary(Binary::Mul) => {
             let (a, b) = (node.inputs[0], node.inputs[1]);
-            let is_scaled = |&(product, factor): &(NodeId, NodeId)| {
+            let is_scaled = |&(product, factor): &(ValueId, ValueId)| {
                 is_product(product)
                     && has_no_other_use(roles, product)
                     && scalar(roles, factor).is_some()
@@ -192,7 +193,7 @@ fn scaled_product(roles: &Roles<'_>, id: NodeId) -> Option<(NodeId, Option<NodeI
 }
 
 /// Whether nothing but one node needs a value, so that it can be computed there.
-fn has_no_other_use(roles: &Roles<'_>, id: NodeId) -> bool {
+fn has_no_other_use(roles: &Roles<'_>, id: ValueId) -> bool {
     roles.users(id).len() == 1
         && !roles.is_root[id.index()]
         && !roles.is_awaited[id.index()]
@@ -200,7 +201,7 @@ fn has_no_other_use(roles: &Roles<'_>, id: NodeId) -> bool {
 }
 
 /// The number of a node of which all elements are one.
-pub(crate) fn scalar(roles: &Roles<'_>, id: NodeId) -> Option<Scalar> {
+pub(crate) fn scalar(roles: &Roles<'_>, id: ValueId) -> Option<Scalar> {
     let node = &roles.computation.nodes[id.index()];
     if roles.classes[id.index()] == Class::Literal {
         return node.op.as_literal().map(|value| Scalar::Literal(Literal::new(value)));

@@ -1,6 +1,10 @@
 //! Classes of nodes: views, which are layouts of a buffer, elementwise nodes, rows, and steps of their own.
 
-use retrograd_core::{DType, NodeId, Op, computation::Computation, shape::Layout};
+use retrograd_core::{
+    DType, Op,
+    computation::{Computation, ValueId},
+    shape::Layout,
+};
 use rustc_hash::FxHashMap;
 
 use crate::{
@@ -35,18 +39,18 @@ pub(crate) struct Classified<'a> {
     pub is_root: Vec<bool>,
     /// Whether something is computed again only after each node.
     pub is_awaited: Vec<bool>,
-    users: Lists<NodeId>,
+    users: Lists<ValueId>,
     /// For views without a buffer of their own: what they read.
-    views: FxHashMap<NodeId, Source>,
+    views: FxHashMap<ValueId, Source>,
     /// For views with a buffer of their own: what is copied to it.
-    pub copies: FxHashMap<NodeId, Source>,
+    pub copies: FxHashMap<ValueId, Source>,
 }
 
 /// Classifies the nodes of a computation, and settles the buffers that views read.
 pub(crate) fn classify<'a>(computation: &'a Computation) -> Classified<'a> {
     let n = computation.nodes.len();
     let uses = computation.nodes.iter().enumerate().flat_map(|(index, node)| {
-        node.inputs.iter().map(move |input| (input.index(), NodeId::new(index)))
+        node.inputs.iter().map(move |input| (input.index(), ValueId::new(index)))
     });
     let mut this = Classified {
         computation,
@@ -58,7 +62,7 @@ pub(crate) fn classify<'a>(computation: &'a Computation) -> Classified<'a> {
         copies: FxHashMap::default(),
     };
     for index in 0..n {
-        let id = NodeId::new(index);
+        let id = ValueId::new(index);
         this.classes.push(class(computation, id));
         if this.classes[index] == Class::View {
             this.resolve_view(id);
@@ -73,7 +77,7 @@ pub(crate) fn classify<'a>(computation: &'a Computation) -> Classified<'a> {
 
 impl Classified<'_> {
     /// Settles what a view reads, or that its elements must be moved.
-    fn resolve_view(&mut self, id: NodeId) {
+    fn resolve_view(&mut self, id: ValueId) {
         let node = &self.computation.nodes[id.index()];
         let input = self.source(node.inputs[0]);
         match node.op.view(&input.layout, &input.shape, &node.shape) {
@@ -103,12 +107,12 @@ impl Classified<'_> {
     }
 
     /// The nodes that use a node, in the order of recording.
-    pub fn users(&self, id: NodeId) -> &[NodeId] {
+    pub fn users(&self, id: ValueId) -> &[ValueId] {
         self.users.of(id.index())
     }
 
     /// The buffer and layout through which a node's value is read.
-    pub fn source(&self, id: NodeId) -> Source {
+    pub fn source(&self, id: ValueId) -> Source {
         match self.views.get(&id) {
             Some(source) => source.clone(),
             None => {
@@ -119,22 +123,22 @@ impl Classified<'_> {
     }
 
     /// The buffer and layout of what a node's value is a copy of, if it is one, or else those of the value.
-    pub fn original(&self, id: NodeId) -> Source {
+    pub fn original(&self, id: ValueId) -> Source {
         self.copies.get(&id).cloned().unwrap_or_else(|| self.source(id))
     }
 
     /// The node whose buffer holds a node's value.
-    pub fn base(&self, id: NodeId) -> NodeId {
+    pub fn base(&self, id: ValueId) -> ValueId {
         self.views.get(&id).map_or(id, |view| view.base)
     }
 
     /// The number of elements of a node.
-    pub fn n_elements(&self, id: NodeId) -> usize {
+    pub fn n_elements(&self, id: ValueId) -> usize {
         self.computation.nodes[id.index()].shape.n_elements()
     }
 }
 
-fn class(computation: &Computation, id: NodeId) -> Class {
+fn class(computation: &Computation, id: ValueId) -> Class {
     if let Some(dtype) = row_operation(computation, id) {
         return Class::Row(dtype);
     }

@@ -10,7 +10,7 @@
 //! backward pass and not stored as well. A recomputed node has a higher level than the value it awaits, so that no kernel
 //! joins it with the forward pass.
 
-use retrograd_core::{NodeId, Op};
+use retrograd_core::{Op, computation::ValueId};
 
 use crate::{
     compile::{
@@ -45,12 +45,12 @@ impl<'a> Levels<'a> {
         let (levels, homes) = (Vec::with_capacity(n), Homes::with_capacity(n));
         let mut this = Self { roles, levels, homes };
         for (index, node) in roles.computation.nodes.iter().enumerate() {
-            let id = NodeId::new(index);
+            let id = ValueId::new(index);
             let awaited = roles.computation.awaited[index].map(|id| this.level(id) + 1);
             let inputs = node.inputs.iter().map(|&input| this.level(input));
             let highest = inputs.chain(awaited).max().unwrap_or(0);
             let home = this.home_at(id, highest);
-            let above = |&input: &NodeId| {
+            let above = |&input: &ValueId| {
                 let comes_from_others = this
                     .homes
                     .get(input)
@@ -77,12 +77,12 @@ impl<'a> Levels<'a> {
     }
 
     /// The level of a node.
-    pub fn level(&self, id: NodeId) -> u32 {
+    pub fn level(&self, id: ValueId) -> u32 {
         self.levels[id.index()]
     }
 
     /// The home of a node with its highest inputs at some level.
-    fn home_at(&self, id: NodeId, level: u32) -> Option<Home> {
+    fn home_at(&self, id: ValueId, level: u32) -> Option<Home> {
         let roles = self.roles;
         match roles.classes[id.index()] {
             Class::Elementwise(dtype) => {
@@ -100,7 +100,7 @@ impl<'a> Levels<'a> {
     }
 
     /// The home that a node has of itself.
-    fn first_home(&self, id: NodeId) -> Option<Home> {
+    fn first_home(&self, id: ValueId) -> Option<Home> {
         let computation = self.roles.computation;
         let node = &computation.nodes[id.index()];
         match self.roles.classes[id.index()] {
@@ -116,7 +116,7 @@ impl<'a> Levels<'a> {
 
     /// The home of a view that a kernel has at hand when it has what is viewed: all of it in order, or one number of
     /// each row all over the row.
-    fn home_of_view(&self, id: NodeId) -> Option<Home> {
+    fn home_of_view(&self, id: ValueId) -> Option<Home> {
         let node = &self.roles.computation.nodes[id.index()];
         let source = self.roles.source(id);
         if source.base == id {
@@ -139,9 +139,9 @@ impl<'a> Levels<'a> {
         is_spread.then(|| rows.home(Extent::Element))
     }
 
-    fn is_view_of_leaf(&self, id: NodeId) -> bool {
+    fn is_view_of_leaf(&self, id: ValueId) -> bool {
         let roles = self.roles;
-        let is_of_leaf = |base: NodeId| roles.classes[base.index()] == Class::Leaf;
+        let is_of_leaf = |base: ValueId| roles.classes[base.index()] == Class::Leaf;
         match roles.copies.get(&id) {
             Some(source) => {
                 is_of_leaf(source.base) && roles.computation.awaited[id.index()].is_none()
@@ -154,7 +154,7 @@ impl<'a> Levels<'a> {
     fn sink(&mut self) {
         let roles = self.roles;
         for index in (0..self.levels.len()).rev() {
-            let id = NodeId::new(index);
+            let id = ValueId::new(index);
             let Class::Elementwise(own) = roles.classes[index] else { continue };
             let users = roles.users(id);
             let all_in_kernels = users.iter().all(|&user| roles.fused(user) == Some(own));
@@ -176,12 +176,12 @@ impl<'a> Levels<'a> {
     }
 
     /// Whether computing a node at a later level trades at most one stored value, its own, for one input.
-    fn keeps_no_more_alive(&self, id: NodeId, target: u32) -> bool {
+    fn keeps_no_more_alive(&self, id: ValueId, target: u32) -> bool {
         let roles = self.roles;
         let mut inputs: Vec<_> = roles.computation.nodes[id.index()].inputs.to_vec();
         inputs.sort_unstable();
         inputs.dedup();
-        let is_kept_anyway = |&input: &NodeId| {
+        let is_kept_anyway = |&input: &ValueId| {
             let base = roles.base(input);
             let is_outside = matches!(roles.classes[base.index()], Class::Leaf | Class::Literal);
             let mut others = roles.users(input).iter().filter(|&&user| user != id);
@@ -193,7 +193,7 @@ impl<'a> Levels<'a> {
     }
 
     /// The home that an operand has in the kernel of a node, if the node can be fused.
-    pub fn home_of_operand(&self, user: NodeId) -> Option<Home> {
+    pub fn home_of_operand(&self, user: ValueId) -> Option<Home> {
         let home = self.homes.get(user)?;
         let extent = match (self.roles.classes[user.index()], home.extent) {
             (Class::Row(_), Extent::Row) => Extent::Element,

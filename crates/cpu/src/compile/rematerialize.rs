@@ -5,7 +5,8 @@
 //! with every layer. All values stay the same to the bit.
 
 use retrograd_core::{
-    NodeId, Op,
+    Op,
+    computation::ValueId,
     ops::{Binary, Unary},
 };
 use rustc_hash::FxHashMap;
@@ -26,7 +27,7 @@ const LEAST_ELEMENTS: usize = 64;
 pub(crate) struct Fusion<'a> {
     pub groups: &'a Groups<'a>,
     /// For each group, the nodes of others that its kernel computes again, ascending.
-    again: FxHashMap<u32, Vec<NodeId>>,
+    again: FxHashMap<u32, Vec<ValueId>>,
     /// Whether anything but the kernels that compute it needs the value of each node.
     pub are_stored: Vec<bool>,
 }
@@ -38,20 +39,20 @@ pub(crate) fn rematerialize<'a>(groups: &'a Groups<'a>) -> Fusion<'a> {
     fusion.are_stored = fusion.are_needed();
     let roles = groups.levels.roles;
     let mut finder = Finder { roles, groups, fusion };
-    (0..roles.classes.len()).for_each(|index| finder.add(NodeId::new(index)));
+    (0..roles.classes.len()).for_each(|index| finder.add(ValueId::new(index)));
     finder.fusion
 }
 
 impl Fusion<'_> {
     /// All nodes that the kernel of a group computes, ascending.
-    pub fn computed(&self, group: u32) -> Vec<NodeId> {
+    pub fn computed(&self, group: u32) -> Vec<ValueId> {
         let mut computed = [self.again(group), &self.groups.members[group as usize]].concat();
         computed.sort_unstable();
         computed
     }
 
     /// The nodes of other groups that the kernel of a group computes again.
-    pub fn again(&self, group: u32) -> &[NodeId] {
+    pub fn again(&self, group: u32) -> &[ValueId] {
         self.again.get(&group).map_or(&[], Vec::as_slice)
     }
 
@@ -61,7 +62,7 @@ impl Fusion<'_> {
         let roles = self.groups.levels.roles;
         let mut are_needed = roles.is_root.clone();
         for index in (0..are_needed.len()).rev() {
-            let id = NodeId::new(index);
+            let id = ValueId::new(index);
             are_needed[index] |= roles.users(id).iter().any(|user| {
                 let is_view = roles.classes[user.index()] == Class::View;
                 !self.computes(self.groups.group_of[user.index()], id)
@@ -72,7 +73,7 @@ impl Fusion<'_> {
     }
 
     /// Whether a group computes a node, as one of its own or again.
-    fn computes(&self, group: Option<u32>, id: NodeId) -> bool {
+    fn computes(&self, group: Option<u32>, id: ValueId) -> bool {
         group == self.groups.group_of[id.index()]
             || group.is_some_and(|group| self.again(group).contains(&id))
     }
@@ -86,7 +87,7 @@ struct Finder<'a> {
 
 impl Finder<'_> {
     /// Has all kernels that read a value compute it again, if each of them can.
-    fn add(&mut self, id: NodeId) {
+    fn add(&mut self, id: ValueId) {
         if !self.fusion.are_stored[id.index()] || !self.is_cheap(id) {
             return;
         }
@@ -114,10 +115,10 @@ impl Finder<'_> {
 
     /// The nodes that a kernel computes to have a value, if they are few, and take no more memory than the value does:
     /// they read what is there anyway, and at most one value more.
-    fn nodes(&self, id: NodeId, reader: u32) -> Option<SmallVec<[NodeId; 4]>> {
+    fn nodes(&self, id: ValueId, reader: u32) -> Option<SmallVec<[ValueId; 4]>> {
         let again = self.fusion.again(reader);
         let (mut nodes, mut more) = (SmallVec::new(), None);
-        let mut open: SmallVec<[NodeId; 4]> = smallvec![id];
+        let mut open: SmallVec<[ValueId; 4]> = smallvec![id];
         while let Some(next) = open.pop() {
             if nodes.len() == MOST_INSTRUCTIONS || !self.is_cheap_for(next, reader) {
                 return None;
@@ -144,10 +145,10 @@ impl Finder<'_> {
     }
 
     /// Whether a value is one of arithmetic that its own kernel needs.
-    fn is_cheap(&self, id: NodeId) -> bool {
+    fn is_cheap(&self, id: ValueId) -> bool {
         let roles = self.roles;
         let node = &roles.computation.nodes[id.index()];
-        let is_own = |user: &NodeId| {
+        let is_own = |user: &ValueId| {
             roles.fused(*user).is_some()
                 && self.groups.group_of[user.index()] == self.groups.group_of[id.index()]
         };
@@ -161,29 +162,29 @@ impl Finder<'_> {
     }
 
     /// Whether such a value has a number for each element of the rows of another kernel.
-    fn is_cheap_for(&self, id: NodeId, reader: u32) -> bool {
-        let home = |id: NodeId| self.groups.levels.homes.get(id);
+    fn is_cheap_for(&self, id: ValueId, reader: u32) -> bool {
+        let home = |id: ValueId| self.groups.levels.homes.get(id);
         let rows = home(self.groups.members[reader as usize][0]).map(|home| home.rows);
         self.is_cheap(id) && home(id) == rows.map(|rows| rows.home(Extent::Element))
     }
 
     /// Whether a value is there when a kernel runs, whatever that reads: from outside, or needed then or later; or small.
-    fn is_there(&self, id: NodeId, reader: u32) -> bool {
+    fn is_there(&self, id: ValueId, reader: u32) -> bool {
         let (roles, levels) = (self.roles, self.groups.levels);
         let (base, first) = (roles.base(id), self.groups.members[reader as usize][0]);
         let is_outside = matches!(roles.classes[base.index()], Class::Leaf | Class::Literal);
-        let is_needed = |user: &NodeId| levels.level(*user) >= levels.level(first);
+        let is_needed = |user: &ValueId| levels.level(*user) >= levels.level(first);
         is_outside
             || self.is_stored(base)
                 && (roles.is_small(id, first) || roles.users(id).iter().any(is_needed))
     }
 
     /// Whether a value is in memory.
-    fn is_stored(&self, base: NodeId) -> bool {
+    fn is_stored(&self, base: ValueId) -> bool {
         self.roles.fused(base).is_none() || self.fusion.are_stored[base.index()]
     }
 
-    fn n_bytes(&self, id: NodeId) -> usize {
+    fn n_bytes(&self, id: ValueId) -> usize {
         let dtype = self.roles.computation.nodes[id.index()].dtype;
         dtype.n_bytes() * self.roles.n_elements(id)
     }

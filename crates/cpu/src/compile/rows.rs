@@ -1,7 +1,10 @@
 //! Elements as rows of equal length: what kernels can compute of a row while they have it.
 
 use indexmap::IndexSet;
-use retrograd_core::{DType, NodeId, Op, Shape, computation::Computation};
+use retrograd_core::{
+    DType, Op, Shape,
+    computation::{Computation, ValueId},
+};
 use rustc_hash::FxBuildHasher;
 
 use crate::kernels::{
@@ -31,7 +34,7 @@ impl Homes {
     }
 
     /// The home of a node, if it has one.
-    pub fn get(&self, id: NodeId) -> Option<Home> {
+    pub fn get(&self, id: ValueId) -> Option<Home> {
         self.different[self.of_node[id.index()] as usize]
     }
 
@@ -42,7 +45,7 @@ impl Homes {
     }
 
     /// Changes the home of a node.
-    pub fn set(&mut self, id: NodeId, home: Option<Home>) {
+    pub fn set(&mut self, id: ValueId, home: Option<Home>) {
         self.of_node[id.index()] = self.number(home);
     }
 
@@ -60,7 +63,7 @@ impl Rows {
 
 /// The number type of an operation that takes whole rows of numbers to one number each, or one number to an element of a
 /// row: sums and maxima over the last axis, and elements picked from it, or put into it, one for each row.
-pub(crate) fn row_operation(computation: &Computation, id: NodeId) -> Option<DType> {
+pub(crate) fn row_operation(computation: &Computation, id: ValueId) -> Option<DType> {
     let node = &computation.nodes[id.index()];
     let input = |k: usize| &computation.nodes[node.inputs[k].index()].shape;
     let (wide, axis) = match &node.op {
@@ -81,7 +84,7 @@ fn single_axis(shape: &Shape, axes: impl Iterator<Item = usize>) -> Option<usize
 }
 
 /// The rows of such an operation.
-pub(crate) fn rows_of_operation(computation: &Computation, id: NodeId) -> Rows {
+pub(crate) fn rows_of_operation(computation: &Computation, id: ValueId) -> Rows {
     let node = &computation.nodes[id.index()];
     let wide = match node.op {
         Op::ScatterAdd(_) => &node.shape,

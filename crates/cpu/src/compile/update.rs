@@ -5,7 +5,7 @@
 //! copied first, and looked at afterwards. Such a product stays in place and comes last, when all else has been tested,
 //! and a bound has shown that it cannot overflow.
 
-use retrograd_core::{DType, NodeId, Shape, shape::Layout};
+use retrograd_core::{DType, Shape, computation::ValueId, shape::Layout};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::smallvec;
 
@@ -21,8 +21,8 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Update {
     /// The leaf, or the value beside it.
-    pub target: NodeId,
-    pub value: NodeId,
+    pub target: ValueId,
+    pub value: ValueId,
 }
 
 /// The updates of a task.
@@ -33,7 +33,7 @@ pub(crate) struct Updates {
     /// Those whose value is computed at its target. Others are copied there.
     pub in_place: Vec<Update>,
     /// The values that the last steps compute, once a bound has shown that they are finite.
-    pub last: FxHashSet<NodeId>,
+    pub last: FxHashSet<ValueId>,
     /// Ordering edges `(before, after)`: a step that writes over a leaf waits for the readers of the leaf.
     pub edges: Vec<(StepId, StepId)>,
     /// The steps that copy values to their targets, numbered after the lowered steps.
@@ -64,7 +64,7 @@ pub(crate) fn update(task: &Task, lowered: &Lowered) -> Updates {
 
 impl Updates {
     /// Finds the updates that can be written in place. Bounded ones are among them in any case.
-    fn find_in_place(&mut self, steps: &[Step], outputs: &[NodeId]) {
+    fn find_in_place(&mut self, steps: &[Step], outputs: &[ValueId]) {
         let (bounded, others): (Vec<_>, Vec<_>) =
             self.all.iter().copied().partition(|update| self.last.contains(&update.value));
         let candidates = Candidates::new(steps, &others);
@@ -84,8 +84,8 @@ impl Updates {
 /// Steps that may write over a leaf.
 struct Candidates<'s> {
     steps: &'s [Step],
-    writers: FxHashMap<NodeId, StepId>,
-    readers: FxHashMap<NodeId, Vec<StepId>>,
+    writers: FxHashMap<ValueId, StepId>,
+    readers: FxHashMap<ValueId, Vec<StepId>>,
     /// The steps that can fail.
     failing: Vec<StepId>,
     /// The steps that write new values.
@@ -136,8 +136,8 @@ fn bounded(
     steps: &[Step],
     sizes: &Sizes,
     updates: &[Update],
-    outputs: &[NodeId],
-) -> FxHashSet<NodeId> {
+    outputs: &[ValueId],
+) -> FxHashSet<ValueId> {
     let leaf_of = updates.iter().map(|update| (update.value, update.target));
     let leaf_of: FxHashMap<_, _> = leaf_of.collect();
     let sum = |step: &Step| {
@@ -148,14 +148,14 @@ fn bounded(
         (is_sum && read.sum::<usize>() < sizes.n_elements(leaf)).then_some((value, leaf))
     };
     let sums: Vec<_> = steps.iter().filter_map(|step| Some((step, sum(step)?))).collect();
-    let mut n_uses: FxHashMap<NodeId, usize> = FxHashMap::default();
+    let mut n_uses: FxHashMap<ValueId, usize> = FxHashMap::default();
     let read = steps.iter().flat_map(|step| step.reads.iter().copied());
     let written = updates.iter().map(|update| update.value).chain(outputs.iter().copied());
     read.chain(written).for_each(|id| *n_uses.entry(id).or_default() += 1);
     let read_by_sums: FxHashSet<_> =
         sums.iter().flat_map(|(step, _)| step.kernel.behavior().reads_elsewhere()).collect();
     let is_apart =
-        |(value, leaf): &(NodeId, NodeId)| n_uses[value] == 1 && !read_by_sums.contains(leaf);
+        |(value, leaf): &(ValueId, ValueId)| n_uses[value] == 1 && !read_by_sums.contains(leaf);
     sums.into_iter().map(|(_, sum)| sum).filter(is_apart).map(|(value, _)| value).collect()
 }
 

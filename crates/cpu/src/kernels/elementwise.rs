@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use retrograd_core::{DType, Elements, Float, NodeId, are_finite, ops::check_bounds};
+use retrograd_core::{DType, Elements, Float, are_finite, computation::ValueId, ops::check_bounds};
 
 use crate::{
     arena::{Memory, Output, Split},
@@ -104,7 +104,7 @@ impl Behavior for Elementwise {
         Some(RegisterFile { dtype, n: self.n_registers, n_elements })
     }
 
-    fn check_sizes(&self, n_elements: &dyn Fn(NodeId) -> usize) -> Result<(), String> {
+    fn check_sizes(&self, n_elements: &dyn Fn(ValueId) -> usize) -> Result<(), String> {
         let rows = self.rows;
         let n = |extent: Extent| match extent {
             Extent::Row => rows.n_rows,
@@ -356,7 +356,7 @@ impl<'a, F: Functions> Block<'a, F> {
         }
     }
 
-    fn index(&self, index: NodeId) -> &'a [i64] {
+    fn index(&self, index: ValueId) -> &'a [i64] {
         &self.memory.read::<i64>(index)[self.part.range(Extent::Row)]
     }
 }

@@ -1,6 +1,6 @@
 //! A value put at its places in a larger one: among zeros, or added to what is there.
 
-use retrograd_core::{DType, Element, Float, NodeId, SliceMut, with_elements};
+use retrograd_core::{DType, Element, Float, SliceMut, computation::ValueId, with_elements};
 use smallvec::smallvec;
 
 use crate::{
@@ -15,13 +15,13 @@ use crate::{
 /// A contiguous value whose elements go to places in a result, which is zero elsewhere or else a value to add to.
 #[derive(Clone, Debug)]
 pub(crate) struct Embed {
-    pub part: NodeId,
+    pub part: ValueId,
     pub n_elements: usize,
     /// The places of the elements, in order; no two of them are the same.
     pub walk: Walk,
     /// A contiguous value of floating-point numbers, of which the first are added to.
-    pub onto: Option<NodeId>,
-    pub out: NodeId,
+    pub onto: Option<ValueId>,
+    pub out: ValueId,
     pub dtype: DType,
 }
 
@@ -65,7 +65,7 @@ impl Embed {
     }
 
     /// Adds the part to `onto`, or to what is there.
-    fn add<F: Float>(&self, onto: Option<NodeId>, out: &mut [F], rest: Beside<'_>) {
+    fn add<F: Float>(&self, onto: Option<ValueId>, out: &mut [F], rest: Beside<'_>) {
         if let Some(onto) = onto {
             out.copy_from_slice(&rest.read(onto)[..out.len()]);
         }

@@ -1,6 +1,6 @@
 //! Kernels: an enum for identity, a trait for behavior, one `match` that joins them.
 
-use retrograd_core::{DType, NodeId};
+use retrograd_core::{DType, computation::ValueId};
 use smallvec::SmallVec;
 
 use crate::{
@@ -17,11 +17,11 @@ use crate::{
 };
 
 /// Some values of a kernel.
-pub(crate) type Values = SmallVec<[NodeId; 4]>;
+pub(crate) type Values = SmallVec<[ValueId; 4]>;
 
 /// The reason why a kernel cannot work on the data, and the node whose operation has given it.
 pub(crate) struct Refusal {
-    pub node: NodeId,
+    pub node: ValueId,
     pub reason: String,
 }
 
@@ -47,7 +47,7 @@ pub(crate) trait Behavior {
     fn writes(&self) -> Values;
 
     /// A scratch buffer, which only the kernel writes and reads.
-    fn scratch(&self) -> Option<NodeId> {
+    fn scratch(&self) -> Option<ValueId> {
         None
     }
 
@@ -93,7 +93,7 @@ pub(crate) trait Behavior {
     }
 
     /// Checks that values have as many elements as the kernel reads and writes.
-    fn check_sizes(&self, _n_elements: &dyn Fn(NodeId) -> usize) -> Result<(), String> {
+    fn check_sizes(&self, _n_elements: &dyn Fn(ValueId) -> usize) -> Result<(), String> {
         Ok(())
     }
 

@@ -1,6 +1,8 @@
 //! Copies, and the operations that run as their own plain loops.
 
-use retrograd_core::{DType, NodeId, Op, Shape, SliceMut, View, ViewMut, with_elements};
+use retrograd_core::{
+    DType, Op, Shape, SliceMut, View, ViewMut, computation::ValueId, with_elements,
+};
 use smallvec::{SmallVec, smallvec};
 
 use crate::{
@@ -15,9 +17,9 @@ use crate::{
 /// Elements of a view, put side by side.
 #[derive(Clone, Debug)]
 pub(crate) struct Copy {
-    pub from: NodeId,
+    pub from: ValueId,
     pub walk: Walk,
-    pub to: NodeId,
+    pub to: ValueId,
     pub dtype: DType,
 }
 
@@ -41,10 +43,10 @@ impl Behavior for Copy {
 #[derive(Clone, Debug)]
 pub(crate) struct Plain {
     pub op: Op,
-    pub out: NodeId,
+    pub out: ValueId,
     pub dtype: DType,
     pub shape: Shape,
-    pub inputs: SmallVec<[(NodeId, DType, Shape); 2]>,
+    pub inputs: SmallVec<[(ValueId, DType, Shape); 2]>,
 }
 
 /// Why a view of an output is never refused.

@@ -1,7 +1,8 @@
 //! Sums and maxima over neighboring axes of contiguous values.
 
 use retrograd_core::{
-    DType, Float, NodeId, Shape, SliceMut,
+    DType, Float, Shape, SliceMut,
+    computation::ValueId,
     ops::{Max, Op, Sum},
     shape::AxisSet,
 };
@@ -20,8 +21,8 @@ use crate::{
 /// A reduction of a contiguous value seen as `[n_outer, n_reduced, n_inner]` over its middle axis.
 #[derive(Clone, Debug)]
 pub(crate) struct Reduce {
-    out: NodeId,
-    input: NodeId,
+    out: ValueId,
+    input: ValueId,
     dtype: DType,
     kind: Kind,
     n_reduced: usize,
@@ -59,7 +60,7 @@ impl Behavior for Reduce {
 impl Reduce {
     /// The kernel for a reduction of `input`, a contiguous value of `shape`; `None` if the axes are not
     /// neighbors or the elements are not floats.
-    pub fn new(op: &Op, out: NodeId, input: NodeId, shape: &Shape, dtype: DType) -> Option<Self> {
+    pub fn new(op: &Op, out: ValueId, input: ValueId, shape: &Shape, dtype: DType) -> Option<Self> {
         let (kind, axes) = match op {
             Op::Sum(Sum { axes }) => (Kind::Sum, *axes),
             Op::Max(Max { axes }) => (Kind::Max, *axes),
@@ -75,7 +76,7 @@ impl Reduce {
     }
 
     /// The kernel that adds up the sums of `n` blocks.
-    pub fn of_sums(sums: NodeId, n: usize, out: NodeId, dtype: DType) -> Self {
+    pub fn of_sums(sums: ValueId, n: usize, out: ValueId, dtype: DType) -> Self {
         Self { out, input: sums, dtype, kind: Kind::Total, n_reduced: n, n_inner: 1 }
     }
 

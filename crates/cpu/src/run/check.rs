@@ -1,6 +1,10 @@
 //! What a checked program tests: that outputs and new values of leaves are finite, before it updates anything.
 
-use retrograd_core::{DType, NodeId, Op, Tensor, View, computation::Computation, with_elements};
+use retrograd_core::{
+    DType, Op, Tensor, View,
+    computation::{Computation, ValueId},
+    with_elements,
+};
 use rustc_hash::FxHashMap;
 
 use crate::{
@@ -13,7 +17,7 @@ use crate::{
 pub(crate) struct Check {
     pub computation: Computation,
     /// The values that are looked at after the steps, since no kernel has tested them.
-    pub rest: Vec<(NodeId, DType)>,
+    pub rest: Vec<(ValueId, DType)>,
     /// The number of steps, the last ones, that update leaves in place: products, which refuse no data.
     pub n_updating: usize,
 }
@@ -29,7 +33,7 @@ impl Check {
         let (computing, updating) = self.split(steps);
         run.team.forget_finite();
         run.steps(computing)?;
-        let holds = |&(id, dtype): &(NodeId, DType)| is_finite(&run.memory, id, dtype);
+        let holds = |&(id, dtype): &(ValueId, DType)| is_finite(&run.memory, id, dtype);
         if !(run.team.is_finite() && self.rest.iter().all(holds)) {
             return Err(Fault::NonFinite(self.stored(steps, run)?));
         }
@@ -55,12 +59,12 @@ impl Check {
         &self,
         steps: &[Step],
         run: &mut Run<'_>,
-    ) -> Result<FxHashMap<NodeId, Tensor>, Fault> {
+    ) -> Result<FxHashMap<ValueId, Tensor>, Fault> {
         let nodes = self.computation.nodes.iter().enumerate();
         let leaves = nodes.filter(|(_, node)| matches!(node.op, Op::Leaf(_)));
-        let value = |id: NodeId, run: &Run<'_>| (id, self.view(id, run).to_tensor());
+        let value = |id: ValueId, run: &Run<'_>| (id, self.view(id, run).to_tensor());
         let mut values: FxHashMap<_, _> =
-            leaves.map(|(index, _)| value(NodeId::new(index), run)).collect();
+            leaves.map(|(index, _)| value(ValueId::new(index), run)).collect();
         let old = self.written(self.split(steps).1, run);
         for step in steps {
             run.step(step)?;
@@ -73,13 +77,13 @@ impl Check {
     }
 
     /// What is in the places that some steps write.
-    fn written(&self, steps: &[Step], run: &Run<'_>) -> Vec<(NodeId, Tensor)> {
+    fn written(&self, steps: &[Step], run: &Run<'_>) -> Vec<(ValueId, Tensor)> {
         let ids = steps.iter().flat_map(|step| &step.writes);
         ids.map(|&id| (id, self.view(id, run).to_tensor())).collect()
     }
 
     /// The value of a node, or what is in its place.
-    fn view<'a>(&'a self, id: NodeId, run: &'a Run<'_>) -> View<'a> {
+    fn view<'a>(&'a self, id: ValueId, run: &'a Run<'_>) -> View<'a> {
         let node = &self.computation.nodes[id.index()];
         run.memory.view(id, node.dtype, &node.shape)
     }
@@ -91,7 +95,7 @@ fn is_sure_to_be_finite(step: &Step, run: &Run<'_>) -> bool {
 }
 
 /// Puts values back to their places.
-fn restore(values: &[(NodeId, Tensor)], run: &mut Run<'_>) {
+fn restore(values: &[(ValueId, Tensor)], run: &mut Run<'_>) {
     for (id, value) in values {
         with_elements!(Slice, value.as_slice(), elements => {
             run.memory.write(*id, 0..elements.len()).copy_from_slice(elements);

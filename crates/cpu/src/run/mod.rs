@@ -4,7 +4,7 @@ pub(crate) mod check;
 
 use std::time::{Duration, Instant};
 
-use retrograd_core::{NodeId, Tensor};
+use retrograd_core::{Tensor, computation::ValueId};
 use rustc_hash::FxHashMap;
 
 use crate::{
@@ -16,10 +16,10 @@ use crate::{
 /// Why a run has stopped.
 pub(crate) enum Fault {
     /// The operation of a node cannot work on the data.
-    Data { node: NodeId, reason: String },
+    Data { node: ValueId, reason: String },
     /// Something that must be finite is not. With it the values that the run has stored, and those of
     /// the leaves.
-    NonFinite(FxHashMap<NodeId, Tensor>),
+    NonFinite(FxHashMap<ValueId, Tensor>),
 }
 
 /// A run under way.

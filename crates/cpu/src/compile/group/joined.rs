@@ -1,7 +1,7 @@
 //! What a group's kernel does beside computing its nodes: numbers of a program are put together, and elements of a value are
 //! added up.
 
-use retrograd_core::{NodeId, Op};
+use retrograd_core::{Op, computation::ValueId};
 
 use super::Groups;
 use crate::{compile::classify::Class, kernels::code::Extent};
@@ -17,7 +17,7 @@ impl Groups<'_> {
         }
         let roles = self.levels.roles;
         for (index, node) in roles.computation.nodes.iter().enumerate() {
-            let id = NodeId::new(index);
+            let id = ValueId::new(index);
             if matches!(node.op, Op::Concat(_))
                 && let Some(group) = self.program_that_joins(id)
             {
@@ -28,7 +28,7 @@ impl Groups<'_> {
     }
 
     /// The program that can put numbers together to a node, since whatever else is joined is there before it runs.
-    fn program_that_joins(&self, id: NodeId) -> Option<u32> {
+    fn program_that_joins(&self, id: ValueId) -> Option<u32> {
         let roles = self.levels.roles;
         let nodes = &roles.computation.nodes;
         let node = &nodes[id.index()];
@@ -38,7 +38,7 @@ impl Groups<'_> {
         let earliest =
             || self.programs.keys().copied().min_by_key(|&group| (self.level(group), group));
         let group = groups.max_by_key(|&group| self.level(group)).or_else(earliest)?;
-        let is_there = |input: &NodeId| {
+        let is_there = |input: &ValueId| {
             let base = roles.base(*input);
             let is_there = match roles.fused(base) {
                 Some(_) if self.group_of[base.index()] == Some(group) => true,
@@ -60,7 +60,7 @@ impl Groups<'_> {
     pub(super) fn join_totals(&mut self) {
         let roles = self.levels.roles;
         for (index, node) in roles.computation.nodes.iter().enumerate() {
-            let id = NodeId::new(index);
+            let id = ValueId::new(index);
             let is_total = roles.classes[index] == Class::Step
                 && matches!(node.op, Op::Sum(_))
                 && node.shape.n_elements() == 1
@@ -73,7 +73,7 @@ impl Groups<'_> {
     }
 
     /// The fused kernel that has all elements of a value at hand, each once.
-    fn kernel_that_adds_up(&self, id: NodeId) -> Option<u32> {
+    fn kernel_that_adds_up(&self, id: ValueId) -> Option<u32> {
         let roles = self.levels.roles;
         let source = roles.source(id);
         let group = self.group_of[source.base.index()]?;

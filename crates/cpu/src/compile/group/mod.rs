@@ -6,7 +6,7 @@
 mod joined;
 
 use petgraph::unionfind::UnionFind;
-use retrograd_core::{DType, NodeId};
+use retrograd_core::{DType, computation::ValueId};
 use rustc_hash::FxHashMap;
 
 use crate::compile::{classify::Class, levels::Levels, rows::Home};
@@ -15,13 +15,13 @@ use crate::compile::{classify::Class, levels::Levels, rows::Home};
 pub(crate) struct Groups<'a> {
     pub levels: &'a Levels<'a>,
     /// The nodes of each group, ascending, views left out.
-    pub members: Vec<Vec<NodeId>>,
+    pub members: Vec<Vec<ValueId>>,
     /// The group of each node and view that is fused.
     pub group_of: Vec<Option<u32>>,
     /// The groups that are programs of scalars, each with the nodes that put some of its numbers together.
-    pub programs: FxHashMap<u32, Vec<NodeId>>,
+    pub programs: FxHashMap<u32, Vec<ValueId>>,
     /// The sums of all elements of a value that a group's kernel adds up block by block while it has them.
-    pub totals: FxHashMap<u32, Vec<NodeId>>,
+    pub totals: FxHashMap<u32, Vec<ValueId>>,
 }
 
 /// The fewest single numbers of a level that are computed by a program of scalars, and not by a fused kernel.
@@ -47,9 +47,9 @@ impl Groups<'_> {
     }
 
     /// Whether anything but what programs of scalars join reads a value from memory, by some rule of what reads.
-    pub fn is_read(&self, id: NodeId, reads: impl Fn(NodeId) -> bool) -> bool {
+    pub fn is_read(&self, id: ValueId, reads: impl Fn(ValueId) -> bool) -> bool {
         let roles = self.levels.roles;
-        let is_joined = |user: NodeId| {
+        let is_joined = |user: ValueId| {
             roles.classes[user.index()] == Class::Step && self.group_of[user.index()].is_some()
         };
         roles.users(id).iter().any(|&user| !is_joined(user) && reads(user))
@@ -67,12 +67,12 @@ impl<'a> Joining<'a> {
     /// kernel of two results saves nothing, and may keep the operands of one waiting for those of the other.
     fn join_neighbors(&mut self) {
         let levels = self.levels;
-        let mut readers: FxHashMap<(NodeId, u32), NodeId> = FxHashMap::default();
+        let mut readers: FxHashMap<(ValueId, u32), ValueId> = FxHashMap::default();
         for (index, node) in levels.roles.computation.nodes.iter().enumerate() {
-            let id = NodeId::new(index);
+            let id = ValueId::new(index);
             let level = levels.level(id);
             let Some(own) = levels.homes.get(id) else { continue };
-            let is_alike = |other: NodeId| {
+            let is_alike = |other: ValueId| {
                 levels.level(other) == level
                     && levels.homes.get(other).is_some_and(|home| home.rows == own.rows)
             };
@@ -90,11 +90,11 @@ impl<'a> Joining<'a> {
     }
 
     /// Joins all single numbers of a level, if there are many; returns one node of each such set.
-    fn join_scalars(&mut self) -> Vec<NodeId> {
+    fn join_scalars(&mut self) -> Vec<ValueId> {
         let levels = self.levels;
         let mut sets_of: FxHashMap<(u32, DType), Vec<u32>> = FxHashMap::default();
         for index in 0..levels.roles.classes.len() {
-            let id = NodeId::new(index);
+            let id = ValueId::new(index);
             let level = levels.level(id);
             let Some(Home { rows, .. }) = levels.homes.get(id) else { continue };
             if rows.n_rows == 1 && rows.n_columns == 1 && levels.roles.fused(id).is_some() {
@@ -106,14 +106,14 @@ impl<'a> Joining<'a> {
             scalars.windows(2).for_each(|pair| {
                 self.sets.union(pair[0], pair[1]);
             });
-            NodeId::new(scalars[0] as usize)
+            ValueId::new(scalars[0] as usize)
         })
         .collect()
     }
 
     /// Whether fusing kernels that share an input pays.
-    fn shares_reading(&self, input: NodeId, id: NodeId) -> bool {
-        let class = |id: NodeId| self.levels.roles.classes[id.index()];
+    fn shares_reading(&self, input: ValueId, id: ValueId) -> bool {
+        let class = |id: ValueId| self.levels.roles.classes[id.index()];
         class(input) != Class::Literal
             && class(id) != Class::View
             && self.levels.roles.computation.nodes[input.index()].dtype != DType::I64
@@ -123,20 +123,20 @@ impl<'a> Joining<'a> {
     fn collect(self) -> Groups<'a> {
         let Self { levels, sets } = self;
         let n = levels.roles.classes.len();
-        let mut members: Vec<Vec<NodeId>> = Vec::new();
+        let mut members: Vec<Vec<ValueId>> = Vec::new();
         let mut group_of_set: FxHashMap<u32, u32> = FxHashMap::default();
         for index in 0..n {
-            if levels.roles.fused(NodeId::new(index)).is_none() {
+            if levels.roles.fused(ValueId::new(index)).is_none() {
                 continue;
             }
             let group = *group_of_set.entry(sets.find(index as u32)).or_insert_with(|| {
                 members.push(Vec::new());
                 members.len() as u32 - 1
             });
-            members[group as usize].push(NodeId::new(index));
+            members[group as usize].push(ValueId::new(index));
         }
         let group_of = |index: usize| {
-            levels.homes.get(NodeId::new(index))?;
+            levels.homes.get(ValueId::new(index))?;
             group_of_set.get(&sets.find(index as u32)).copied()
         };
         let group_of = (0..n).map(group_of).collect();

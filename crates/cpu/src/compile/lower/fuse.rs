@@ -1,7 +1,7 @@
 //! The code of a fused kernel: written, combined, and given registers.
 
 use indexmap::IndexSet;
-use retrograd_core::{DType, NodeId, Op, ops::Literal};
+use retrograd_core::{DType, Op, computation::ValueId, ops::Literal};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use smallvec::SmallVec;
 
@@ -26,20 +26,20 @@ use crate::{
 
 /// The sums of the blocks of a value.
 pub(crate) struct Sums {
-    pub of: NodeId,
+    pub of: ValueId,
     /// Where they go: a number for each block.
-    pub to: NodeId,
+    pub to: ValueId,
     /// Their sum.
-    pub total: NodeId,
+    pub total: ValueId,
 }
 
 /// The kernel of a group, which keeps the values of `kept`, and some sums.
 pub(crate) fn fuse(
     fusion: &Fusion<'_>,
     group: u32,
-    kept: &[NodeId],
+    kept: &[ValueId],
     sums: &[Sums],
-    is_tested: impl Fn(NodeId) -> bool,
+    is_tested: impl Fn(ValueId) -> bool,
 ) -> Elementwise {
     let computed = fusion.computed(group);
     let levels = fusion.groups.levels;
@@ -64,11 +64,11 @@ pub(crate) fn fuse(
 }
 
 /// The rows of a kernel that computes some nodes; rows of one element if it computes nothing of rows.
-pub(crate) fn rows_of_group(fusion: &Fusion<'_>, computed: &[NodeId]) -> Rows {
+pub(crate) fn rows_of_group(fusion: &Fusion<'_>, computed: &[ValueId]) -> Rows {
     let levels = fusion.groups.levels;
-    let home = |id: NodeId| levels.homes.get(id).expect("nodes of groups have a home");
+    let home = |id: ValueId| levels.homes.get(id).expect("nodes of groups have a home");
     let first = home(computed[0]);
-    let is_alike = |&id: &NodeId| {
+    let is_alike = |&id: &ValueId| {
         let is_of_rows = matches!(levels.roles.classes[id.index()], Class::Row(_));
         !is_of_rows && home(id).extent == first.extent
     };
@@ -79,7 +79,12 @@ pub(crate) fn rows_of_group(fusion: &Fusion<'_>, computed: &[NodeId]) -> Rows {
 }
 
 /// The kernel that writes the number of a literal to every place of a value.
-pub(crate) fn fill(roles: &Roles<'_>, literal: NodeId, to: NodeId, is_tested: bool) -> Elementwise {
+pub(crate) fn fill(
+    roles: &Roles<'_>,
+    literal: ValueId,
+    to: ValueId,
+    is_tested: bool,
+) -> Elementwise {
     let node = &roles.computation.nodes[literal.index()];
     let value = node.op.as_literal().expect("only literals are filled in");
     Elementwise {
@@ -113,12 +118,12 @@ struct Writer<'a> {
     /// The instructions, each in the place of its register's number.
     code: IndexSet<(Instruction, Extent), FxBuildHasher>,
     checks: Vec<IndexCheck>,
-    operands: FxHashMap<NodeId, Operand>,
+    operands: FxHashMap<ValueId, Operand>,
 }
 
 impl Writer<'_> {
     /// Adds the instruction of a node.
-    fn add(&mut self, id: NodeId) {
+    fn add(&mut self, id: ValueId) {
         let node = &self.roles.computation.nodes[id.index()];
         let n_operands = match self.roles.classes[id.index()] {
             // Indices are no numbers.
@@ -152,18 +157,18 @@ impl Writer<'_> {
     }
 
     /// The indices of a node that picks or puts numbers, which are checked before anything is computed.
-    fn index(&mut self, id: NodeId, axis: usize) -> NodeId {
+    fn index(&mut self, id: ValueId, axis: usize) -> ValueId {
         let index = self.roles.base(self.roles.computation.nodes[id.index()].inputs[1]);
         self.checks.push(IndexCheck { node: id, index, axis });
         index
     }
 
-    fn extent(&self, id: NodeId) -> Extent {
+    fn extent(&self, id: ValueId) -> Extent {
         self.levels.homes.get(id).map_or(Extent::Element, |home| home.extent)
     }
 
     /// The extent that an operand has in the kernel of a node.
-    fn extent_of_operand(&self, user: NodeId) -> Extent {
+    fn extent_of_operand(&self, user: ValueId) -> Extent {
         self.levels.home_of_operand(user).expect("nodes of kernels have a home").extent
     }
 
@@ -174,7 +179,7 @@ impl Writer<'_> {
     }
 
     /// How the kernel reads an input of a node.
-    fn operand(&mut self, id: NodeId, user: NodeId) -> Operand {
+    fn operand(&mut self, id: ValueId, user: ValueId) -> Operand {
         if let Some(operand) = self.operands.get(&id) {
             return *operand;
         }
@@ -192,10 +197,10 @@ impl Writer<'_> {
     }
 
     /// A view of what the kernel has at hand.
-    fn view(&mut self, id: NodeId) -> Option<Operand> {
+    fn view(&mut self, id: ValueId) -> Option<Operand> {
         let base = self.roles.base(id);
         let of = *self.operands.get(&base)?;
-        let is_in_group = |id: NodeId| self.group_of[id.index()] == Some(self.group);
+        let is_in_group = |id: ValueId| self.group_of[id.index()] == Some(self.group);
         if !is_in_group(id) || !is_in_group(base) {
             return None;
         }
@@ -204,7 +209,7 @@ impl Writer<'_> {
     }
 
     /// Reads a value that another step has computed.
-    fn load(&mut self, id: NodeId, user: NodeId) -> Operand {
+    fn load(&mut self, id: ValueId, user: ValueId) -> Operand {
         let extent = self.extent_of_operand(user);
         let source = self.roles.source(id);
         let walk = Walk::new(&source.layout, &source.shape);
@@ -224,7 +229,7 @@ impl Writer<'_> {
         }
     }
 
-    fn store(&self, id: NodeId) -> Store {
+    fn store(&self, id: ValueId) -> Store {
         let form = match self.roles.computation.nodes[id.index()].dtype {
             DType::Bool => Form::TruthValues,
             _ => Form::Numbers,

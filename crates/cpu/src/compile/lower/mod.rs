@@ -5,7 +5,7 @@ mod fuse;
 mod registers;
 mod scalars;
 
-use retrograd_core::{DType, NodeId, Op, ops::Padding, shape::Layout};
+use retrograd_core::{DType, Op, computation::ValueId, ops::Padding, shape::Layout};
 
 use crate::{
     compile::{
@@ -30,11 +30,11 @@ use fuse::{Sums, fill, fuse, rows_of_group};
 pub(crate) struct Lowered {
     pub steps: Vec<Step>,
     /// The leaf of each slot.
-    pub leaves: Vec<NodeId>,
+    pub leaves: Vec<ValueId>,
     /// The value of each root: the root, or a copy of it.
-    pub roots: Vec<NodeId>,
+    pub roots: Vec<ValueId>,
     /// For each update of a checked task, a value for the new value of the leaf, beside it.
-    pub beside: Vec<NodeId>,
+    pub beside: Vec<ValueId>,
     pub sizes: Sizes,
     /// Ordering edges `(before, after)`: a recomputing step waits for the value it awaits.
     pub edges: Vec<(StepId, StepId)>,
@@ -46,7 +46,7 @@ pub(crate) fn lower(task: &Task, fusion: &Fusion<'_>) -> Lowered {
     let mut lowering = Lowering { task, roles, fusion, lowered: Lowered::new(task) };
     lowering.add_groups();
     for index in 0..task.computation.nodes.len() {
-        lowering.add_step(NodeId::new(index));
+        lowering.add_step(ValueId::new(index));
     }
     for &root in &task.computation.roots {
         lowering.add_root(root);
@@ -61,7 +61,7 @@ impl Lowered {
         let nodes = &task.computation.nodes;
         // Leaves stand in the order of their slots.
         let leaves = nodes.iter().enumerate().filter(|(_, node)| matches!(node.op, Op::Leaf(_)));
-        let leaves: Vec<_> = leaves.map(|(index, _)| NodeId::new(index)).collect();
+        let leaves: Vec<_> = leaves.map(|(index, _)| ValueId::new(index)).collect();
         let mut sizes =
             Sizes::new(nodes.iter().map(|node| (node.dtype, node.shape.n_elements())).collect());
         let targets = task.targets.iter().filter(|_| task.is_checked);
@@ -82,15 +82,15 @@ impl Lowering<'_> {
     /// Orders each step that computes something again after the value that it awaits.
     fn delay_recomputation(&mut self) {
         let writers = writers(&self.lowered.steps);
-        let step_of = |id: NodeId| match self.fusion.groups.group_of[id.index()] {
+        let step_of = |id: ValueId| match self.fusion.groups.group_of[id.index()] {
             // Groups have been added first.
             Some(group) => Some(StepId::new(group as usize)),
             None => writers.get(&id).copied(),
         };
         let awaited = self.roles.computation.awaited.iter().enumerate();
-        let pair = |(index, awaited): (usize, &Option<NodeId>)| {
+        let pair = |(index, awaited): (usize, &Option<ValueId>)| {
             // A view has no step, but what reads it has.
-            Some((step_of(self.roles.base((*awaited)?))?, step_of(NodeId::new(index))?))
+            Some((step_of(self.roles.base((*awaited)?))?, step_of(ValueId::new(index))?))
         };
         let mut edges: Vec<_> = awaited.filter_map(pair).collect();
         edges.sort_unstable();
@@ -109,7 +109,7 @@ impl Lowering<'_> {
                 continue;
             }
             let sums = self.new_sums(group);
-            let is_tested = |id: NodeId| self.is_tested(id);
+            let is_tested = |id: ValueId| self.is_tested(id);
             let kernel = fuse(fusion, group, &stored, &sums, is_tested);
             let (whole, parts): (Vec<_>, Vec<_>) =
                 sums.into_iter().partition(|sums| sums.to == sums.total);
@@ -127,7 +127,7 @@ impl Lowering<'_> {
     }
 
     /// Whether a kernel tests a result for being finite while it stores it.
-    fn is_tested(&self, id: NodeId) -> bool {
+    fn is_tested(&self, id: ValueId) -> bool {
         self.task.is_checked && self.roles.is_root[id.index()]
     }
 
@@ -148,7 +148,13 @@ impl Lowering<'_> {
     }
 
     /// The step of a program on single numbers, which keeps some and puts some together.
-    fn push_scalars(&mut self, members: &[NodeId], joined: &[NodeId], kept: &[NodeId], level: u32) {
+    fn push_scalars(
+        &mut self,
+        members: &[ValueId],
+        joined: &[ValueId],
+        kept: &[ValueId],
+        level: u32,
+    ) {
         let file = self.lowered.sizes.next();
         let program = scalars::program(self.roles, members, joined, kept, file);
         self.lowered.sizes.mint((program.dtype, program.n_registers));
@@ -157,7 +163,7 @@ impl Lowering<'_> {
     }
 
     /// The step of a node that has one of its own.
-    fn add_step(&mut self, id: NodeId) {
+    fn add_step(&mut self, id: ValueId) {
         let level = self.fusion.groups.levels.level(id);
         let (roles, groups) = (self.roles, self.fusion.groups);
         let node = &roles.computation.nodes[id.index()];
@@ -189,7 +195,7 @@ impl Lowering<'_> {
     }
 
     /// The step of a part among zeros, or of a sum that its kernel adds to.
-    fn push_embed(&mut self, id: NodeId, level: u32) {
+    fn push_embed(&mut self, id: ValueId, level: u32) {
         let onto = self.roles.accumulations.get(&id).map(|sum| self.roles.base(sum.onto));
         let (pad, nodes) = (self.roles.added(id), &self.roles.computation.nodes);
         let Op::Pad(Padding(windows)) = &pad.op else { unreachable!("the node is of this kind") };
@@ -206,7 +212,7 @@ impl Lowering<'_> {
     }
 
     /// The step of a product, or of a sum that the kernel of a product adds to.
-    fn push_product(&mut self, id: NodeId, level: u32) {
+    fn push_product(&mut self, id: ValueId, level: u32) {
         let roles = self.roles;
         let accumulation = roles.accumulations.get(&id);
         let product = self.roles.added(id);
@@ -223,14 +229,14 @@ impl Lowering<'_> {
     }
 
     /// Pushes the copy of a node's source to some place.
-    fn push_copy(&mut self, source: &Source, [id, to]: [NodeId; 2], dtype: DType, level: u32) {
+    fn push_copy(&mut self, source: &Source, [id, to]: [ValueId; 2], dtype: DType, level: u32) {
         let walk = Walk::new(&source.layout, &source.shape);
         let kernel = Kernel::Copy(Copy { from: source.base, walk, to, dtype });
         self.push(kernel, [id], level);
     }
 
     /// Makes sure that a root has a buffer that nothing else changes: its own, or that of a copy.
-    fn add_root(&mut self, root: NodeId) {
+    fn add_root(&mut self, root: ValueId) {
         let class = self.roles.classes[root.index()];
         let is_copied = self.roles.copies.contains_key(&root);
         if is_copied || matches!(class, Class::Elementwise(_) | Class::Row(_) | Class::Step) {
@@ -251,13 +257,13 @@ impl Lowering<'_> {
         }
     }
 
-    fn push(&mut self, kernel: Kernel, computes: impl IntoIterator<Item = NodeId>, level: u32) {
+    fn push(&mut self, kernel: Kernel, computes: impl IntoIterator<Item = ValueId>, level: u32) {
         self.lowered.steps.push(Step::new(kernel, computes.into_iter().collect(), level));
     }
 }
 
 /// The kernel of a node with a step of its own that is no product.
-fn kernel(roles: &Roles<'_>, id: NodeId) -> Kernel {
+fn kernel(roles: &Roles<'_>, id: ValueId) -> Kernel {
     let node = &roles.computation.nodes[id.index()];
     let input =
         |k: usize| (roles.base(node.inputs[k]), &roles.computation.nodes[node.inputs[k].index()]);

@@ -2,7 +2,7 @@
 
 mod block;
 
-use retrograd_core::{DType, NodeId};
+use retrograd_core::{DType, computation::ValueId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
@@ -20,7 +20,7 @@ pub(crate) struct Places {
     /// The most bytes that are needed at one time: what a perfect arena would have.
     pub n_bytes_live: usize,
     /// The node whose value is the largest in the arena.
-    pub largest: Option<NodeId>,
+    pub largest: Option<ValueId>,
 }
 
 /// Finds a place for each value, so that the places of values that are needed at one time are apart. Leaves and updates
@@ -68,14 +68,14 @@ fn outside(task: &Task, lowered: &Lowered, updates: &Updates, steps: &[&Step]) -
 }
 
 /// The largest value of the arena.
-fn largest(places: &[Place], sizes: &Sizes) -> Option<NodeId> {
-    let ids = (0..places.len()).map(NodeId::new);
+fn largest(places: &[Place], sizes: &Sizes) -> Option<ValueId> {
+    let ids = (0..places.len()).map(ValueId::new);
     let in_arena = ids.filter(|id| matches!(places[id.index()], Place::Arena { .. }));
     in_arena.max_by_key(|&id| aligned(sizes.n_bytes(id)))
 }
 
 /// The node that a value belongs to: for copies and scratch, one that their step computes.
-fn node_of(value: NodeId, steps: &[&Step], task: &Task) -> Option<NodeId> {
+fn node_of(value: ValueId, steps: &[&Step], task: &Task) -> Option<ValueId> {
     if value.index() < task.computation.nodes.len() {
         return Some(value);
     }
@@ -93,7 +93,7 @@ fn aligned(n_bytes: usize) -> usize {
 fn in_blocks(
     steps: &[&Step],
     sizes: &Sizes,
-    kept: &[NodeId],
+    kept: &[ValueId],
     places: Vec<Place>,
 ) -> (Vec<Place>, Vec<Block>) {
     let mut last_use = vec![0; sizes.len()];
@@ -117,8 +117,8 @@ fn in_blocks(
 fn lend(
     steps: &[&Step],
     sizes: &Sizes,
-    kept: &[NodeId],
-    targets: &[(NodeId, Place)],
+    kept: &[ValueId],
+    targets: &[(ValueId, Place)],
     places: &mut [Place],
 ) {
     let mut n_readers = vec![0usize; sizes.len()];
@@ -151,7 +151,7 @@ struct Planner<'a> {
 impl Planner<'_> {
     /// The operands in the arena that a step is the last to read.
     fn operands(&self, at: u32, step: &Step) -> Operands {
-        let is_dying = |id: &NodeId| {
+        let is_dying = |id: &ValueId| {
             let is_in_arena = matches!(self.places[id.index()], Place::Arena { .. });
             is_in_arena && self.last_use[id.index()] == at
         };
@@ -162,7 +162,7 @@ impl Planner<'_> {
     }
 
     /// Gives a value that a step writes a block: that of one of its operands, or a new one.
-    fn place(&mut self, id: NodeId, at: u32, operands: &mut Operands) {
+    fn place(&mut self, id: ValueId, at: u32, operands: &mut Operands) {
         if self.places[id.index()] != Place::Nowhere {
             return;
         }
@@ -176,7 +176,7 @@ impl Planner<'_> {
     }
 
     /// Gives a value a new block.
-    fn place_apart(&mut self, id: NodeId, at: u32) {
+    fn place_apart(&mut self, id: ValueId, at: u32) {
         let (n_bytes, n_elements) = (aligned(self.sizes.n_bytes(id)), self.sizes.n_elements(id));
         self.places[id.index()] = Place::Arena { offset: self.blocks.len(), n_elements };
         self.blocks.push(Block { n_bytes, first: at, last: self.last_use[id.index()] });
@@ -188,12 +188,12 @@ impl Planner<'_> {
 #[derive(Default)]
 struct Operands {
     /// By dtype and number of elements, the last recorded first.
-    free: FxHashMap<(DType, usize), Vec<NodeId>>,
+    free: FxHashMap<(DType, usize), Vec<ValueId>>,
 }
 
 impl Operands {
     /// The operands of `step` that are among `candidates`, in ascending order.
-    fn new(step: &Step, candidates: Vec<NodeId>, sizes: &Sizes) -> Self {
+    fn new(step: &Step, candidates: Vec<ValueId>, sizes: &Sizes) -> Self {
         let mut this = Self::default();
         if candidates.is_empty() {
             return this;
@@ -204,7 +204,7 @@ impl Operands {
         }
         let elsewhere: FxHashSet<_> =
             step.kernel.behavior().reads_elsewhere().into_iter().collect();
-        let overwritable = |id: &NodeId| in_step.contains(id) && !elsewhere.contains(id);
+        let overwritable = |id: &ValueId| in_step.contains(id) && !elsewhere.contains(id);
         for id in candidates.into_iter().rev().filter(overwritable) {
             this.free.entry(sizes.of(id)).or_default().push(id);
         }
@@ -212,7 +212,7 @@ impl Operands {
     }
 
     /// Takes an operand of this size.
-    fn take(&mut self, size: (DType, usize)) -> Option<NodeId> {
+    fn take(&mut self, size: (DType, usize)) -> Option<ValueId> {
         self.free.get_mut(&size)?.pop()
     }
 }

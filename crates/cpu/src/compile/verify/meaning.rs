@@ -154,13 +154,13 @@ impl Registers<'_> {
 
 #[cfg(test)]
 mod tests {
-    use retrograd_core::{NodeId, ops::Literal};
+    use retrograd_core::{computation::ValueId, ops::Literal};
 
     use super::*;
     use crate::kernels::code::Scalar;
 
     fn memory(index: usize) -> Operand {
-        Operand::Contiguous(NodeId::new(index))
+        Operand::Contiguous(ValueId::new(index))
     }
 
     fn line(instruction: Instruction, register: Register) -> Line {
@@ -177,7 +177,7 @@ mod tests {
     }
 
     fn store(from: Register) -> Store {
-        let (to, from) = (NodeId::new(9), Operand::Register(from));
+        let (to, from) = (ValueId::new(9), Operand::Register(from));
         Store { to, from, extent: Extent::Element, form: Form::Numbers, is_tested: false }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use retrograd_core::NodeId;
+use retrograd_core::computation::ValueId;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
@@ -22,9 +22,9 @@ struct Placed<'p> {
     pub places: &'p [Place],
     /// Dtype and number of elements of each value.
     pub sizes: &'p Sizes,
-    pub leaves: &'p [NodeId],
+    pub leaves: &'p [ValueId],
     /// Values that must be in the arena after the steps.
-    pub outputs: &'p [NodeId],
+    pub outputs: &'p [ValueId],
     /// New values that must be in the places of their targets after the steps.
     pub updates: &'p [Update],
 }
@@ -73,9 +73,9 @@ fn verify_steps(steps: &[&Step], placed: &Placed<'_>) -> Result<(), String> {
 /// Which value is in which place.
 struct Contents<'p> {
     placed: &'p Placed<'p>,
-    leaves: FxHashMap<usize, NodeId>,
+    leaves: FxHashMap<usize, ValueId>,
     /// End and value of each range of the arena, by its start.
-    arena: BTreeMap<usize, (usize, NodeId)>,
+    arena: BTreeMap<usize, (usize, ValueId)>,
 }
 
 /// The bytes of a value in the arena, or the slot of a leaf.
@@ -86,7 +86,7 @@ enum Where {
 }
 
 impl Contents<'_> {
-    fn place(&self, id: NodeId) -> Result<Where, String> {
+    fn place(&self, id: ValueId) -> Result<Where, String> {
         let (dtype, n_elements) = self.placed.sizes.of(id);
         match self.placed.places[id.index()] {
             Place::Nowhere => Err(format!("{id:?} has no place")),
@@ -101,7 +101,7 @@ impl Contents<'_> {
     }
 
     /// Puts a value in its place; returns the values of which something was there.
-    fn write(&mut self, id: NodeId) -> Result<SmallVec<[NodeId; 2]>, String> {
+    fn write(&mut self, id: ValueId) -> Result<SmallVec<[ValueId; 2]>, String> {
         let (start, end) = match self.place(id)? {
             Where::Slot(slot) => return Ok(self.leaves.insert(slot, id).into_iter().collect()),
             Where::Bytes { start, end } => (start, end),
@@ -120,7 +120,7 @@ impl Contents<'_> {
     }
 
     /// Checks that a value is in its place.
-    fn check(&self, id: NodeId) -> Result<(), String> {
+    fn check(&self, id: ValueId) -> Result<(), String> {
         let found = match self.place(id)? {
             Where::Slot(slot) => self.leaves.get(&slot).copied(),
             Where::Bytes { start, end } if start == end => return Ok(()),
@@ -137,7 +137,7 @@ impl Contents<'_> {
         step.reads.iter().try_for_each(|&id| self.check(id))?;
         let kernel = step.kernel.behavior();
         kernel.check_sizes(&|id| self.placed.sizes.n_elements(id))?;
-        let set = |ids: &[NodeId]| ids.iter().copied().collect::<FxHashSet<_>>();
+        let set = |ids: &[ValueId]| ids.iter().copied().collect::<FxHashSet<_>>();
         let (reads, elsewhere) = (set(&step.reads), set(&kernel.reads_elsewhere()));
         let in_step = set(&kernel.reads_in_place());
         if let Some(id) = in_step.union(&elsewhere).find(|id| !reads.contains(id)) {
@@ -146,7 +146,7 @@ impl Contents<'_> {
         let mut results = FxHashSet::default();
         for &result in step.writes.iter().chain(&step.scratch) {
             let Placed { places, sizes, .. } = *self.placed;
-            let can_replace = |read: NodeId| {
+            let can_replace = |read: ValueId| {
                 in_step.contains(&read)
                     && !elsewhere.contains(&read)
                     && Some(result) != step.scratch
@@ -175,7 +175,7 @@ mod tests {
     struct Planned {
         lowered: Lowered,
         steps: Vec<Step>,
-        outputs: Vec<NodeId>,
+        outputs: Vec<ValueId>,
         places: Vec<Place>,
     }
 
@@ -222,7 +222,7 @@ mod tests {
     fn values_that_are_needed_at_one_time_have_places_of_their_own() {
         let planned = Planned::new();
         let Planned { lowered, steps, outputs, places } = &planned;
-        let verdict = |ids: &[NodeId], offset: usize, n_elements: Option<usize>| {
+        let verdict = |ids: &[ValueId], offset: usize, n_elements: Option<usize>| {
             let mut places = places.clone();
             for id in ids {
                 let n_elements = n_elements.unwrap_or(lowered.sizes.n_elements(*id));

@@ -10,7 +10,7 @@ mod vector;
 
 use std::ops::Range;
 
-use retrograd_core::{DType, NodeId, Shape, shape::Layout};
+use retrograd_core::{DType, Shape, computation::ValueId, shape::Layout};
 use smallvec::smallvec;
 
 use self::{
@@ -34,7 +34,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(crate) struct Product {
     dtype: DType,
-    out: NodeId,
+    out: ValueId,
     lhs: Operand,
     rhs: Operand,
     addend: Option<Addend>,
@@ -46,7 +46,7 @@ pub(crate) struct Product {
 #[derive(Clone, Debug)]
 pub(crate) struct Addend {
     /// A contiguous value of the size of the result.
-    pub of: NodeId,
+    pub of: ValueId,
     pub scale: f64,
     pub product_scale: f64,
     pub product_factor: Option<Scalar>,
@@ -77,7 +77,7 @@ impl Sizes {
 /// Matrices in a buffer.
 #[derive(Clone, Debug)]
 struct Operand {
-    base: NodeId,
+    base: ValueId,
     strides: Strides,
     n_matrices: usize,
     /// Positions of the first elements of the matrices.
@@ -90,11 +90,11 @@ enum Method {
     /// By the library.
     Library,
     /// By the library, the transpose `rhsᵀ·lhsᵀ` into scratch, which is transposed afterwards.
-    Transposed(NodeId),
+    Transposed(ValueId),
     /// By the library, few rows at a time: for those it has a kernel if the columns of `rhs` are contiguous.
     Blocks,
     /// As before, with the columns of `rhs` copied to scratch.
-    BlocksOfCopy(NodeId),
+    BlocksOfCopy(ValueId),
     /// A matrix times a column.
     Column,
     /// A row times a matrix, for each row of `lhs`.
@@ -114,7 +114,7 @@ impl Method {
         sizes @ Sizes { m, k, n }: Sizes,
         lhs: Strides,
         rhs: Strides,
-        scratch: impl FnOnce(usize) -> NodeId,
+        scratch: impl FnOnce(usize) -> ValueId,
     ) -> Self {
         if n == 1 && vector::can_multiply(lhs, rhs.rows) {
             return Method::Column;
@@ -143,7 +143,7 @@ impl Method {
         }
     }
 
-    fn scratch(self) -> Option<NodeId> {
+    fn scratch(self) -> Option<ValueId> {
         match self {
             Method::Transposed(scratch) | Method::BlocksOfCopy(scratch) => Some(scratch),
             Method::Library | Method::Blocks | Method::Column | Method::Rows => None,
@@ -184,7 +184,7 @@ impl Behavior for Product {
         smallvec![self.out]
     }
 
-    fn scratch(&self) -> Option<NodeId> {
+    fn scratch(&self) -> Option<ValueId> {
         self.method.scratch()
     }
 
@@ -247,11 +247,11 @@ impl Product {
     /// The product of matrices in the last two axes of two operands, `[…, m, k] × […, k, n] → […, m, n]`. If it needs
     /// scratch, `scratch` is asked for a value of some elements.
     pub fn new(
-        out: NodeId,
+        out: ValueId,
         dtype: DType,
         [lhs, rhs]: &[Source; 2],
         addend: Option<Addend>,
-        scratch: impl FnOnce(usize) -> NodeId,
+        scratch: impl FnOnce(usize) -> ValueId,
     ) -> Self {
         let n_batch = lhs.shape.rank() - 2;
         let (m, k, n) = (lhs.shape[n_batch], lhs.shape[n_batch + 1], rhs.shape[n_batch + 1]);
@@ -352,7 +352,7 @@ impl Product {
         &self,
         memory: &mut Memory<'_>,
         rows: Range<usize>,
-        room: impl Fn(&Range<usize>) -> (NodeId, Range<usize>),
+        room: impl Fn(&Range<usize>) -> (ValueId, Range<usize>),
         first: impl Fn(Matrix<'_, F>, Matrix<'_, F>, &mut [F]),
         second: impl Fn(Matrix<'_, F>, &[F], &mut [F]),
     ) {

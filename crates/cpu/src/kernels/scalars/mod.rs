@@ -9,7 +9,7 @@ mod operation;
 mod registers;
 mod single;
 
-use retrograd_core::{DType, Float, NodeId};
+use retrograd_core::{DType, Float, computation::ValueId};
 
 use self::single::{Rounds, State};
 pub(crate) use self::{
@@ -37,7 +37,7 @@ pub(crate) struct Scalars {
     /// The type of the numbers.
     pub dtype: DType,
     /// The value whose elements are the registers.
-    pub file: NodeId,
+    pub file: ValueId,
     pub n_registers: usize,
     /// What the first registers hold.
     pub literals: Vec<f64>,
@@ -54,7 +54,7 @@ pub(crate) struct Scalars {
 /// Reads equally spaced elements of a value.
 #[derive(Clone, Debug)]
 pub(crate) struct Load {
-    pub of: NodeId,
+    pub of: ValueId,
     /// Whether they are truth values.
     pub is_mask: bool,
     pub start: usize,
@@ -65,7 +65,7 @@ pub(crate) struct Load {
 /// Writes the elements of a value.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
-    pub to: NodeId,
+    pub to: ValueId,
     pub n: usize,
     pub is_mask: bool,
     pub from: Registers,
@@ -91,7 +91,7 @@ impl Behavior for Scalars {
         self.stores.iter().map(|store| store.to).collect()
     }
 
-    fn scratch(&self) -> Option<NodeId> {
+    fn scratch(&self) -> Option<ValueId> {
         Some(self.file)
     }
 

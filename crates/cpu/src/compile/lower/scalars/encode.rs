@@ -1,6 +1,6 @@
 //! From numbers in an order to code.
 
-use retrograd_core::{DType, NodeId};
+use retrograd_core::{DType, computation::ValueId};
 
 use super::{
     batch::{Member, distance, n_spaced, put_in_order},
@@ -30,7 +30,7 @@ pub(super) struct Encoder<'a> {
 }
 
 impl<'a> Encoder<'a> {
-    pub fn new(dtype: DType, file: NodeId, numbers: &'a Numbers<'a>) -> Self {
+    pub fn new(dtype: DType, file: ValueId, numbers: &'a Numbers<'a>) -> Self {
         let mut order: Vec<u32> = (0..numbers.outside.len() as u32).collect();
         order.sort_by_key(|&k| numbers.outside[k as usize].element());
         let mut outside = vec![0; order.len()];
@@ -196,7 +196,7 @@ impl<'a> Encoder<'a> {
     }
 
     /// Writes some numbers to a value.
-    pub fn store(&mut self, to: NodeId, numbers: &[Number], is_mask: bool) {
+    pub fn store(&mut self, to: ValueId, numbers: &[Number], is_mask: bool) {
         let registers: Vec<_> = numbers.iter().map(|&number| self.register(number)).collect();
         let from = self.registers(registers.iter().copied());
         self.program.stores.push(Store { to, n: numbers.len(), is_mask, from });

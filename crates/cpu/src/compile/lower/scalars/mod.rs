@@ -7,7 +7,7 @@ mod rounds;
 mod schedule;
 mod verify;
 
-use retrograd_core::{DType, NodeId};
+use retrograd_core::{DType, computation::ValueId};
 
 use self::{encode::Encoder, numbers::Numbers, verify::verify};
 use crate::{
@@ -19,10 +19,10 @@ use crate::{
 /// `joined`. Its registers are the elements of `file`.
 pub(crate) fn program(
     roles: &Roles<'_>,
-    members: &[NodeId],
-    joined: &[NodeId],
-    kept: &[NodeId],
-    file: NodeId,
+    members: &[ValueId],
+    joined: &[ValueId],
+    kept: &[ValueId],
+    file: ValueId,
 ) -> Scalars {
     let nodes = &roles.computation.nodes;
     let dtype = roles.fused(members[0]).expect("members of groups are fused");

@@ -1,7 +1,7 @@
 //! The numbers of a program, and what is computed of them, before it is known where they are.
 
 use indexmap::IndexSet;
-use retrograd_core::{DType, NodeId, Op};
+use retrograd_core::{DType, Op, computation::ValueId};
 use rustc_hash::FxBuildHasher;
 
 use crate::{
@@ -29,7 +29,7 @@ pub(super) enum Outside {
 /// An element of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Element {
-    pub of: NodeId,
+    pub of: ValueId,
     pub is_mask: bool,
     pub position: usize,
 }
@@ -63,7 +63,7 @@ pub(super) struct Numbers<'a> {
 
 impl<'a> Numbers<'a> {
     /// None of a group's nodes, ascending, yet.
-    pub fn new(roles: &'a Roles<'a>, members: &[NodeId]) -> Self {
+    pub fn new(roles: &'a Roles<'a>, members: &[ValueId]) -> Self {
         let [first, .., last] = members else { panic!("a program has many nodes") };
         Self {
             roles,
@@ -76,7 +76,7 @@ impl<'a> Numbers<'a> {
     }
 
     /// Adds a node of the group.
-    pub fn add(&mut self, id: NodeId) {
+    pub fn add(&mut self, id: ValueId) {
         let node = &self.roles.computation.nodes[id.index()];
         let mut operands = [Number::Outside(0); 3];
         for (operand, &input) in operands.iter_mut().zip(&node.inputs) {
@@ -99,7 +99,7 @@ impl<'a> Numbers<'a> {
     }
 
     /// The number of a node that is used: of the group, a view of such a node, or from outside.
-    pub fn find(&mut self, id: NodeId) -> Number {
+    pub fn find(&mut self, id: ValueId) -> Number {
         let base = self.roles.base(id);
         let place = base.index().checked_sub(self.first);
         if let Some(&Some(number)) = place.and_then(|place| self.known.get(place)) {
@@ -124,7 +124,7 @@ impl<'a> Numbers<'a> {
     }
 
     /// The elements of a value that numbers are put together to, and constants.
-    pub fn join(&mut self, id: NodeId) -> Vec<Number> {
+    pub fn join(&mut self, id: ValueId) -> Vec<Number> {
         let nodes = &self.roles.computation.nodes;
         let node = &nodes[id.index()];
         let mut elements = Vec::with_capacity(node.shape.n_elements());

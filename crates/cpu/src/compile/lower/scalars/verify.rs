@@ -1,7 +1,7 @@
 //! Whether a program of scalars computes what is wanted: it is run on terms in place of numbers.
 
 use indexmap::IndexSet;
-use retrograd_core::NodeId;
+use retrograd_core::computation::ValueId;
 use rustc_hash::FxBuildHasher;
 
 use super::numbers::{Element, Number, Numbers, Outside};
@@ -30,7 +30,7 @@ impl Terms {
 ///
 /// # Panics
 /// If it does not: a fault of the schedule or of the encoding.
-pub(super) fn verify(program: &Scalars, numbers: &Numbers<'_>, meant: &[(NodeId, Vec<Number>)]) {
+pub(super) fn verify(program: &Scalars, numbers: &Numbers<'_>, meant: &[(ValueId, Vec<Number>)]) {
     let mut terms = Terms::default();
     let registers = run(program, &mut terms);
     let outside: Vec<_> =
