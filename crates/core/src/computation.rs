@@ -5,6 +5,7 @@
 //! recordings of one model give equal computations; so plans are compiled from computations and cached by them.
 
 mod recompute;
+mod verify;
 
 use std::fmt;
 

@@ -1,5 +1,7 @@
 //! Reading and writing through a strided layout.
 
+use std::fmt;
+
 use retrograd_core::{Shape, computation::ValueId, shape::Layout};
 use smallvec::SmallVec;
 
@@ -121,6 +123,18 @@ impl Walk {
             index /= size;
         }
         (position + index as isize * outermost.1) as usize
+    }
+}
+
+/// The first position and the axes, as in `[0 + 3 by 4 + 2 by 1]`; nothing of contiguous elements.
+impl fmt::Display for Walk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.offset == 0 && matches!(self.axes[..], [(_, 1)] | [(1, _)]) {
+            return Ok(());
+        }
+        write!(f, "[{}", self.offset)?;
+        self.axes.iter().try_for_each(|(size, stride)| write!(f, " + {size} by {stride}"))?;
+        f.write_str("]")
     }
 }
 

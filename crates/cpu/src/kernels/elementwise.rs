@@ -1,6 +1,6 @@
 //! What runs fused code: a register machine whose registers are blocks of numbers small enough for the cache.
 
-use std::ops::Range;
+use std::{fmt, ops::Range};
 
 use retrograd_core::{DType, Elements, Float, are_finite, computation::ValueId, ops::check_bounds};
 
@@ -126,6 +126,10 @@ impl Behavior for Elementwise {
             Some(store) => Err(format!("{:?} has another number of elements", store.to)),
             None => Ok(()),
         }
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write_code(f)
     }
 
     fn run(&self, memory: &mut Memory<'_>, team: &mut Team) -> Result<(), Refusal> {

@@ -1,5 +1,7 @@
 //! A value put at its places in a larger one: among zeros, or added to what is there.
 
+use std::fmt;
+
 use retrograd_core::{DType, Element, Float, SliceMut, computation::ValueId, with_elements};
 use smallvec::smallvec;
 
@@ -36,6 +38,12 @@ impl Behavior for Embed {
 
     fn writes(&self) -> Values {
         smallvec![self.out]
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let zeros = "zeros".to_owned();
+        let onto = self.onto.map_or(zeros, |onto| onto.to_string());
+        write!(f, "embed {}{} in {onto}", self.part, self.walk)
     }
 
     fn run(&self, memory: &mut Memory<'_>, _: &mut Team) -> Result<(), Refusal> {

@@ -1,5 +1,7 @@
 //! Kernels: an enum for identity, a trait for behavior, one `match` that joins them.
 
+use std::fmt;
+
 use retrograd_core::{DType, computation::ValueId};
 use smallvec::SmallVec;
 
@@ -96,6 +98,9 @@ pub(crate) trait Behavior {
     fn check_sizes(&self, _n_elements: &dyn Fn(ValueId) -> usize) -> Result<(), String> {
         Ok(())
     }
+
+    /// Writes the kernel as text.
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 
     /// Computes the results.
     fn run(&self, memory: &mut Memory<'_>, team: &mut Team) -> Result<(), Refusal>;

@@ -27,6 +27,7 @@ mod row;
 pub(crate) mod rows;
 pub(crate) mod scalars;
 pub(crate) mod team;
+mod text;
 
 pub use instructions::InstructionSet;
 

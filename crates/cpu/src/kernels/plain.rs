@@ -1,5 +1,7 @@
 //! Copies, and the operations that run as their own plain loops.
 
+use std::fmt;
+
 use retrograd_core::{
     DType, Op, Shape, SliceMut, View, ViewMut, computation::ValueId, with_elements,
 };
@@ -30,6 +32,10 @@ impl Behavior for Copy {
 
     fn writes(&self) -> Values {
         smallvec![self.to]
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "copy {}{}", self.from, self.walk)
     }
 
     fn run(&self, memory: &mut Memory<'_>, _: &mut Team) -> Result<(), Refusal> {
@@ -63,6 +69,13 @@ impl Behavior for Plain {
 
     fn can_fail(&self) -> bool {
         self.op.can_refuse()
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.op)?;
+        let inputs = self.inputs.iter().enumerate();
+        let comma = |k: usize| if k == 0 { " " } else { ", " };
+        inputs.map(|(k, (id, ..))| write!(f, "{}{id}", comma(k))).collect()
     }
 
     fn run(&self, memory: &mut Memory<'_>, _: &mut Team) -> Result<(), Refusal> {

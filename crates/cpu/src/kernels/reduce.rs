@@ -1,5 +1,7 @@
 //! Sums and maxima over neighboring axes of contiguous values.
 
+use std::fmt;
+
 use retrograd_core::{
     DType, Float, Shape, SliceMut,
     computation::ValueId,
@@ -44,6 +46,11 @@ impl Behavior for Reduce {
 
     fn writes(&self) -> Values {
         smallvec![self.out]
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, n, n_inner) = (self.kind, self.n_reduced, self.n_inner);
+        write!(f, "reduce {}, {kind:?} of {n} × {n_inner} {}", self.input, self.dtype)
     }
 
     fn run(&self, memory: &mut Memory<'_>, _: &mut Team) -> Result<(), Refusal> {

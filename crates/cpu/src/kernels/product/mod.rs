@@ -8,7 +8,7 @@ mod matrix;
 mod tests;
 mod vector;
 
-use std::ops::Range;
+use std::{fmt, ops::Range};
 
 use retrograd_core::{DType, Shape, computation::ValueId, shape::Layout};
 use smallvec::smallvec;
@@ -229,6 +229,16 @@ impl Behavior for Product {
             Method::BlocksOfCopy(_) => m,
         };
         Some(Split { n_rows: n_matrices * m, together, work })
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Sizes { m, k, n } = self.sizes;
+        let (lhs, rhs, n_matrices) = (&self.lhs, &self.rhs, self.lhs.n_matrices);
+        write!(f, "matmul {} × {}, {n_matrices} of {m} × {k} × {n}", lhs.base, rhs.base)?;
+        write!(f, " {}, {:?}", self.dtype, self.method)?;
+        let Some(addend) = &self.addend else { return Ok(()) };
+        write!(f, ", {}·{} + {}", addend.scale, addend.of, addend.product_scale)?;
+        addend.product_factor.map_or(Ok(()), |factor| write!(f, "·{factor}"))
     }
 
     fn run(&self, memory: &mut Memory<'_>, team: &mut Team) -> Result<(), Refusal> {

@@ -9,6 +9,8 @@ mod operation;
 mod registers;
 mod single;
 
+use std::fmt;
+
 use retrograd_core::{DType, Float, computation::ValueId};
 
 use self::single::{Rounds, State};
@@ -93,6 +95,14 @@ impl Behavior for Scalars {
 
     fn scratch(&self) -> Option<ValueId> {
         Some(self.file)
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (n, n_registers) = (self.code.len(), self.n_registers);
+        write!(f, "program of {n} instructions on {n_registers} {} registers", self.dtype)?;
+        self.stores
+            .iter()
+            .try_for_each(|store| write!(f, "\n    {} <- {} registers", store.to, store.n))
     }
 
     fn run(&self, memory: &mut Memory<'_>, team: &mut Team) -> Result<(), Refusal> {
