@@ -4,6 +4,7 @@
 //! vanish, and simple algebra is done. What checkpointed scopes do not keep is computed again for their gradients. Two
 //! recordings of one model give equal computations; so plans are compiled from computations and cached by them.
 
+mod basis;
 mod recompute;
 mod verify;
 

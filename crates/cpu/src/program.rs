@@ -2,10 +2,9 @@
 
 use std::{thread, time::Duration};
 
-use retrograd_core::{
-    DType, Shape, View,
-    computation::{Computation, ValueId},
-};
+use retrograd_core::{DType, Shape, View, computation::ValueId};
+
+pub(crate) use retrograd_task::{Shortage, Task};
 
 use crate::{
     arena::{Arena, LeafTable, Leaves, Memory, Place, read_output},
@@ -17,18 +16,6 @@ use crate::{
     run::{Fault, Run, check::Check},
     step::{Sizes, Step},
 };
-
-/// What is compiled: a computation whose first roots are outputs, and whose others are new values of leaves.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Task {
-    pub computation: Computation,
-    pub n_outputs: usize,
-    /// The slots of the leaves to be updated, one for each further root.
-    pub targets: Vec<usize>,
-    /// Whether outputs and new values must be finite. Then new values can be written not in place of the old ones but to
-    /// further slots, of which there is one for each target.
-    pub is_checked: bool,
-}
 
 /// A compiled task. It is immutable; everything that a run changes is in [`Memories`].
 pub(crate) struct Program {
@@ -47,15 +34,6 @@ pub(crate) struct Program {
     pub largest: Option<ValueId>,
     /// For each target, whether its further slot is written instead.
     pub are_beside: Vec<bool>,
-}
-
-/// An arena that no machine has.
-#[derive(Debug)]
-pub(crate) struct Shortage {
-    /// The most bytes that are needed at one time.
-    pub n_bytes: u128,
-    /// The node whose value is the largest.
-    pub largest: Option<ValueId>,
 }
 
 /// The memory of a program's runs.
@@ -90,11 +68,6 @@ impl Program {
     /// Threads for runs of this program.
     pub fn team(&self, sharing: Sharing, instructions: InstructionSet) -> Team {
         Team::new(kernels(&self.steps), sharing, instructions)
-    }
-
-    /// What a checked program computes.
-    pub fn checked(&self) -> Option<&Computation> {
-        self.check.as_ref().map(Check::computation)
     }
 
     /// Whether the new value of a target is written to its further slot.
@@ -171,6 +144,7 @@ fn kernels(steps: &[Step]) -> impl Iterator<Item = &Kernel> + Clone {
 #[cfg(test)]
 mod tests {
     use retrograd_check::{Options, random_graph};
+    use retrograd_core::computation::Computation;
 
     use super::*;
     use crate::compile::compile;

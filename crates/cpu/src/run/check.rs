@@ -23,11 +23,6 @@ pub(crate) struct Check {
 }
 
 impl Check {
-    /// What the program computes.
-    pub fn computation(&self) -> &Computation {
-        &self.computation
-    }
-
     /// Runs the steps; fails if what must be finite is not, with all leaves as they were before.
     pub fn run(&self, steps: &[Step], run: &mut Run<'_>) -> Result<(), Fault> {
         let (computing, updating) = self.split(steps);

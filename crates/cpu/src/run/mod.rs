@@ -4,23 +4,13 @@ pub(crate) mod check;
 
 use std::time::{Duration, Instant};
 
-use retrograd_core::{Tensor, computation::ValueId};
-use rustc_hash::FxHashMap;
+pub(crate) use retrograd_task::Fault;
 
 use crate::{
     arena::Memory,
     kernels::{kernel::Refusal, team::Team},
     step::Step,
 };
-
-/// Why a run has stopped.
-pub(crate) enum Fault {
-    /// The operation of a node cannot work on the data.
-    Data { node: ValueId, reason: String },
-    /// Something that must be finite is not. With it the values that the run has stored, and those of
-    /// the leaves.
-    NonFinite(FxHashMap<ValueId, Tensor>),
-}
 
 /// A run under way.
 pub(crate) struct Run<'r> {

@@ -1,6 +1,7 @@
 //! The training loop: shuffled mini-batches, epoch after epoch.
 
 use retrograd_core::Params;
+use retrograd_plan::CompileOptions;
 
 use crate::{
     Dataset, Error, Model, Optimizer,
@@ -102,7 +103,7 @@ impl<'d, O: Optimizer> Fit<'d, O> {
         Self { progress, ..self }
     }
 
-    /// With steps that are [checked](crate::TrainStep::compile_checked): the error of a loss, gradient or new value that
+    /// With steps that are [checked](CompileOptions::checked): the error of a loss, gradient or new value that
     /// is not finite names the step and the node that made it, and leaves the parameters as they were before the step.
     ///
     /// ```
@@ -130,6 +131,12 @@ impl<'d, O: Optimizer> Fit<'d, O> {
     /// [`run`](Self::run), if the system refuses to start a thread.
     pub fn threads(self, n: usize) -> Self {
         Self { n_threads: n, ..self }
+    }
+
+    /// The options of compiling the steps.
+    pub(super) fn compile_options(&self) -> CompileOptions {
+        let options = CompileOptions::new().threads(self.n_threads);
+        if self.is_checked { options.checked() } else { options }
     }
 
     /// Trains `params` in place.

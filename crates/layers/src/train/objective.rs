@@ -1,7 +1,7 @@
 //! What training minimizes, and how well it has done.
 
 use retrograd_core::{DType, Expr, Graph, Params, Shape, Tensor};
-use retrograd_cpu::PlanCache;
+use retrograd_plan::PlanCache;
 
 use crate::{
     Dataset, Error, Loss,

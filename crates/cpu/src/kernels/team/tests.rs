@@ -1,11 +1,14 @@
 //! Results do not depend on the number of threads, however small the steps are that they share.
 
 use retrograd_check::{Options, random_graph};
-use retrograd_core::{DType, Expr, Graph, Params, Tensor};
+use retrograd_core::{DType, Expr, Graph, Tensor};
+use retrograd_task::{Fault, RecordedTask};
 
 use crate::{
-    InstructionSet, Plan,
+    InstructionSet,
+    compile::compile,
     kernels::team::{Registers, Sharing},
+    program::{Memories, Program},
 };
 
 /// Threads that share whatever can be split.
@@ -17,20 +20,47 @@ fn bits(tensor: &Tensor) -> Vec<u64> {
     tensor.cast(DType::F64).to_vec::<f64>().into_iter().map(f64::to_bits).collect()
 }
 
-/// Runs a plan in some threads, twice; gives the bits of its outputs.
-fn run(plan: &Plan, params: &Params, sharing: Sharing, n_outputs: usize) -> Vec<Vec<u64>> {
-    let mut workspace = plan.workspace().sharing(sharing);
-    for _ in 0..2 {
-        plan.run(&mut workspace, params, &[]).expect("all leaves hold data");
+/// A program of some outputs, whose leaves hold data.
+struct Recorded<'g>(RecordedTask<'g>, Program);
+
+impl<'g> Recorded<'g> {
+    fn new(outputs: &[Expr<'g>]) -> Self {
+        let recorded = RecordedTask::new(outputs, &[], false).expect("the graph compiles");
+        let program = compile(&recorded.task).expect("it is small");
+        Self(recorded, program)
     }
-    (0..n_outputs).map(|k| bits(&workspace.output(k).to_tensor())).collect()
+
+    fn memories(&self, sharing: Sharing, instructions: InstructionSet) -> Memories {
+        let mut memories = self.1.memories().expect("it is small");
+        memories.team = self.1.team(sharing, instructions);
+        memories
+    }
+
+    /// Runs the program; gives the bits of its outputs.
+    fn run(&self, memories: &mut Memories) -> Vec<Vec<u64>> {
+        let result: Result<(), Fault> = self.1.run(memories, |leaves| {
+            for (slot, leaf) in self.0.signature.leaves.iter().enumerate() {
+                leaves.set(slot, leaf.recorded().expect("all leaves hold data").data());
+            }
+            Ok(())
+        });
+        assert_eq!(result, Ok(()));
+        let outputs = 0..self.0.task.n_outputs;
+        outputs.map(|k| bits(&self.1.output(memories, k).to_tensor())).collect()
+    }
+}
+
+/// Runs a program in some threads, twice; gives the bits of its outputs.
+fn run(recorded: &Recorded<'_>, sharing: Sharing) -> Vec<Vec<u64>> {
+    let mut memories = recorded.memories(sharing, InstructionSet::best());
+    recorded.run(&mut memories);
+    recorded.run(&mut memories)
 }
 
 fn check(seed: u64, options: &Options) {
     let random = random_graph(seed, options);
-    let (outputs, params) = (random.outputs(), random.graph().recorded_params());
-    let plan = Plan::compile(&outputs, &[]).expect("the graph compiles");
-    let [one, two, three] = [1, 2, 3].map(|n| run(&plan, &params, eager(n), outputs.len()));
+    let recorded = Recorded::new(&random.outputs());
+    let [one, two, three] = [1, 2, 3].map(|n| run(&recorded, eager(n)));
     assert!(one == two && one == three, "seed {seed} of {options:?}");
 }
 
@@ -74,9 +104,8 @@ fn products_of_all_sizes_have_the_same_bits_in_any_number_of_threads() {
             for k in [1, 2, 64, 300, 700, 1500] {
                 let g = Graph::new();
                 let outputs = products(&g, [m, k, n]);
-                let (plan, params) = (Plan::compile(&outputs, &[]).unwrap(), g.recorded_params());
-                let [one, two, three] =
-                    [1, 2, 3].map(|n| run(&plan, &params, eager(n), outputs.len()));
+                let recorded = Recorded::new(&outputs);
+                let [one, two, three] = [1, 2, 3].map(|n| run(&recorded, eager(n)));
                 assert!(one == two && one == three, "{m} × {k} × {n}");
             }
         }
@@ -91,8 +120,8 @@ fn sums_have_the_same_bits_in_any_number_of_threads() {
         let elements: Vec<_> = (0..n_elements).map(|k| (0.7 * k as f32).sin()).collect();
         let x = g.constant(Tensor::new(shape, elements).expect("there are as many elements"));
         let outputs = [x.exp().sum(), x.exp(), (x * x.sum_over(-1).sum()).square().sum()];
-        let (plan, params) = (Plan::compile(&outputs, &[]).unwrap(), g.recorded_params());
-        let [one, two, three] = [1, 2, 3].map(|n| run(&plan, &params, eager(n), outputs.len()));
+        let recorded = Recorded::new(&outputs);
+        let [one, two, three] = [1, 2, 3].map(|n| run(&recorded, eager(n)));
         assert!(one == two && one == three, "{shape:?}");
     }
 }
@@ -101,8 +130,9 @@ fn sums_have_the_same_bits_in_any_number_of_threads() {
 fn small_plans_run_in_one_thread() {
     let n_threads = |n_elements: usize| {
         let g = Graph::new();
-        let plan = Plan::compile(&[g.constant(vec![0.5f32; n_elements]).tanh()], &[]).unwrap();
-        plan.workspace().with_threads(2).memories.team.registers.len()
+        let recorded = Recorded::new(&[g.constant(vec![0.5f32; n_elements]).tanh()]);
+        let memories = recorded.memories(Sharing::among(2), InstructionSet::best());
+        memories.team.registers.len()
     };
     assert_eq!([100, 1_000_000].map(n_threads), [1, 2]);
 }
@@ -110,31 +140,13 @@ fn small_plans_run_in_one_thread() {
 #[test]
 fn registers_that_a_panic_has_left_empty_are_made_again() {
     let g = Graph::new();
-    let plan = Plan::compile(&[g.constant(vec![0.5f32; 1000]).tanh()], &[]).unwrap();
-    let mut workspace = plan.workspace().with_instructions(InstructionSet::portable());
-    plan.run(&mut workspace, &Params::new(), &[]).unwrap();
-    let before = workspace.output(0).to_tensor();
-    let team = &mut workspace.memories.team;
+    let recorded = Recorded::new(&[g.constant(vec![0.5f32; 1000]).tanh()]);
+    let mut memories = recorded.memories(Sharing::among(1), InstructionSet::portable());
+    let before = recorded.run(&mut memories);
+    let team = &mut memories.team;
     team.registers[0].single = Registers::of([].iter()).single;
     team.set_instructions(InstructionSet::portable());
-    team.renew(plan.program.steps().iter().map(|step| &step.kernel));
+    team.renew(recorded.1.steps().iter().map(|step| &step.kernel));
     assert_eq!(team.instructions(), InstructionSet::portable());
-    plan.run(&mut workspace, &Params::new(), &[]).unwrap();
-    assert_eq!(workspace.output(0).to_tensor(), before);
-}
-
-#[test]
-fn what_is_not_finite_is_found_by_every_thread() {
-    for at in [0, 400_000, 999_999] {
-        let g = Graph::new();
-        let mut elements = vec![0.5f32; 1_000_000];
-        elements[at] = -1.0;
-        let x = g.constant(elements);
-        let plan = Plan::compile_checked(&[(x.sqrt() * 2.0).exp()], &[]).unwrap();
-        for n_threads in [1, 2, 3] {
-            let mut workspace = plan.workspace().with_threads(n_threads);
-            let error = plan.run(&mut workspace, &Params::new(), &[]).unwrap_err().to_string();
-            assert!(error.contains(&format!("is NaN at [{at}]")), "{error}");
-        }
-    }
+    assert_eq!(recorded.run(&mut memories), before);
 }

@@ -8,7 +8,7 @@ use crate::plan::{Feed, Plan};
 impl Plan {
     /// Checks the data for a run of a checked plan.
     pub(crate) fn require(&self, feeds: &[Feed<'_>]) -> Result<(), Error> {
-        if self.program.checked().is_some() { self.satisfied(feeds) } else { Ok(()) }
+        if self.is_checked() { self.satisfied(feeds) } else { Ok(()) }
     }
 
     /// The error of a run in which a node has refused its data.

@@ -39,7 +39,7 @@ impl Plan {
     ///
     /// ```
     /// use retrograd_core::{Graph, Params, Tensor};
-    /// use retrograd_cpu::Plan;
+    /// use retrograd_plan::Plan;
     ///
     /// let g = Graph::new();
     /// let (x, w) = (g.input("x", [64, 32]), g.param("w", Tensor::zeros(g.dtype(), [32, 10])));
@@ -74,20 +74,19 @@ impl Plan {
             let start = Instant::now();
             self.step(&mut workspace, &mut params, &mut state, feeds)?;
             let run = start.elapsed();
-            workspace.memories.times = Some(Vec::with_capacity(times.len()));
-            self.step(&mut workspace, &mut params, &mut state, feeds)?;
-            let steps = workspace.memories.times.take().expect("it has just been asked for");
+            let mut steps = Vec::with_capacity(times.len());
+            self.timed_step(&mut workspace, &mut params, &mut state, feeds, Some(&mut steps))?;
             if k > 0 {
                 runs.push(run);
                 times.iter_mut().zip(steps).for_each(|(times, time)| times.push(time));
             }
         }
         let origin = |id: &ValueId| self.signature.origins[id.index()];
-        let steps = self.program.steps().iter().zip(times).zip(self.program.n_bytes_moved());
-        let steps = steps.map(|((step, times), &n_bytes)| StepProfile {
+        let steps = self.compiled.executable.steps().into_iter().zip(times);
+        let steps = steps.map(|(step, times)| StepProfile {
             nodes: step.computes.iter().map(origin).collect(),
             time: median(times),
-            n_bytes,
+            n_bytes: step.n_bytes,
         });
         Ok(Profile { steps: steps.collect(), run: median(runs), n_runs })
     }

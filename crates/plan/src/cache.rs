@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use retrograd_core::{Error, Expr};
+use retrograd_task::{RecordedTask, Task};
 use rustc_hash::FxHashMap;
 
 use crate::{
-    compile::compile,
-    plan::Plan,
-    prepare::Prepared,
-    program::{Program, Task},
+    options::CompileOptions,
+    plan::{Compiled, Plan},
 };
 
 /// Programs by their tasks: operations, shapes, dtypes and constants; not names, scopes, lines or slots' numbers.
@@ -19,7 +18,7 @@ use crate::{
 ///
 /// ```
 /// use retrograd_core::Graph;
-/// use retrograd_cpu::PlanCache;
+/// use retrograd_plan::PlanCache;
 ///
 /// let mut cache = PlanCache::new();
 /// for n in [4, 4, 2] {
@@ -31,21 +30,23 @@ use crate::{
 /// # Ok::<(), retrograd_core::Error>(())
 /// ```
 pub struct PlanCache {
-    programs: FxHashMap<Task, Cached>,
+    /// Compiled programs, by task and backend.
+    programs: FxHashMap<(Arc<Task>, String), Cached>,
+    options: CompileOptions,
     limit: usize,
     /// How often a plan has been asked for.
     n_requests: u64,
 }
 
 struct Cached {
-    program: Arc<Program>,
+    program: Arc<Compiled>,
     /// The number of the last request for it.
     last_request: u64,
 }
 
 impl Default for PlanCache {
     fn default() -> Self {
-        Self { programs: FxHashMap::default(), limit: Self::LIMIT, n_requests: 0 }
+        Self::with_options(CompileOptions::new())
     }
 }
 
@@ -54,9 +55,30 @@ impl PlanCache {
     /// or lengths.
     pub const LIMIT: usize = 256;
 
-    /// No plans.
+    /// No plans yet, and default options.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// No plans yet; all will be compiled with some options.
+    ///
+    /// ```
+    /// use retrograd_core::Graph;
+    /// use retrograd_plan::{CompileOptions, PlanCache};
+    ///
+    /// let mut cache = PlanCache::with_options(CompileOptions::new().checked());
+    /// let g = Graph::new();
+    /// let plan = cache.compile(&[g.constant(-1.0).sqrt()], &[])?;
+    /// assert!(plan.run(&mut plan.workspace(), &g.recorded_params(), &[]).is_err());
+    /// # Ok::<(), retrograd_core::Error>(())
+    /// ```
+    pub fn with_options(options: CompileOptions) -> Self {
+        Self { programs: FxHashMap::default(), options, limit: Self::LIMIT, n_requests: 0 }
+    }
+
+    /// The options of all plans.
+    pub fn options(&self) -> &CompileOptions {
+        &self.options
     }
 
     /// Sets the number of programs that are kept at most (default [`LIMIT`](Self::LIMIT)). With 0, every plan is compiled
@@ -64,7 +86,7 @@ impl PlanCache {
     ///
     /// ```
     /// use retrograd_core::Graph;
-    /// use retrograd_cpu::PlanCache;
+    /// use retrograd_plan::PlanCache;
     ///
     /// let mut cache = PlanCache::new().with_limit(2);
     /// for n in 1..10 {
@@ -109,35 +131,25 @@ impl PlanCache {
         outputs: &[Expr<'g>],
         updates: &[(Expr<'g>, Expr<'g>)],
     ) -> Result<Plan, Error> {
-        self.plan(Prepared::new(outputs, updates, false)?)
-    }
-
-    /// The [checked](Plan::compile_checked) plan of these outputs and updates, compiled only if no checked plan of
-    /// equal structure is kept.
-    ///
-    /// # Errors
-    /// As [`Plan::compile`].
-    pub fn compile_checked<'g>(
-        &mut self,
-        outputs: &[Expr<'g>],
-        updates: &[(Expr<'g>, Expr<'g>)],
-    ) -> Result<Plan, Error> {
-        self.plan(Prepared::new(outputs, updates, true)?)
-    }
-
-    fn plan(&mut self, prepared: Prepared<'_>) -> Result<Plan, Error> {
+        let recorded = RecordedTask::new(outputs, updates, self.options.is_checked())?;
+        let task = Arc::new(recorded.task.clone());
         self.n_requests += 1;
-        if let Some(cached) = self.programs.get_mut(&prepared.task) {
-            cached.last_request = self.n_requests;
-            let program = Arc::clone(&cached.program);
-            return Ok(prepared.into_plan(program));
-        }
-        let program = compile(&prepared.task);
-        let program = Arc::new(program.map_err(|shortage| prepared.out_of_memory(shortage))?);
-        let cached = Cached { program: Arc::clone(&program), last_request: self.n_requests };
-        self.programs.insert(prepared.task.clone(), cached);
-        self.shrink();
-        Ok(prepared.into_plan(program))
+        let key = (task, self.options.compiler().name());
+        let program = match self.programs.get_mut(&key) {
+            Some(cached) => {
+                cached.last_request = self.n_requests;
+                Arc::clone(&cached.program)
+            }
+            None => {
+                let program = Compiled::new(&recorded, &key.0, &self.options)?;
+                let last_request = self.n_requests;
+                let cached = Cached { program: Arc::clone(&program), last_request };
+                self.programs.insert(key, cached);
+                self.shrink();
+                program
+            }
+        };
+        Ok(Plan::new(recorded, program, &self.options))
     }
 
     /// Forgets the programs that have not been asked for longest, until there are no more than can be kept.
@@ -167,7 +179,7 @@ mod tests {
 
     /// Whether the program of `n` numbers is kept; asking for it changes which one goes next.
     fn keeps(cache: &mut PlanCache, plan: &Plan, n: usize) -> bool {
-        Arc::ptr_eq(&doubled(cache, n).program, &plan.program)
+        Arc::ptr_eq(&doubled(cache, n).compiled, &plan.compiled)
     }
 
     #[test]

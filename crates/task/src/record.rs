@@ -1,7 +1,5 @@
 //! From expressions to a task: what can be compiled, and what its recording calls things.
 
-use std::sync::Arc;
-
 use retrograd_core::{
     Error, Expr, Graph, Op,
     computation::{Computation, Recording, ValueId},
@@ -11,22 +9,52 @@ use retrograd_core::{
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
-    plan::Plan,
-    program::{Program, Shortage, Task},
-    signature::Signature,
-    workspace::out_of_memory,
+    backend::{CompileError, Shortage},
+    signature::{Signature, out_of_memory},
+    task::Task,
 };
 
-/// A task and what its recording calls things.
-pub(crate) struct Prepared<'g> {
+/// A task, and the names of its leaves and values in the graph that it was recorded in.
+///
+/// Its text names inputs, parameters, state, outputs and updates:
+///
+/// ```
+/// use retrograd_core::Graph;
+/// use retrograd_task::RecordedTask;
+///
+/// let g = Graph::new();
+/// let (x, w) = (g.input("x", [2]), g.param("w", [1.0, 2.0]));
+/// let loss = (w * x).sum().named("loss");
+/// let recorded = RecordedTask::new(&[loss], &[(w, w - x)], false)?;
+/// assert_eq!(
+///     recorded.to_string(),
+///     "%0 = input 0 : f32[2]  // x
+/// %1 = param 1 : f32[2]  // w
+/// %2 = mul %1, %0 : f32[2]
+/// %3 = sum [0] %2 : f32[]
+/// %4 = sub %1, %0 : f32[2]
+/// output %3
+/// update w = %4
+/// "
+/// );
+/// # Ok::<(), retrograd_core::Error>(())
+/// ```
+pub struct RecordedTask<'g> {
+    /// The task.
     pub task: Task,
-    signature: Signature,
+    /// The names and data of its leaves.
+    pub signature: Signature,
     /// The graph of the recording, unless nothing has been recorded.
     graph: Option<&'g Graph>,
 }
 
-impl<'g> Prepared<'g> {
-    /// Checks and canonizes outputs and updates, for a plan that is checked or not.
+impl<'g> RecordedTask<'g> {
+    /// Checks and canonizes `outputs`, and `updates` of parameters and state: pairs of a leaf and its new value. A
+    /// checked task requires outputs and new values to be finite, and has a site for each value.
+    ///
+    /// # Errors
+    /// If expressions of different graphs are mixed, or an update is not of a parameter or state of that shape, or not
+    /// the only one of it.
     pub fn new(
         outputs: &[Expr<'g>],
         updates: &[(Expr<'g>, Expr<'g>)],
@@ -49,31 +77,61 @@ impl<'g> Prepared<'g> {
         let slot_of: FxHashMap<_, _> = slots.iter().copied().zip(0..).collect();
         let targets: Vec<usize> = leaves.iter().map(|leaf| slot_of[&leaf.id()]).collect();
         computation.roots = computation.roots[..outputs.len() + updates.len()].into();
-        let mut signature = match roots.first() {
+        let signature = match roots.first() {
             Some(root) => Signature::new(*root, &computation, &slots, &origins, &targets),
             None => Signature::default(),
         };
-        if is_checked && let Some(root) = roots.first() {
-            signature.sites = origins.iter().map(|&origin| root.graph().site(origin)).collect();
-        }
         let task = Task { computation, n_outputs: outputs.len(), targets, is_checked };
-        Ok(Self { task, signature, graph: roots.first().map(|root| root.graph()) })
+        let graph = roots.first().map(|root| root.graph());
+        let this = Self { task, signature, graph };
+        if cfg!(debug_assertions)
+            && let Err(fault) = this.task.verify().and_then(|()| this.signature.verify(&this.task))
+        {
+            panic!("a recorded task is not sound: {fault}");
+        }
+        Ok(if is_checked { this.with_sites() } else { this })
     }
 
-    /// The plan that runs a program of this task.
-    pub fn into_plan(mut self, program: Arc<Program>) -> Plan {
-        self.signature.largest = program.largest().and_then(|id| self.describe(id));
-        Plan { program, signature: Arc::new(self.signature) }
+    /// This task, with a site for each value: name or formula, function, scope and line.
+    ///
+    /// ```
+    /// use retrograd_core::Graph;
+    /// use retrograd_task::RecordedTask;
+    ///
+    /// let g = Graph::new();
+    /// let x = g.input("x", [2]);
+    /// let y = {
+    ///     let _scope = g.scope("head");
+    ///     x.exp()
+    /// };
+    /// let text = RecordedTask::new(&[y], &[], false)?.with_sites().to_string();
+    /// let line = text.lines().nth(1).expect("there are two values");
+    /// assert!(line.starts_with("%1 = exp %0 : f32[2]  // exp(x), head, "), "{line}");
+    /// # Ok::<(), retrograd_core::Error>(())
+    /// ```
+    pub fn with_sites(mut self) -> Self {
+        if let Some(graph) = self.graph {
+            let origins = self.signature.origins.iter();
+            self.signature.sites = origins.map(|&origin| graph.site(origin)).collect();
+        }
+        self
     }
 
-    /// The error of a task whose program cannot have memory.
-    pub fn out_of_memory(&self, Shortage { n_bytes, largest }: Shortage) -> Error {
-        out_of_memory(n_bytes, largest.and_then(|id| self.describe(id)).as_ref())
-    }
-
-    /// A node of the computation, as its recording calls it.
-    fn describe(&self, id: ValueId) -> Option<Operand> {
+    /// A value, as its recording calls it.
+    pub fn describe(&self, id: ValueId) -> Option<Operand> {
         self.graph.map(|graph| graph.describe(self.signature.origins[id.index()]))
+    }
+
+    /// The error of a backend, in the terms of the recording.
+    pub fn error(&self, error: CompileError) -> Error {
+        match error {
+            CompileError::OutOfMemory(Shortage { n_bytes, largest }) => {
+                out_of_memory(n_bytes, largest.and_then(|id| self.describe(id)).as_ref())
+            }
+            CompileError::Unsupported { value, reason } => {
+                misfit(self.describe(value).into_iter().collect(), &reason)
+            }
+        }
     }
 }
 

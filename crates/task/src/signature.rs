@@ -1,4 +1,4 @@
-//! What the leaves and nodes of a program are called in one recording, and which data they take.
+//! Signatures: the names of a task's leaves in one recording, and which data they take.
 
 use retrograd_core::{
     DType, Error, Expr, Node, NodeId, Op, Params, Shape, Tensor, View,
@@ -10,9 +10,11 @@ use retrograd_core::{
 };
 use rustc_hash::FxHashMap;
 
-/// What a program's slots and nodes are called in the recording at hand.
+use crate::task::Task;
+
+/// The names of a task's slots and values in one recording, and the data that it was recorded with.
 #[derive(Default)]
-pub(crate) struct Signature {
+pub struct Signature {
     /// The leaf of each slot.
     pub leaves: Vec<LeafSpec>,
     /// The slots of inputs, parameters and state, by name.
@@ -30,21 +32,23 @@ pub(crate) struct Signature {
 }
 
 /// A leaf as it was declared.
-pub(crate) struct LeafSpec {
+pub struct LeafSpec {
+    /// Name, dtype, shape and line.
     pub description: Operand,
+    /// The kind.
     pub kind: LeafKind,
-    /// What it was recorded with.
+    /// The data that it was recorded with.
     pub data: Option<Tensor>,
-    /// Which update gives it a new value, if one does.
+    /// The number of the update that gives it a new value, if one does.
     pub update: Option<usize>,
     /// Requirements of functions on its data.
     pub requirements: Vec<Requirement>,
 }
 
 impl Signature {
-    /// What the leaves in `slots` and the nodes that `origins` stand for are called in the graph of `root`; the slots
-    /// in `targets` are updated.
-    pub fn new(
+    /// The signature of a computation, taken from the graph of `root`. Each slot has its leaf in `slots`, each value its
+    /// node in `origins`; the slots in `targets` are updated.
+    pub(crate) fn new(
         root: Expr<'_>,
         computation: &Computation,
         slots: &[NodeId],
@@ -84,14 +88,34 @@ impl Signature {
         }
     }
 
+    /// Checks that the signature is that of a task: a leaf with its shape and dtype for each slot, and unique names.
+    ///
+    /// # Errors
+    /// If it is not: a fault of whatever has made it.
+    pub fn verify(&self, task: &Task) -> Result<(), String> {
+        let declared = self.leaves.iter().map(|leaf| (leaf.kind, &leaf.description));
+        let mut declared = declared.map(|(kind, leaf)| (kind, leaf.dtype, &leaf.shape));
+        for (slot, id) in task.leaves().enumerate() {
+            let node = &task.computation.nodes[id.index()];
+            let Op::Leaf(leaf) = node.op else { continue };
+            if declared.next() != Some((leaf.kind, node.dtype, &node.shape)) {
+                return Err(format!("slot {slot}: the leaf is declared as another"));
+            }
+        }
+        let named = self.leaves.iter().filter(|leaf| leaf.kind != LeafKind::Constant).count();
+        if declared.next().is_some() || self.slots.len() != named {
+            return Err("leaves without slots, or of one name".to_owned());
+        }
+        Ok(())
+    }
+
     /// The names of the leaves of a kind.
     pub fn names(&self, kind: LeafKind) -> Vec<String> {
         let leaves = self.leaves.iter().filter(|leaf| leaf.kind == kind);
         leaves.map(|leaf| leaf.description.name.clone()).collect()
     }
 
-    /// The slot of the leaf of a kind and name. It is found sooner if it is the one that is guessed: names mostly come in
-    /// the order of slots.
+    /// The slot of the leaf of a kind and name. `guess` is tried first, since names usually arrive in slot order.
     pub fn slot(&self, kind: LeafKind, name: &str, guess: usize) -> Option<usize> {
         let is_it = |slot: usize| {
             self.leaves.get(slot).is_some_and(|leaf| leaf.kind == kind && leaf.name() == name)
@@ -112,6 +136,9 @@ impl LeafSpec {
 
     /// The data of a parameter or of state: those of its name in their map, or else those that it was recorded with.
     /// `None` for other leaves.
+    ///
+    /// # Errors
+    /// If there are none, or they do not fit.
     pub fn held<'a>(
         &'a self,
         params: &'a Params,
@@ -141,6 +168,9 @@ impl LeafSpec {
     }
 
     /// The data that the leaf was recorded with.
+    ///
+    /// # Errors
+    /// If there are none.
     pub fn recorded(&self) -> Result<View<'_>, Error> {
         self.data.as_ref().map(Tensor::view).ok_or_else(|| self.unbound())
     }
@@ -151,6 +181,9 @@ impl LeafSpec {
     }
 
     /// These data, if they fit.
+    ///
+    /// # Errors
+    /// If their shape or dtype is another.
     pub fn checked<'a>(&self, view: View<'a>) -> Result<View<'a>, Error> {
         let (declared, given) =
             ((self.description.dtype, &self.description.shape), (view.dtype(), view.shape()));
@@ -164,4 +197,15 @@ impl LeafSpec {
             given: own(given),
         })
     }
+}
+
+/// The error of a plan that needs more memory than there is. It names the largest value.
+pub fn out_of_memory(n_bytes: u128, largest: Option<&Operand>) -> Error {
+    let what = match largest {
+        Some(Operand { name, dtype, shape, .. }) => {
+            format!("the workspace of a plan whose largest value is `{name}` {dtype} {shape}")
+        }
+        None => "the workspace of a plan".to_owned(),
+    };
+    Error::OutOfMemory { what, n_bytes }
 }

@@ -3,19 +3,18 @@
 use std::sync::Arc;
 
 use retrograd_core::{Error, Tensor, View, error::Operand};
+use retrograd_task::{Instance, LeafSlots, out_of_memory};
 
-use crate::{
-    kernels::{InstructionSet, team::Sharing},
-    plan::Plan,
-    program::{Memories, Program},
-};
+use crate::plan::{Compiled, Plan};
 
 /// The memory that a plan runs in. It can be used again for any number of runs, which then allocate nothing.
 pub struct Workspace {
-    pub(crate) program: Arc<Program>,
-    pub(crate) memories: Memories,
+    pub(crate) compiled: Arc<Compiled>,
+    pub(crate) instance: Box<dyn Instance>,
     /// Where a checked plan writes new values of leaves, for each update that it does not make in place.
     pub(crate) next: Vec<Option<Tensor>>,
+    /// No slots, in the allocation that those of runs are made in.
+    pub(crate) slots: LeafSlots<'static>,
 }
 
 impl Plan {
@@ -35,7 +34,7 @@ impl Plan {
     ///
     /// ```
     /// use retrograd_core::{Error, Graph};
-    /// use retrograd_cpu::Plan;
+    /// use retrograd_plan::Plan;
     ///
     /// let g = Graph::new();
     /// let x = g.input("x", [1 << 50]);
@@ -51,18 +50,25 @@ impl Plan {
     ///
     /// # Errors
     /// If there is not so much.
+    ///
+    /// # Panics
+    /// If it is to have no threads, or the system refuses to start one.
+    #[track_caller]
     pub fn try_workspace(&self) -> Result<Workspace, Error> {
-        let program = Arc::clone(&self.program);
+        assert!(self.n_threads > 0, "a plan runs in at least one thread");
+        let executable = &self.compiled.executable;
         let shortage = |n_bytes| out_of_memory(n_bytes, self.signature.largest.as_ref());
-        let memories = program.memories().map_err(|found| shortage(found.n_bytes))?;
+        let instance = executable.instance(self.n_threads);
+        let instance = instance.map_err(|found| shortage(found.n_bytes))?;
         let updated = self.signature.targets.iter().enumerate();
         let beside = updated.map(|(update, &slot)| {
             let leaf = &self.signature.leaves[slot].description;
-            program.is_beside(update).then_some(leaf)
+            executable.is_beside(update).then_some(leaf)
         });
         let zeros = |leaf: Option<&Operand>| leaf.map(zeros).transpose();
         let next = beside.map(zeros).collect::<Result<_, _>>()?;
-        Ok(Workspace { memories, program, next })
+        let slots = LeafSlots::default();
+        Ok(Workspace { compiled: Arc::clone(&self.compiled), instance, next, slots })
     }
 }
 
@@ -75,36 +81,7 @@ fn zeros(leaf: &Operand) -> Result<Tensor, Error> {
     }
 }
 
-/// The error that says how much memory a plan takes, and which of its values takes the most.
-pub(crate) fn out_of_memory(n_bytes: u128, largest: Option<&Operand>) -> Error {
-    let what = match largest {
-        Some(Operand { name, dtype, shape, .. }) => {
-            format!("the workspace of a plan whose largest value is `{name}` {dtype} {shape}")
-        }
-        None => "the workspace of a plan".to_owned(),
-    };
-    Error::OutOfMemory { what, n_bytes }
-}
-
 impl Workspace {
-    /// This workspace, in which elementwise kernels use `instructions` instead of the best that the machine has.
-    ///
-    /// ```
-    /// use retrograd_core::{Graph, Params};
-    /// use retrograd_cpu::{InstructionSet, Plan};
-    ///
-    /// let g = Graph::new();
-    /// let plan = Plan::compile(&[g.constant([0.5, 2.0]).tanh()], &[])?;
-    /// let mut workspace = plan.workspace().with_instructions(InstructionSet::portable());
-    /// plan.run(&mut workspace, &Params::new(), &[])?;
-    /// assert_eq!(workspace.output(0).to_tensor().to_vec::<f32>(), [0.46211714, 0.96402764]);
-    /// # Ok::<(), retrograd_core::Error>(())
-    /// ```
-    pub fn with_instructions(mut self, instructions: InstructionSet) -> Self {
-        self.memories.team.set_instructions(instructions);
-        self
-    }
-
     /// This workspace, with at most `n` threads for large steps instead of one: the one that runs the plan, and others
     /// that wait for it as long as the workspace lives. Matrix products are split by rows of the result and elementwise
     /// kernels by blocks, if that pays; a plan of small steps runs in one thread, whatever is allowed.
@@ -114,7 +91,7 @@ impl Workspace {
     ///
     /// ```
     /// use retrograd_core::{Graph, Params};
-    /// use retrograd_cpu::Plan;
+    /// use retrograd_plan::Plan;
     ///
     /// let g = Graph::new();
     /// let plan = Plan::compile(&[g.arange(1 << 20).cast(g.dtype()).tanh()], &[])?;
@@ -128,14 +105,9 @@ impl Workspace {
     /// # Panics
     /// If `n` is 0, or the system refuses to start a thread.
     #[track_caller]
-    pub fn with_threads(self, n: usize) -> Self {
+    pub fn with_threads(mut self, n: usize) -> Self {
         assert!(n > 0, "a plan runs in at least one thread");
-        self.sharing(Sharing::among(n))
-    }
-
-    /// This workspace, with threads that share steps in some way.
-    pub(crate) fn sharing(mut self, sharing: Sharing) -> Self {
-        self.memories.team = self.program.team(sharing, self.memories.team.instructions());
+        self.instance.set_threads(n);
         self
     }
 
@@ -144,7 +116,7 @@ impl Workspace {
     /// # Panics
     /// If the plan has no such output.
     pub fn output(&self, k: usize) -> View<'_> {
-        self.program.output(&self.memories, k)
+        self.instance.output(k)
     }
 }
 
