@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use retrograd::{
-    Element, Expr, Feed, Graph, Params, Plan, PlanCache, Tensor, Workspace,
+    CompileOptions, Element, Expr, Feed, Graph, Params, Plan, PlanCache, Tensor, Workspace,
     layers::{Error, Optimizer, Sgd, TrainStep},
     with_elements,
 };
@@ -60,7 +60,7 @@ impl<'p> Automatic<'p> {
             Task::Forward => Compiled::outputs(problem, loss, &[], is_checked)?,
             Task::Step if problem.workload.kind != Kind::Chain => {
                 let step = match is_checked {
-                    true => sgd.compile_checked(loss)?,
+                    true => sgd.compile_with(loss, CompileOptions::new().checked())?,
                     false => sgd.compile(loss)?,
                 };
                 Compiled::Step(step.with_threads(problem.n_threads))
@@ -86,7 +86,7 @@ impl<'p> Automatic<'p> {
         let g = Graph::with_dtype(self.problem.dtype);
         let (loss, _) = models::record(self.problem, &g);
         let sgd = Sgd::new(self.problem.workload.learning_rate);
-        self.compiled = Compiled::Step(sgd.compile_with(loss, &[], cache)?);
+        self.compiled = Compiled::Step(sgd.compile_in(loss, &[], cache)?);
         Ok(self.run())
     }
 
@@ -153,9 +153,10 @@ impl Compiled {
         gradients: &[Expr<'g>],
         is_checked: bool,
     ) -> Result<Self, Error> {
-        let compile = if is_checked { Plan::compile_checked } else { Plan::compile };
-        let plan = compile(&[&[loss], gradients].concat(), &[])?;
-        let workspace = plan.workspace().with_threads(problem.n_threads);
+        let options = CompileOptions::new().threads(problem.n_threads);
+        let options = if is_checked { options.checked() } else { options };
+        let plan = Plan::compile_with(&[&[loss], gradients].concat(), &[], &options)?;
+        let workspace = plan.workspace();
         Ok(Self::Outputs { workspace, plan, n_gradients: gradients.len() })
     }
 }

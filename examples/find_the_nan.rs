@@ -31,7 +31,7 @@ fn backwards() -> Result<(), Error> {
     };
     let loss = distances.mean();
     println!("The loss is {:?}, but a step of training is refused:", loss.value().item());
-    let mut step = Sgd::new(0.1).compile_checked(loss)?;
+    let mut step = Sgd::new(0.1).compile_with(loss, CompileOptions::new().checked())?;
     let mut params = g.recorded_params();
     match step.run(&mut params, &mut Params::new(), &[]) {
         Err(error) => println!("{error}\n"),

@@ -86,7 +86,12 @@ fn a_step_without_products_allocates_nothing() {
 
 #[test]
 fn a_checked_step_allocates_nothing() {
-    assert_eq!(allocations_without_products(|adam, loss| adam.compile_checked(loss)), 0);
+    assert_eq!(
+        allocations_without_products(
+            |adam, loss| adam.compile_with(loss, CompileOptions::new().checked())
+        ),
+        0
+    );
 }
 
 #[test]
@@ -123,9 +128,9 @@ fn a_step_of_an_mlp_allocates_only_inside_the_product_library() {
         + allocations_of_product((n_in, N, n_hidden), [1, n_in], [n_hidden, 1]);
     let compilations: [fn(Expr<'_>) -> Result<TrainStep, layers::Error>; 3] = [
         |loss| Adam::new(1e-3).compile(loss),
-        |loss| Adam::new(1e-3).compile_checked(loss),
+        |loss| Adam::new(1e-3).compile_with(loss, CompileOptions::new().checked()),
         // Updates large weights in place.
-        |loss| Sgd::new(1e-3).compile_checked(loss),
+        |loss| Sgd::new(1e-3).compile_with(loss, CompileOptions::new().checked()),
     ];
     for compile in compilations {
         let mlp = Mlp::new(WIDTHS).activation(Activation::Relu);

@@ -4,7 +4,12 @@
 //!
 //! `cargo test --test cost -- --nocapture` prints the figures that docs/derivatives.md quotes.
 
-use retrograd::{Node, Op, computation::Computation, functions::Conv, prelude::*};
+use retrograd::{
+    Node, Op,
+    computation::{Computation, ValueId},
+    functions::Conv,
+    prelude::*,
+};
 
 /// Records a loss.
 type Record = fn(&Graph) -> Expr<'_>;
@@ -12,7 +17,7 @@ type Record = fn(&Graph) -> Expr<'_>;
 /// Scalar operations of all that some expressions compute.
 fn n_operations(roots: &[Expr<'_>]) -> usize {
     let nodes = Computation::of(roots).computation.nodes;
-    let cost = |node: &Node| {
+    let cost = |node: &Node<ValueId>| {
         let inputs: Vec<_> = node.inputs.iter().map(|input| &nodes[input.index()].shape).collect();
         node.op.n_operations(&inputs, &node.shape)
     };

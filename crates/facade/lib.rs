@@ -17,9 +17,11 @@
 
 pub use retrograd_check as check;
 pub use retrograd_core::*;
-pub use retrograd_cpu::{Feed, InstructionSet, Plan, PlanCache, Workspace};
+pub use retrograd_cpu::{Cpu, InstructionSet};
 pub use retrograd_layers as layers;
+pub use retrograd_plan::{CompileOptions, Feed, Plan, PlanCache, Workspace};
 pub use retrograd_scalar as scalar;
+pub use retrograd_task as task;
 pub use retrograd_viz as viz;
 
 /// The names that most programs need: `use retrograd::prelude::*;`.
@@ -28,12 +30,12 @@ pub mod prelude {
         Bindings, Bound, DType, Expr, Graph, Params, Shape, Tensor, View, ViewMut, keep,
         ops::{Batch, Custom, CustomOperation, Rule, Tangents},
     };
-    pub use retrograd_cpu::{Plan, PlanCache, Workspace};
     pub use retrograd_layers::{
         Activation, Adam, Dataset, Init, Linear, LinearRegression, LogisticRegression, Loss, Mlp,
         Model, Optimizer, Rng, Sequential, Sgd, Standardizer, Targets, TrainStep, l1, l2, seeded,
         train::{Fit, History, Objective, Predictor, Progress, Schedule},
     };
+    pub use retrograd_plan::{CompileOptions, Plan, PlanCache, Workspace};
     pub use retrograd_viz::{Draw, LineChart};
 }
 

@@ -5,7 +5,7 @@ use std::{env, process::ExitCode, time::Instant};
 
 use retrograd_check::laws::{self, LawTally, LawViolation};
 use retrograd_core::{Error, Expr, Tensor};
-use retrograd_cpu::Plan;
+use retrograd_plan::Plan;
 
 /// Graphs between two lines of progress.
 const A_FEW: u64 = 1000;

@@ -165,7 +165,7 @@ impl<'g> RoundedEvaluation<'g> {
 }
 
 /// The value of a node from those of its inputs.
-pub(crate) fn apply(node: &Node, inputs: &[Tensor], errors: Option<&mut Errors>) -> Tensor {
+pub(crate) fn apply<Id>(node: &Node<Id>, inputs: &[Tensor], errors: Option<&mut Errors>) -> Tensor {
     let Some(errors) = errors else { return exact(node, inputs) };
     match Rounding::of(&node.op, inputs, errors.dtype) {
         Rounding::Exact => exact(node, inputs),
@@ -185,7 +185,7 @@ pub(crate) fn apply(node: &Node, inputs: &[Tensor], errors: Option<&mut Errors>)
     }
 }
 
-fn exact(node: &Node, inputs: &[Tensor]) -> Tensor {
+fn exact<Id>(node: &Node<Id>, inputs: &[Tensor]) -> Tensor {
     let mut value = Tensor::zeros(node.dtype, node.shape.clone());
     let views: Vec<View<'_>> = inputs.iter().map(Tensor::view).collect();
     let output = ViewMut::new(&node.shape, value.as_mut_slice());

@@ -2,7 +2,7 @@
 //! back there.
 
 use retrograd_core::{Bindings, DType, Expr, Graph, PadMode, Shape, Tensor, eval};
-use retrograd_cpu::Plan;
+use retrograd_plan::Plan;
 
 /// A move, where the shape permits it.
 type Move = (&'static str, for<'g> fn(Expr<'g>) -> Option<Expr<'g>>);

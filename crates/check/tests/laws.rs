@@ -4,7 +4,7 @@ use std::{ops::Range, thread};
 
 use retrograd_check::laws::{self, LawTally};
 use retrograd_core::{Error, Expr, Tensor};
-use retrograd_cpu::Plan;
+use retrograd_plan::Plan;
 
 /// Values by a compiled plan.
 fn by_a_plan(outputs: &[Expr<'_>]) -> Result<Vec<Tensor>, Error> {

@@ -5,7 +5,7 @@
 //! precision for numbers that are near 0 and 1, which are the same numbers but for that.
 
 use retrograd_core::{DType, Expr, Graph, Params, Tensor, functions::Norm, keep};
-use retrograd_cpu::Plan;
+use retrograd_plan::Plan;
 
 /// A function of rows of numbers `[m, n]`, along the last axis, with `ε`.
 type Function = for<'g> fn(Expr<'g>, f64) -> Expr<'g>;

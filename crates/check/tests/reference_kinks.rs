@@ -18,7 +18,7 @@ use reference::{
     verdicts::{Part, Point, Verdicts},
 };
 use retrograd_core::{Bindings, DType, Error, Expr, Graph, Tensor, eval};
-use retrograd_cpu::Plan;
+use retrograd_plan::Plan;
 
 #[test]
 fn kinks_are_as_documented() {

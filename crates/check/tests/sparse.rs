@@ -3,7 +3,7 @@
 
 use retrograd_check::{Options, cases, compare::compare, random_graph};
 use retrograd_core::{DType, Expr, Graph, Shape, Sparse, Tensor};
-use retrograd_cpu::Plan;
+use retrograd_plan::Plan;
 
 /// Dense matrices with more entries than this are left out.
 const MAX_ENTRIES: usize = 4096;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use retrograd_check::cases::{self, Case, FAMILIES, family};
 use retrograd_core::{Bindings, DType, Error, Expr, Graph, Op, Tensor, eval, ops::Binary};
-use retrograd_cpu::Plan;
+use retrograd_plan::Plan;
 
 /// Operations through which NaN leaks, by the name of their family, and why.
 const LEAKS: &[(&str, &str)] = &[

@@ -1,10 +1,14 @@
-//! A computation: what some expressions compute, stripped of how it was written down.
+//! Computations: the operations of some expressions, stripped of how they were written down.
 //!
 //! Names, scopes, lines and slots' numbers are left out, equal nodes of different scopes become one, dead nodes
 //! vanish, and simple algebra is done. What checkpointed scopes do not keep is computed again for their gradients. Two
 //! recordings of one model give equal computations; so plans are compiled from computations and cached by them.
 
+mod basis;
 mod recompute;
+mod verify;
+
+use std::fmt;
 
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
@@ -18,16 +22,48 @@ use crate::{
 };
 use recompute::Checkpoints;
 
+/// Index of a value of a computation. A node's inputs have smaller indices, so ascending order is topological. A compiler
+/// can number buffers of its own after the values of the computation.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ValueId(
+    /// As compact as the index of a node, but in another space.
+    NodeId,
+);
+
+impl ValueId {
+    /// The value at position `index`.
+    pub fn new(index: usize) -> Self {
+        Self(NodeId::new(index))
+    }
+
+    /// Position in the computation.
+    pub fn index(self) -> usize {
+        self.0.index()
+    }
+}
+
+impl fmt::Display for ValueId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "%{}", self.index())
+    }
+}
+
+impl fmt::Debug for ValueId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 /// The nodes that some roots need, in topological order, in canonical form.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Computation {
     /// The nodes. All are in the root scope, and leaves have the slots 0, 1, 2, … in order.
-    pub nodes: Box<[Node]>,
+    pub nodes: Box<[Node<ValueId>]>,
     /// For each node that computes again what another one has computed, the earlier node that must be there first. It is
     /// a matter of memory: values do not depend on it.
-    pub awaited: Box<[Option<NodeId>]>,
+    pub awaited: Box<[Option<ValueId>]>,
     /// The nodes whose values are wanted.
-    pub roots: Box<[NodeId]>,
+    pub roots: Box<[ValueId]>,
 }
 
 /// A computation, with what connects it to the graph that it was taken from.
@@ -77,11 +113,11 @@ impl Computation {
 struct Builder<'g> {
     graph: &'g Graph,
     /// The nodes, each with what it awaits.
-    nodes: IndexSet<(Node, Option<NodeId>), FxBuildHasher>,
+    nodes: IndexSet<(Node<ValueId>, Option<ValueId>), FxBuildHasher>,
     origins: Vec<NodeId>,
     leaves: Vec<NodeId>,
     /// The node that stands for each node of the graph so far.
-    canonical: Vec<Option<NodeId>>,
+    canonical: Vec<Option<ValueId>>,
     checkpoints: Checkpoints,
 }
 
@@ -103,9 +139,9 @@ impl<'g> Builder<'g> {
         &mut self,
         origin: NodeId,
         node: &Node,
-        inputs: Inputs,
-        awaited: Option<NodeId>,
-    ) -> NodeId {
+        inputs: Inputs<ValueId>,
+        awaited: Option<ValueId>,
+    ) -> ValueId {
         if let Op::Kinked(_) = node.op {
             // The further inputs matter to derivatives only.
             let product = Node { op: Op::Binary(Binary::Chain), ..node.clone() };
@@ -130,11 +166,11 @@ impl<'g> Builder<'g> {
         if is_new {
             self.origins.push(origin);
         }
-        NodeId::new(index)
+        ValueId::new(index)
     }
 
     /// The input that a node is equal to, if it is equal to one.
-    fn forwarded(&self, node: &Node, inputs: &[NodeId]) -> Option<NodeId> {
+    fn forwarded(&self, node: &Node, inputs: &[ValueId]) -> Option<ValueId> {
         let literal = |k: usize| self.node(inputs[k]).op.as_literal();
         match node.op {
             Op::Identity | Op::StopGradient | Op::Length(_) => Some(inputs[0]),
@@ -157,7 +193,7 @@ impl<'g> Builder<'g> {
     }
 
     /// A simpler operation with the same result.
-    fn rewritten(&self, op: &Op, dtype: DType, inputs: &[NodeId]) -> Op {
+    fn rewritten(&self, op: &Op, dtype: DType, inputs: &[ValueId]) -> Op {
         let input = |k: usize| self.node(inputs[k]);
         let literal = |k: usize| input(k).op.as_literal();
         let folded = match op {
@@ -184,16 +220,16 @@ impl<'g> Builder<'g> {
     }
 
     /// Whether a node is 0 or 1 in every place.
-    fn is_truth_as_number(&self, node: &Node) -> bool {
+    fn is_truth_as_number(&self, node: &Node<ValueId>) -> bool {
         node.op == Op::Cast && self.node(node.inputs[0]).dtype == DType::Bool
     }
 
-    fn node(&self, id: NodeId) -> &Node {
+    fn node(&self, id: ValueId) -> &Node<ValueId> {
         &self.nodes[id.index()].0
     }
 
     /// The node that stands for a node of the graph, which has been read before.
-    fn canonical(&self, id: NodeId) -> NodeId {
+    fn canonical(&self, id: NodeId) -> ValueId {
         self.canonical[id.index()].expect("nodes are read in the order of recording")
     }
 
@@ -204,7 +240,7 @@ impl<'g> Builder<'g> {
         let n_live = is_live.iter().filter(|&&is_live| is_live).count();
         let (mut nodes, mut all_awaited) = (Vec::with_capacity(n_live), Vec::with_capacity(n_live));
         let (mut leaves, mut origins) = (Vec::new(), Vec::with_capacity(n_live));
-        let mut moved = vec![NodeId::new(0); is_live.len()];
+        let mut moved = vec![ValueId::new(0); is_live.len()];
         for (index, (mut node, awaited)) in self.nodes.into_iter().enumerate() {
             if !is_live[index] {
                 continue;
@@ -214,7 +250,7 @@ impl<'g> Builder<'g> {
                 leaf.slot = leaves.len() - 1;
             }
             node.inputs.iter_mut().for_each(|input| *input = moved[input.index()]);
-            moved[index] = NodeId::new(nodes.len());
+            moved[index] = ValueId::new(nodes.len());
             nodes.push(node);
             all_awaited.push(awaited.map(|id| moved[id.index()]));
             origins.push(self.origins[index]);
@@ -225,7 +261,7 @@ impl<'g> Builder<'g> {
     }
 
     /// Whether each node is one that the roots need.
-    fn live(&self, roots: &[NodeId]) -> Vec<bool> {
+    fn live(&self, roots: &[ValueId]) -> Vec<bool> {
         let mut is_live = vec![false; self.nodes.len()];
         roots.iter().for_each(|root| is_live[root.index()] = true);
         for (index, (node, awaited)) in self.nodes.iter().enumerate().rev() {

@@ -175,9 +175,9 @@ fn literals(graph: &Graph, node: &Node) -> Result<FxHashMap<NodeId, Tensor>, Err
 ///
 /// # Errors
 /// If the operation has no answer for these values, or there is no memory for it.
-pub(crate) fn apply<'v>(
-    node: &Node,
-    value: impl Fn(NodeId) -> &'v Tensor,
+pub(crate) fn apply<'v, Id: Copy>(
+    node: &Node<Id>,
+    value: impl Fn(Id) -> &'v Tensor,
     describe: impl Fn() -> (String, Operand),
 ) -> Result<Tensor, Error> {
     let refusal = |reason| {

@@ -54,15 +54,15 @@ impl fmt::Debug for NodeId {
 }
 
 /// Inputs of a node; four fit without an allocation.
-pub type Inputs = SmallVec<[NodeId; 4]>;
+pub type Inputs<Id = NodeId> = SmallVec<[Id; 4]>;
 
-/// An operation on earlier nodes. Equal nodes are the same node: nothing else identifies them.
+/// An operation on earlier nodes of a graph, or on earlier values of a computation. Equal nodes are the same node: nothing else identifies them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Node {
+pub struct Node<Id = NodeId> {
     /// What is computed.
     pub op: Op,
     /// From what.
-    pub inputs: Inputs,
+    pub inputs: Inputs<Id>,
     /// Sizes of the result.
     pub shape: Shape,
     /// Type of the result's elements.
@@ -71,9 +71,9 @@ pub struct Node {
     pub scope: ScopeId,
 }
 
-impl Node {
+impl<Id> Node<Id> {
     /// The inputs that the value is computed from; others matter to derivatives alone.
-    pub fn operands(&self) -> &[NodeId] {
+    pub fn operands(&self) -> &[Id] {
         &self.inputs[..self.op.behavior().n_operands(self.inputs.len())]
     }
 }

@@ -8,16 +8,17 @@
 
 mod leaves;
 mod share;
+mod threads;
 
 use std::{collections::TryReserveError, marker::PhantomData};
 
-use retrograd_core::{DType, Element, NodeId, Shape, Slice, SliceMut, View};
+use retrograd_core::{DType, Element, Shape, Slice, SliceMut, View, computation::ValueId};
 
 pub(crate) use leaves::{LeafTable, Leaves};
 pub(crate) use share::{Output, Split, Written};
 use share::{Parts, Share, Span};
 
-use crate::kernels::threads::Threads;
+pub(crate) use threads::Threads;
 
 /// Bytes that places are aligned to: a cache line.
 pub(crate) const ALIGNMENT: usize = 64;
@@ -132,12 +133,12 @@ impl<'a> Memory<'a> {
     }
 
     /// The elements of a value, as `T`s.
-    pub fn read<T: Element>(&self, id: NodeId) -> &[T] {
+    pub fn read<T: Element>(&self, id: ValueId) -> &[T] {
         self.slice(self.range(id, T::DTYPE, false))
     }
 
     /// The elements of a part of a value.
-    pub fn read_part<T: Element>(&self, id: NodeId, part: std::ops::Range<usize>) -> &[T] {
+    pub fn read_part<T: Element>(&self, id: ValueId, part: std::ops::Range<usize>) -> &[T] {
         self.slice(self.range(id, T::DTYPE, false).part::<T>(part))
     }
 
@@ -150,7 +151,7 @@ impl<'a> Memory<'a> {
     }
 
     /// The first elements of a value of any type, as many as a shape has.
-    pub fn view<'s>(&'s self, id: NodeId, dtype: DType, shape: &'s Shape) -> View<'s> {
+    pub fn view<'s>(&'s self, id: ValueId, dtype: DType, shape: &'s Shape) -> View<'s> {
         let n = shape.n_elements();
         let data = match dtype {
             DType::F32 => Slice::F32(&self.read(id)[..n]),
@@ -162,7 +163,7 @@ impl<'a> Memory<'a> {
     }
 
     /// The elements of a part of a value, to be written.
-    pub fn write<T: Element>(&mut self, id: NodeId, part: std::ops::Range<usize>) -> &mut [T] {
+    pub fn write<T: Element>(&mut self, id: ValueId, part: std::ops::Range<usize>) -> &mut [T] {
         let range = self.range(id, T::DTYPE, true).part::<T>(part);
         self.check_own(range);
         // SAFETY: `self` is borrowed mutably for as long as the slice lives, and no other thread touches these rows.
@@ -172,7 +173,7 @@ impl<'a> Memory<'a> {
     /// The same, with a reader of everything that does not overlap the part.
     pub fn write_part_beside<T: Element>(
         &mut self,
-        id: NodeId,
+        id: ValueId,
         part: std::ops::Range<usize>,
     ) -> (&mut [T], Beside<'_>) {
         let written = self.range(id, T::DTYPE, true).part::<T>(part);
@@ -187,8 +188,8 @@ impl<'a> Memory<'a> {
     /// If they overlap: a fault of the plan.
     pub fn copy_part<T: Element>(
         &mut self,
-        from: NodeId,
-        to: NodeId,
+        from: ValueId,
+        to: ValueId,
         part: std::ops::Range<usize>,
     ) {
         let source = self.range(from, T::DTYPE, false).part::<T>(part.clone());
@@ -200,7 +201,7 @@ impl<'a> Memory<'a> {
     }
 
     /// The elements of a value, to be written, and a reader of everything that does not overlap it.
-    pub fn write_beside(&mut self, id: NodeId, dtype: DType) -> (SliceMut<'_>, Beside<'_>) {
+    pub fn write_beside(&mut self, id: ValueId, dtype: DType) -> (SliceMut<'_>, Beside<'_>) {
         let written = self.range(id, dtype, true);
         self.check_own(written);
         // SAFETY: `self` is borrowed mutably for as long as the slice lives, and the reader, which shares the
@@ -222,12 +223,12 @@ impl<'a> Memory<'a> {
     }
 
     /// Whether two values lie in one and the same place.
-    pub fn are_in_one_place(&self, a: NodeId, b: NodeId) -> bool {
+    pub fn are_in_one_place(&self, a: ValueId, b: ValueId) -> bool {
         self.places[a.index()] == self.places[b.index()]
     }
 
     #[inline(always)]
-    fn range(&self, id: NodeId, dtype: DType, is_written: bool) -> Range {
+    fn range(&self, id: ValueId, dtype: DType, is_written: bool) -> Range {
         match self.places[id.index()] {
             Place::Nowhere => unreachable!("only values with a place are read or written"),
             Place::Arena { offset, n_elements } => {
@@ -296,7 +297,7 @@ impl<'a> Beside<'a> {
     ///
     /// # Panics
     /// If they overlap what is being written: a fault of the plan.
-    pub fn read<T: Element>(&self, id: NodeId) -> &'a [T] {
+    pub fn read<T: Element>(&self, id: ValueId) -> &'a [T] {
         self.slice(self.memory.range(id, T::DTYPE, false))
     }
 
@@ -304,7 +305,7 @@ impl<'a> Beside<'a> {
     ///
     /// # Panics
     /// If they overlap what is being written: a fault of the plan.
-    pub fn read_part<T: Element>(&self, id: NodeId, part: std::ops::Range<usize>) -> &'a [T] {
+    pub fn read_part<T: Element>(&self, id: ValueId, part: std::ops::Range<usize>) -> &'a [T] {
         self.slice(self.memory.range(id, T::DTYPE, false).part::<T>(part))
     }
 
@@ -312,7 +313,7 @@ impl<'a> Beside<'a> {
     ///
     /// # Panics
     /// If they overlap what is being written: a fault of the plan.
-    pub fn view(&self, id: NodeId, dtype: DType, shape: &'a Shape) -> View<'a> {
+    pub fn view(&self, id: ValueId, dtype: DType, shape: &'a Shape) -> View<'a> {
         self.check_apart(self.memory.range(id, dtype, false));
         self.memory.view(id, dtype, shape)
     }
@@ -368,7 +369,7 @@ mod tests {
         let places =
             [(0, 32), (64, 0)].map(|(offset, n_elements)| Place::Arena { offset, n_elements });
         let mut memory = Memory::new(&mut arena, &leaves, &places);
-        let (whole, empty) = (NodeId::new(0), NodeId::new(1));
+        let (whole, empty) = (ValueId::new(0), ValueId::new(1));
         assert_eq!(memory.write_beside(whole, DType::F32).1.read::<f32>(empty), []);
         assert_eq!(memory.write_beside(empty, DType::F32).1.read::<f32>(whole), [0.0; 32]);
     }

@@ -1,7 +1,27 @@
 //! Reading and writing through a strided layout.
 
-use retrograd_core::{Shape, shape::Layout};
+use std::fmt;
+
+use retrograd_core::{Shape, computation::ValueId, shape::Layout};
 use smallvec::SmallVec;
+
+/// A value as a strided view of a buffer.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    /// The node whose buffer it is.
+    pub base: ValueId,
+    /// Where the elements lie in it.
+    pub layout: Layout,
+    /// Sizes of the view.
+    pub shape: Shape,
+}
+
+impl Source {
+    /// Whether the elements lie side by side from the start of the buffer.
+    pub fn is_contiguous(&self) -> bool {
+        self.layout.is_contiguous(&self.shape)
+    }
+}
 
 /// A strided layout with neighboring axes merged where their strides allow it, for fast walks in row-major order.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -103,6 +123,18 @@ impl Walk {
             index /= size;
         }
         (position + index as isize * outermost.1) as usize
+    }
+}
+
+/// The first position and the axes, as in `[0 + 3 by 4 + 2 by 1]`; nothing of contiguous elements.
+impl fmt::Display for Walk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.offset == 0 && matches!(self.axes[..], [(_, 1)] | [(1, _)]) {
+            return Ok(());
+        }
+        write!(f, "[{}", self.offset)?;
+        self.axes.iter().try_for_each(|(size, stride)| write!(f, " + {size} by {stride}"))?;
+        f.write_str("]")
     }
 }
 

@@ -2,48 +2,38 @@
 
 use std::{thread, time::Duration};
 
-use retrograd_core::{DType, NodeId, Op, Shape, View, computation::Computation};
+use retrograd_core::{DType, Shape, View, computation::ValueId};
+
+pub(crate) use retrograd_task::{Shortage, Task};
 
 use crate::{
     arena::{Arena, LeafTable, Leaves, Memory, Place, read_output},
-    check::Check,
-    kernels::InstructionSet,
-    place::{self, Places, Shortage},
-    run::{Fault, Run},
-    step::{Step, Steps},
-    team::{Sharing, Team},
-    update::Updates,
-    verify::{Placed, verify_steps},
+    kernels::{
+        InstructionSet,
+        kernel::Kernel,
+        team::{Sharing, Team},
+    },
+    run::{Fault, Run, check::Check},
+    step::{Sizes, Step},
 };
-
-/// What is compiled: a computation whose first roots are outputs, and whose others are new values of leaves.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Task {
-    pub computation: Computation,
-    pub n_outputs: usize,
-    /// The slots of the leaves to be updated, one for each further root.
-    pub targets: Vec<usize>,
-    /// Whether outputs and new values must be finite. Then new values can be written not in place of the old ones but to
-    /// further slots, of which there is one for each target.
-    pub is_checked: bool,
-}
 
 /// A compiled task. It is immutable; everything that a run changes is in [`Memories`].
 pub(crate) struct Program {
-    steps: Vec<Step>,
-    /// What a checked program tests.
-    check: Option<Check>,
+    pub steps: Vec<Step>,
+    /// The tests of a checked program.
+    pub check: Option<Check>,
     /// Bytes that each step reads and writes, each value once.
-    n_bytes_moved: Vec<usize>,
-    places: Vec<Place>,
-    outputs: Vec<(NodeId, DType, Shape)>,
-    n_bytes: usize,
-    n_bytes_live: usize,
-    n_slots: usize,
+    pub n_bytes_moved: Vec<usize>,
+    pub places: Vec<Place>,
+    pub sizes: Sizes,
+    pub outputs: Vec<(ValueId, DType, Shape)>,
+    pub n_bytes: usize,
+    pub n_bytes_live: usize,
+    pub n_slots: usize,
     /// The node whose value is the largest in the arena.
-    largest: Option<NodeId>,
+    pub largest: Option<ValueId>,
     /// For each target, whether its further slot is written instead.
-    are_beside: Vec<bool>,
+    pub are_beside: Vec<bool>,
 }
 
 /// The memory of a program's runs.
@@ -56,69 +46,6 @@ pub(crate) struct Memories {
 }
 
 impl Program {
-    /// Compiles a task.
-    ///
-    /// # Errors
-    /// If its arena would be larger than memory can be.
-    pub fn compile(task: &Task) -> Result<Self, Shortage> {
-        let leaves = leaves(&task.computation);
-        let Steps { steps, roots, mut sizes, after } = Steps::new(&task.computation);
-        let updates = Updates::new(task, &leaves, &roots, &steps, &mut sizes);
-        let mut steps = updates.order(steps, after, &sizes);
-        let outputs = &roots[..task.n_outputs];
-
-        let mut places = vec![Place::Nowhere; sizes.len()];
-        // Where a target is the leaf, it has the leaf's slot.
-        let targets = updates.targets.iter().map(|(target, _)| target);
-        let slots = (leaves.len()..).zip(targets).chain((0..).zip(&leaves));
-        slots.for_each(|(slot, id)| places[id.index()] = Place::Leaf { slot });
-        let in_place = updates.in_place().iter();
-        let in_place: Vec<_> =
-            in_place.map(|&(value, target)| (value, places[target.index()])).collect();
-        in_place.iter().for_each(|&(value, place)| places[value.index()] = place);
-        if task.is_checked {
-            // Nothing is beside leaves until new values are written there.
-            place::lend(&steps, &sizes, outputs, &in_place, &mut places);
-        }
-        let check = task.is_checked.then(|| Check::new(task, &mut steps, outputs, &updates));
-        let node = |value: Option<NodeId>| node_of(value?, &steps, task);
-        let Places { places, n_bytes, n_bytes_live } = place::plan(&steps, &sizes, outputs, places)
-            .map_err(|shortage| Shortage { largest: node(shortage.largest), ..shortage })?;
-        let largest = node(place::largest(&places, &sizes));
-        verify_steps(
-            &steps,
-            &Placed {
-                places: &places,
-                sizes: &sizes,
-                leaves: &leaves,
-                outputs,
-                updates: &updates.targets,
-            },
-        );
-        let n_bytes_moved = steps.iter().map(|step| step.n_bytes(&sizes)).collect();
-        let nodes = task.computation.roots.iter().map(|root| &task.computation.nodes[root.index()]);
-        let outputs = outputs
-            .iter()
-            .zip(nodes)
-            .map(|(&id, node)| (id, node.dtype, node.shape.clone()))
-            .collect();
-        let targets = task.targets.iter().map(|&slot| leaves[slot]).zip(&updates.targets);
-        let are_beside = targets.map(|(leaf, &(target, _))| target != leaf).collect();
-        let n_slots = leaves.len() + updates.targets.len();
-        Ok(Self {
-            steps,
-            check,
-            n_bytes_moved,
-            places,
-            outputs,
-            n_bytes,
-            n_bytes_live,
-            n_slots,
-            largest,
-            are_beside,
-        })
-    }
-
     /// Fresh memory for runs of this program.
     ///
     /// # Errors
@@ -134,18 +61,13 @@ impl Program {
     }
 
     /// The node whose value is the largest in the arena.
-    pub fn largest(&self) -> Option<NodeId> {
+    pub fn largest(&self) -> Option<ValueId> {
         self.largest
     }
 
     /// Threads for runs of this program.
     pub fn team(&self, sharing: Sharing, instructions: InstructionSet) -> Team {
-        Team::new(&self.steps, sharing, instructions)
-    }
-
-    /// What a checked program computes.
-    pub fn checked(&self) -> Option<&Computation> {
-        self.check.as_ref().map(Check::computation)
+        Team::new(kernels(&self.steps), sharing, instructions)
     }
 
     /// Whether the new value of a target is written to its further slot.
@@ -209,36 +131,23 @@ impl Drop for Attempt<'_> {
         if !self.has_succeeded {
             self.arena.clear();
             if thread::panicking() {
-                self.team.renew(self.steps);
+                self.team.renew(kernels(self.steps));
             }
         }
     }
 }
 
-/// The node that a value belongs to: for copies and scratch, one that their step computes.
-fn node_of(value: NodeId, steps: &[Step], task: &Task) -> Option<NodeId> {
-    if value.index() < task.computation.nodes.len() {
-        return Some(value);
-    }
-    let is_of = |step: &&Step| step.writes.contains(&value) || step.scratch == Some(value);
-    steps.iter().find(is_of)?.computes.first().copied()
-}
-
-/// The leaf of each slot.
-fn leaves(computation: &Computation) -> Vec<NodeId> {
-    let nodes = computation.nodes.iter().enumerate();
-    // Leaves stand in the order of their slots.
-    nodes
-        .filter(|(_, node)| matches!(node.op, Op::Leaf(_)))
-        .map(|(index, _)| NodeId::new(index))
-        .collect()
+fn kernels(steps: &[Step]) -> impl Iterator<Item = &Kernel> + Clone {
+    steps.iter().map(|step| &step.kernel)
 }
 
 #[cfg(test)]
 mod tests {
     use retrograd_check::{Options, random_graph};
+    use retrograd_core::computation::Computation;
 
     use super::*;
+    use crate::compile::compile;
 
     #[test]
     fn what_is_computed_again_waits_for_its_cotangent() {
@@ -255,11 +164,11 @@ mod tests {
             let computation = Computation::of(&outputs).computation;
             let task =
                 Task { computation, n_outputs: outputs.len(), targets: vec![], is_checked: false };
-            let program = Program::compile(&task).expect("it is small");
-            let step_of = |id: NodeId| program.steps.iter().position(|s| s.computes.contains(&id));
+            let program = compile(&task).expect("it is small");
+            let step_of = |id: ValueId| program.steps.iter().position(|s| s.computes.contains(&id));
             for (index, awaited) in task.computation.awaited.iter().enumerate() {
                 // Views have no step.
-                let steps = [*awaited, Some(NodeId::new(index))].map(|id| step_of(id?));
+                let steps = [*awaited, Some(ValueId::new(index))].map(|id| step_of(id?));
                 if let [Some(awaited), Some(own)] = steps {
                     assert!(awaited < own, "seed {seed}: node {index} comes too early");
                     n_waiting += 1;

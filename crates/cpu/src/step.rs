@@ -1,398 +1,109 @@
-//! The steps of a program, and from which nodes they come.
+//! Steps: a program consists of them.
 
-use retrograd_core::{DType, NodeId, Op, computation::Computation, ops::Padding, shape::Layout};
-use smallvec::{SmallVec, smallvec};
+use retrograd_core::{DType, computation::ValueId};
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
-use crate::{
-    accumulate::scalar,
-    arena::Split,
-    classify::{Class, Classified, Source},
-    fuse::{Sums, fill, fuse, rows_of_group},
-    group::Groups,
-    kernels::{
-        code::Elementwise,
-        embed::Embed,
-        plain::{Copy, Plain},
-        product::{Addend, Product},
-        reduce::Reduce,
-        scalars::Scalars,
-    },
-    layout::Walk,
-    order::writers,
-    scalars,
-};
+use crate::kernels::kernel::{Kernel, Values};
 
-/// One step of a program: reads some values, writes others.
+/// One step of a program: a kernel, which reads some values and writes others.
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
     pub kernel: Kernel,
-    pub reads: SmallVec<[NodeId; 4]>,
-    pub writes: SmallVec<[NodeId; 2]>,
-    /// A value that only the step itself writes and reads.
-    pub scratch: Option<NodeId>,
-    /// The nodes whose values it computes, stored or not; of a copy those that it makes a buffer for.
-    pub computes: SmallVec<[NodeId; 2]>,
+    /// Ascending, each once.
+    pub reads: Values,
+    pub writes: Values,
+    /// A scratch buffer of the kernel.
+    pub scratch: Option<ValueId>,
+    /// The nodes whose values are computed, stored or not; of a copy those that it makes a buffer for.
+    pub computes: SmallVec<[ValueId; 2]>,
     pub level: u32,
 }
 
 impl Step {
-    /// The values that are read where the step writes, just before it does: results can take their places.
-    pub fn reads_in_step(&self) -> SmallVec<[NodeId; 4]> {
-        match &self.kernel {
-            Kernel::Elementwise(kernel) => kernel.reads_in_step().collect(),
-            Kernel::Product(product) => product.reads_in_step().collect(),
-            Kernel::Scalars(_) => SmallVec::new(),
-            Kernel::Embed(embed) => embed.onto.into_iter().collect(),
-            Kernel::Reduce(_) | Kernel::Copy(_) | Kernel::Plain(_) => SmallVec::new(),
-        }
-    }
-
-    /// The values that such a step reads in other places than those being written.
-    pub fn reads_elsewhere(&self) -> SmallVec<[NodeId; 4]> {
-        match &self.kernel {
-            Kernel::Elementwise(kernel) => kernel.reads_elsewhere().collect(),
-            Kernel::Product(product) => product.reads_elsewhere().collect(),
-            Kernel::Scalars(_) => self.reads.clone(),
-            Kernel::Embed(embed) => smallvec![embed.part],
-            Kernel::Reduce(_) | Kernel::Copy(_) | Kernel::Plain(_) => self.reads.clone(),
-        }
-    }
-
-    /// Bytes that it reads and writes, each value once.
-    pub fn n_bytes(&self, sizes: &[(DType, usize)]) -> usize {
-        let values = self.reads.iter().chain(&self.writes).map(|id| sizes[id.index()]);
-        let n_bytes = values.map(|(dtype, n_elements)| n_elements.saturating_mul(dtype.n_bytes()));
-        n_bytes.fold(0, usize::saturating_add)
-    }
-
-    /// Its code, if it is elementwise.
-    pub fn elementwise(&self) -> Option<&Elementwise> {
-        if let Kernel::Elementwise(kernel) = &self.kernel { Some(kernel) } else { None }
-    }
-
-    /// The product, if it is one.
-    pub fn product(&self) -> Option<&Product> {
-        if let Kernel::Product(product) = &self.kernel { Some(product) } else { None }
-    }
-
-    /// How its rows can be split, if it is of a kind that can be.
-    pub fn split(&self) -> Option<Split> {
-        match &self.kernel {
-            Kernel::Elementwise(kernel) => Some(kernel.split()),
-            Kernel::Product(product) => Some(product.split()),
-            Kernel::Scalars(_)
-            | Kernel::Reduce(_)
-            | Kernel::Copy(_)
-            | Kernel::Embed(_)
-            | Kernel::Plain(_) => None,
-        }
-    }
-}
-
-/// What a step does.
-#[derive(Clone, Debug)]
-pub(crate) enum Kernel {
-    /// Fused elementwise code.
-    Elementwise(Elementwise),
-    /// A program on single numbers.
-    Scalars(Scalars),
-    /// Matrix products.
-    Product(Product),
-    /// Sum or maximum over neighboring axes.
-    Reduce(Reduce),
-    /// Elements of a view, put side by side.
-    Copy(Copy),
-    /// A value at its places in another.
-    Embed(Embed),
-    /// An operation's own plain loop.
-    Plain(Plain),
-}
-
-/// The steps that compute a computation, in no particular order, and where each root is found afterwards.
-pub(crate) struct Steps {
-    pub steps: Vec<Step>,
-    /// The value of each root: the root, or a copy of it under a number beyond the nodes.
-    pub roots: Vec<NodeId>,
-    /// Dtype and number of elements of each value: of the nodes, then of copies and scratch.
-    pub sizes: Vec<(DType, usize)>,
-    /// Pairs of steps, the second of which computes something again that the first must come before.
-    pub after: Vec<(usize, usize)>,
-}
-
-impl Steps {
-    /// The steps for all roots.
-    pub fn new(computation: &Computation) -> Self {
-        let classified = Classified::new(computation);
-        let groups = Groups::new(&classified);
-        let sizes =
-            computation.nodes.iter().map(|node| (node.dtype, node.shape.n_elements())).collect();
-        let mut this = Self { steps: Vec::new(), roots: Vec::new(), sizes, after: Vec::new() };
-        this.add_groups(&classified, &groups);
-        for index in 0..computation.nodes.len() {
-            this.add_step(&classified, &groups, NodeId::new(index));
-        }
-        for &root in &computation.roots {
-            this.add_root(&classified, &groups, root);
-        }
-        this.delay_recomputation(&classified, &groups);
-        this
-    }
-
-    /// Orders each step that computes something again after the value that it awaits.
-    fn delay_recomputation(&mut self, classified: &Classified<'_>, groups: &Groups) {
-        let writers = writers(&self.steps);
-        let step_of = |id: NodeId| match groups.group_of[id.index()] {
-            // Groups have been added first.
-            Some(group) => Some(group as usize),
-            None => writers.get(&id).copied(),
-        };
-        let awaited = classified.computation.awaited.iter().enumerate();
-        let pair = |(index, awaited): (usize, &Option<NodeId>)| {
-            // A view has no step, but what reads it has.
-            Some((step_of(classified.base((*awaited)?))?, step_of(NodeId::new(index))?))
-        };
-        self.after = awaited.filter_map(pair).collect();
-        self.after.sort_unstable();
-        self.after.dedup();
-    }
-
-    fn add_groups(&mut self, classified: &Classified<'_>, groups: &Groups) {
-        let are_needed = groups.are_needed_elsewhere(classified);
-        let mut all_sums = Vec::new();
-        for (group, members) in groups.members.iter().enumerate() {
-            let kept: Vec<_> =
-                members.iter().copied().filter(|id| are_needed[id.index()]).collect();
-            let level = groups.levels[members[0].index()];
-            match groups.programs.get(&(group as u32)) {
-                Some(joined) => self.push_scalars(classified, members, joined, &kept, level),
-                None => {
-                    let sums = self.new_sums(classified, groups, group);
-                    let kernel = fuse(classified, groups, group, &kept, &sums);
-                    let (whole, parts): (Vec<_>, Vec<_>) =
-                        sums.into_iter().partition(|sums| sums.to == sums.total);
-                    let totals: Vec<_> = whole.iter().map(|sums| sums.total).collect();
-                    self.push_elementwise(kernel, &[members, &totals[..]].concat(), level);
-                    all_sums.extend(parts);
-                }
-            }
-        }
-        // Behind the groups, whose steps have their numbers.
-        for Sums { to, total, .. } in all_sums {
-            let (dtype, n) = self.sizes[to.index()];
-            self.steps.push(Step {
-                kernel: Kernel::Reduce(Reduce::of_sums(to, n, total, dtype)),
-                reads: smallvec![to],
-                writes: smallvec![total],
-                scratch: None,
-                computes: smallvec![total],
-                level: groups.levels[total.index()],
-            });
-        }
-    }
-
-    /// Where the kernel of a group keeps sums: of a single block, in the place of the total.
-    fn new_sums(
-        &mut self,
-        classified: &Classified<'_>,
-        groups: &Groups,
-        group: usize,
-    ) -> Vec<Sums> {
-        let Some(totals) = groups.totals.get(&(group as u32)) else { return Vec::new() };
-        let rows = rows_of_group(classified, groups, &groups.computed(group));
-        let sums = totals.iter().map(|&total| {
-            let to = match rows.n_blocks() {
-                1 => total,
-                n_blocks => self.new_value((rows.dtype, n_blocks)),
-            };
-            let of = classified.base(classified.computation.nodes[total.index()].inputs[0]);
-            Sums { of, to, total }
-        });
-        sums.collect()
-    }
-
-    /// The step of a program on single numbers, which keeps some and puts some together.
-    fn push_scalars(
-        &mut self,
-        classified: &Classified<'_>,
-        members: &[NodeId],
-        joined: &[NodeId],
-        kept: &[NodeId],
-        level: u32,
-    ) {
-        let file = NodeId::new(self.sizes.len());
-        let program = scalars::program(classified, members, joined, kept, file);
-        self.sizes.push((program.dtype, program.n_registers));
-        let mut reads: SmallVec<_> = program.reads().collect();
-        reads.sort_unstable();
-        reads.dedup();
-        self.steps.push(Step {
-            reads,
-            writes: program.stores.iter().map(|store| store.to).collect(),
-            scratch: Some(file),
-            computes: members.iter().chain(joined).copied().collect(),
-            kernel: Kernel::Scalars(program),
-            level,
-        });
-    }
-
-    fn push_elementwise(&mut self, kernel: Elementwise, members: &[NodeId], level: u32) {
-        let mut reads: SmallVec<_> =
-            kernel.reads_in_step().chain(kernel.reads_elsewhere()).collect();
+    /// The step that runs a kernel, which computes some nodes, at a level.
+    pub fn new(kernel: Kernel, computes: SmallVec<[ValueId; 2]>, level: u32) -> Self {
+        let behavior = kernel.behavior();
+        let mut reads = behavior.reads_in_place();
+        reads.extend(behavior.reads_elsewhere());
         reads.sort_unstable();
         reads.dedup();
         reads.shrink_to_fit();
-        let writes = kernel.stores.iter().map(|store| store.to).collect();
-        let (kernel, computes) = (Kernel::Elementwise(kernel), members.into());
-        self.steps.push(Step { kernel, reads, writes, scratch: None, computes, level });
+        let (writes, scratch) = (behavior.writes(), behavior.scratch());
+        Self { kernel, reads, writes, scratch, computes, level }
     }
 
-    /// The step of a node that has one of its own.
-    fn add_step(&mut self, classified: &Classified<'_>, groups: &Groups, id: NodeId) {
-        let level = groups.levels[id.index()];
-        let node = &classified.computation.nodes[id.index()];
-        match classified.classes[id.index()] {
-            Class::Leaf | Class::Elementwise(_) | Class::Row(_) | Class::Part => {}
-            Class::Literal => {
-                if groups.is_read(classified, id, |user| classified.reads_memory(user)) {
-                    self.push_elementwise(fill(classified, id, id), &[id], level);
-                }
-            }
-            Class::View => {
-                if let Some(source) = classified.copies.get(&id)
-                    && (classified.is_root[id.index()] || groups.is_read(classified, id, |_| true))
-                {
-                    self.push_copy(source, [id, id], node.dtype, level);
-                }
-            }
-            Class::Step if groups.group_of[id.index()].is_some() => {}
-            Class::Step => match classified.added(id).op {
-                Op::MatMul => self.push_product(classified, id, level),
-                Op::Pad(_) => self.push_embed(classified, id, level),
-                _ => self.push_other(classified, id, level),
-            },
-        }
-    }
-
-    /// The step of a node that nothing else is computed in, but for products and parts among zeros.
-    fn push_other(&mut self, classified: &Classified<'_>, id: NodeId, level: u32) {
-        let inputs = &classified.computation.nodes[id.index()].inputs;
-        self.steps.push(Step {
-            kernel: kernel(classified, id),
-            reads: inputs.iter().map(|&input| classified.base(input)).collect(),
-            writes: smallvec![id],
-            scratch: None,
-            computes: smallvec![id],
-            level,
-        });
-    }
-
-    /// The step of a part among zeros, or of a sum that its kernel adds to.
-    fn push_embed(&mut self, classified: &Classified<'_>, id: NodeId, level: u32) {
-        let onto = classified.accumulations.get(&id).map(|sum| classified.base(sum.onto));
-        let (pad, nodes) = (classified.added(id), &classified.computation.nodes);
-        let Op::Pad(Padding(windows)) = &pad.op else { unreachable!("the node is of this kind") };
-        let (shape, part) = (&nodes[pad.inputs[0].index()].shape, classified.base(pad.inputs[0]));
-        let embed = Embed {
-            part,
-            n_elements: shape.n_elements(),
-            walk: Walk::new(&windows.view(&Layout::contiguous(&pad.shape)), shape),
-            onto,
-            out: id,
-            dtype: pad.dtype,
-        };
-        self.steps.push(Step {
-            reads: onto.into_iter().chain([part]).collect(),
-            writes: smallvec![id],
-            scratch: None,
-            computes: classified.parts(id),
-            kernel: Kernel::Embed(embed),
-            level,
-        });
-    }
-
-    /// The step of a product, or of a sum that the kernel of a product adds to.
-    fn push_product(&mut self, classified: &Classified<'_>, id: NodeId, level: u32) {
-        let accumulation = classified.accumulations.get(&id);
-        let product = classified.added(id);
-        let operands = [0, 1].map(|k| classified.source(product.inputs[k]));
-        let addend = accumulation.map(|accumulation| Addend {
-            of: classified.base(accumulation.onto),
-            scale: accumulation.keep,
-            product_scale: accumulation.scale,
-            product_factor: accumulation.factor.and_then(|factor| scalar(classified, factor)),
-        });
-        let scratch = |n_elements| self.new_value((product.dtype, n_elements));
-        let product = Product::new(id, product.dtype, &operands, addend, scratch);
-        self.steps.push(Step {
-            reads: product.reads_in_step().chain(product.reads_elsewhere()).collect(),
-            writes: smallvec![id],
-            scratch: product.scratch(),
-            computes: classified.parts(id),
-            kernel: Kernel::Product(product),
-            level,
-        });
-    }
-
-    /// Pushes the copy of a node's source to some place.
-    fn push_copy(&mut self, source: &Source, [id, to]: [NodeId; 2], dtype: DType, level: u32) {
-        let walk = Walk::new(&source.layout, &source.shape);
-        let kernel = Kernel::Copy(Copy { from: source.base, walk, to, dtype });
-        self.steps.push(Step {
-            kernel,
-            reads: smallvec![source.base],
-            writes: smallvec![to],
-            scratch: None,
-            computes: smallvec![id],
-            level,
-        });
-    }
-
-    /// Makes sure that a root has a buffer that nothing else changes: its own, or that of a copy.
-    fn add_root(&mut self, classified: &Classified<'_>, groups: &Groups, root: NodeId) {
-        let class = classified.classes[root.index()];
-        let is_copied = classified.copies.contains_key(&root);
-        if is_copied || matches!(class, Class::Elementwise(_) | Class::Row(_) | Class::Step) {
-            return self.roots.push(root);
-        }
-        let size = self.sizes[root.index()];
-        let copy = self.new_value(size);
-        self.roots.push(copy);
-        let level = groups.levels[root.index()];
-        if class == Class::Literal {
-            self.push_elementwise(fill(classified, root, copy), &[root], level);
-        } else {
-            self.push_copy(&classified.source(root), [root, copy], size.0, level);
-        }
-    }
-
-    /// A value that is no node's.
-    fn new_value(&mut self, size: (DType, usize)) -> NodeId {
-        self.sizes.push(size);
-        NodeId::new(self.sizes.len() - 1)
+    /// Bytes that the step reads and writes, each value once.
+    pub fn n_bytes(&self, sizes: &Sizes) -> usize {
+        let values = self.reads.iter().chain(&self.writes);
+        values.fold(0, |n_bytes, &id| n_bytes.saturating_add(sizes.n_bytes(id)))
     }
 }
 
-/// The kernel of a node with a step of its own that is no product.
-fn kernel(classified: &Classified<'_>, id: NodeId) -> Kernel {
-    let node = &classified.computation.nodes[id.index()];
-    let input = |k: usize| {
-        (classified.base(node.inputs[k]), &classified.computation.nodes[node.inputs[k].index()])
-    };
-    if let Op::Sum(_) | Op::Max(_) = node.op {
-        let (base, x) = input(0);
-        if let Some(reduce) = Reduce::new(&node.op, id, base, &x.shape, node.dtype) {
-            return Kernel::Reduce(reduce);
-        }
+/// Index of a step among those of a program that is being compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct StepId(u32);
+
+impl StepId {
+    /// The step at position `index`.
+    pub fn new(index: usize) -> Self {
+        Self(index as u32)
     }
-    let inputs = (0..node.inputs.len())
-        .map(input)
-        .map(|(base, x)| (base, x.dtype, x.shape.clone()))
-        .collect();
-    Kernel::Plain(Plain {
-        op: node.op.clone(),
-        out: id,
-        dtype: node.dtype,
-        shape: node.shape.clone(),
-        inputs,
-    })
+
+    /// Position among the steps.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The step that writes each value.
+pub(crate) fn writers(steps: &[Step]) -> FxHashMap<ValueId, StepId> {
+    let writes = steps.iter().enumerate();
+    let writes =
+        writes.flat_map(|(at, step)| step.writes.iter().map(move |&id| (id, StepId::new(at))));
+    writes.collect()
+}
+
+/// Dtype and number of elements of each value: of those of the computation, then of copies and scratch buffers.
+#[derive(Clone, Debug)]
+pub(crate) struct Sizes(Vec<(DType, usize)>);
+
+impl Sizes {
+    /// The sizes of the values of a computation.
+    pub fn new(sizes: Vec<(DType, usize)>) -> Self {
+        Self(sizes)
+    }
+
+    /// How many values there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The value that is minted next.
+    pub fn next(&self) -> ValueId {
+        ValueId::new(self.0.len())
+    }
+
+    /// Mints a value of some size.
+    pub fn mint(&mut self, size: (DType, usize)) -> ValueId {
+        let id = self.next();
+        self.0.push(size);
+        id
+    }
+
+    /// The size of a value.
+    pub fn of(&self, id: ValueId) -> (DType, usize) {
+        self.0[id.index()]
+    }
+
+    /// The number of elements of a value.
+    pub fn n_elements(&self, id: ValueId) -> usize {
+        self.of(id).1
+    }
+
+    /// The bytes of a value; the most that there can be, if they are more still.
+    pub fn n_bytes(&self, id: ValueId) -> usize {
+        let (dtype, n_elements) = self.of(id);
+        n_elements.saturating_mul(dtype.n_bytes())
+    }
 }

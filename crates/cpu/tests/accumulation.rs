@@ -5,7 +5,7 @@ mod oracle;
 use oracle::check_step;
 use retrograd_check::assert_close;
 use retrograd_core::{DType, Expr, Graph, Tensor};
-use retrograd_cpu::Plan;
+use retrograd_plan::Plan;
 
 const DTYPES: [DType; 2] = [DType::F32, DType::F64];
 

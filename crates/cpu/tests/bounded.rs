@@ -4,7 +4,7 @@ mod oracle;
 
 use oracle::check_step;
 use retrograd_core::{Bindings, DType, Error, Expr, Graph, Params, Tensor, nonfinite::Site};
-use retrograd_cpu::Plan;
+use retrograd_plan::{CompileOptions, Plan};
 
 /// A leaf and its new value.
 type Update<'g> = (Expr<'g>, Expr<'g>);
@@ -65,8 +65,10 @@ fn bits(maps: &[Params; 2]) -> Vec<u64> {
 fn check(dtype: DType, case: &Case) -> Option<Site> {
     let g = Graph::with_dtype(dtype);
     let (loss, updates) = record(&g, case);
-    let [unchecked, plan] = [Plan::compile, Plan::compile_checked]
-        .map(|compile| compile(&[loss], &updates).expect("the graph compiles"));
+    let [unchecked, plan] =
+        [CompileOptions::new(), CompileOptions::new().checked()].map(|options| {
+            Plan::compile_with(&[loss], &updates, &options).expect("the graph compiles")
+        });
     let roots: Vec<_> = [loss].into_iter().chain(updates.iter().map(|(_, value)| *value)).collect();
     let meant = g.find_non_finite(&roots, &Bindings::new()).expect("all leaves hold data");
     let unchecked = train(&unchecked, &g, 1).maps;

@@ -4,11 +4,12 @@ use retrograd_check::{Options, random_graph};
 use retrograd_core::{
     Bindings, DType, Error, Expr, Graph, NonFinite, Op, Params, Tensor, ops::LeafKind,
 };
-use retrograd_cpu::{Plan, PlanCache};
+use retrograd_plan::{CompileOptions, Plan, PlanCache};
 
 /// What a checked run of a plan of `outputs` finds.
 fn found(outputs: &[Expr<'_>]) -> Option<NonFinite> {
-    let plan = Plan::compile_checked(outputs, &[]).expect("the graph compiles");
+    let plan = Plan::compile_with(outputs, &[], &CompileOptions::new().checked())
+        .expect("the graph compiles");
     let params = outputs[0].graph().recorded_params();
     verdict(plan.run(&mut plan.workspace(), &params, &[]))
 }
@@ -71,7 +72,7 @@ fn nothing_is_updated_after_an_error() {
     let x = g.input("x", [2]);
     let loss = (w * x).exp().sum().named("loss");
     let updates = [(w, w - 0.5 * loss.grad(&[w])[0]), (n, n + 1.0)];
-    let plan = Plan::compile_checked(&[loss], &updates).unwrap();
+    let plan = Plan::compile_with(&[loss], &updates, &CompileOptions::new().checked()).unwrap();
     let (mut params, mut state) = (g.recorded_params(), plan.initial_state());
     let mut workspace = plan.workspace();
     let mut step = |params: &mut Params, state: &mut Params, x: [f32; 2]| {
@@ -97,7 +98,12 @@ fn a_new_value_that_overflows_is_found_before_it_is_stored() {
     let g = Graph::new();
     let (w, rate) = (g.param("w", [1.0, 3e38]), g.input_with("rate", 1e38));
     let loss = (w * g.constant([1.0, -1.0])).sum();
-    let plan = Plan::compile_checked(&[loss], &[(w, w - rate * loss.grad(&[w])[0])]).unwrap();
+    let plan = Plan::compile_with(
+        &[loss],
+        &[(w, w - rate * loss.grad(&[w])[0])],
+        &CompileOptions::new().checked(),
+    )
+    .unwrap();
     let mut params = g.recorded_params();
     let result = plan.step(&mut plan.workspace(), &mut params, &mut Params::new(), &[]);
     assert_eq!(verdict(result).unwrap().index, [1]);
@@ -110,9 +116,8 @@ fn checked_steps_compute_what_others_do() {
     let w = g.param("w", [[0.5, -1.0], [2.0, 0.25]]);
     let loss = w.matmul(w).tanh().square().sum();
     let updates = [(w, w - 0.1 * loss.grad(&[w])[0])];
-    let mut cache = PlanCache::new();
-    let plans = [cache.compile(&[loss], &updates), cache.compile_checked(&[loss], &updates)];
-    assert_eq!(cache.len(), 2, "a checked plan is another program");
+    let plans = [CompileOptions::new(), CompileOptions::new().checked()]
+        .map(|options| PlanCache::with_options(options).compile(&[loss], &updates));
     let trained = plans.map(|plan| {
         let (plan, mut params) = (plan.unwrap(), g.recorded_params());
         let mut workspace = plan.workspace();
@@ -136,8 +141,8 @@ fn checked_steps_of_random_graphs_compute_what_others_do() {
         let new_values = params.iter().zip(slopes).map(|(&leaf, slope)| (leaf, leaf - 0.1 * slope));
         let updates: Vec<_> = new_values.collect();
         n_updated += updates.len();
-        let trained = [Plan::compile, Plan::compile_checked].map(|compile| {
-            let plan = compile(&[loss], &updates).expect("the graph compiles");
+        let trained = [CompileOptions::new(), CompileOptions::new().checked()].map(|options| {
+            let plan = Plan::compile_with(&[loss], &updates, &options).expect("the graph compiles");
             let (mut params, mut workspace) = (graph.recorded_params(), plan.workspace());
             let result = plan.step(&mut workspace, &mut params, &mut Params::new(), &[]);
             result.expect("all values are small");
@@ -170,7 +175,8 @@ fn check_random(seed: u64, bad: f64, dtype: DType) -> bool {
         params.replace(&name, data.clone()).expect("the parameter is there");
     }
     let feeds = [(&*name, data.view())];
-    let plan = Plan::compile_checked(&outputs, &[]).expect("the graph compiles");
+    let plan = Plan::compile_with(&outputs, &[], &CompileOptions::new().checked())
+        .expect("the graph compiles");
     let feeds = if is_param || !plan.has_input(&name) { &feeds[..0] } else { &feeds[..] };
     let ours = plan.run(&mut plan.workspace(), &params, feeds);
     // As text, since the sign of a NaN means nothing.
@@ -197,4 +203,22 @@ fn plans_blame_what_the_oracle_blames() {
     }
     println!("{n_found} values that are not finite were traced alike");
     assert!(n_found > 200, "{n_found}");
+}
+
+#[test]
+fn what_is_not_finite_is_found_by_every_thread() {
+    for at in [0, 400_000, 999_999] {
+        let g = Graph::new();
+        let mut elements = vec![0.5f32; 1_000_000];
+        elements[at] = -1.0;
+        let x = g.constant(elements);
+        let plan =
+            Plan::compile_with(&[(x.sqrt() * 2.0).exp()], &[], &CompileOptions::new().checked())
+                .unwrap();
+        for n_threads in [1, 2, 3] {
+            let mut workspace = plan.workspace().with_threads(n_threads);
+            let error = plan.run(&mut workspace, &Params::new(), &[]).unwrap_err().to_string();
+            assert!(error.contains(&format!("is NaN at [{at}]")), "{error}");
+        }
+    }
 }

@@ -6,7 +6,7 @@ use retrograd_check::{Options, random_graph};
 use retrograd_core::{
     DType, Expr, Graph, Params, Tensor, computation::Computation, scope::ScopeId,
 };
-use retrograd_cpu::{Plan, PlanCache};
+use retrograd_plan::{Plan, PlanCache};
 
 /// Rows and columns of the matrices of a chain.
 const N: usize = 16;

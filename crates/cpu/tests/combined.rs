@@ -3,7 +3,8 @@
 
 use retrograd_check::assert_close;
 use retrograd_core::{DType, Expr, Graph, Params, Real, Tensor, ops::Binary};
-use retrograd_cpu::{InstructionSet, Plan};
+use retrograd_cpu::{Cpu, InstructionSet};
+use retrograd_plan::{CompileOptions, Plan};
 
 const DTYPES: [DType; 2] = [DType::F32, DType::F64];
 
@@ -32,10 +33,11 @@ fn are_equal(a: &Tensor, b: &Tensor) -> bool {
 
 /// Runs a plan of one step on all instruction sets.
 fn each_run(outputs: &[Expr<'_>], mut check: impl FnMut(InstructionSet, Vec<Tensor>)) {
-    let plan = Plan::compile(outputs, &[]).expect("the graph compiles");
-    assert_eq!(plan.n_steps(), 1);
     for instructions in InstructionSet::available() {
-        let mut workspace = plan.workspace().with_instructions(instructions);
+        let options = CompileOptions::new().backend(Cpu::new().instructions(instructions));
+        let plan = Plan::compile_with(outputs, &[], &options).expect("the graph compiles");
+        assert_eq!(plan.n_steps(), 1);
+        let mut workspace = plan.workspace();
         plan.run(&mut workspace, &Params::new(), &[]).expect("all leaves hold data");
         let outputs = (0..outputs.len()).map(|k| workspace.output(k).to_tensor());
         check(instructions, outputs.collect());

@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use retrograd_core::{Graph, Params, Tensor};
-use retrograd_cpu::Plan;
+use retrograd_plan::Plan;
 
 const DEPTH: usize = 1_000_000;
 

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use retrograd_core::{DType, Error, Expr, Graph};
-use retrograd_cpu::Plan;
+use retrograd_plan::Plan;
 
 /// The largest vector of `f64` that can be recorded: one number less than 2⁶³ bytes.
 const LONGEST: usize = (1 << 60) - 1;

@@ -2,7 +2,7 @@
 
 use retrograd_check::{Options, compare, random_graph};
 use retrograd_core::DType;
-use retrograd_cpu::Plan;
+use retrograd_plan::Plan;
 
 /// Roundings allowed to differ: sums are taken in another order, and gradients pass through several of them.
 const N_UNITS: f64 = 512.0;

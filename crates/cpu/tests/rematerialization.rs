@@ -4,7 +4,7 @@ mod oracle;
 
 use oracle::check_step;
 use retrograd_core::{Expr, Graph, Tensor};
-use retrograd_cpu::Plan;
+use retrograd_plan::Plan;
 
 /// Rows and columns of all matrices.
 const N: usize = 16;

@@ -4,7 +4,8 @@ use rand::{RngExt, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use retrograd_check::{assert_close, compare};
 use retrograd_core::{DType, Expr, Graph, Params, Tensor, keep};
-use retrograd_cpu::{InstructionSet, Plan};
+use retrograd_cpu::{Cpu, InstructionSet};
+use retrograd_plan::{CompileOptions, Plan};
 
 const DTYPES: [DType; 2] = [DType::F32, DType::F64];
 
@@ -38,9 +39,13 @@ fn tensor(seed: f64, shape: &[usize], dtype: DType) -> Tensor {
 
 /// Checks outputs of a graph of constants on all instruction sets; returns the number of steps.
 fn check(outputs: &[Expr<'_>], n_units: f64) -> usize {
-    let plan = Plan::compile(outputs, &[]).expect("the graph compiles");
+    let plan = |instructions| {
+        let options = CompileOptions::new().backend(Cpu::new().instructions(instructions));
+        Plan::compile_with(outputs, &[], &options).expect("the graph compiles")
+    };
     for instructions in InstructionSet::available() {
-        let mut workspace = plan.workspace().with_instructions(instructions);
+        let plan = plan(instructions);
+        let mut workspace = plan.workspace();
         for run in 0..2 {
             plan.run(&mut workspace, &Params::new(), &[]).expect("all leaves hold data");
             for (k, output) in outputs.iter().enumerate() {
@@ -52,7 +57,7 @@ fn check(outputs: &[Expr<'_>], n_units: f64) -> usize {
             }
         }
     }
-    plan.n_steps()
+    plan(InstructionSet::best()).n_steps()
 }
 
 /// Checks a function, its gradient and its Hessian's product with ones, at all shapes.
@@ -197,7 +202,8 @@ fn a_sum_of_a_block_is_a_part_of_its_kernel() {
     // What is summed is finite, the sum is not.
     let g = Graph::new();
     let outputs = [(-g.constant(vec![f32::MAX / 2.0; 6])).sum()];
-    let plan = Plan::compile_checked(&outputs, &[]).expect("the graph compiles");
+    let plan = Plan::compile_with(&outputs, &[], &CompileOptions::new().checked())
+        .expect("the graph compiles");
     let error = plan.run(&mut plan.workspace(), &Params::new(), &[]).unwrap_err().to_string();
     assert!(error.contains("sum"), "{error}");
 }

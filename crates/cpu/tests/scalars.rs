@@ -4,7 +4,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use retrograd_check::assert_close;
 use retrograd_core::{DType, Expr, Graph, Params, Tensor};
-use retrograd_cpu::Plan;
+use retrograd_plan::{CompileOptions, Plan};
 
 /// The elements of a vector.
 fn elements(x: Expr<'_>) -> Vec<Expr<'_>> {
@@ -13,8 +13,8 @@ fn elements(x: Expr<'_>) -> Vec<Expr<'_>> {
 
 /// Checks outputs against the oracle, in a plan and in a checked one; returns the number of steps.
 fn check(outputs: &[Expr<'_>], n_units: f64) -> usize {
-    let compile = [Plan::compile, Plan::compile_checked];
-    let plans = compile.map(|compile| compile(outputs, &[]).expect("the graph compiles"));
+    let plans = [CompileOptions::new(), CompileOptions::new().checked()]
+        .map(|options| Plan::compile_with(outputs, &[], &options).expect("the graph compiles"));
     for plan in &plans {
         let mut workspace = plan.workspace();
         // The second run finds the arena as the first has left it.
@@ -163,7 +163,7 @@ fn a_number_that_is_not_finite_is_named_in_a_program() {
     let xs = elements(x);
     let logs = xs.iter().map(|x| (*x).log() * 2.0);
     let y = logs.reduce(|a, b| a + b).unwrap();
-    let plan = Plan::compile_checked(&[y], &[]).unwrap();
+    let plan = Plan::compile_with(&[y], &[], &CompileOptions::new().checked()).unwrap();
     let mut workspace = plan.workspace();
     let mut data = vec![1.0; 40];
     plan.run(&mut workspace, &Params::new(), &[("x", Tensor::from(data.clone()).view())]).unwrap();

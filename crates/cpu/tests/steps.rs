@@ -1,7 +1,7 @@
 //! What plans promise beyond values: updates in place, caching, errors that leave everything as it was.
 
 use retrograd_core::{DType, Error, Graph, Params, Tensor};
-use retrograd_cpu::{Plan, PlanCache};
+use retrograd_plan::{Plan, PlanCache};
 
 fn params() -> Params {
     let mut params = Params::new();
@@ -240,7 +240,7 @@ fn state_that_is_missing_is_called_so() {
 fn plans_can_be_shared_between_threads() {
     fn is_shareable<T: Send + Sync>() {}
     is_shareable::<Plan>();
-    is_shareable::<retrograd_cpu::Workspace>();
+    is_shareable::<retrograd_plan::Workspace>();
 }
 
 #[test]

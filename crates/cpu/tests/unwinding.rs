@@ -12,7 +12,7 @@ use retrograd_core::{
     DType, Expr, Graph, Params, Shape, Tensor, View, ViewMut,
     ops::{Custom, CustomOperation, Rule},
 };
-use retrograd_cpu::Plan;
+use retrograd_plan::{CompileOptions, Plan};
 
 const N: usize = 4096;
 
@@ -79,20 +79,26 @@ fn check(compile: impl Fn(&[Expr<'_>]) -> Plan, n_threads: usize) {
 fn a_workspace_shows_zeros_after_a_panic_and_runs_again() {
     for n_threads in [1, 2] {
         check(|outputs| Plan::compile(outputs, &[]).expect("it compiles"), n_threads);
-        check(|outputs| Plan::compile_checked(outputs, &[]).expect("it compiles"), n_threads);
+        check(
+            |outputs| {
+                Plan::compile_with(outputs, &[], &CompileOptions::new().checked())
+                    .expect("it compiles")
+            },
+            n_threads,
+        );
     }
 }
 
 #[test]
 fn a_step_that_panics_updates_no_parameter() {
-    for compile in [Plan::compile, Plan::compile_checked] {
+    for options in [CompileOptions::new(), CompileOptions::new().checked()] {
         let g = Graph::new();
         let is_lit = Arc::new(AtomicBool::new(true));
         let fuse = Custom::new(Fuse { is_lit: Arc::clone(&is_lit) });
         let (v, w) = (g.param("v", vec![0.5f32; N]), g.param("w", vec![0.25f32; N]));
         let loss = fuse.apply(&[w.flip(0)]).square().sum();
         let updates = [(v, v * 0.5), (w, w - 0.1 * loss.grad(&[w])[0])];
-        let plan = compile(&[loss], &updates).expect("it compiles");
+        let plan = Plan::compile_with(&[loss], &updates, &options).expect("it compiles");
         let (mut params, mut state) = (g.recorded_params(), Params::new());
         let mut workspace = plan.workspace();
         let step = || plan.step(&mut workspace, &mut params, &mut state, &[]);

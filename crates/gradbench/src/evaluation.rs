@@ -3,7 +3,7 @@
 use std::{hint::black_box, time::Instant};
 
 use retrograd_core::{DType, Expr, Graph, Params};
-use retrograd_cpu::{Plan, Workspace};
+use retrograd_plan::{Plan, Workspace};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use retrograd_core::{Bindings, DType, Error, Expr, Graph, Tensor};
-use retrograd_cpu::Plan;
 use retrograd_layers::{
     Loss,
     loss::{BinaryWeights, Classes, GaussianNll, LOSSES, MultiMargin, PoissonNll},
 };
+use retrograd_plan::{CompileOptions, Plan};
 
 /// A loss of predictions `[2, 3]`, and what it takes in place of the last of its targets.
 struct Row {
@@ -265,7 +265,8 @@ fn targets_that_are_given_later_are_checked_where_that_costs_nothing() {
             let outcome = loss.value_with(&Bindings::new().with("t", &targets));
             row.judge(outcome.map(drop), &value, is_taken, "evaluated");
 
-            let plan = Plan::compile_checked(&[loss], &[]).expect("the loss compiles");
+            let plan = Plan::compile_with(&[loss], &[], &CompileOptions::new().checked())
+                .expect("the loss compiles");
             let feeds = [("t", targets.view())];
             let outcome = plan.run(&mut plan.workspace(), &g.recorded_params(), &feeds);
             match outcome {

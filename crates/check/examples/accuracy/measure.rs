@@ -8,7 +8,8 @@ use retrograd_core::{
     DType, Graph, Params, Tensor,
     ops::{Binary, Unary},
 };
-use retrograd_cpu::{InstructionSet, Plan, Workspace};
+use retrograd_cpu::{Cpu, InstructionSet};
+use retrograd_plan::{CompileOptions, Plan, Workspace};
 use serde_json::Value;
 
 /// A row of the tables of functions.
@@ -87,8 +88,7 @@ impl Errors {
 pub struct Function {
     row: Row,
     dtype: DType,
-    plan: Plan,
-    workspaces: Vec<(InstructionSet, Workspace)>,
+    plans: Vec<(InstructionSet, Workspace, Plan)>,
 }
 
 impl Function {
@@ -100,10 +100,13 @@ impl Function {
             Row::Unary(op) => a.apply_unary(op),
             Row::Binary(op) => a.apply_binary(op, b),
         };
-        let plan = Plan::compile(&[y], &[]).expect("one function compiles");
-        let workspace = |set| (set, plan.workspace().with_instructions(set));
-        let workspaces = InstructionSet::available().into_iter().map(workspace).collect();
-        Self { row, dtype, plan, workspaces }
+        let plan = |set| {
+            let options = CompileOptions::new().backend(Cpu::new().instructions(set));
+            let plan = Plan::compile_with(&[y], &[], &options).expect("one function compiles");
+            (set, plan.workspace(), plan)
+        };
+        let plans = InstructionSet::available().into_iter().map(plan).collect();
+        Self { row, dtype, plans }
     }
 
     /// The errors with each instruction set at all of `inputs`, of which `exact` are the true values.
@@ -113,8 +116,8 @@ impl Function {
         let feeds = [("a", a.view()), ("b", b.view())];
         let n_feeds = if let Row::Unary(_) = self.row { 1 } else { 2 };
         let mut measured = Vec::new();
-        for (set, workspace) in &mut self.workspaces {
-            let run = self.plan.run(workspace, &Params::new(), &feeds[..n_feeds]);
+        for (set, workspace, plan) in &mut self.plans {
+            let run = plan.run(workspace, &Params::new(), &feeds[..n_feeds]);
             run.expect("elementwise functions take all data");
             let y = workspace.output(0).to_tensor().to_vec::<f64>();
             let mut errors = Errors::NONE;

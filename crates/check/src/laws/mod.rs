@@ -21,7 +21,7 @@ mod tests;
 use std::{collections::BTreeMap, fmt};
 
 use retrograd_core::{
-    DType, Error, Expr, NodeId, Op, Tensor,
+    DType, Error, Expr, Op, Tensor,
     computation::{Computation, Recording},
     ops::Custom,
 };
@@ -347,7 +347,7 @@ fn values_of(recording: &Recording, leaves: &Values) -> Vec<Tensor> {
         let value = match node.op {
             Op::Leaf(leaf) => leaves[&recording.leaves[leaf.slot]].clone(),
             _ => {
-                let inputs = node.inputs.iter().map(|x: &NodeId| values[x.index()].clone());
+                let inputs = node.inputs.iter().map(|x| values[x.index()].clone());
                 apply(node, &inputs.collect::<Vec<_>>(), None)
             }
         };

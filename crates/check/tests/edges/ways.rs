@@ -1,7 +1,7 @@
 //! All ways to a value and its first and second derivatives.
 
 use retrograd_core::{Bindings, DType, Expr, Graph, Tensor, eval};
-use retrograd_cpu::Plan;
+use retrograd_plan::Plan;
 use retrograd_scalar::{Dual, Frozen, Number, Series, Tape};
 
 use crate::program::Program;

@@ -2,7 +2,7 @@
 
 use retrograd_check::rounding::{self, Errors, RoundedEvaluation};
 use retrograd_core::{Bindings, Error, Expr, Graph, Tensor, eval};
-use retrograd_cpu::Plan;
+use retrograd_plan::Plan;
 
 use super::{
     call::{Adapter, Call, Refusal},

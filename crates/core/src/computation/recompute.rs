@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::Builder;
+use super::{Builder, ValueId};
 use crate::{
     expr::Expr,
     graph::{Graph, NodeId},
@@ -36,9 +36,9 @@ pub(super) struct Checkpoints {
     /// The innermost part around each scope.
     innermost: Vec<Option<ScopeId>>,
     /// For each gradient of a checkpointed scope, its copies of the graph's nodes.
-    copies: FxHashMap<(ScopeId, NodeId), NodeId>,
+    copies: FxHashMap<(ScopeId, NodeId), ValueId>,
     /// Values that are there in the backward pass anyway: outputs, and what a gradient has read from outside its part.
-    kept: FxHashSet<NodeId>,
+    kept: FxHashSet<ValueId>,
     roots: FxHashSet<NodeId>,
 }
 
@@ -100,7 +100,7 @@ impl Checkpoints {
 
 impl Builder<'_> {
     /// The node that stands for a node of the graph, once it has been built.
-    pub(super) fn stands_for(&mut self, id: NodeId, canonical: NodeId) {
+    pub(super) fn stands_for(&mut self, id: NodeId, canonical: ValueId) {
         self.canonical[id.index()] = Some(canonical);
         if self.checkpoints.roots.contains(&id) {
             self.checkpoints.kept.insert(canonical);
@@ -108,7 +108,7 @@ impl Builder<'_> {
     }
 
     /// The node that a node recorded in the scope `by` reads in place of its input.
-    pub(super) fn read(&mut self, input: NodeId, by: ScopeId) -> NodeId {
+    pub(super) fn read(&mut self, input: NodeId, by: ScopeId) -> ValueId {
         let original = self.canonical(input);
         if self.checkpoints.parts.is_empty() {
             return original;
@@ -139,13 +139,13 @@ impl Builder<'_> {
 
     /// The cotangent that must be there before a part computes anything again. Where it is a number that is there from
     /// the start, or comes too late, keeping values costs nothing more.
-    fn awaited(&self, part: &CheckpointPart) -> Option<NodeId> {
+    fn awaited(&self, part: &CheckpointPart) -> Option<ValueId> {
         let entry = self.canonical[part.entry?.index()]?;
         self.node(entry).op.as_literal().is_none().then_some(entry)
     }
 
     /// The value of a node as a part sees it, computed again with all that it takes, unless it is there.
-    fn recomputed(&mut self, value: NodeId, part: ScopeId) -> NodeId {
+    fn recomputed(&mut self, value: NodeId, part: ScopeId) -> ValueId {
         let (mut missing, mut pending) = (Vec::new(), BTreeSet::from([(value, part)]));
         while let Some((value, part)) = pending.pop_last() {
             if self.available(value, part).is_some() {
@@ -184,7 +184,7 @@ impl Builder<'_> {
 
     /// The value of a node that a part can read: the original or a copy of a part around, if it is kept anyway, or the
     /// part's own copy.
-    fn available(&self, value: NodeId, part: ScopeId) -> Option<NodeId> {
+    fn available(&self, value: NodeId, part: ScopeId) -> Option<ValueId> {
         let Checkpoints { copies, kept, .. } = &self.checkpoints;
         let original = self.canonical(value);
         if kept.contains(&original) {

@@ -11,7 +11,7 @@ pub use report::{InputValues, NonFinite, Site};
 pub use search::{Evaluated, Flaw};
 
 use crate::{
-    computation::{Computation, Recording},
+    computation::{Computation, Recording, ValueId},
     error::Error,
     eval::{self, Bindings},
     expr::{Expr, inputs_of_one_graph},
@@ -81,7 +81,7 @@ impl Graph {
         &self,
         outputs: &[Expr<'_>],
         bindings: &Bindings<'_>,
-        search: impl Fn(&Evaluated<'_>) -> Option<(NodeId, Flaw)>,
+        search: impl Fn(&Evaluated<'_>) -> Option<(ValueId, Flaw)>,
     ) -> Result<Option<NonFinite>, Error> {
         let Some(first) = outputs.first() else { return Ok(None) };
         inputs_of_one_graph("find_non_finite", outputs)?;
@@ -90,11 +90,11 @@ impl Graph {
         }
         let Recording { computation, leaves, origins } = Computation::of(outputs);
         let data = eval::values(self, &leaves, bindings)?;
-        let leaf = |id: NodeId| match computation.nodes[id.index()].op {
+        let leaf = |id: ValueId| match computation.nodes[id.index()].op {
             Op::Leaf(leaf) => Some(data[leaf.slot].clone()),
             _ => None,
         };
-        let site = |id: NodeId| self.site(origins[id.index()]);
+        let site = |id: ValueId| self.site(origins[id.index()]);
         let evaluated = Evaluated::new(&computation, leaf, site)?;
         Ok(search(&evaluated).map(|(id, flaw)| evaluated.report(id, flaw, site)))
     }

@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use smallvec::SmallVec;
 
 use crate::{
-    computation::Computation,
+    computation::{Computation, ValueId},
     error::Error,
     eval,
-    graph::NodeId,
     nonfinite::{InputValues, NonFinite, Site},
     ops::{LeafKind, Op},
     tensor::Tensor,
@@ -47,12 +46,12 @@ impl<'c> Evaluated<'c> {
     /// If a leaf has no data, or an operation has no answer for its data.
     pub fn new(
         computation: &'c Computation,
-        known: impl Fn(NodeId) -> Option<Tensor>,
-        site: impl Fn(NodeId) -> Site,
+        known: impl Fn(ValueId) -> Option<Tensor>,
+        site: impl Fn(ValueId) -> Site,
     ) -> Result<Self, Error> {
         let mut values: Vec<Tensor> = Vec::with_capacity(computation.nodes.len());
         for (index, node) in computation.nodes.iter().enumerate() {
-            let id = NodeId::new(index);
+            let id = ValueId::new(index);
             let value = match (known(id), &node.op) {
                 (Some(value), _) => value,
                 (None, Op::Leaf(_)) => {
@@ -73,7 +72,7 @@ impl<'c> Evaluated<'c> {
     }
 
     /// The first node that makes what is not finite in a root, and what it makes.
-    pub fn behind_roots(&self) -> Option<(NodeId, Flaw)> {
+    pub fn behind_roots(&self) -> Option<(ValueId, Flaw)> {
         let roots = self.computation.roots.iter();
         let mut pending: BTreeSet<_> = roots.flat_map(|&root| self.flawed(root)).collect();
         let mut makers = BTreeSet::new();
@@ -94,27 +93,27 @@ impl<'c> Evaluated<'c> {
 
     /// The first node that makes a value that is not finite, whether or not it is in a root; infinite data do not
     /// count.
-    pub fn anywhere(&self) -> Option<(NodeId, Flaw)> {
-        let nodes = (0..self.values.len()).map(NodeId::new).filter(|&id| !self.is_literal(id));
+    pub fn anywhere(&self) -> Option<(ValueId, Flaw)> {
+        let nodes = (0..self.values.len()).map(ValueId::new).filter(|&id| !self.is_literal(id));
         nodes.flat_map(|id| self.flawed(id)).find(|&(id, flaw)| {
             let mut inputs = self.computation.nodes[id.index()].inputs.iter();
-            let has = |input: &NodeId| self.flaws[input.index()].contains(&flaw);
+            let has = |input: &ValueId| self.flaws[input.index()].contains(&flaw);
             let is_inherited = inputs.any(|input| !self.is_literal(*input) && has(input));
             !is_inherited && !self.is_given(id, flaw)
         })
     }
 
-    fn flawed(&self, id: NodeId) -> impl Iterator<Item = (NodeId, Flaw)> + '_ {
+    fn flawed(&self, id: ValueId) -> impl Iterator<Item = (ValueId, Flaw)> + '_ {
         self.flaws[id.index()].iter().map(move |&flaw| (id, flaw))
     }
 
-    fn is_literal(&self, id: NodeId) -> bool {
+    fn is_literal(&self, id: ValueId) -> bool {
         self.computation.nodes[id.index()].op.as_literal().is_some()
     }
 
     /// Whether what a node makes was put there on purpose, most likely: an infinite constant, or −∞ in other data, as
     /// masks have it.
-    fn is_given(&self, id: NodeId, flaw: Flaw) -> bool {
+    fn is_given(&self, id: ValueId, flaw: Flaw) -> bool {
         if flaw == Flaw::Nan {
             return false;
         }
@@ -133,7 +132,7 @@ impl<'c> Evaluated<'c> {
     }
 
     /// The report on a node that makes a flaw. `site` describes nodes.
-    pub fn report(&self, id: NodeId, flaw: Flaw, site: impl Fn(NodeId) -> Site) -> NonFinite {
+    pub fn report(&self, id: ValueId, flaw: Flaw, site: impl Fn(ValueId) -> Site) -> NonFinite {
         let node = &self.computation.nodes[id.index()];
         let elements = self.values[id.index()].to_vec::<f64>();
         let position = elements.iter().position(|&element| flaw.is_in(element));
@@ -141,7 +140,7 @@ impl<'c> Evaluated<'c> {
         let mut inputs = node.inputs.clone();
         inputs.sort_unstable();
         inputs.dedup();
-        let input = |id: &NodeId| {
+        let input = |id: &ValueId| {
             let elements = self.values[id.index()].to_vec::<f64>();
             InputValues {
                 operand: site(*id).operand,

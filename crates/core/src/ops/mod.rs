@@ -5,6 +5,7 @@
 
 mod argmax;
 mod argsort;
+mod basis;
 mod binary;
 mod broadcast;
 mod cast;

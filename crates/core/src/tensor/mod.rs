@@ -239,7 +239,8 @@ impl Tensor {
         Arc::make_mut(&mut self.buffer).as_mut_slice()
     }
 
-    pub(crate) fn view_mut(&mut self) -> ViewMut<'_> {
+    /// This tensor as a view to be written, such as an operation evaluates into.
+    pub fn view_mut(&mut self) -> ViewMut<'_> {
         ViewMut { shape: &self.shape, data: Arc::make_mut(&mut self.buffer).as_mut_slice() }
     }
 

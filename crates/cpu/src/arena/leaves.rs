@@ -45,11 +45,6 @@ impl<'a> Leaves<'a> {
             Some(LeafData { address, n_elements, dtype: data.dtype(), is_writable: false });
     }
 
-    /// Whether a slot has data.
-    pub fn is_set(&self, slot: usize) -> bool {
-        self.table.0[slot].is_some()
-    }
-
     /// Sets the data of a slot, to be read and written.
     pub fn set_mut(&mut self, slot: usize, data: SliceMut<'a>) {
         let dtype = data.dtype();

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use retrograd_core::{DType, NodeId};
+use retrograd_core::{DType, computation::ValueId};
 
 /// A value that a step writes: parts of equal length, each computed from as many rows.
 pub(crate) struct Output {
-    pub id: NodeId,
+    pub id: ValueId,
     pub dtype: DType,
     pub n_rows_each: usize,
 }

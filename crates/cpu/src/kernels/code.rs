@@ -1,12 +1,13 @@
 //! The code of fused kernels: instructions on registers, what they read, and what is kept.
 
 use retrograd_core::{
-    DType, NodeId,
+    DType,
+    computation::ValueId,
     ops::{Binary, Comparison, Literal, Unary},
 };
 use smallvec::{SmallVec, smallvec};
 
-use crate::{arena::Output, layout::Walk, rows::Rows};
+use crate::{kernels::rows::Rows, layout::Walk};
 
 /// Index of a register.
 pub(crate) type Register = u32;
@@ -17,13 +18,18 @@ pub(crate) enum Operand {
     /// A block computed before.
     Register(Register),
     /// The current block of a contiguous value.
-    Contiguous(NodeId),
+    Contiguous(ValueId),
 }
 
 impl Operand {
     /// The register, if it is one.
     pub fn register(&self) -> Option<Register> {
         if let Operand::Register(register) = self { Some(*register) } else { None }
+    }
+
+    /// The contiguous value, if it is a block of one.
+    pub fn contiguous(&self) -> Option<ValueId> {
+        if let Operand::Contiguous(id) = self { Some(*id) } else { None }
     }
 }
 
@@ -33,9 +39,9 @@ pub(crate) enum Instruction {
     /// Writes one number everywhere, the same in all blocks.
     Fill { scalar: Scalar },
     /// Reads numbers through a strided layout.
-    Load { from: NodeId, walk: Box<Walk> },
+    Load { from: ValueId, walk: Box<Walk> },
     /// Reads truth values through a strided layout.
-    LoadMask { from: NodeId, walk: Box<Walk> },
+    LoadMask { from: ValueId, walk: Box<Walk> },
     /// Applies a row of the table of unary functions.
     Unary { op: Unary, x: Operand },
     /// Computes `tanh x`, and its derivative into another register.
@@ -55,9 +61,9 @@ pub(crate) enum Instruction {
     /// Puts the number of each row everywhere in it.
     Spread { x: Operand },
     /// Takes the number at an index of each row.
-    Pick { x: Operand, index: NodeId },
+    Pick { x: Operand, index: ValueId },
     /// Puts the number of each row at an index of it, beside zeros.
-    Put { x: Operand, index: NodeId },
+    Put { x: Operand, index: ValueId },
 }
 
 /// Two steps of arithmetic in one: `outer(inner(a, b), c)`, or `outer(c, inner(a, b))`.
@@ -90,8 +96,8 @@ pub(crate) struct Line {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct IndexCheck {
     /// The node that picks or puts.
-    pub node: NodeId,
-    pub index: NodeId,
+    pub node: ValueId,
+    pub index: ValueId,
     /// The axis of the columns, by which users know it.
     pub axis: usize,
 }
@@ -102,7 +108,7 @@ pub(crate) enum Scalar {
     /// A constant.
     Literal(Literal),
     /// An element of a value.
-    Element { of: NodeId, dtype: DType, position: usize },
+    Element { of: ValueId, dtype: DType, position: usize },
 }
 
 /// A fused group of operations, on as many whole rows at a time as fit a block.
@@ -122,7 +128,7 @@ pub(crate) struct Elementwise {
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     /// The value that it is a block of.
-    pub to: NodeId,
+    pub to: ValueId,
     pub from: Operand,
     pub extent: Extent,
     pub form: Form,
@@ -185,7 +191,7 @@ impl Instruction {
     }
 
     /// The value that a number for all blocks is an element of, or that is read in other places than those written.
-    fn source(&self) -> Option<NodeId> {
+    pub fn source(&self) -> Option<ValueId> {
         match *self {
             Instruction::Fill { scalar } => scalar.source(),
             Instruction::Load { from, .. } | Instruction::LoadMask { from, .. } => Some(from),
@@ -223,37 +229,9 @@ impl Line {
     }
 }
 
-impl Elementwise {
-    /// The values of which each block is read just before it is written.
-    pub fn reads_in_step(&self) -> impl Iterator<Item = NodeId> {
-        let operands = self.code.iter().flat_map(|line| line.instruction.operands());
-        operands.filter_map(
-            |operand| if let Operand::Contiguous(of) = operand { Some(*of) } else { None },
-        )
-    }
-
-    /// The values that are read in other places than those being written.
-    pub fn reads_elsewhere(&self) -> impl Iterator<Item = NodeId> {
-        let lines = self.prologue.iter().chain(&self.code);
-        lines.filter_map(|line| line.instruction.source())
-    }
-
-    /// What it writes.
-    pub fn writes(&self) -> impl Iterator<Item = Output> {
-        self.stores.iter().map(|&Store { to: id, form, .. }| {
-            let (dtype, n_rows_each) = match form {
-                Form::Numbers => (self.rows.dtype, 1),
-                Form::TruthValues => (DType::Bool, 1),
-                Form::Sum => (self.rows.dtype, self.rows.of_block()),
-            };
-            Output { id, dtype, n_rows_each }
-        })
-    }
-}
-
 impl Scalar {
     /// The value that it is an element of, if it is one.
-    pub fn source(&self) -> Option<NodeId> {
+    pub fn source(&self) -> Option<ValueId> {
         if let Scalar::Element { of, .. } = self { Some(*of) } else { None }
     }
 }

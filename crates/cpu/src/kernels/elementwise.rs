@@ -1,20 +1,25 @@
 //! What runs fused code: a register machine whose registers are blocks of numbers small enough for the cache.
 
-use std::ops::Range;
+use std::{fmt, ops::Range};
 
-use retrograd_core::{DType, Elements, Float, NodeId, are_finite, ops::check_bounds};
+use retrograd_core::{DType, Elements, Float, are_finite, computation::ValueId, ops::check_bounds};
 
 use crate::{
-    arena::{Memory, Split},
+    arena::{Memory, Output, Split},
     kernels::{
         InstructionSet,
-        code::{Elementwise, Extent, Form, Instruction, Line, Operand, Register, Scalar, Store},
+        code::{
+            Elementwise, Extent, Form, IndexCheck, Instruction, Line, Operand, Register, Scalar,
+            Store,
+        },
         compiled,
         functions::Functions,
+        kernel::{Behavior, Refusal, RegisterFile, Values},
         operand::{Source, compare, select, truth},
         row,
+        rows::Rows,
+        team::Team,
     },
-    rows::Rows,
 };
 
 /// Numbers in a block: 2 KB of `f32`, so that a dozen registers fit the first-level cache.
@@ -33,14 +38,11 @@ pub(crate) struct Scratch<F> {
 
 impl<F: Float> Scratch<F> {
     /// Memory for some kernels: each register as long as the longest block that one of them keeps in it.
-    pub fn new<'k>(kernels: impl Iterator<Item = &'k Elementwise>) -> Self {
+    pub fn new(files: impl Iterator<Item = RegisterFile>) -> Self {
         let mut lengths = Vec::new();
-        for kernel in kernels.filter(|kernel| kernel.rows.dtype == F::DTYPE) {
-            lengths.resize(kernel.n_registers.max(lengths.len()), 0);
-            let block = kernel.rows.of_block().min(kernel.rows.n_rows) * kernel.rows.n_columns;
-            lengths[..kernel.n_registers]
-                .iter_mut()
-                .for_each(|length| *length = block.max(*length));
+        for RegisterFile { n, n_elements, .. } in files.filter(|file| file.dtype == F::DTYPE) {
+            lengths.resize(n.max(lengths.len()), 0);
+            lengths[..n].iter_mut().for_each(|length| *length = n_elements.max(*length));
         }
         Self {
             instructions: InstructionSet::best(),
@@ -56,26 +58,116 @@ impl<F: Float> Scratch<F> {
     }
 }
 
-impl Elementwise {
-    /// How its rows can be split. An instruction on a number, or a store, takes a quarter of a nanosecond.
-    pub fn split(&self) -> Split {
+impl Behavior for Elementwise {
+    fn reads_in_place(&self) -> Values {
+        let operands = self.code.iter().flat_map(|line| line.instruction.operands());
+        let contiguous = operands.filter_map(|operand| operand.contiguous());
+        contiguous.collect()
+    }
+
+    fn reads_elsewhere(&self) -> Values {
+        let lines = self.prologue.iter().chain(&self.code);
+        lines.filter_map(|line| line.instruction.source()).collect()
+    }
+
+    fn writes(&self) -> Values {
+        self.stores.iter().map(|store| store.to).collect()
+    }
+
+    fn is_fused(&self) -> bool {
+        true
+    }
+
+    fn can_update(&self) -> bool {
+        true
+    }
+
+    fn can_fail(&self) -> bool {
+        !self.checks.is_empty()
+    }
+
+    fn tests(&self) -> Values {
+        self.stores.iter().filter(|store| store.is_tested).map(|store| store.to).collect()
+    }
+
+    /// An instruction on a number, or a store, takes a quarter of a nanosecond.
+    fn split(&self) -> Option<Split> {
         let Rows { n_rows, n_columns, .. } = self.rows;
         let n_lines = self.code.len() + self.stores.len();
         let work = (n_rows * n_columns).saturating_mul(n_lines) / 4;
-        Split { n_rows, together: self.rows.of_block(), work }
+        Some(Split { n_rows, together: self.rows.of_block(), work })
     }
 
-    /// Fails if an index is out of bounds, with the node that reads it and the reason.
-    pub fn check(&self, memory: &Memory<'_>) -> Result<(), (NodeId, String)> {
-        self.checks.iter().try_for_each(|check| {
-            let index = &memory.read::<i64>(check.index)[..self.rows.n_rows];
-            check_bounds(index, check.axis, self.rows.n_columns)
-                .map_err(|reason| (check.node, reason))
+    fn registers(&self) -> Option<RegisterFile> {
+        let Rows { dtype, n_rows, n_columns } = self.rows;
+        let n_elements = self.rows.of_block().min(n_rows) * n_columns;
+        Some(RegisterFile { dtype, n: self.n_registers, n_elements })
+    }
+
+    fn check_sizes(&self, n_elements: &dyn Fn(ValueId) -> usize) -> Result<(), String> {
+        let rows = self.rows;
+        let n = |extent: Extent| match extent {
+            Extent::Row => rows.n_rows,
+            Extent::Element => rows.n_rows * rows.n_columns,
+        };
+        for line in &self.code {
+            let (read, _) = line.instruction.extents(line.extent);
+            let operands = line.instruction.operands().into_iter();
+            let mut contiguous = operands.filter_map(|operand| operand.contiguous());
+            if let Some(id) = contiguous.find(|&id| n_elements(id) < n(read)) {
+                return Err(format!("{id:?} has fewer elements than are read"));
+            }
+        }
+        let n_written = |store: &Store| match store.form {
+            Form::Numbers | Form::TruthValues => n(store.extent),
+            Form::Sum => rows.n_blocks(),
+        };
+        match self.stores.iter().find(|store| n_elements(store.to) != n_written(store)) {
+            Some(store) => Err(format!("{:?} has another number of elements", store.to)),
+            None => Ok(()),
+        }
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write_code(f)
+    }
+
+    fn run(&self, memory: &mut Memory<'_>, team: &mut Team) -> Result<(), Refusal> {
+        self.check(memory)?;
+        let split = self.split().expect("elementwise kernels can be split");
+        team.compute(memory, split, self.outputs(), |memory, rows, own| match self.rows.dtype {
+            DType::F32 => self.compute(memory, &mut own.single, rows),
+            DType::F64 => self.compute(memory, &mut own.double, rows),
+            DType::I64 | DType::Bool => unreachable!("blocks are of floating-point numbers"),
+        });
+        Ok(())
+    }
+}
+
+impl Elementwise {
+    /// The results, as several threads write them.
+    fn outputs(&self) -> impl Iterator<Item = Output> {
+        self.stores.iter().map(|&Store { to: id, form, .. }| {
+            let (dtype, n_rows_each) = match form {
+                Form::Numbers => (self.rows.dtype, 1),
+                Form::TruthValues => (DType::Bool, 1),
+                Form::Sum => (self.rows.dtype, self.rows.of_block()),
+            };
+            Output { id, dtype, n_rows_each }
+        })
+    }
+
+    /// Fails if an index is out of bounds.
+    fn check(&self, memory: &Memory<'_>) -> Result<(), Refusal> {
+        self.checks.iter().try_for_each(|&IndexCheck { node, index, axis }| {
+            let index = &memory.read::<i64>(index)[..self.rows.n_rows];
+            check_bounds(index, axis, self.rows.n_columns)
+                .map_err(|reason| Refusal { node, reason })
         })
     }
 
     /// Computes a range of rows, block by block.
-    pub fn run<F: Functions>(
+    fn compute<F: Functions>(
         &self,
         memory: &mut Memory<'_>,
         scratch: &mut Scratch<F>,
@@ -268,7 +360,7 @@ impl<'a, F: Functions> Block<'a, F> {
         }
     }
 
-    fn index(&self, index: NodeId) -> &'a [i64] {
+    fn index(&self, index: ValueId) -> &'a [i64] {
         &self.memory.read::<i64>(index)[self.part.range(Extent::Row)]
     }
 }

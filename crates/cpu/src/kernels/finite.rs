@@ -1,7 +1,7 @@
 //! Whether stored values are finite, and how large they are at most: what a checked plan wants to know of values that no
 //! elementwise kernel tests while it stores them.
 
-use retrograd_core::{DType, Float, NodeId, are_finite};
+use retrograd_core::{DType, Float, are_finite, computation::ValueId};
 
 use crate::{
     arena::Memory,
@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Whether all elements of a value are finite, as integers and truth values are.
-pub(crate) fn is_finite(memory: &Memory<'_>, id: NodeId, dtype: DType) -> bool {
+pub(crate) fn is_finite(memory: &Memory<'_>, id: ValueId, dtype: DType) -> bool {
     match dtype {
         DType::F32 => test(memory.read::<f32>(id)),
         DType::F64 => test(memory.read::<f64>(id)),

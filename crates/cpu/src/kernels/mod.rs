@@ -7,7 +7,7 @@
 //! matrices, most of which come from the `gemm` crates, which choose among their own.
 #![expect(
     unsafe_code,
-    reason = "calls of functions compiled for processor features, and of the product library; jobs lent to threads"
+    reason = "calls of functions compiled for processor features, and of the product library"
 )]
 
 pub(crate) mod code;
@@ -16,6 +16,7 @@ pub(crate) mod embed;
 pub(crate) mod finite;
 pub(crate) mod functions;
 mod instructions;
+pub(crate) mod kernel;
 mod nested;
 mod number;
 mod operand;
@@ -23,8 +24,10 @@ pub(crate) mod plain;
 pub(crate) mod product;
 pub(crate) mod reduce;
 mod row;
+pub(crate) mod rows;
 pub(crate) mod scalars;
-pub(crate) mod threads;
+pub(crate) mod team;
+mod text;
 
 pub use instructions::InstructionSet;
 

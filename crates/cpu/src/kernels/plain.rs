@@ -1,27 +1,47 @@
 //! Copies, and the operations that run as their own plain loops.
 
-use retrograd_core::{DType, NodeId, Op, Shape, SliceMut, View, ViewMut, with_elements};
-use smallvec::SmallVec;
+use std::fmt;
+
+use retrograd_core::{
+    DType, Op, Shape, SliceMut, View, ViewMut, computation::ValueId, with_elements,
+};
+use smallvec::{SmallVec, smallvec};
 
 use crate::{
     arena::{Beside, Memory},
+    kernels::{
+        kernel::{Behavior, Refusal, Values},
+        team::Team,
+    },
     layout::Walk,
 };
 
 /// Elements of a view, put side by side.
 #[derive(Clone, Debug)]
 pub(crate) struct Copy {
-    pub from: NodeId,
+    pub from: ValueId,
     pub walk: Walk,
-    pub to: NodeId,
+    pub to: ValueId,
     pub dtype: DType,
 }
 
-impl Copy {
-    /// Copies the elements.
-    pub fn run(&self, memory: &mut Memory<'_>) {
+impl Behavior for Copy {
+    fn reads_elsewhere(&self) -> Values {
+        smallvec![self.from]
+    }
+
+    fn writes(&self) -> Values {
+        smallvec![self.to]
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "copy {}{}", self.from, self.walk)
+    }
+
+    fn run(&self, memory: &mut Memory<'_>, _: &mut Team) -> Result<(), Refusal> {
         let (out, rest) = memory.write_beside(self.to, self.dtype);
         with_elements!(SliceMut, out, out => self.walk.read(rest.read(self.from), 0, out, |element| element));
+        Ok(())
     }
 }
 
@@ -29,18 +49,43 @@ impl Copy {
 #[derive(Clone, Debug)]
 pub(crate) struct Plain {
     pub op: Op,
-    pub out: NodeId,
+    pub out: ValueId,
     pub dtype: DType,
     pub shape: Shape,
-    pub inputs: SmallVec<[(NodeId, DType, Shape); 2]>,
+    pub inputs: SmallVec<[(ValueId, DType, Shape); 2]>,
 }
 
 /// Why a view of an output is never refused.
 const FILLED: &str = "an output has as many elements as its shape says";
 
+impl Behavior for Plain {
+    fn reads_elsewhere(&self) -> Values {
+        self.inputs.iter().map(|&(id, ..)| id).collect()
+    }
+
+    fn writes(&self) -> Values {
+        smallvec![self.out]
+    }
+
+    fn can_fail(&self) -> bool {
+        self.op.can_refuse()
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.op)?;
+        let inputs = self.inputs.iter().enumerate();
+        let comma = |k: usize| if k == 0 { " " } else { ", " };
+        inputs.map(|(k, (id, ..))| write!(f, "{}{id}", comma(k))).collect()
+    }
+
+    fn run(&self, memory: &mut Memory<'_>, _: &mut Team) -> Result<(), Refusal> {
+        self.compute(memory).map_err(|reason| Refusal { node: self.out, reason })
+    }
+}
+
 impl Plain {
     /// Runs the operation; the error is the reason why it cannot work on its inputs' values.
-    pub fn run(&self, memory: &mut Memory<'_>) -> Result<(), String> {
+    fn compute(&self, memory: &mut Memory<'_>) -> Result<(), String> {
         let (mut out, rest) = memory.write_beside(self.out, self.dtype);
         // Any number of inputs, one at a time, so that no list of them is allocated.
         if let Op::Concat(concat) = &self.op {

@@ -1,24 +1,30 @@
 //! Sums and maxima over neighboring axes of contiguous values.
 
+use std::fmt;
+
 use retrograd_core::{
-    DType, Float, NodeId, Shape, SliceMut,
+    DType, Float, Shape, SliceMut,
+    computation::ValueId,
     ops::{Max, Op, Sum},
     shape::AxisSet,
 };
+use smallvec::smallvec;
 
 use crate::{
     arena::Memory,
     kernels::{
         dispatched,
+        kernel::{Behavior, Refusal, Values},
         row::{self, CHUNK, N_LANES, larger},
+        team::Team,
     },
 };
 
 /// A reduction of a contiguous value seen as `[n_outer, n_reduced, n_inner]` over its middle axis.
 #[derive(Clone, Debug)]
 pub(crate) struct Reduce {
-    pub out: NodeId,
-    pub input: NodeId,
+    out: ValueId,
+    input: ValueId,
     dtype: DType,
     kind: Kind,
     n_reduced: usize,
@@ -33,10 +39,35 @@ enum Kind {
     Max,
 }
 
+impl Behavior for Reduce {
+    fn reads_elsewhere(&self) -> Values {
+        smallvec![self.input]
+    }
+
+    fn writes(&self) -> Values {
+        smallvec![self.out]
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, n, n_inner) = (self.kind, self.n_reduced, self.n_inner);
+        write!(f, "reduce {}, {kind:?} of {n} × {n_inner} {}", self.input, self.dtype)
+    }
+
+    fn run(&self, memory: &mut Memory<'_>, _: &mut Team) -> Result<(), Refusal> {
+        let (out, rest) = memory.write_beside(self.out, self.dtype);
+        match out {
+            SliceMut::F32(out) => self.reduce(rest.read::<f32>(self.input), out),
+            SliceMut::F64(out) => self.reduce(rest.read::<f64>(self.input), out),
+            SliceMut::I64(_) | SliceMut::Bool(_) => unreachable!("only floats are reduced here"),
+        }
+        Ok(())
+    }
+}
+
 impl Reduce {
     /// The kernel for a reduction of `input`, a contiguous value of `shape`; `None` if the axes are not
     /// neighbors or the elements are not floats.
-    pub fn new(op: &Op, out: NodeId, input: NodeId, shape: &Shape, dtype: DType) -> Option<Self> {
+    pub fn new(op: &Op, out: ValueId, input: ValueId, shape: &Shape, dtype: DType) -> Option<Self> {
         let (kind, axes) = match op {
             Op::Sum(Sum { axes }) => (Kind::Sum, *axes),
             Op::Max(Max { axes }) => (Kind::Max, *axes),
@@ -52,18 +83,8 @@ impl Reduce {
     }
 
     /// The kernel that adds up the sums of `n` blocks.
-    pub fn of_sums(sums: NodeId, n: usize, out: NodeId, dtype: DType) -> Self {
+    pub fn of_sums(sums: ValueId, n: usize, out: ValueId, dtype: DType) -> Self {
         Self { out, input: sums, dtype, kind: Kind::Total, n_reduced: n, n_inner: 1 }
-    }
-
-    /// Computes the reduction.
-    pub fn run(&self, memory: &mut Memory<'_>) {
-        let (out, rest) = memory.write_beside(self.out, self.dtype);
-        match out {
-            SliceMut::F32(out) => self.reduce(rest.read::<f32>(self.input), out),
-            SliceMut::F64(out) => self.reduce(rest.read::<f64>(self.input), out),
-            SliceMut::I64(_) | SliceMut::Bool(_) => unreachable!("only floats are reduced here"),
-        }
     }
 
     fn reduce<F: Float>(&self, x: &[F], out: &mut [F]) {

@@ -2,7 +2,7 @@
 
 use retrograd_check::assert_close;
 use retrograd_core::{Expr, Graph, Params};
-use retrograd_cpu::Plan;
+use retrograd_plan::{CompileOptions, Plan};
 
 /// Checks the outputs and updates of a step, in a plan that is not checked and in one that is; returns the number of steps
 /// of the first.
@@ -11,8 +11,8 @@ pub fn check_step<'g>(
     outputs: &[Expr<'g>],
     updates: &[(Expr<'g>, Expr<'g>)],
 ) -> usize {
-    let plans = [Plan::compile, Plan::compile_checked]
-        .map(|compile| compile(outputs, updates).expect("the graph compiles"));
+    let plans = [CompileOptions::new(), CompileOptions::new().checked()]
+        .map(|options| Plan::compile_with(outputs, updates, &options).expect("the graph compiles"));
     for plan in &plans {
         let (mut workspace, mut params) = (plan.workspace(), g.recorded_params());
         let result = plan.step(&mut workspace, &mut params, &mut Params::new(), &[]);

@@ -7,7 +7,7 @@ mod laws;
 mod points;
 
 use retrograd_core::{DType, Error, Expr, Graph, Params, Shape, Tensor};
-use retrograd_cpu::Plan;
+use retrograd_plan::Plan;
 
 use laws::{Function, LAWS};
 use points::{Point, points};

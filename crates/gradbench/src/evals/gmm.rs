@@ -4,7 +4,7 @@
 use std::f64::consts::PI;
 
 use retrograd_core::{Expr, Real};
-use retrograd_cpu::Workspace;
+use retrograd_plan::Workspace;
 use serde::Deserialize;
 use serde_json::{json, value::RawValue};
 

@@ -12,7 +12,7 @@ pub use sgd::Sgd;
 use std::collections::HashMap;
 
 use retrograd_core::{DType, Expr, Graph, Tensor, ops::LeafKind};
-use retrograd_cpu::PlanCache;
+use retrograd_plan::{CompileOptions, PlanCache};
 
 use crate::{Error, error::located, train::TrainStep};
 
@@ -70,21 +70,22 @@ pub trait Optimizer {
     /// Compiles the whole step: loss, gradients by all trainable parameters of its graph, and their updates.
     ///
     /// # Errors
-    /// As [`compile_with`](Self::compile_with).
+    /// As [`compile_in`](Self::compile_in).
     #[track_caller]
     fn compile(&self, loss: Expr<'_>) -> Result<TrainStep, Error> {
-        self.compile_with(loss, &[], &mut PlanCache::new())
+        self.compile_in(loss, &[], &mut PlanCache::new())
     }
 
-    /// Compiles the whole step, [checked](TrainStep::compile_checked).
+    /// Compiles the whole step with other options: checked, in some threads, on another backend.
     ///
     /// ```
     /// use retrograd_core::{Graph, Params};
     /// use retrograd_layers::{Optimizer, Sgd};
+    /// use retrograd_plan::CompileOptions;
     ///
     /// let g = Graph::new();
     /// let w = g.param("w", [1.0, -1.0]);
-    /// let mut step = Sgd::new(0.1).compile_checked(w.log().sum())?;
+    /// let mut step = Sgd::new(0.1).compile_with(w.log().sum(), CompileOptions::new().checked())?;
     /// let mut params = g.recorded_params();
     /// let error = step.run(&mut params, &mut Params::new(), &[]).unwrap_err().to_string();
     /// assert!(error.starts_with("`log(w)` [2] is NaN at [1]"));
@@ -92,11 +93,10 @@ pub trait Optimizer {
     /// ```
     ///
     /// # Errors
-    /// As [`compile_with`](Self::compile_with).
+    /// As [`compile_in`](Self::compile_in), and if the backend lacks an operation.
     #[track_caller]
-    fn compile_checked(&self, loss: Expr<'_>) -> Result<TrainStep, Error> {
-        let updates = Updates::record(self, loss)?;
-        TrainStep::compile_checked(loss, &[], &updates, &mut PlanCache::new())
+    fn compile_with(&self, loss: Expr<'_>, options: CompileOptions) -> Result<TrainStep, Error> {
+        self.compile_in(loss, &[], &mut PlanCache::with_options(options))
     }
 
     /// Compiles the whole step, with more outputs besides the loss, unless a plan of this structure is in `cache`.
@@ -106,7 +106,7 @@ pub trait Optimizer {
     /// output is of another graph; and if updates have been recorded in this graph before, or one of its leaves is called
     /// [`LEARNING_RATE`].
     #[track_caller]
-    fn compile_with<'g>(
+    fn compile_in<'g>(
         &self,
         loss: Expr<'g>,
         outputs: &[Expr<'g>],

@@ -128,7 +128,7 @@ fn the_learning_rate_changes_from_run_to_run() {
     params.insert("w", Tensor::from(1.0f64));
     let g = Graph::with_dtype(DType::F64);
     let w = g.bind(&params).param("w");
-    let mut step = Sgd::new(0.25).compile_with(w, &[w * 2.0], &mut PlanCache::new()).unwrap();
+    let mut step = Sgd::new(0.25).compile_in(w, &[w * 2.0], &mut PlanCache::new()).unwrap();
     let mut state = step.initial_state();
     let mut run = |step: &mut TrainStep| step.run(&mut params, &mut state, &[]).unwrap();
     assert_eq!(run(&mut step), 1.0);

@@ -1,6 +1,7 @@
 //! The training loop: shuffled mini-batches, epoch after epoch.
 
 use retrograd_core::Params;
+use retrograd_plan::CompileOptions;
 
 use crate::{
     Dataset, Error, Model, Optimizer,
@@ -104,7 +105,7 @@ impl<'d, O: Optimizer> Fit<'d, O> {
         Self { progress, ..self }
     }
 
-    /// Compiles [checked](crate::TrainStep::compile_checked) steps. The error of a non-finite loss, gradient or new value
+    /// Compiles [checked](CompileOptions::checked) steps. The error of a non-finite loss, gradient or new value
     /// names the step and the node, and the parameters stay as they were before the step.
     ///
     /// ```
@@ -132,6 +133,12 @@ impl<'d, O: Optimizer> Fit<'d, O> {
     /// [`run`](Self::run), if the system refuses to start a thread.
     pub fn threads(self, n: usize) -> Self {
         Self { n_threads: n, ..self }
+    }
+
+    /// The options of compiling the steps.
+    pub(super) fn compile_options(&self) -> CompileOptions {
+        let options = CompileOptions::new().threads(self.n_threads);
+        if self.is_checked { options.checked() } else { options }
     }
 
     /// Trains `params` in place.

@@ -1,7 +1,7 @@
 //! Objectives: the loss that training minimizes, and the score of a model.
 
 use retrograd_core::{DType, Expr, Graph, Params, Shape, Tensor};
-use retrograd_cpu::PlanCache;
+use retrograd_plan::PlanCache;
 
 use crate::{
     Dataset, Error, Loss,

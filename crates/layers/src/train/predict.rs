@@ -5,7 +5,7 @@ use std::ops::Range;
 use retrograd_core::{
     Bindings, DType, Graph, NonFinite, Params, Shape, Slice, Tensor, View, with_elements,
 };
-use retrograd_cpu::{Plan, PlanCache, Workspace};
+use retrograd_plan::{Plan, PlanCache, Workspace};
 
 use crate::{
     Dataset, Error, Model,

@@ -3,7 +3,7 @@
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use retrograd_core::{Element as _, Expr, Graph, Params, Shape, Tensor, with_elements};
-use retrograd_cpu::PlanCache;
+use retrograd_plan::PlanCache;
 
 use crate::{
     Dataset, Error, Model, Optimizer, Updates,
@@ -39,7 +39,7 @@ impl<'a, O: Optimizer> FitRun<'a, O> {
         params: &Params,
         data: &'a Dataset,
     ) -> Result<Self, Error> {
-        let mut cache = PlanCache::new();
+        let mut cache = PlanCache::with_options(fit.compile_options());
         let whole = MiniBatch::compile(
             fit,
             model,
@@ -142,8 +142,7 @@ impl MiniBatch {
         let loss = penalized(loss, fit.l1, fit.l2).named("loss");
         let n_right = fit.objective.n_right(outputs, targets);
         let updates = Updates::record(&fit.optimizer, loss)?;
-        let compile = if fit.is_checked { TrainStep::compile_checked } else { TrainStep::compile };
-        let step = compile(loss, n_right.as_slice(), &updates, cache)?.with_threads(fit.n_threads);
+        let step = TrainStep::compile(loss, n_right.as_slice(), &updates, cache)?;
         Ok(Self { x, t, output: outputs.shape(), step, has_classes: n_right.is_some() })
     }
 

@@ -1,7 +1,7 @@
 //! One step of training, compiled: loss, gradients and updates in one plan.
 
 use retrograd_core::{Element, Expr, Params, SliceMut, Tensor, View, with_elements};
-use retrograd_cpu::{Feed, Plan, PlanCache, Workspace};
+use retrograd_plan::{Feed, Plan, PlanCache, Workspace};
 use smallvec::SmallVec;
 
 use crate::{
@@ -45,7 +45,9 @@ pub struct TrainStep {
 
 impl TrainStep {
     /// Compiles the loss, further outputs, and recorded updates. [`Optimizer::compile`](crate::Optimizer::compile)
-    /// does this and records the updates too.
+    /// does this and records the updates too. The options of `cache` apply: with
+    /// [`CompileOptions::checked`](retrograd_plan::CompileOptions::checked), a run that meets something that is not finite
+    /// updates nothing.
     ///
     /// # Errors
     /// If expressions of different graphs are mixed.
@@ -56,21 +58,6 @@ impl TrainStep {
         cache: &mut PlanCache,
     ) -> Result<Self, Error> {
         Self::new(cache.compile(&with(loss, outputs), updates.pairs())?, updates)
-    }
-
-    /// Compiles a checked step; otherwise like [`compile`](Self::compile). If the loss, another output or a new value
-    /// is not finite, nothing is updated, and the error names the node that produced the first such value, in the
-    /// forward or the backward pass. Checked steps take a little longer.
-    ///
-    /// # Errors
-    /// If expressions of different graphs are mixed.
-    pub fn compile_checked<'g>(
-        loss: Expr<'g>,
-        outputs: &[Expr<'g>],
-        updates: &Updates<'g>,
-        cache: &mut PlanCache,
-    ) -> Result<Self, Error> {
-        Self::new(cache.compile_checked(&with(loss, outputs), updates.pairs())?, updates)
     }
 
     fn new(plan: Plan, updates: &Updates<'_>) -> Result<Self, Error> {

@@ -6,7 +6,7 @@ mod traced;
 use std::ptr;
 
 use retrograd_core::{DType, Error, Expr, Graph, NodeId};
-use retrograd_cpu::Plan;
+use retrograd_plan::Plan;
 
 use self::{
     replay::Branch,

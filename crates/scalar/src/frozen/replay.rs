@@ -3,7 +3,7 @@
 use std::{error, fmt, panic::Location};
 
 use retrograd_core::{DType, Error, Params, Shape, Slice, View, ops::Comparison};
-use retrograd_cpu::{Plan, Workspace};
+use retrograd_plan::{Plan, Workspace};
 
 /// A compiled recording with its memory. Runs allocate nothing.
 ///

@@ -1,7 +1,5 @@
 //! Whether products can overflow, told by a bound before they are computed.
 
-use retrograd_core::DType;
-
 use super::{Product, library::Multiply};
 use crate::{arena::Memory, kernels::finite::sum_of_magnitudes};
 
@@ -9,17 +7,7 @@ impl Product {
     /// Whether the result, and whatever is computed on the way to it in any order, is sure to be finite:
     /// `|scale·of + factor·lhs·rhs| ≤ max|of| + |factor|·k·max|lhs|·max|rhs|`, with a sum of magnitudes for their
     /// maximum, and room for roundings. If not, it may still be finite.
-    pub fn is_sure_to_be_finite(&self, memory: &Memory<'_>) -> bool {
-        match self.dtype {
-            DType::F32 => self.is_bounded::<f32>(memory),
-            DType::F64 => self.is_bounded::<f64>(memory),
-            DType::I64 | DType::Bool => {
-                unreachable!("recording checks that the operands are floats")
-            }
-        }
-    }
-
-    fn is_bounded<F: Multiply>(&self, memory: &Memory<'_>) -> bool {
+    pub(super) fn is_bounded<F: Multiply>(&self, memory: &Memory<'_>) -> bool {
         let bound = |id| sum_of_magnitudes(memory.read::<F>(id)).widen();
         // What is not finite stays so in all that follows, and is not less than anything. The operands, which the
         // product reads again and again, are looked at last, so that they are in the cache.

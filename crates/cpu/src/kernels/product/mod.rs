@@ -8,9 +8,10 @@ mod matrix;
 mod tests;
 mod vector;
 
-use std::ops::Range;
+use std::{fmt, ops::Range};
 
-use retrograd_core::{DType, NodeId, Shape, shape::Layout};
+use retrograd_core::{DType, Shape, computation::ValueId, shape::Layout};
+use smallvec::smallvec;
 
 use self::{
     library::Multiply,
@@ -19,20 +20,21 @@ use self::{
 };
 use crate::{
     arena::{Beside, Memory, Output, Split},
-    classify::Source,
     kernels::{
         InstructionSet,
         code::Scalar,
+        kernel::{Behavior, Refusal, Values},
         number::{Number, lit},
+        team::Team,
     },
-    layout::Walk,
+    layout::{Source, Walk},
 };
 
 /// Products of pairs of matrices in any strided layout, into one contiguous buffer.
 #[derive(Clone, Debug)]
 pub(crate) struct Product {
     dtype: DType,
-    out: NodeId,
+    out: ValueId,
     lhs: Operand,
     rhs: Operand,
     addend: Option<Addend>,
@@ -44,7 +46,7 @@ pub(crate) struct Product {
 #[derive(Clone, Debug)]
 pub(crate) struct Addend {
     /// A contiguous value of the size of the result.
-    pub of: NodeId,
+    pub of: ValueId,
     pub scale: f64,
     pub product_scale: f64,
     pub product_factor: Option<Scalar>,
@@ -75,7 +77,7 @@ impl Sizes {
 /// Matrices in a buffer.
 #[derive(Clone, Debug)]
 struct Operand {
-    base: NodeId,
+    base: ValueId,
     strides: Strides,
     n_matrices: usize,
     /// Positions of the first elements of the matrices.
@@ -88,11 +90,11 @@ enum Method {
     /// By the library.
     Library,
     /// By the library, the transpose `rhsᵀ·lhsᵀ` into scratch, which is transposed afterwards.
-    Transposed(NodeId),
+    Transposed(ValueId),
     /// By the library, few rows at a time: for those it has a kernel if the columns of `rhs` are contiguous.
     Blocks,
     /// As before, with the columns of `rhs` copied to scratch.
-    BlocksOfCopy(NodeId),
+    BlocksOfCopy(ValueId),
     /// A matrix times a column.
     Column,
     /// A row times a matrix, for each row of `lhs`.
@@ -112,7 +114,7 @@ impl Method {
         sizes @ Sizes { m, k, n }: Sizes,
         lhs: Strides,
         rhs: Strides,
-        scratch: impl FnOnce(usize) -> NodeId,
+        scratch: impl FnOnce(usize) -> ValueId,
     ) -> Self {
         if n == 1 && vector::can_multiply(lhs, rhs.rows) {
             return Method::Column;
@@ -141,7 +143,7 @@ impl Method {
         }
     }
 
-    fn scratch(self) -> Option<NodeId> {
+    fn scratch(self) -> Option<ValueId> {
         match self {
             Method::Transposed(scratch) | Method::BlocksOfCopy(scratch) => Some(scratch),
             Method::Library | Method::Blocks | Method::Column | Method::Rows => None,
@@ -168,43 +170,43 @@ impl Operand {
     }
 }
 
-impl Product {
-    /// The product of matrices in the last two axes of two operands, `[…, m, k] × […, k, n] → […, m, n]`. If it needs
-    /// scratch, `scratch` is asked for a value of some elements.
-    pub fn new(
-        out: NodeId,
-        dtype: DType,
-        [lhs, rhs]: &[Source; 2],
-        addend: Option<Addend>,
-        scratch: impl FnOnce(usize) -> NodeId,
-    ) -> Self {
-        let n_batch = lhs.shape.rank() - 2;
-        let (m, k, n) = (lhs.shape[n_batch], lhs.shape[n_batch + 1], rhs.shape[n_batch + 1]);
-        let (lhs, rhs, sizes) = (Operand::new(lhs), Operand::new(rhs), Sizes { m, k, n });
-        let method = Method::of(sizes, lhs.strides, rhs.strides, scratch);
-        Self { dtype, out, lhs, rhs, addend, sizes, method }
+impl Behavior for Product {
+    fn reads_in_place(&self) -> Values {
+        self.addend.iter().map(|addend| addend.of).collect()
     }
 
-    /// The value that it uses as scratch.
-    pub fn scratch(&self) -> Option<NodeId> {
+    fn reads_elsewhere(&self) -> Values {
+        let factor = self.addend.iter().filter_map(|addend| addend.product_factor?.source());
+        [self.lhs.base, self.rhs.base].into_iter().chain(factor).collect()
+    }
+
+    fn writes(&self) -> Values {
+        smallvec![self.out]
+    }
+
+    fn scratch(&self) -> Option<ValueId> {
         self.method.scratch()
     }
 
-    /// The value that the result can take the place of.
-    pub fn reads_in_step(&self) -> impl Iterator<Item = NodeId> {
-        self.addend.iter().map(|addend| addend.of)
+    fn can_update(&self) -> bool {
+        true
     }
 
-    /// The values that are read in other places than those being written.
-    pub fn reads_elsewhere(&self) -> impl Iterator<Item = NodeId> {
-        let factor = self.addend.iter().filter_map(|addend| addend.product_factor?.source());
-        [self.lhs.base, self.rhs.base].into_iter().chain(factor)
+    fn has_bound(&self) -> bool {
+        true
     }
 
-    /// How the rows of results can be split, those of one matrix after those of another.
-    /// Each element then has the same bits: the library sums in another order only where it computes few elements, or
+    fn is_sure_to_be_finite(&self, memory: &Memory<'_>) -> bool {
+        match self.dtype {
+            DType::F32 => self.is_bounded::<f32>(memory),
+            DType::F64 => self.is_bounded::<f64>(memory),
+            DType::I64 | DType::Bool => unreachable!("{FLOATS}"),
+        }
+    }
+
+    /// The rows of one matrix come after those of another. Each element has the same bits: the library sums in another order only where it computes few elements, or
     /// few rows and columns of long sums.
-    pub fn split(&self) -> Split {
+    fn split(&self) -> Option<Split> {
         let (n_matrices, Sizes { m, k, n }) = (self.lhs.n_matrices, self.sizes);
         let n_multiplications = self.sizes.n_multiplications().saturating_mul(n_matrices);
         let n_bytes = n_multiplications.saturating_mul(self.dtype.n_bytes());
@@ -226,23 +228,60 @@ impl Product {
             Method::Rows => 1,
             Method::BlocksOfCopy(_) => m,
         };
-        Split { n_rows: n_matrices * m, together, work }
+        Some(Split { n_rows: n_matrices * m, together, work })
     }
 
-    /// What it writes.
-    pub fn writes(&self) -> impl Iterator<Item = Output> {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Sizes { m, k, n } = self.sizes;
+        let (lhs, rhs, n_matrices) = (&self.lhs, &self.rhs, self.lhs.n_matrices);
+        write!(f, "matmul {} × {}, {n_matrices} of {m} × {k} × {n}", lhs.base, rhs.base)?;
+        write!(f, " {}, {:?}", self.dtype, self.method)?;
+        let Some(addend) = &self.addend else { return Ok(()) };
+        write!(f, ", {}·{} + {}", addend.scale, addend.of, addend.product_scale)?;
+        addend.product_factor.map_or(Ok(()), |factor| write!(f, "·{factor}"))
+    }
+
+    fn run(&self, memory: &mut Memory<'_>, team: &mut Team) -> Result<(), Refusal> {
+        let split = self.split().expect("products can be split");
+        team.compute(memory, split, self.outputs(), |memory, rows, own| {
+            self.compute(memory, own.single.instructions, rows);
+        });
+        Ok(())
+    }
+}
+
+/// The reason why no product is of other numbers.
+const FLOATS: &str = "recording checks that the operands are floats";
+
+impl Product {
+    /// The product of matrices in the last two axes of two operands, `[…, m, k] × […, k, n] → […, m, n]`. If it needs
+    /// scratch, `scratch` is asked for a value of some elements.
+    pub fn new(
+        out: ValueId,
+        dtype: DType,
+        [lhs, rhs]: &[Source; 2],
+        addend: Option<Addend>,
+        scratch: impl FnOnce(usize) -> ValueId,
+    ) -> Self {
+        let n_batch = lhs.shape.rank() - 2;
+        let (m, k, n) = (lhs.shape[n_batch], lhs.shape[n_batch + 1], rhs.shape[n_batch + 1]);
+        let (lhs, rhs, sizes) = (Operand::new(lhs), Operand::new(rhs), Sizes { m, k, n });
+        let method = Method::of(sizes, lhs.strides, rhs.strides, scratch);
+        Self { dtype, out, lhs, rhs, addend, sizes, method }
+    }
+
+    /// The result and scratch, as several threads write them.
+    fn outputs(&self) -> impl Iterator<Item = Output> {
         let values = [self.out].into_iter().chain(self.scratch());
         values.map(|id| Output { id, dtype: self.dtype, n_rows_each: 1 })
     }
 
     /// Computes a range of rows.
-    pub fn run(&self, memory: &mut Memory<'_>, instructions: InstructionSet, rows: Range<usize>) {
+    fn compute(&self, memory: &mut Memory<'_>, instructions: InstructionSet, rows: Range<usize>) {
         match self.dtype {
             DType::F32 => self.multiply::<f32>(memory, instructions, rows),
             DType::F64 => self.multiply::<f64>(memory, instructions, rows),
-            DType::I64 | DType::Bool => {
-                unreachable!("recording checks that the operands are floats")
-            }
+            DType::I64 | DType::Bool => unreachable!("{FLOATS}"),
         }
     }
 
@@ -323,7 +362,7 @@ impl Product {
         &self,
         memory: &mut Memory<'_>,
         rows: Range<usize>,
-        room: impl Fn(&Range<usize>) -> (NodeId, Range<usize>),
+        room: impl Fn(&Range<usize>) -> (ValueId, Range<usize>),
         first: impl Fn(Matrix<'_, F>, Matrix<'_, F>, &mut [F]),
         second: impl Fn(Matrix<'_, F>, &[F], &mut [F]),
     ) {

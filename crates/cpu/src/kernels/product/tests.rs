@@ -56,14 +56,14 @@ impl<F: Multiply + Sums> Case<F> {
     fn new(rng: &mut ChaCha8Rng, n_batch: usize, [m, k, n]: [usize; 3]) -> Self {
         let mut source = |base, sizes: [usize; 3]| {
             let (layout, n_elements) = random_layout(rng, sizes);
-            let source = Source { base: NodeId::new(base), layout, shape: Shape::from(sizes) };
+            let source = Source { base: ValueId::new(base), layout, shape: Shape::from(sizes) };
             (source, random(rng, n_elements))
         };
         let (lhs, lhs_elements) = source(LHS, [n_batch, m, k]);
         let (rhs, rhs_elements) = source(RHS, [n_batch, k, n]);
         let n_out = n_batch * m * n;
         let addend = rng.random_bool(0.5).then(|| Addend {
-            of: NodeId::new(ADDEND),
+            of: ValueId::new(ADDEND),
             scale: -1.0,
             product_scale: -1.0,
             product_factor: Some(Scalar::Literal(Literal::new(0.5))),
@@ -71,10 +71,10 @@ impl<F: Multiply + Sums> Case<F> {
         let mut lengths = vec![lhs_elements.len(), rhs_elements.len(), n_out, n_out];
         let scratch = |n_elements| {
             lengths.push(n_elements);
-            NodeId::new(SCRATCH)
+            ValueId::new(SCRATCH)
         };
         let sources = [lhs, rhs];
-        let product = Product::new(NodeId::new(OUT), F::DTYPE, &sources, addend, scratch);
+        let product = Product::new(ValueId::new(OUT), F::DTYPE, &sources, addend, scratch);
         let mut end = 0;
         let place = |n_elements| {
             let place = Place::Arena { offset: end, n_elements };
@@ -95,10 +95,11 @@ impl<F: Multiply + Sums> Case<F> {
         let leaves = Leaves::new(&mut table, 0);
         let mut memory = Memory::new(&mut arena, &leaves, &self.places);
         for (index, values) in self.values.iter().enumerate() {
-            memory.write(NodeId::new(index), 0..values.len()).copy_from_slice(values);
+            memory.write(ValueId::new(index), 0..values.len()).copy_from_slice(values);
         }
-        self.product.run(&mut memory, instructions, self.product.split().all());
-        memory.read(NodeId::new(OUT)).to_vec()
+        let split = self.product.split().expect("products can be split");
+        self.product.compute(&mut memory, instructions, split.all());
+        memory.read(ValueId::new(OUT)).to_vec()
     }
 
     /// The result by a plain loop in double precision, with the error that is granted to each element.

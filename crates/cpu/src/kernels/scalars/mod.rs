@@ -9,7 +9,9 @@ mod operation;
 mod registers;
 mod single;
 
-use retrograd_core::{DType, Float, NodeId};
+use std::fmt;
+
+use retrograd_core::{DType, Float, computation::ValueId};
 
 use self::single::{Rounds, State};
 pub(crate) use self::{
@@ -19,7 +21,13 @@ pub(crate) use self::{
 };
 use crate::{
     arena::{Beside, Memory},
-    kernels::{InstructionSet, dispatched, functions::Functions, operand::truth},
+    kernels::{
+        InstructionSet, dispatched,
+        functions::Functions,
+        kernel::{Behavior, Refusal, Values},
+        operand::truth,
+        team::Team,
+    },
 };
 
 /// The number of operands that are put side by side at a time.
@@ -31,7 +39,7 @@ pub(crate) struct Scalars {
     /// The type of the numbers.
     pub dtype: DType,
     /// The value whose elements are the registers.
-    pub file: NodeId,
+    pub file: ValueId,
     pub n_registers: usize,
     /// What the first registers hold.
     pub literals: Vec<f64>,
@@ -48,7 +56,7 @@ pub(crate) struct Scalars {
 /// Reads equally spaced elements of a value.
 #[derive(Clone, Debug)]
 pub(crate) struct Load {
-    pub of: NodeId,
+    pub of: ValueId,
     /// Whether they are truth values.
     pub is_mask: bool,
     pub start: usize,
@@ -59,7 +67,7 @@ pub(crate) struct Load {
 /// Writes the elements of a value.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
-    pub to: NodeId,
+    pub to: ValueId,
     pub n: usize,
     pub is_mask: bool,
     pub from: Registers,
@@ -76,9 +84,40 @@ pub(crate) enum Instruction {
     Rounds { n: usize, n_rounds: usize },
 }
 
+impl Behavior for Scalars {
+    fn reads_elsewhere(&self) -> Values {
+        self.loads.iter().map(|load| load.of).collect()
+    }
+
+    fn writes(&self) -> Values {
+        self.stores.iter().map(|store| store.to).collect()
+    }
+
+    fn scratch(&self) -> Option<ValueId> {
+        Some(self.file)
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (n, n_registers) = (self.code.len(), self.n_registers);
+        write!(f, "program of {n} instructions on {n_registers} {} registers", self.dtype)?;
+        self.stores
+            .iter()
+            .try_for_each(|store| write!(f, "\n    {} <- {} registers", store.to, store.n))
+    }
+
+    fn run(&self, memory: &mut Memory<'_>, team: &mut Team) -> Result<(), Refusal> {
+        match self.dtype {
+            DType::F32 => self.compute::<f32>(memory, team.instructions()),
+            DType::F64 => self.compute::<f64>(memory, team.instructions()),
+            DType::I64 | DType::Bool => unreachable!("registers hold floating-point numbers"),
+        }
+        Ok(())
+    }
+}
+
 impl Scalars {
     /// Computes all numbers, and writes those that are wanted.
-    pub fn run<F: Functions>(&self, memory: &mut Memory<'_>, instructions: InstructionSet) {
+    fn compute<F: Functions>(&self, memory: &mut Memory<'_>, instructions: InstructionSet) {
         let (registers, rest) = memory.write_part_beside::<F>(self.file, 0..self.n_registers);
         let (literals, loaded) = registers.split_at_mut(self.literals.len());
         for (register, &literal) in literals.iter_mut().zip(&self.literals) {
@@ -113,11 +152,6 @@ impl Scalars {
             let stride = |k: usize| moves.get(k).copied().unwrap_or_default();
             own.iter().enumerate().map(move |(k, single)| single.after(round, stride(k)))
         })
-    }
-
-    /// The values that it reads.
-    pub fn reads(&self) -> impl Iterator<Item = NodeId> {
-        self.loads.iter().map(|load| load.of)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{array, ops::Range};
 
 use retrograd_core::{DType, Expr, Graph, Params, Shape, Slice, View};
-use retrograd_cpu::{Plan, Workspace};
+use retrograd_plan::{Plan, Workspace};
 use serde::Deserialize;
 
 use super::{CAMERA, VARIABLES, errors};

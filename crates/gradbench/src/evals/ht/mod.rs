@@ -4,7 +4,7 @@
 mod model;
 
 use retrograd_core::{Expr, Graph, Tensor};
-use retrograd_cpu::Workspace;
+use retrograd_plan::Workspace;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 

@@ -1,0 +1,165 @@
+//! Classes of nodes: views, which are layouts of a buffer, elementwise nodes, rows, and steps of their own.
+
+use retrograd_core::{
+    DType, Op,
+    computation::{Computation, ValueId},
+    shape::Layout,
+};
+use rustc_hash::FxHashMap;
+
+use crate::{
+    compile::{lists::Lists, rows::row_operation},
+    layout::Source,
+};
+
+/// The class of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// Data from outside.
+    Leaf,
+    /// A number known beforehand.
+    Literal,
+    /// Its input, read in another way.
+    View,
+    /// Computed element by element in numbers of this type: fused with its neighbors.
+    Elementwise(DType),
+    /// Computed of rows of numbers of this type, or put into them: fused with its neighbors too.
+    Row(DType),
+    /// Anything else: a step of its own.
+    Step,
+    /// An operand whose only user is computed by its kernel: [`accumulate`](super::accumulate) finds them.
+    Part,
+}
+
+/// The class of each node, its users, and the buffer that it is read from.
+pub(crate) struct Classified<'a> {
+    pub computation: &'a Computation,
+    pub classes: Vec<Class>,
+    /// Whether each node is a root.
+    pub is_root: Vec<bool>,
+    /// Whether something is computed again only after each node.
+    pub is_awaited: Vec<bool>,
+    users: Lists<ValueId>,
+    /// For views without a buffer of their own: what they read.
+    views: FxHashMap<ValueId, Source>,
+    /// For views with a buffer of their own: what is copied to it.
+    pub copies: FxHashMap<ValueId, Source>,
+}
+
+/// Classifies the nodes of a computation, and settles the buffers that views read.
+pub(crate) fn classify<'a>(computation: &'a Computation) -> Classified<'a> {
+    let n = computation.nodes.len();
+    let uses = computation.nodes.iter().enumerate().flat_map(|(index, node)| {
+        node.inputs.iter().map(move |input| (input.index(), ValueId::new(index)))
+    });
+    let mut this = Classified {
+        computation,
+        classes: Vec::with_capacity(n),
+        is_root: vec![false; n],
+        is_awaited: vec![false; n],
+        users: Lists::new(n, uses),
+        views: FxHashMap::default(),
+        copies: FxHashMap::default(),
+    };
+    for index in 0..n {
+        let id = ValueId::new(index);
+        this.classes.push(class(computation, id));
+        if this.classes[index] == Class::View {
+            this.resolve_view(id);
+        }
+    }
+    computation.roots.iter().for_each(|root| this.is_root[root.index()] = true);
+    let awaited = computation.awaited.iter().flatten();
+    awaited.for_each(|id| this.is_awaited[id.index()] = true);
+    this.copy_inputs_of_steps();
+    this
+}
+
+impl Classified<'_> {
+    /// Settles what a view reads, or that its elements must be moved.
+    fn resolve_view(&mut self, id: ValueId) {
+        let node = &self.computation.nodes[id.index()];
+        let input = self.source(node.inputs[0]);
+        match node.op.view(&input.layout, &input.shape, &node.shape) {
+            Some(layout) => {
+                let source = Source { layout, shape: node.shape.clone(), base: input.base };
+                self.views.insert(id, source);
+            }
+            None => drop(self.copies.insert(id, input)),
+        }
+    }
+
+    /// Gives views buffers of their own where a step other than a product wants contiguous elements.
+    fn copy_inputs_of_steps(&mut self) {
+        // Kernels of rows want contiguous indices, and other steps than products contiguous elements.
+        let nodes = self.computation.nodes.iter().zip(&self.classes);
+        let inputs = nodes.flat_map(|(node, class)| match class {
+            Class::Step if node.op != Op::MatMul => &node.inputs[..],
+            // Indices.
+            Class::Row(_) => node.inputs.get(1..).unwrap_or(&[]),
+            _ => &[],
+        });
+        for input in inputs {
+            if self.views.get(input).is_some_and(|view| !view.is_contiguous()) {
+                self.copies.extend(self.views.remove_entry(input));
+            }
+        }
+    }
+
+    /// The nodes that use a node, in the order of recording.
+    pub fn users(&self, id: ValueId) -> &[ValueId] {
+        self.users.of(id.index())
+    }
+
+    /// The buffer and layout through which a node's value is read.
+    pub fn source(&self, id: ValueId) -> Source {
+        match self.views.get(&id) {
+            Some(source) => source.clone(),
+            None => {
+                let shape = self.computation.nodes[id.index()].shape.clone();
+                Source { base: id, layout: Layout::contiguous(&shape), shape }
+            }
+        }
+    }
+
+    /// The buffer and layout of what a node's value is a copy of, if it is one, or else those of the value.
+    pub fn original(&self, id: ValueId) -> Source {
+        self.copies.get(&id).cloned().unwrap_or_else(|| self.source(id))
+    }
+
+    /// The node whose buffer holds a node's value.
+    pub fn base(&self, id: ValueId) -> ValueId {
+        self.views.get(&id).map_or(id, |view| view.base)
+    }
+
+    /// The number of elements of a node.
+    pub fn n_elements(&self, id: ValueId) -> usize {
+        self.computation.nodes[id.index()].shape.n_elements()
+    }
+}
+
+fn class(computation: &Computation, id: ValueId) -> Class {
+    if let Some(dtype) = row_operation(computation, id) {
+        return Class::Row(dtype);
+    }
+    let node = &computation.nodes[id.index()];
+    let input_dtype = |k: usize| computation.nodes[node.inputs[k].index()].dtype;
+    match &node.op {
+        Op::Leaf(_) => Class::Leaf,
+        Op::Literal(_) if node.dtype.is_float() => Class::Literal,
+        Op::Unary(_) | Op::Binary(_) => Class::Elementwise(node.dtype),
+        Op::Select if node.dtype.is_float() => Class::Elementwise(node.dtype),
+        Op::Compare(_) if input_dtype(0).is_float() => Class::Elementwise(input_dtype(0)),
+        Op::Cast if node.dtype.is_float() && input_dtype(0) == DType::Bool => {
+            Class::Elementwise(node.dtype)
+        }
+        Op::Identity | Op::StopGradient | Op::Length(_) => Class::View,
+        Op::Broadcast | Op::Reshape => Class::View,
+        Op::Permute(_) | Op::Slice(_) => Class::View,
+        Op::Literal(_) | Op::Iota(_) | Op::Select | Op::Compare(_) | Op::Cast => Class::Step,
+        Op::Pad(_) | Op::Concat(_) | Op::Gather(_) | Op::ScatterAdd(_) => Class::Step,
+        Op::Sum(_) | Op::Max(_) | Op::ArgMax(_) | Op::ArgSort(_) | Op::MatMul => Class::Step,
+        Op::Cholesky | Op::Solve | Op::Adjugate(_) | Op::LogDeterminant | Op::Svd(_) => Class::Step,
+        Op::Kinked(_) | Op::Custom(_) => Class::Step,
+    }
+}

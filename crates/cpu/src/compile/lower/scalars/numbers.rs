@@ -1,0 +1,184 @@
+//! The numbers of a program, and what is computed of them, before it is known where they are.
+
+use indexmap::IndexSet;
+use retrograd_core::{DType, Op, computation::ValueId};
+use rustc_hash::FxBuildHasher;
+
+use crate::{
+    compile::{accumulate::Roles, classify::Class, lower::scalars::schedule::Work},
+    kernels::scalars::Operation,
+};
+
+/// A number of a program, before it is known which register it gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Number {
+    /// From outside, by its index among those.
+    Outside(u32),
+    /// Computed, by its index among those.
+    Computed(u32),
+}
+
+/// A number from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Outside {
+    /// The bits of a constant.
+    Literal(u64),
+    Element(Element),
+}
+
+/// An element of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Element {
+    pub of: ValueId,
+    pub is_mask: bool,
+    pub position: usize,
+}
+
+impl Outside {
+    /// The element, if it is one.
+    pub fn element(self) -> Option<Element> {
+        if let Outside::Element(element) = self { Some(element) } else { None }
+    }
+}
+
+/// How a number is computed.
+struct Computed {
+    /// The place of the operation among all that there are.
+    kind: usize,
+    operands: [Number; 3],
+    /// How many times it is an operand, or wanted outside.
+    n_uses: usize,
+}
+
+/// The numbers of a group, and what is computed of them.
+pub(super) struct Numbers<'a> {
+    roles: &'a Roles<'a>,
+    pub outside: IndexSet<Outside, FxBuildHasher>,
+    computed: Vec<Computed>,
+    operations: IndexSet<Operation, FxBuildHasher>,
+    /// Those of the nodes from the first of the group to the last.
+    known: Vec<Option<Number>>,
+    first: usize,
+}
+
+impl<'a> Numbers<'a> {
+    /// None of a group's nodes, ascending, yet.
+    pub fn new(roles: &'a Roles<'a>, members: &[ValueId]) -> Self {
+        let [first, .., last] = members else { panic!("a program has many nodes") };
+        Self {
+            roles,
+            outside: IndexSet::default(),
+            computed: Vec::with_capacity(members.len()),
+            operations: IndexSet::default(),
+            known: vec![None; last.index() + 1 - first.index()],
+            first: first.index(),
+        }
+    }
+
+    /// Adds a node of the group.
+    pub fn add(&mut self, id: ValueId) {
+        let node = &self.roles.computation.nodes[id.index()];
+        let mut operands = [Number::Outside(0); 3];
+        for (operand, &input) in operands.iter_mut().zip(&node.inputs) {
+            *operand = self.find(input);
+        }
+        let operation = match node.op {
+            Op::Unary(op) => Operation::Unary(op),
+            Op::Binary(op) => Operation::Binary(op),
+            Op::Compare(op) => Operation::Compare(op),
+            Op::Select => Operation::Select,
+            // Truth values are numbers already.
+            Op::Cast => {
+                self.known[id.index() - self.first] = Some(operands[0]);
+                return;
+            }
+            ref op => unreachable!("{op} is not elementwise"),
+        };
+        let number = self.compute(operation, operands);
+        self.known[id.index() - self.first] = Some(number);
+    }
+
+    /// The number of a node that is used: of the group, a view of such a node, or from outside.
+    pub fn find(&mut self, id: ValueId) -> Number {
+        let base = self.roles.base(id);
+        let place = base.index().checked_sub(self.first);
+        if let Some(&Some(number)) = place.and_then(|place| self.known.get(place)) {
+            if let Number::Computed(number) = number {
+                self.computed[number as usize].n_uses += 1;
+            }
+            return number;
+        }
+        let node = &self.roles.computation.nodes[id.index()];
+        let outside = match node.op.as_literal() {
+            Some(value) if self.roles.classes[id.index()] == Class::Literal => {
+                Outside::Literal(value.to_bits())
+            }
+            _ => {
+                let source = self.roles.original(id);
+                let is_mask = node.dtype == DType::Bool;
+                let position = source.layout.offset;
+                Outside::Element(Element { of: source.base, is_mask, position })
+            }
+        };
+        self.outside(outside)
+    }
+
+    /// The elements of a value that numbers are put together to, and constants.
+    pub fn join(&mut self, id: ValueId) -> Vec<Number> {
+        let nodes = &self.roles.computation.nodes;
+        let node = &nodes[id.index()];
+        let mut elements = Vec::with_capacity(node.shape.n_elements());
+        for &input in &node.inputs {
+            let number = self.find(input);
+            elements.extend(std::iter::repeat_n(number, nodes[input.index()].shape.n_elements()));
+        }
+        elements
+    }
+
+    fn compute(&mut self, operation: Operation, operands: [Number; 3]) -> Number {
+        let (kind, _) = self.operations.insert_full(operation);
+        self.computed.push(Computed { kind, operands, n_uses: 0 });
+        Number::Computed(self.computed.len() as u32 - 1)
+    }
+
+    fn outside(&mut self, outside: Outside) -> Number {
+        Number::Outside(self.outside.insert_full(outside).0 as u32)
+    }
+
+    /// The operation that computes a number.
+    pub fn operation(&self, number: u32) -> Operation {
+        self.operations[self.computed[number as usize].kind]
+    }
+
+    /// The operands that a number is computed from.
+    pub fn operands_of(&self, number: u32) -> &[Number] {
+        let n_operands = self.operation(number).n_operands();
+        &self.computed[number as usize].operands[..n_operands]
+    }
+
+    /// How many times a number is an operand, or wanted outside.
+    pub fn n_uses(&self, number: u32) -> usize {
+        self.computed[number as usize].n_uses
+    }
+}
+
+impl Work for Numbers<'_> {
+    fn n(&self) -> usize {
+        self.computed.len()
+    }
+
+    fn operands(&self, number: u32) -> impl Iterator<Item = u32> + Clone {
+        self.operands_of(number).iter().filter_map(|&operand| match operand {
+            Number::Outside(_) => None,
+            Number::Computed(number) => Some(number),
+        })
+    }
+
+    fn kind(&self, number: u32) -> usize {
+        self.computed[number as usize].kind
+    }
+
+    fn n_kinds(&self) -> usize {
+        self.operations.len()
+    }
+}

@@ -1,0 +1,98 @@
+//! Whether a program of scalars computes what is wanted: it is run on terms in place of numbers.
+
+use indexmap::IndexSet;
+use retrograd_core::computation::ValueId;
+use rustc_hash::FxBuildHasher;
+
+use super::numbers::{Element, Number, Numbers, Outside};
+use crate::{
+    compile::lower::scalars::schedule::Work,
+    kernels::scalars::{Instruction, Load, Operand, Operation, Scalars},
+};
+
+/// The term of a number: one from outside, or an operation on terms, by their numbers.
+#[derive(PartialEq, Eq, Hash)]
+enum Term {
+    Outside(Outside),
+    Computed(Operation, Vec<u32>),
+}
+
+#[derive(Default)]
+struct Terms(IndexSet<Term, FxBuildHasher>);
+
+impl Terms {
+    fn add(&mut self, term: Term) -> u32 {
+        self.0.insert_full(term).0 as u32
+    }
+}
+
+/// Checks that a program stores the numbers that are meant, value by value.
+///
+/// # Panics
+/// If it does not: a fault of the schedule or of the encoding.
+pub(super) fn verify(program: &Scalars, numbers: &Numbers<'_>, meant: &[(ValueId, Vec<Number>)]) {
+    let mut terms = Terms::default();
+    let registers = run(program, &mut terms);
+    let outside: Vec<_> =
+        numbers.outside.iter().map(|&outside| terms.add(Term::Outside(outside))).collect();
+    let mut computed = Vec::with_capacity(numbers.n());
+    for number in 0..numbers.n() as u32 {
+        let operands = numbers.operands_of(number).iter();
+        let operands = operands.map(|&operand| term_of(operand, &outside, &computed)).collect();
+        computed.push(terms.add(Term::Computed(numbers.operation(number), operands)));
+    }
+    assert_eq!(program.stores.len(), meant.len(), "a program stores each value");
+    for (store, (to, numbers)) in program.stores.iter().zip(meant) {
+        let mut stored = vec![0; store.n];
+        store.from.each(program, &registers, &mut stored, |term| term);
+        let meant: Vec<_> =
+            numbers.iter().map(|&number| term_of(number, &outside, &computed)).collect();
+        assert!(store.to == *to && stored == meant, "a program stores {to:?} as it is meant");
+    }
+}
+
+fn term_of(number: Number, outside: &[u32], computed: &[u32]) -> u32 {
+    match number {
+        Number::Outside(k) => outside[k as usize],
+        Number::Computed(k) => computed[k as usize],
+    }
+}
+
+/// The terms in all registers after a run of the program. What is read before it is written is out of bounds.
+fn run(program: &Scalars, terms: &mut Terms) -> Vec<u32> {
+    let literals = program.literals.iter().map(|literal| Outside::Literal(literal.to_bits()));
+    let loaded = program.loads.iter().flat_map(elements).map(Outside::Element);
+    let mut registers: Vec<_> =
+        literals.chain(loaded).map(|outside| terms.add(Term::Outside(outside))).collect();
+    let (mut singles, mut strides) = (&program.singles[..], &program.strides[..]);
+    let mut last = None;
+    for instruction in &program.code {
+        if let Instruction::Each { operation, n, operands } = *instruction {
+            let mut inputs = vec![vec![0; n]; operation.n_operands()];
+            for (input, operand) in inputs.iter_mut().zip(operands) {
+                operand.each(program, &registers, input, |term| term);
+            }
+            let result = |k: usize| inputs.iter().map(|input| input[k]).collect();
+            registers.extend((0..n).map(|k| terms.add(Term::Computed(operation, result(k)))));
+        }
+        for single in Scalars::unrolled(instruction, &mut singles, &mut strides) {
+            let (operation, operands) = single.operands(&program.lists);
+            let inputs = operands[..operation.n_operands()].iter().map(|operand| match *operand {
+                Operand::Last => last.expect("an instruction goes before"),
+                Operand::Register(register) => registers[register as usize],
+            });
+            let result = terms.add(Term::Computed(operation, inputs.collect()));
+            last = Some(result);
+            registers.extend(single.is_stored.then_some(result));
+        }
+    }
+    assert_eq!(registers.len(), program.n_registers, "a program has a register for each number");
+    registers
+}
+
+/// The elements that a load reads.
+fn elements(load: &Load) -> impl Iterator<Item = Element> {
+    let &Load { of, is_mask, start, stride, n } = load;
+    let position = move |k: usize| start.wrapping_add_signed(stride * k as isize);
+    (0..n).map(move |k| Element { of, is_mask, position: position(k) })
+}
