@@ -14,7 +14,11 @@ use crate::{
 /// The operation, operands, dtype and shape, as in `matmul %3, %5 : f32[64, 10]`.
 impl<Id: fmt::Display> fmt::Display for Node<Id> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.op)?;
+        match &self.op {
+            Op::Unary(op) => f.write_str(op.name())?,
+            Op::Binary(op) => f.write_str(op.name())?,
+            op => write!(f, "{op}")?,
+        }
         if let Op::Leaf(leaf) = &self.op {
             write!(f, " {}", leaf.slot)?;
         }
