@@ -10,7 +10,7 @@ mod leaves;
 mod share;
 mod threads;
 
-use std::{collections::TryReserveError, marker::PhantomData};
+use std::{collections::TryReserveError, fmt, marker::PhantomData};
 
 use retrograd_core::{DType, Element, Shape, Slice, SliceMut, View, computation::ValueId};
 
@@ -32,6 +32,18 @@ pub(crate) enum Place {
     Arena { offset: usize, n_elements: usize },
     /// In the data of a leaf.
     Leaf { slot: usize },
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Nowhere => f.write_str("nowhere"),
+            Place::Arena { offset, n_elements } => {
+                write!(f, "at byte {offset}, {n_elements} elements")
+            }
+            Place::Leaf { slot } => write!(f, "in slot {slot}"),
+        }
+    }
 }
 
 #[derive(Clone, Copy)]

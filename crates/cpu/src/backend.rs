@@ -12,6 +12,7 @@ use crate::{
     compile::compile,
     kernels::{InstructionSet, team::Sharing},
     program::{Memories, Program},
+    tuning::Tuning,
 };
 
 /// The CPU: fused kernels in one arena, on one or more threads.
@@ -28,9 +29,10 @@ use crate::{
 /// assert_eq!(executable.steps().len(), 1, "all is one kernel");
 /// # Ok::<(), retrograd_core::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Cpu {
     instructions: Option<InstructionSet>,
+    tuning: Tuning,
 }
 
 impl Cpu {
@@ -41,7 +43,12 @@ impl Cpu {
 
     /// Sets the instructions of elementwise kernels (default: [`InstructionSet::best`]).
     pub fn instructions(self, instructions: InstructionSet) -> Self {
-        Self { instructions: Some(instructions) }
+        Self { instructions: Some(instructions), ..self }
+    }
+
+    /// Sets the limits by which the compiler suits a machine (default: [`Tuning::default`]).
+    pub fn tuning(self, tuning: Tuning) -> Self {
+        Self { tuning, ..self }
     }
 }
 
@@ -51,7 +58,7 @@ impl Backend for Cpu {
     }
 
     fn compile(&self, task: &Task) -> Result<Box<dyn Executable>, CompileError> {
-        let program = compile(task).map_err(CompileError::OutOfMemory)?;
+        let program = compile(task, &self.tuning).map_err(CompileError::OutOfMemory)?;
         let instructions = self.instructions.unwrap_or_else(InstructionSet::best);
         Ok(Box::new(Compiled { program: Arc::new(program), instructions }))
     }
@@ -78,7 +85,11 @@ impl Executable for Compiled {
     fn steps(&self) -> Vec<StepText> {
         let steps = self.program.steps().iter().zip(self.program.n_bytes_moved());
         steps
-            .map(|(step, &n_bytes)| StepText { computes: step.computes.to_vec(), n_bytes })
+            .map(|(step, &n_bytes)| StepText {
+                computes: step.computes.to_vec(),
+                n_bytes,
+                text: self.program.text_of(step),
+            })
             .collect()
     }
 
@@ -135,6 +146,7 @@ impl Instance for Running {
 
     fn set_threads(&mut self, n: usize) {
         let instructions = self.memories.team.instructions();
-        self.memories.team = self.program.team(Sharing::among(n), instructions);
+        self.memories.team =
+            self.program.team(Sharing::among(n, self.program.tuning.least_work), instructions);
     }
 }

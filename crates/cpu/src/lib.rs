@@ -11,6 +11,8 @@ mod layout;
 mod program;
 mod run;
 mod step;
+mod tuning;
 
 pub use backend::Cpu;
 pub use kernels::InstructionSet;
+pub use tuning::Tuning;

@@ -14,7 +14,8 @@ use crate::{
         team::{Sharing, Team},
     },
     run::{Fault, Run, check::Check},
-    step::{Sizes, Step},
+    step::Step,
+    tuning::Tuning,
 };
 
 /// A compiled task. It is immutable; everything that a run changes is in [`Memories`].
@@ -25,7 +26,6 @@ pub(crate) struct Program {
     /// Bytes that each step reads and writes, each value once.
     pub n_bytes_moved: Vec<usize>,
     pub places: Vec<Place>,
-    pub sizes: Sizes,
     pub outputs: Vec<(ValueId, DType, Shape)>,
     pub n_bytes: usize,
     pub n_bytes_live: usize,
@@ -34,6 +34,7 @@ pub(crate) struct Program {
     pub largest: Option<ValueId>,
     /// For each target, whether its further slot is written instead.
     pub are_beside: Vec<bool>,
+    pub tuning: Tuning,
 }
 
 /// The memory of a program's runs.
@@ -55,9 +56,15 @@ impl Program {
         Ok(Memories {
             arena: Arena::new(self.n_bytes).map_err(shortage)?,
             leaves: LeafTable::default(),
-            team: self.team(Sharing::among(1), InstructionSet::best()),
+            team: self.team(Sharing::among(1, self.tuning.least_work), InstructionSet::best()),
             times: None,
         })
+    }
+
+    /// The text of a step, and below it the place of each result.
+    pub fn text_of(&self, step: &Step) -> String {
+        let place = |&id: &ValueId| format!("\n    {id} {}", self.places[id.index()]);
+        step.writes.iter().map(place).fold(step.to_string(), |text, place| text + &place)
     }
 
     /// The node whose value is the largest in the arena.
@@ -164,7 +171,7 @@ mod tests {
             let computation = Computation::of(&outputs).computation;
             let task =
                 Task { computation, n_outputs: outputs.len(), targets: vec![], is_checked: false };
-            let program = compile(&task).expect("it is small");
+            let program = compile(&task, &Tuning::default()).expect("it is small");
             let step_of = |id: ValueId| program.steps.iter().position(|s| s.computes.contains(&id));
             for (index, awaited) in task.computation.awaited.iter().enumerate() {
                 // Views have no step.

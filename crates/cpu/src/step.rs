@@ -1,5 +1,7 @@
 //! Steps: a program consists of them.
 
+use std::fmt;
+
 use retrograd_core::{DType, computation::ValueId};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -40,6 +42,14 @@ impl Step {
     }
 }
 
+/// The results, as in `%3, %4 = reduce %1, …`.
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let writes: Vec<_> = self.writes.iter().map(ValueId::to_string).collect();
+        write!(f, "{} = {}", writes.join(", "), self.kernel)
+    }
+}
+
 /// Index of a step among those of a program that is being compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct StepId(u32);
@@ -53,6 +63,12 @@ impl StepId {
     /// Position among the steps.
     pub fn index(self) -> usize {
         self.0 as usize
+    }
+}
+
+impl fmt::Display for StepId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "step {}", self.0)
     }
 }
 

@@ -87,6 +87,8 @@ pub struct StepText {
     pub computes: Vec<ValueId>,
     /// Bytes that it reads and writes, each value once.
     pub n_bytes: usize,
+    /// The kernel with its operands and results, and the places of these, as the backend writes them.
+    pub text: String,
 }
 
 /// An executable with the memory that it runs in.

@@ -38,7 +38,7 @@ pub enum LeafKind {
 
 impl LeafKind {
     /// The method that records such a leaf, as pictures and messages call it.
-    pub(crate) fn label(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             LeafKind::Input => "input",
             LeafKind::Param => "param",

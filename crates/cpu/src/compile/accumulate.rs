@@ -91,7 +91,7 @@ impl<'a> Roles<'a> {
 
     /// Whether the buffer that an input is read from is small beside the node that reads it.
     pub fn is_small(&self, input: ValueId, id: ValueId) -> bool {
-        self.n_elements(self.base(input)) * 8 <= self.n_elements(id)
+        self.n_elements(self.base(input)) * self.tuning.small <= self.n_elements(id)
     }
 
     /// All that the step of a node computes.

@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 use crate::{
     compile::{lists::Lists, rows::row_operation},
     layout::Source,
+    tuning::Tuning,
 };
 
 /// The class of a node.
@@ -34,6 +35,7 @@ pub(crate) enum Class {
 /// The class of each node, its users, and the buffer that it is read from.
 pub(crate) struct Classified<'a> {
     pub computation: &'a Computation,
+    pub tuning: &'a Tuning,
     pub classes: Vec<Class>,
     /// Whether each node is a root.
     pub is_root: Vec<bool>,
@@ -47,13 +49,14 @@ pub(crate) struct Classified<'a> {
 }
 
 /// Classifies the nodes of a computation, and settles the buffers that views read.
-pub(crate) fn classify<'a>(computation: &'a Computation) -> Classified<'a> {
+pub(crate) fn classify<'a>(computation: &'a Computation, tuning: &'a Tuning) -> Classified<'a> {
     let n = computation.nodes.len();
     let uses = computation.nodes.iter().enumerate().flat_map(|(index, node)| {
         node.inputs.iter().map(move |input| (input.index(), ValueId::new(index)))
     });
     let mut this = Classified {
         computation,
+        tuning,
         classes: Vec::with_capacity(n),
         is_root: vec![false; n],
         is_awaited: vec![false; n],
@@ -63,7 +66,7 @@ pub(crate) fn classify<'a>(computation: &'a Computation) -> Classified<'a> {
     };
     for index in 0..n {
         let id = ValueId::new(index);
-        this.classes.push(class(computation, id));
+        this.classes.push(class(computation, id, tuning));
         if this.classes[index] == Class::View {
             this.resolve_view(id);
         }
@@ -138,8 +141,8 @@ impl Classified<'_> {
     }
 }
 
-fn class(computation: &Computation, id: ValueId) -> Class {
-    if let Some(dtype) = row_operation(computation, id) {
+fn class(computation: &Computation, id: ValueId, tuning: &Tuning) -> Class {
+    if let Some(dtype) = row_operation(computation, id, tuning.longest_row) {
         return Class::Row(dtype);
     }
     let node = &computation.nodes[id.index()];

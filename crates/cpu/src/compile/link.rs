@@ -5,6 +5,7 @@ use crate::{
     program::{Program, Task},
     run::check::Check,
     step::StepId,
+    tuning::Tuning,
 };
 
 /// The program of a task.
@@ -15,6 +16,7 @@ pub(crate) fn link(
     order: &Order,
     places: Places,
     check: Option<Check>,
+    tuning: &Tuning,
 ) -> Program {
     let Lowered { steps, leaves, roots, sizes, .. } = lowered;
     let mut steps: Vec<_> = steps.into_iter().chain(updates.copies).map(Some).collect();
@@ -32,11 +34,11 @@ pub(crate) fn link(
         steps,
         check,
         places,
-        sizes,
         outputs,
         n_bytes,
         n_bytes_live,
         largest,
         are_beside,
+        tuning: tuning.clone(),
     }
 }

@@ -1,6 +1,7 @@
 //! The compiler: from a task to a program, one stage after another.
 //!
-//! A stage takes the tables of earlier stages by reference and returns one table of its own. No stage calls another.
+//! A stage takes the tables of earlier stages by reference and returns one table of its own. No stage calls another. Each
+//! table is verified, in builds with debug assertions, and can be printed.
 
 mod accumulate;
 mod check;
@@ -14,54 +15,47 @@ mod order;
 mod place;
 mod rematerialize;
 mod rows;
+pub(crate) mod stages;
+mod text;
 mod update;
 mod verify;
 
 use self::{
     accumulate::accumulate, check::check, classify::classify, group::group, levels::levels,
     link::link, lower::lower, order::order, place::place, rematerialize::rematerialize,
-    update::update,
+    stages::Stages, update::update,
 };
-use crate::program::{Program, Shortage, Task};
+use crate::{
+    program::{Program, Shortage, Task},
+    tuning::Tuning,
+};
 
 /// Compiles a task.
 ///
 /// # Errors
 /// If its arena would be larger than memory can be.
-pub(crate) fn compile(task: &Task) -> Result<Program, Shortage> {
-    let classified = classify(&task.computation);
-    let roles = accumulate(&classified);
-    let levels = levels(&roles);
-    let groups = group(&levels);
-    let fusion = rematerialize(&groups);
-    let lowered = lower(task, &fusion);
-    let updates = update(task, &lowered);
-    let order = order(&lowered, &updates);
+pub(crate) fn compile(task: &Task, tuning: &Tuning) -> Result<Program, Shortage> {
+    compile_in(&mut Stages(&mut |_, _| {}), task, tuning)
+}
+
+/// Compiles a task in stages that are observed.
+pub(crate) fn compile_in(
+    stages: &mut Stages<'_>,
+    task: &Task,
+    tuning: &Tuning,
+) -> Result<Program, Shortage> {
+    let simplified = stages.end("simplify", &task.computation, |it| it.verify());
+    let classified = stages.end("classify", classify(simplified, tuning), |it| it.verify());
+    let roles = stages.end("accumulate", accumulate(&classified), |it| it.verify());
+    let levels = stages.end("levels", levels(&roles), |it| it.verify());
+    let groups = stages.end("group", group(&levels), |it| it.verify());
+    let fusion = stages.end("rematerialize", rematerialize(&groups), |it| it.verify());
+    let lowered = stages.end("lower", lower(task, &fusion), |it| it.verify());
+    let updates = stages.end("update", update(task, &lowered), |it| it.verify(&lowered));
+    let order = stages.end("order", order(&lowered, &updates), |it| it.verify(&lowered, &updates));
     let steps = order.steps(&lowered, &updates);
-    let places = place(task, &lowered, &updates, &steps)?;
-    verify("place", || places.verify(task, &lowered, &updates, &steps));
+    let places = place(task, &lowered, &updates, &steps, tuning)?;
+    let places = stages.end("place", places, |it| it.verify(task, &lowered, &updates, &steps));
     let check = check(task, &lowered, &updates, &steps);
-    Ok(link(task, lowered, updates, &order, places, check))
-}
-
-/// Verifies the table of a stage, in builds with debug assertions.
-///
-/// # Panics
-/// If it is not sound: a fault of the stage.
-fn verify(stage: &str, verdict: impl FnOnce() -> Result<(), String>) {
-    if cfg!(debug_assertions)
-        && let Err(fault) = verdict()
-    {
-        panic!("{stage}: {fault}");
-    }
-}
-
-/// The steps of a task, for tests of later stages.
-#[cfg(test)]
-fn lowered(task: &Task) -> lower::Lowered {
-    let classified = classify(&task.computation);
-    let roles = accumulate(&classified);
-    let levels = levels(&roles);
-    let groups = group(&levels);
-    lower(task, &rematerialize(&groups))
+    Ok(link(task, lowered, updates, &order, places, check, tuning))
 }

@@ -17,12 +17,6 @@ use crate::{
     kernels::code::Extent,
 };
 
-/// The most instructions that take the place of a value.
-const MOST_INSTRUCTIONS: usize = 4;
-
-/// Fewer numbers are stored and read in less time than an instruction is dispatched in.
-const LEAST_ELEMENTS: usize = 64;
-
 /// The kernels of all groups: the nodes that each computes, its own and recomputed ones, and the values that are stored.
 pub(crate) struct Fusion<'a> {
     pub groups: &'a Groups<'a>,
@@ -40,7 +34,10 @@ pub(crate) fn rematerialize<'a>(groups: &'a Groups<'a>) -> Fusion<'a> {
     let roles = groups.levels.roles;
     let mut finder = Finder { roles, groups, fusion };
     (0..roles.classes.len()).for_each(|index| finder.add(ValueId::new(index)));
-    finder.fusion
+    // A node that is computed again can be all that has read another value, or read a value that nothing else has read.
+    let mut fusion = finder.fusion;
+    fusion.are_stored = fusion.are_needed();
+    fusion
 }
 
 impl Fusion<'_> {
@@ -58,7 +55,7 @@ impl Fusion<'_> {
 
     /// Whether anything but the kernels that compute it needs the value of each node. Operands of recomputed nodes are
     /// needed in any case.
-    fn are_needed(&self) -> Vec<bool> {
+    pub(super) fn are_needed(&self) -> Vec<bool> {
         let roles = self.groups.levels.roles;
         let mut are_needed = roles.is_root.clone();
         for index in (0..are_needed.len()).rev() {
@@ -120,7 +117,8 @@ impl Finder<'_> {
         let (mut nodes, mut more) = (SmallVec::new(), None);
         let mut open: SmallVec<[ValueId; 4]> = smallvec![id];
         while let Some(next) = open.pop() {
-            if nodes.len() == MOST_INSTRUCTIONS || !self.is_cheap_for(next, reader) {
+            if nodes.len() == self.roles.tuning.most_recomputed || !self.is_cheap_for(next, reader)
+            {
                 return None;
             }
             nodes.push(next);
@@ -154,7 +152,7 @@ impl Finder<'_> {
         };
         matches!(roles.classes[id.index()], Class::Elementwise(_))
             && is_arithmetic(&node.op)
-            && node.shape.n_elements() >= LEAST_ELEMENTS
+            && node.shape.n_elements() >= roles.tuning.least_recomputed
             && !roles.is_root[id.index()]
             && !roles.is_awaited[id.index()]
             && roles.computation.awaited[id.index()].is_none()

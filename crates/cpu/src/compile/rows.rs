@@ -9,7 +9,6 @@ use rustc_hash::FxBuildHasher;
 
 use crate::kernels::{
     code::Extent,
-    elementwise::MAX_ROW,
     rows::{Rows, last_axis},
 };
 
@@ -63,7 +62,11 @@ impl Rows {
 
 /// The number type of an operation that takes whole rows of numbers to one number each, or one number to an element of a
 /// row: sums and maxima over the last axis, and elements picked from it, or put into it, one for each row.
-pub(crate) fn row_operation(computation: &Computation, id: ValueId) -> Option<DType> {
+pub(crate) fn row_operation(
+    computation: &Computation,
+    id: ValueId,
+    longest: usize,
+) -> Option<DType> {
     let node = &computation.nodes[id.index()];
     let input = |k: usize| &computation.nodes[node.inputs[k].index()].shape;
     let (wide, axis) = match &node.op {
@@ -73,7 +76,7 @@ pub(crate) fn row_operation(computation: &Computation, id: ValueId) -> Option<DT
         Op::ScatterAdd(scatter) if input(0)[scatter.axis] == 1 => (&node.shape, scatter.axis),
         _ => return None,
     };
-    let are_rows = last_axis(wide) == Some(axis) && (2..=MAX_ROW).contains(&wide[axis]);
+    let are_rows = last_axis(wide) == Some(axis) && (2..=longest).contains(&wide[axis]);
     (node.dtype.is_float() && are_rows && wide.n_elements() > 0).then_some(node.dtype)
 }
 

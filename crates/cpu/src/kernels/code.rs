@@ -115,6 +115,8 @@ pub(crate) enum Scalar {
 #[derive(Clone, Debug)]
 pub(crate) struct Elementwise {
     pub rows: Rows,
+    /// The rows of a block.
+    pub n_rows_at_once: usize,
     /// What is computed once, before the first block.
     pub prologue: Vec<Line>,
     /// What is computed of each block.

@@ -22,12 +22,6 @@ use crate::{
     },
 };
 
-/// Numbers in a block: 2 KB of `f32`, so that a dozen registers fit the first-level cache.
-pub(crate) const BLOCK: usize = 512;
-
-/// The longest row that a kernel takes as a whole, longer than a block if need be.
-pub(crate) const MAX_ROW: usize = 4096;
-
 /// Registers, allocated once for all kernels of a plan.
 pub(crate) struct Scratch<F> {
     pub instructions: InstructionSet,
@@ -95,12 +89,12 @@ impl Behavior for Elementwise {
         let Rows { n_rows, n_columns, .. } = self.rows;
         let n_lines = self.code.len() + self.stores.len();
         let work = (n_rows * n_columns).saturating_mul(n_lines) / 4;
-        Some(Split { n_rows, together: self.rows.of_block(), work })
+        Some(Split { n_rows, together: self.n_rows_at_once, work })
     }
 
     fn registers(&self) -> Option<RegisterFile> {
         let Rows { dtype, n_rows, n_columns } = self.rows;
-        let n_elements = self.rows.of_block().min(n_rows) * n_columns;
+        let n_elements = self.n_rows_at_once.min(n_rows) * n_columns;
         Some(RegisterFile { dtype, n: self.n_registers, n_elements })
     }
 
@@ -120,7 +114,7 @@ impl Behavior for Elementwise {
         }
         let n_written = |store: &Store| match store.form {
             Form::Numbers | Form::TruthValues => n(store.extent),
-            Form::Sum => rows.n_blocks(),
+            Form::Sum => rows.n_rows.div_ceil(self.n_rows_at_once),
         };
         match self.stores.iter().find(|store| n_elements(store.to) != n_written(store)) {
             Some(store) => Err(format!("{:?} has another number of elements", store.to)),
@@ -151,7 +145,7 @@ impl Elementwise {
             let (dtype, n_rows_each) = match form {
                 Form::Numbers => (self.rows.dtype, 1),
                 Form::TruthValues => (DType::Bool, 1),
-                Form::Sum => (self.rows.dtype, self.rows.of_block()),
+                Form::Sum => (self.rows.dtype, self.n_rows_at_once),
             };
             Output { id, dtype, n_rows_each }
         })
@@ -173,8 +167,8 @@ impl Elementwise {
         scratch: &mut Scratch<F>,
         rows: Range<usize>,
     ) {
-        let (instructions, n_rows) = (scratch.instructions, self.rows.of_block().min(rows.len()));
-        let part = |start, n_rows| Part::new(start, n_rows, self.rows);
+        let (instructions, n_rows) = (scratch.instructions, self.n_rows_at_once.min(rows.len()));
+        let part = |start, n_rows| Part::new(start, n_rows, self);
         compute(instructions, &self.prologue, memory, scratch, &part(rows.start, n_rows));
         for start in rows.clone().step_by(n_rows.max(1)) {
             let part = part(start, n_rows.min(rows.end - start));
@@ -208,10 +202,10 @@ struct Part {
 }
 
 impl Part {
-    fn new(start: usize, n_rows: usize, all: Rows) -> Self {
-        let (rows, n_columns) = (start..start + n_rows, all.n_columns);
+    fn new(start: usize, n_rows: usize, kernel: &Elementwise) -> Self {
+        let (rows, n_columns) = (start..start + n_rows, kernel.rows.n_columns);
         let elements = rows.start * n_columns..rows.end * n_columns;
-        Self { n_columns, block: start / all.of_block(), elements, rows }
+        Self { n_columns, block: start / kernel.n_rows_at_once, elements, rows }
     }
 
     /// Where its numbers lie among those of a value.

@@ -69,7 +69,6 @@ pub(crate) trait Behavior {
     }
 
     /// The results that are tested for being finite while they are stored.
-    #[allow(dead_code)]
     fn tests(&self) -> Values {
         Values::new()
     }

@@ -73,9 +73,9 @@ impl Behavior for Plain {
 
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.op)?;
-        let inputs = self.inputs.iter().enumerate();
+        let mut inputs = self.inputs.iter().enumerate();
         let comma = |k: usize| if k == 0 { " " } else { ", " };
-        inputs.map(|(k, (id, ..))| write!(f, "{}{id}", comma(k))).collect()
+        inputs.try_for_each(|(k, (id, ..))| write!(f, "{}{id}", comma(k)))
     }
 
     fn run(&self, memory: &mut Memory<'_>, _: &mut Team) -> Result<(), Refusal> {

@@ -2,8 +2,6 @@
 
 use retrograd_core::{DType, Shape};
 
-use crate::kernels::elementwise::BLOCK;
-
 /// How the elements of a kernel's values are seen: as rows along the last axis of more than one element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Rows {
@@ -23,16 +21,11 @@ impl Rows {
         Self { dtype, n_rows: shape.n_elements().checked_div(n_columns).unwrap_or(0), n_columns }
     }
 
-    /// How many a kernel has at hand at a time: a block.
-    pub fn of_block(&self) -> usize {
-        let n_rows = (BLOCK / self.n_columns.max(1)).max(1);
+    /// The rows that a kernel has at hand at a time, in blocks of about `n_numbers` numbers.
+    pub fn at_once(&self, n_numbers: usize) -> usize {
+        let n_rows = (n_numbers / self.n_columns.max(1)).max(1);
         // So that short rows are reduced side by side, and elements fill vectors.
         if n_rows > MULTIPLE { n_rows - n_rows % MULTIPLE } else { n_rows }
-    }
-
-    /// The number of blocks.
-    pub fn n_blocks(&self) -> usize {
-        self.n_rows.div_ceil(self.of_block())
     }
 }
 

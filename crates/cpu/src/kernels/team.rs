@@ -35,9 +35,9 @@ pub(crate) struct Sharing {
 }
 
 impl Sharing {
-    /// Among so many threads, if each has several times as much to do as it takes to hand the work over.
-    pub fn among(n_threads: usize) -> Self {
-        Self { n_threads, least_work: 10_000 }
+    /// Among so many threads, if each has `least_work` nanoseconds of work.
+    pub fn among(n_threads: usize, least_work: usize) -> Self {
+        Self { n_threads, least_work }
     }
 
     /// In how many parts rows are computed.

@@ -24,9 +24,6 @@ pub(crate) struct Groups<'a> {
     pub totals: FxHashMap<u32, Vec<ValueId>>,
 }
 
-/// The fewest single numbers of a level that are computed by a program of scalars, and not by a fused kernel.
-const LEAST_SCALARS: usize = 32;
-
 /// Groups the nodes of a computation.
 pub(crate) fn group<'a>(levels: &'a Levels<'a>) -> Groups<'a> {
     let mut joining = Joining { levels, sets: UnionFind::new(levels.roles.classes.len()) };
@@ -101,7 +98,9 @@ impl<'a> Joining<'a> {
                 sets_of.entry((level, rows.dtype)).or_default().push(index as u32);
             }
         }
-        let many = sets_of.into_values().filter(|scalars| scalars.len() >= LEAST_SCALARS);
+        let many = sets_of
+            .into_values()
+            .filter(|scalars| scalars.len() >= levels.roles.tuning.least_scalars);
         many.map(|scalars| {
             scalars.windows(2).for_each(|pair| {
                 self.sets.union(pair[0], pair[1]);

@@ -87,8 +87,10 @@ pub(crate) fn fill(
 ) -> Elementwise {
     let node = &roles.computation.nodes[literal.index()];
     let value = node.op.as_literal().expect("only literals are filled in");
+    let rows = Rows { dtype: node.dtype, n_rows: node.shape.n_elements(), n_columns: 1 };
     Elementwise {
-        rows: Rows { dtype: node.dtype, n_rows: node.shape.n_elements(), n_columns: 1 },
+        rows,
+        n_rows_at_once: rows.at_once(roles.tuning.block),
         prologue: vec![Line {
             instruction: Instruction::Fill { scalar: Scalar::Literal(Literal::new(value)) },
             register: 0,
@@ -252,6 +254,15 @@ impl Writer<'_> {
         meaning.check("combined code", [&[], &code], &stores);
         let (prologue, code, n_registers) = assign(code, &mut stores);
         meaning.check("code with shared registers", [&prologue, &code], &stores);
-        Elementwise { rows: self.rows, prologue, code, checks: self.checks, stores, n_registers }
+        let (rows, n_rows_at_once) = (self.rows, self.rows.at_once(self.roles.tuning.block));
+        Elementwise {
+            rows,
+            n_rows_at_once,
+            prologue,
+            code,
+            checks: self.checks,
+            stores,
+            n_registers,
+        }
     }
 }

@@ -137,7 +137,7 @@ impl Lowering<'_> {
         let rows = rows_of_group(self.fusion, &self.fusion.computed(group));
         let (roles, sizes) = (self.roles, &mut self.lowered.sizes);
         let sums = totals.iter().map(|&total| {
-            let to = match rows.n_blocks() {
+            let to = match rows.n_rows.div_ceil(rows.at_once(roles.tuning.block)) {
                 1 => total,
                 n_blocks => sizes.mint((rows.dtype, n_blocks)),
             };

@@ -13,9 +13,6 @@ pub(super) struct Block {
     pub last: u32,
 }
 
-/// Up to so many blocks are looked at in pairs.
-const MAX_PAIRED: usize = 2000;
-
 /// Blocks whose bytes are too many to be counted: so many are needed at one time.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct TooLarge(pub u128);
@@ -25,13 +22,16 @@ pub(super) struct TooLarge(pub u128);
 ///
 /// # Errors
 /// If all of them, one behind the other, would reach further than memory can. All sums of sizes and offsets are less.
-pub(super) fn arrange(blocks: &[Block]) -> Result<(Vec<usize>, usize, usize), TooLarge> {
+pub(super) fn arrange(
+    blocks: &[Block],
+    most_paired: usize,
+) -> Result<(Vec<usize>, usize, usize), TooLarge> {
     let n_bytes: u128 = blocks.iter().map(|block| block.n_bytes as u128).sum();
     if n_bytes > isize::MAX as u128 {
         return Err(TooLarge(most_live(blocks)));
     }
     let (offsets, n_bytes, n_bytes_live) = in_order(blocks);
-    if n_bytes > n_bytes_live && blocks.len() <= MAX_PAIRED {
+    if n_bytes > n_bytes_live && blocks.len() <= most_paired {
         let (by_size, n_bytes_by_size) = by_size(blocks);
         if n_bytes_by_size < n_bytes {
             return Ok((by_size, n_bytes_by_size, n_bytes_live));
@@ -208,10 +208,10 @@ mod tests {
         let half = isize::MAX as usize / 2 + 1;
         let block = |n_bytes, first, last| Block { n_bytes, first, last };
         let two = [block(half, 0, 1), block(half, 1, 2)];
-        assert_eq!(arrange(&two), Err(TooLarge(1 << 63)));
+        assert_eq!(arrange(&two, 2000), Err(TooLarge(1 << 63)));
         // Sizes that would wrap around to nothing.
-        assert_eq!(arrange(&[block(1 << 63, 0, 1); 2]), Err(TooLarge(1 << 64)));
-        assert!(arrange(&[block(half - 64, 0, 1), block(half - 64, 1, 2)]).is_ok());
+        assert_eq!(arrange(&[block(1 << 63, 0, 1); 2], 2000), Err(TooLarge(1 << 64)));
+        assert!(arrange(&[block(half - 64, 0, 1), block(half - 64, 1, 2)], 2000).is_ok());
     }
 
     #[test]
@@ -230,7 +230,7 @@ mod tests {
             let (by_size, n_by_size) = by_size(&blocks);
             check(&blocks, &in_order, n_in_order);
             check(&blocks, &by_size, n_by_size);
-            let (_, n_bytes, n_least) = arrange(&blocks).expect("they are small");
+            let (_, n_bytes, n_least) = arrange(&blocks, 2000).expect("they are small");
             assert_eq!(most_live(&blocks), n_live as u128);
             assert_eq!((n_bytes, n_least), (n_in_order.min(n_by_size), n_live));
             assert!(n_live <= n_bytes);

@@ -10,6 +10,7 @@ use crate::{
     compile::{lower::Lowered, update::Updates},
     program::{Shortage, Task},
     step::{Sizes, Step},
+    tuning::Tuning,
 };
 use block::{Block, TooLarge};
 
@@ -33,13 +34,14 @@ pub(crate) fn place(
     lowered: &Lowered,
     updates: &Updates,
     steps: &[&Step],
+    tuning: &Tuning,
 ) -> Result<Places, Shortage> {
     let (sizes, outputs) = (&lowered.sizes, &lowered.roots[..task.n_outputs]);
     let outside = outside(task, lowered, updates, steps);
     let (mut places, blocks) = in_blocks(steps, sizes, outputs, outside);
     let largest = largest(&places, sizes).and_then(|value| node_of(value, steps, task));
-    let (offsets, n_bytes, n_bytes_live) =
-        block::arrange(&blocks).map_err(|TooLarge(n_bytes)| Shortage { n_bytes, largest })?;
+    let (offsets, n_bytes, n_bytes_live) = block::arrange(&blocks, tuning.most_paired)
+        .map_err(|TooLarge(n_bytes)| Shortage { n_bytes, largest })?;
     for place in &mut places {
         if let Place::Arena { offset, .. } = place {
             *offset = offsets[*offset];

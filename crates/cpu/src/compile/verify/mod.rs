@@ -8,5 +8,6 @@
 
 mod meaning;
 mod steps;
+mod tables;
 
 pub(crate) use meaning::Meaning;

@@ -169,7 +169,10 @@ mod tests {
     use retrograd_core::{Graph, computation::Computation};
 
     use super::*;
-    use crate::compile::{lowered, order::order, place::place};
+    use crate::{
+        compile::{order::order, place::place, stages::lowered},
+        tuning::Tuning,
+    };
 
     /// Steps in order, with their places.
     struct Planned {
@@ -191,7 +194,9 @@ mod tests {
             let (lowered, updates) = (lowered(&task), Updates::default());
             let order = order(&lowered, &updates);
             let steps = order.steps(&lowered, &updates);
-            let places = place(&task, &lowered, &updates, &steps).expect("it is small").places;
+            let places = place(&task, &lowered, &updates, &steps, &Tuning::default())
+                .expect("it is small")
+                .places;
             let steps = steps.into_iter().cloned().collect();
             Self { outputs: lowered.roots.clone(), lowered, steps, places }
         }

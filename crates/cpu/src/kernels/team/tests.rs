@@ -26,7 +26,8 @@ struct Recorded<'g>(RecordedTask<'g>, Program);
 impl<'g> Recorded<'g> {
     fn new(outputs: &[Expr<'g>]) -> Self {
         let recorded = RecordedTask::new(outputs, &[], false).expect("the graph compiles");
-        let program = compile(&recorded.task).expect("it is small");
+        let program =
+            compile(&recorded.task, &crate::tuning::Tuning::default()).expect("it is small");
         Self(recorded, program)
     }
 
@@ -131,7 +132,7 @@ fn small_plans_run_in_one_thread() {
     let n_threads = |n_elements: usize| {
         let g = Graph::new();
         let recorded = Recorded::new(&[g.constant(vec![0.5f32; n_elements]).tanh()]);
-        let memories = recorded.memories(Sharing::among(2), InstructionSet::best());
+        let memories = recorded.memories(Sharing::among(2, 10_000), InstructionSet::best());
         memories.team.registers.len()
     };
     assert_eq!([100, 1_000_000].map(n_threads), [1, 2]);
@@ -141,7 +142,7 @@ fn small_plans_run_in_one_thread() {
 fn registers_that_a_panic_has_left_empty_are_made_again() {
     let g = Graph::new();
     let recorded = Recorded::new(&[g.constant(vec![0.5f32; 1000]).tanh()]);
-    let mut memories = recorded.memories(Sharing::among(1), InstructionSet::portable());
+    let mut memories = recorded.memories(Sharing::among(1, 10_000), InstructionSet::portable());
     let before = recorded.run(&mut memories);
     let team = &mut memories.team;
     team.registers[0].single = Registers::of([].iter()).single;

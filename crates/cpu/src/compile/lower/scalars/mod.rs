@@ -51,7 +51,7 @@ pub(crate) fn program(
 mod tests {
     use retrograd_core::{Expr, Graph, computation::Computation};
 
-    use crate::{compile::lowered, kernels::kernel::Kernel, program::Task};
+    use crate::{compile::stages::lowered, kernels::kernel::Kernel, program::Task};
 
     /// The number of instructions, of single ones and of registers of the program that some expressions are.
     fn sizes(roots: &[Expr<'_>]) -> [usize; 3] {
