@@ -16,6 +16,8 @@ mod place;
 mod rematerialize;
 mod rows;
 pub(crate) mod stages;
+#[cfg(test)]
+mod tests;
 mod text;
 mod update;
 mod verify;
