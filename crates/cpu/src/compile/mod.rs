@@ -32,10 +32,7 @@ use crate::{
     tuning::Tuning,
 };
 
-/// Compiles a task.
-///
-/// # Errors
-/// If its arena would be larger than memory can be.
+/// Compiles a task, unless its arena would be larger than memory can be.
 pub(crate) fn compile(task: &Task, tuning: &Tuning) -> Result<Program, Shortage> {
     compile_in(&mut Stages(&mut |_, _| {}), task, tuning)
 }
