@@ -100,6 +100,19 @@ fn a_gradient_step_does_not_disturb_what_is_read_after_it() {
 }
 
 #[test]
+fn numbers_computed_of_a_product_and_of_the_parameter_that_it_replaces_come_first() {
+    // Few numbers are a fused kernel, many a program of scalars; both stand on the level of the product.
+    for n in [3, 40] {
+        let g = Graph::new();
+        let p = g.param("p", [[0.5]]);
+        let row = g.param("row", [[0.1, 0.2, 0.3]]);
+        let product = row.dot(row.t());
+        let outputs: Vec<_> = (0..n).map(|k| (product * p + f64::from(k)).square()).collect();
+        check_step(&g, &outputs, &[(p, product)]);
+    }
+}
+
+#[test]
 fn masks_made_in_another_precision_come_from_another_kernel() {
     let g = Graph::new();
     let x = g.param("x", matrix(0.3));

@@ -40,6 +40,10 @@ impl Behavior for Embed {
         smallvec![self.out]
     }
 
+    fn is_fused(&self) -> bool {
+        false
+    }
+
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let zeros = "zeros".to_owned();
         let onto = self.onto.map_or(zeros, |onto| onto.to_string());

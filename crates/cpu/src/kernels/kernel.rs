@@ -54,9 +54,7 @@ pub(crate) trait Behavior {
     }
 
     /// Whether the kernel is of fused nodes, which stand on the level of their operands; others stand above them.
-    fn is_fused(&self) -> bool {
-        false
-    }
+    fn is_fused(&self) -> bool;
 
     /// Whether a result can be written over the leaf that it is the new value of.
     fn can_update(&self) -> bool {

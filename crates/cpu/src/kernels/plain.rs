@@ -34,6 +34,10 @@ impl Behavior for Copy {
         smallvec![self.to]
     }
 
+    fn is_fused(&self) -> bool {
+        false
+    }
+
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "copy {}{}", self.from, self.walk)
     }
@@ -65,6 +69,10 @@ impl Behavior for Plain {
 
     fn writes(&self) -> Values {
         smallvec![self.out]
+    }
+
+    fn is_fused(&self) -> bool {
+        false
     }
 
     fn can_fail(&self) -> bool {

@@ -48,6 +48,10 @@ impl Behavior for Reduce {
         smallvec![self.out]
     }
 
+    fn is_fused(&self) -> bool {
+        false
+    }
+
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (kind, n, n_inner) = (self.kind, self.n_reduced, self.n_inner);
         write!(f, "reduce {}, {kind:?} of {n} × {n_inner} {}", self.input, self.dtype)

@@ -184,6 +184,10 @@ impl Behavior for Product {
         smallvec![self.out]
     }
 
+    fn is_fused(&self) -> bool {
+        false
+    }
+
     fn scratch(&self) -> Option<ValueId> {
         self.method.scratch()
     }

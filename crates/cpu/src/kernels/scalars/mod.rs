@@ -93,6 +93,10 @@ impl Behavior for Scalars {
         self.stores.iter().map(|store| store.to).collect()
     }
 
+    fn is_fused(&self) -> bool {
+        true
+    }
+
     fn scratch(&self) -> Option<ValueId> {
         Some(self.file)
     }
