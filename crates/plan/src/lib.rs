@@ -9,6 +9,7 @@ mod options;
 mod plan;
 mod profile;
 mod required;
+mod text;
 mod workspace;
 
 pub use cache::PlanCache;

@@ -1,6 +1,6 @@
 //! Plans: what users compile and run.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use retrograd_core::{Error, Expr, Params, View, ops::LeafKind};
 use retrograd_task::{Executable, RecordedTask, Signature, Task};
@@ -50,33 +50,6 @@ impl Compiled {
         let executable = executable.map_err(|error| recorded.error(error))?;
         let checked = options.is_checked().then(|| Arc::clone(task));
         Ok(Arc::new(Self { executable, checked }))
-    }
-}
-
-/// The leaves that a plan reads, its steps, and its memory: which operations are one kernel, and where results lie.
-///
-/// ```
-/// use retrograd_core::Graph;
-/// use retrograd_plan::Plan;
-///
-/// let g = Graph::new();
-/// let (x, w) = (g.input("x", [2, 3]), g.param("w", [0.5, 1.0, 2.0]));
-/// let plan = Plan::compile(&[(x * w).tanh().sum()], &[])?;
-/// let text = plan.to_string();
-/// assert!(text.starts_with("%0 = input x : f32[2, 3]\n%1 = param w : f32[3]\nstep 0: "), "{text}");
-/// assert!(text.contains("tanh"), "{text}");
-/// # Ok::<(), retrograd_core::Error>(())
-/// ```
-impl fmt::Display for Plan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (slot, leaf) in self.signature.leaves.iter().enumerate() {
-            let (kind, shape) = (leaf.kind.label(), &leaf.description.shape);
-            writeln!(f, "%{slot} = {kind} {} : {}{shape}", leaf.name(), leaf.description.dtype)?;
-        }
-        for (k, step) in self.compiled.executable.steps().iter().enumerate() {
-            writeln!(f, "step {k}: {}", step.text)?;
-        }
-        writeln!(f, "arena of {} bytes, {} of them live", self.arena_bytes(), self.live_bytes())
     }
 }
 

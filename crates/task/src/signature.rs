@@ -33,6 +33,8 @@ pub struct Signature {
 
 /// A leaf as it was declared.
 pub struct LeafSpec {
+    /// The leaf among the values of the task.
+    pub value: ValueId,
     /// Name, dtype, shape and line.
     pub description: Operand,
     /// The kind.
@@ -57,10 +59,13 @@ impl Signature {
     ) -> Self {
         let graph = root.graph();
         let updates: FxHashMap<_, _> = targets.iter().copied().zip(0..).collect();
-        let spec = |(slot, &id): (usize, &NodeId)| {
+        let values = computation.nodes.iter().enumerate();
+        let values = values.filter(|(_, node)| matches!(node.op, Op::Leaf(_)));
+        let spec = |((slot, &id), (value, _)): ((usize, &NodeId), (usize, _))| {
             let Op::Leaf(leaf) = graph.node(id).op else { unreachable!("slots are of leaves") };
             let data = graph.leaf_info(leaf).data.clone();
             LeafSpec {
+                value: ValueId::new(value),
                 description: graph.describe(id),
                 kind: leaf.kind,
                 data,
@@ -73,7 +78,7 @@ impl Signature {
             let origin = origins[index];
             (ValueId::new(index), (graph.function_of(origin), graph.describe(origin)))
         };
-        let leaves: Vec<_> = slots.iter().enumerate().map(spec).collect();
+        let leaves: Vec<_> = slots.iter().enumerate().zip(values).map(spec).collect();
         let named = leaves.iter().enumerate().filter(|(_, leaf)| leaf.kind != LeafKind::Constant);
         let slots = named.map(|(slot, leaf)| (leaf.name().to_owned(), slot)).collect();
         let refusing = nodes.map(describe).collect();
@@ -98,7 +103,8 @@ impl Signature {
         for (slot, id) in task.leaves().enumerate() {
             let node = &task.computation.nodes[id.index()];
             let Op::Leaf(leaf) = node.op else { continue };
-            if declared.next() != Some((leaf.kind, node.dtype, &node.shape)) {
+            let is_declared = self.leaves.get(slot).is_some_and(|leaf| leaf.value == id);
+            if !is_declared || declared.next() != Some((leaf.kind, node.dtype, &node.shape)) {
                 return Err(format!("slot {slot}: the leaf is declared as another"));
             }
         }

@@ -177,3 +177,98 @@ impl Order {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use retrograd_core::{Graph, computation::Computation};
+
+    use super::*;
+    use crate::{
+        compile::{
+            accumulate::accumulate, classify::classify, group::group, levels::levels, lower::lower,
+            order::order, rematerialize::rematerialize, update::update,
+        },
+        program::Task,
+        tuning::Tuning,
+    };
+
+    /// A product, fused nodes around it, and the update of a parameter by a sum with a product.
+    fn task() -> Task {
+        let g = Graph::new();
+        let (x, w) = (g.input("x", [8, 8]), g.param("w", [[0.5; 8]; 8]));
+        let y = x.exp().matmul(w).tanh();
+        let loss = y.square().sum();
+        let roots = [loss, w - 0.1 * loss.grad(&[w])[0]];
+        let computation = Computation::of(&roots).computation;
+        let slots = computation.nodes.iter().filter_map(|node| match node.op {
+            retrograd_core::Op::Leaf(leaf) if node.shape == [8, 8].into() => Some(leaf),
+            _ => None,
+        });
+        let param = slots.max_by_key(|leaf| leaf.slot).expect("there are two leaves");
+        Task { computation, n_outputs: 1, targets: vec![param.slot], is_checked: false }
+    }
+
+    #[test]
+    fn faults_of_classes_and_roles_are_found() {
+        let (task, tuning) = (task(), Tuning::default());
+        let mut classified = classify(&task.computation, &tuning);
+        assert_eq!(classified.verify(), Ok(()));
+        let view = classified.classes.iter().position(|class| *class == Class::View);
+        let sound = accumulate(&classified);
+        assert_eq!(sound.verify(), Ok(()));
+        let mut roles = accumulate(&classified);
+        roles.classes[0] = Class::Part;
+        assert!(roles.verify().expect_err("a leaf").contains("%0 is a part of no step"));
+        let mut roles = accumulate(&classified);
+        roles.accumulations.values_mut().for_each(|sum| sum.added = sum.onto);
+        assert!(roles.verify().expect_err("no part").contains("accumulates what is no part"));
+        let view = view.expect("a gradient transposes an operand");
+        classified.classes[view] = Class::Step;
+        assert!(classified.verify().expect_err("a step").contains("is no view, and read as one"));
+    }
+
+    #[test]
+    fn faults_of_groups_and_of_stored_values_are_found() {
+        let (task, tuning) = (task(), Tuning::default());
+        let classified = classify(&task.computation, &tuning);
+        let roles = accumulate(&classified);
+        let levels = levels(&roles);
+        assert_eq!(levels.verify(), Ok(()));
+        let mut groups = group(&levels);
+        let mut fusion = rematerialize(&groups);
+        assert_eq!((groups.verify(), fusion.verify()), (Ok(()), Ok(())));
+        let stored = (0..).map(ValueId::new).zip(&fusion.are_stored);
+        let mut stored = stored.filter(|(id, is_stored)| **is_stored && roles.fused(*id).is_some());
+        let (id, _) = stored.next().expect("a kernel stores a value");
+        fusion.are_stored[id.index()] = false;
+        assert!(fusion.verify().expect_err("it is read").contains("read and not stored"));
+        let last = groups.members.pop().expect("there are groups");
+        assert!(groups.verify().expect_err("it is gone").contains("in no group"));
+        groups.members[0].extend(last);
+        assert!(groups.verify().is_err(), "another level");
+    }
+
+    #[test]
+    fn faults_of_steps_updates_and_their_order_are_found() {
+        let (task, tuning) = (task(), Tuning::default());
+        let classified = classify(&task.computation, &tuning);
+        let roles = accumulate(&classified);
+        let levels = levels(&roles);
+        let groups = group(&levels);
+        let mut lowered = lower(&task, &rematerialize(&groups));
+        let mut updates = update(&task, &lowered);
+        let mut sequence = order(&lowered, &updates);
+        assert_eq!(lowered.verify(), Ok(()));
+        assert_eq!(updates.verify(&lowered), Ok(()));
+        assert_eq!(sequence.verify(&lowered, &updates), Ok(()));
+        sequence.sequence.reverse();
+        let fault = sequence.verify(&lowered, &updates).expect_err("it is backwards");
+        assert!(fault.contains("runs before"), "{fault}");
+        sequence.sequence.pop();
+        assert!(sequence.verify(&lowered, &updates).expect_err("fewer").contains("is missing"));
+        updates.all[0].value = lowered.roots[0];
+        assert!(updates.verify(&lowered).expect_err("a scalar").contains("does not fit"));
+        lowered.steps.pop();
+        assert!(lowered.verify().expect_err("fewer steps").contains("written"));
+    }
+}

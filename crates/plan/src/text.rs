@@ -1,0 +1,104 @@
+//! The text of a plan: which operations are one kernel, what is written in place, and where results lie.
+
+use std::fmt::{self, Write};
+
+use retrograd_core::{Graph, computation::ValueId, error::shortened};
+
+use crate::plan::Plan;
+
+/// The leaves that a plan reads, its steps, and its memory. [`Plan::to_text`] adds names and lines.
+///
+/// ```
+/// use retrograd_core::Graph;
+/// use retrograd_plan::Plan;
+///
+/// let g = Graph::new();
+/// let (x, w) = (g.input("x", [2, 3]), g.param("w", [0.5, 1.0, 2.0]));
+/// let plan = Plan::compile(&[(x * w).tanh().sum()], &[])?;
+/// let text = plan.to_string();
+/// assert!(text.starts_with("%0 = input x : f32[2, 3]\n%1 = param w : f32[3]\nstep 0: "), "{text}");
+/// assert!(text.contains("tanh"), "{text}");
+/// # Ok::<(), retrograd_core::Error>(())
+/// ```
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, None)
+    }
+}
+
+impl Plan {
+    /// The plan as text, with the operation, scope, name and line of each value that a step computes, as `graph` has them:
+    /// the graph that the plan was compiled from.
+    ///
+    /// ```
+    /// use retrograd_core::Graph;
+    /// use retrograd_plan::Plan;
+    ///
+    /// let g = Graph::new();
+    /// let x = g.input("x", [2, 3]);
+    /// let _scope = g.scope("head");
+    /// let plan = Plan::compile(&[x.tanh().sum().named("total")], &[])?;
+    /// let text = plan.to_text(&g);
+    /// assert!(text.contains("// %2 = sum [0, 1] in head, `total`, "), "{text}");
+    /// # Ok::<(), retrograd_core::Error>(())
+    /// ```
+    pub fn to_text(&self, graph: &Graph) -> String {
+        let mut text = String::new();
+        self.write(&mut text, Some(graph)).expect("a string takes all text");
+        text
+    }
+
+    fn write(&self, f: &mut dyn Write, graph: Option<&Graph>) -> fmt::Result {
+        for leaf in &self.signature.leaves {
+            let (value, kind, operand) = (leaf.value, leaf.kind.label(), &leaf.description);
+            let name = shortened(leaf.name());
+            writeln!(f, "{value} = {kind} {name} : {}{}", operand.dtype, operand.shape)?;
+        }
+        for (k, step) in self.compiled.executable.steps().iter().enumerate() {
+            writeln!(f, "step {k}: {}", step.text)?;
+            if let Some(graph) = graph {
+                step.computes.iter().try_for_each(|&id| self.write_origin(f, graph, id))?;
+            }
+        }
+        writeln!(f, "arena of {} bytes, {} of them live", self.arena_bytes(), self.live_bytes())
+    }
+
+    /// Writes what the graph knows of a value.
+    fn write_origin(&self, f: &mut dyn Write, graph: &Graph, id: ValueId) -> fmt::Result {
+        let origin = self.signature.origins[id.index()];
+        let site = graph.site(origin);
+        write!(f, "    // {id} = {}", graph.node(origin).op)?;
+        if !site.scope.is_empty() {
+            write!(f, " in {}", shortened(&site.scope))?;
+        }
+        if let Some(name) = graph.name(origin) {
+            write!(f, ", `{}`", shortened(&name))?;
+        }
+        match site.operand.location {
+            Some(line) => writeln!(f, ", {}:{}", file_name(line.file()), line.line()),
+            None => writeln!(f),
+        }
+    }
+}
+
+/// The last part of a path.
+fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leaves_have_the_numbers_that_steps_read() {
+        let g = Graph::new();
+        let x = g.input("x", [2]).exp();
+        let text = Plan::compile(&[x.sin(), x * g.input("y", [2])], &[]).map(|it| it.to_string());
+        let text = text.expect("it compiles");
+        let y = text.lines().find_map(|line| line.strip_suffix(" = input y : f32[2]"));
+        let y = y.expect("there is a line for y");
+        assert!(text.contains(&format!("mul r0, {y}\n")), "{text}");
+        assert_ne!(y, "%1", "a value of another kind comes before it");
+    }
+}
