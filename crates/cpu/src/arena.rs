@@ -263,7 +263,7 @@ impl<'a> Memory<'a> {
     }
 }
 
-/// What a fault of a kernel is that several threads compute.
+/// The fault of a kernel that several threads compute.
 const FOREIGN: &str = "a thread touches only its own rows of what a step writes";
 
 impl Range {

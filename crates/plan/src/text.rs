@@ -88,7 +88,33 @@ fn file_name(path: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use std::{env, fs, path::Path};
+
     use super::*;
+
+    #[test]
+    fn the_plan_in_the_documentation_is_what_its_layer_compiles_to() {
+        let g = Graph::new();
+        let x = g.input("x", [4, 3]);
+        let (w, b) = (g.param("w", [[0.5, 1.0]; 3]), g.param("b", [0.0, 0.0]));
+        let scope = g.scope("layer");
+        let loss = (x.matmul(w) + b).tanh().square().sum().named("loss");
+        drop(scope);
+        let gradients = loss.grad(&[w, b]);
+        let updates = [(w, w - 0.1 * gradients[0]), (b, b - 0.1 * gradients[1])];
+        let text = Plan::compile(&[loss], &updates).expect("it compiles").to_string();
+
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/architecture.md");
+        let kept = fs::read_to_string(&page).expect("there is a page");
+        let start = kept.find("```text\n%0 = input x").expect("the page has a plan") + 8;
+        let end = start + kept[start..].find("```").expect("the plan ends");
+        if env::var_os("UPDATE_GOLDEN").is_some() {
+            let page_with_text = [&kept[..start], &text, &kept[end..]].concat();
+            retrograd_files::write(&page, page_with_text.as_bytes()).expect("it can be written");
+        } else {
+            assert_eq!(kept[start..end], text, "the plan has changed: set UPDATE_GOLDEN=1");
+        }
+    }
 
     #[test]
     fn leaves_have_the_numbers_that_steps_read() {

@@ -52,7 +52,7 @@ impl Split {
         0..self.n_rows
     }
 
-    /// Those of a part among `n_parts`.
+    /// The rows of a part among `n_parts`.
     pub(super) fn part(self, part: usize, n_parts: usize) -> Range<usize> {
         let n_together = (self.n_rows / self.together) as u128;
         let bound = |k: usize| match k == n_parts {
@@ -76,7 +76,7 @@ impl Share<'_> {
         self.written.iter().any(|&value| bytes.is_within(self.own(value)))
     }
 
-    /// What comes of the rows of this thread in a value.
+    /// The bytes of a value that the rows of this thread give.
     fn own(&self, Parts { span, n_rows_each }: Parts) -> Span {
         let part = (span.end - span.start) / self.n_rows.div_ceil(n_rows_each);
         let [start, end] = [self.rows.start, self.rows.end]

@@ -30,10 +30,10 @@ pub(crate) struct Threads {
     process: u32,
 }
 
-/// What is done with each part, by its number.
+/// The work on each part, by its number.
 type Job = dyn Fn(usize) + Sync;
 
-/// What all threads see.
+/// The state that all threads see.
 struct Shared {
     /// The number of the current job in the upper half; in the lower half how many of its parts nobody has taken.
     ticket: AtomicU64,
@@ -41,7 +41,7 @@ struct Shared {
     job: UnsafeCell<Option<*const Job>>,
     /// Parts of the job that workers have finished.
     n_finished: AtomicUsize,
-    /// What the first part that panicked has said.
+    /// The message of the first part that panicked.
     panic: Mutex<Option<Box<dyn Any + Send>>>,
     /// For each worker, whether it must be woken.
     is_asleep: Box<[AtomicBool]>,
@@ -161,7 +161,7 @@ impl Shared {
         }
     }
 
-    /// What a worker does as long as it lives.
+    /// The loop of a worker, as long as it lives.
     fn work(&self, index: usize) {
         let mut last = Instant::now();
         while !self.is_over.load(Ordering::SeqCst) {

@@ -136,7 +136,7 @@ fn of_part(roles: &Roles<'_>, id: ValueId) -> Option<(Accumulation, ValueId)> {
     Some((Accumulation { added, onto, keep: 1.0, scale: 1.0, factor: None }, added))
 }
 
-/// What a node accumulates, and its operand with the product in it.
+/// The accumulation of a node, and its operand with the product in it.
 fn of_product(roles: &Roles<'_>, id: ValueId) -> Option<(Accumulation, ValueId)> {
     let node = &roles.computation.nodes[id.index()];
     let [keep, scale] = match node.op {

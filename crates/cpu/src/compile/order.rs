@@ -17,7 +17,7 @@ pub(crate) struct Order {
 /// Puts steps in an order in which values are written before they are read, close to that of recording.
 ///
 /// Steps that write only in place come as early as they can: they need no memory, and free the gradients that they read.
-/// Those that a bound must precede come last.
+/// Steps that a bound must precede come last.
 pub(crate) fn order(lowered: &Lowered, updates: &Updates) -> Order {
     let steps = &lowered.steps;
     let mut sequence = in_order(steps, &[&lowered.edges[..], &updates.edges].concat(), updates);

@@ -19,7 +19,7 @@ use crate::{
 
 /// A new value, and the place that it goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Update {
+pub(crate) struct NewValue {
     /// The leaf, or the value beside it.
     pub target: ValueId,
     pub value: ValueId,
@@ -29,9 +29,9 @@ pub(crate) struct Update {
 #[derive(Default)]
 pub(crate) struct Updates {
     /// In the order of the task.
-    pub all: Vec<Update>,
-    /// Those whose value is computed at its target. Others are copied there.
-    pub in_place: Vec<Update>,
+    pub all: Vec<NewValue>,
+    /// The updates whose value is computed at its target. Others are copied there.
+    pub in_place: Vec<NewValue>,
     /// The values that the last steps compute, once a bound has shown that they are finite.
     pub last: FxHashSet<ValueId>,
     /// Ordering edges `(before, after)`: a step that writes over a leaf waits for the readers of the leaf.
@@ -46,7 +46,7 @@ pub(crate) fn update(task: &Task, lowered: &Lowered) -> Updates {
     let (outputs, values) = roots.split_at(task.n_outputs);
     let pairs = task.targets.iter().zip(values);
     let mut all: Vec<_> =
-        pairs.map(|(&slot, &value)| Update { target: leaves[slot], value }).collect();
+        pairs.map(|(&slot, &value)| NewValue { target: leaves[slot], value }).collect();
     let last =
         if task.is_checked { bounded(steps, sizes, &all, outputs) } else { FxHashSet::default() };
     for (update, &beside) in all.iter_mut().zip(beside) {
@@ -93,7 +93,7 @@ struct Candidates<'s> {
 }
 
 impl<'s> Candidates<'s> {
-    fn new(steps: &'s [Step], updates: &[Update]) -> Self {
+    fn new(steps: &'s [Step], updates: &[NewValue]) -> Self {
         let (writers, ids) = (writers(steps), (0..steps.len()).map(StepId::new));
         let mut readers: FxHashMap<_, Vec<_>> = FxHashMap::default();
         for (id, step) in ids.clone().zip(steps) {
@@ -107,7 +107,7 @@ impl<'s> Candidates<'s> {
 
     /// The step that can write an update in place, and those that must come before: every other reader of the leaf, and
     /// every step that can fail. `None` unless they are sure to.
-    fn writer(&self, Update { target, value }: Update) -> Option<(StepId, Vec<StepId>)> {
+    fn writer(&self, NewValue { target, value }: NewValue) -> Option<(StepId, Vec<StepId>)> {
         let writer = *self.writers.get(&value)?;
         let step = &self.steps[writer.index()];
         let kernel = step.kernel.behavior();
@@ -135,7 +135,7 @@ impl<'s> Candidates<'s> {
 fn bounded(
     steps: &[Step],
     sizes: &Sizes,
-    updates: &[Update],
+    updates: &[NewValue],
     outputs: &[ValueId],
 ) -> FxHashSet<ValueId> {
     let leaf_of = updates.iter().map(|update| (update.value, update.target));
@@ -160,7 +160,7 @@ fn bounded(
 }
 
 /// The step that copies a new value to its target.
-fn copy(Update { target, value }: Update, (dtype, n_elements): (DType, usize)) -> Step {
+fn copy(NewValue { target, value }: NewValue, (dtype, n_elements): (DType, usize)) -> Step {
     let shape = Shape::from([n_elements]);
     let walk = Walk::new(&Layout::contiguous(&shape), &shape);
     let kernel = Kernel::Copy(Copy { from: value, walk, to: target, dtype });

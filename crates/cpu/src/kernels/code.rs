@@ -117,16 +117,16 @@ pub(crate) struct Elementwise {
     pub rows: Rows,
     /// The rows of a block.
     pub n_rows_at_once: usize,
-    /// What is computed once, before the first block.
+    /// The code that runs once, before the first block.
     pub prologue: Vec<Line>,
-    /// What is computed of each block.
+    /// The code of each block.
     pub code: Vec<Line>,
     pub checks: Vec<IndexCheck>,
     pub stores: Vec<Store>,
     pub n_registers: usize,
 }
 
-/// What is kept of each block.
+/// A result that is stored block by block.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     /// The value that it is a block of.
@@ -138,7 +138,7 @@ pub(crate) struct Store {
     pub is_tested: bool,
 }
 
-/// What a store writes of the numbers of a block.
+/// The form in which the numbers of a block are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     /// The numbers.

@@ -1,4 +1,4 @@
-//! What runs fused code: a register machine whose registers are blocks of numbers small enough for the cache.
+//! The interpreter of fused code: a register machine whose registers are blocks of numbers small enough for the cache.
 
 use std::{fmt, ops::Range};
 
@@ -276,7 +276,7 @@ compiled! {
     }
 }
 
-/// What an instruction reads while a block is computed.
+/// The operands of an instruction while a block is computed.
 struct Block<'a, F> {
     memory: &'a Memory<'a>,
     scratch: &'a Scratch<F>,

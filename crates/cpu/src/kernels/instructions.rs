@@ -29,7 +29,7 @@ pub(super) enum Kind {
 }
 
 impl InstructionSet {
-    /// What every processor of the target has.
+    /// The set that every processor of the target has.
     pub fn portable() -> Self {
         Self(Kind::Portable)
     }

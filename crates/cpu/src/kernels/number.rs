@@ -1,4 +1,4 @@
-//! What kernels need of numbers: bits, fused arithmetic, and polynomials.
+//! Numbers as kernels compute with them: bits, fused arithmetic, and polynomials.
 
 use retrograd_core::Float;
 
@@ -7,7 +7,7 @@ pub(super) trait Arithmetic {
     /// `a·b + c`, with one rounding or two.
     fn mul_add<F: Number>(a: F, b: F, c: F) -> F;
 
-    /// What `a·b` has lost by rounding it to `product`.
+    /// The rest of `a·b` that rounding to `product` has lost.
     fn product_rest<F: Number>(a: F, b: F, product: F) -> F;
 }
 
@@ -52,7 +52,7 @@ impl Arithmetic for Separate {
 pub(super) trait Number: Float {
     /// `1.5·2ᵐ` with the `m` bits of the mantissa.
     const SHIFT: Self;
-    /// What the bits of an exponent are more than it.
+    /// The bias of exponents: their bits less their value.
     const BIAS: Self;
     const ZERO: Self;
     const ONE: Self;

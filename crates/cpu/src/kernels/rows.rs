@@ -11,7 +11,7 @@ pub(crate) struct Rows {
     pub n_columns: usize,
 }
 
-/// What the rows of a block are a multiple of, if they are more.
+/// More rows of a block than this are a multiple of it.
 const MULTIPLE: usize = 16;
 
 impl Rows {

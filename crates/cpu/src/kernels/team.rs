@@ -13,7 +13,7 @@ use crate::{
 /// The threads that compute steps, and what they need for that.
 pub(crate) struct Team {
     sharing: Sharing,
-    /// Those besides the current one; none, unless a step is worth it.
+    /// The threads besides the current one; none, unless a step is worth it.
     others: Option<Threads>,
     /// Of each thread, the current one first.
     registers: Vec<Registers>,
@@ -81,7 +81,7 @@ impl Team {
         self.set_instructions(instructions);
     }
 
-    /// What elementwise kernels use.
+    /// The instructions of elementwise kernels.
     pub fn instructions(&self) -> InstructionSet {
         self.registers[0].single.instructions
     }

@@ -1,4 +1,4 @@
-//! What a checked program tests: that outputs and new values of leaves are finite, before it updates anything.
+//! The tests of a checked program: outputs and new values of leaves are finite before it updates anything.
 
 use retrograd_core::{
     DType, Op, Tensor, View,
@@ -71,7 +71,7 @@ impl Check {
         Ok(values)
     }
 
-    /// What is in the places that some steps write.
+    /// The values in the places that some steps write.
     fn written(&self, steps: &[Step], run: &Run<'_>) -> Vec<(ValueId, Tensor)> {
         let ids = steps.iter().flat_map(|step| &step.writes);
         ids.map(|&id| (id, self.view(id, run).to_tensor())).collect()

@@ -16,7 +16,7 @@ use crate::{
 pub(crate) struct Run<'r> {
     pub memory: Memory<'r>,
     pub team: &'r mut Team,
-    /// What is told how long each step has taken, if somebody wants to know.
+    /// The time of each step so far, if somebody wants to know.
     pub times: &'r mut Option<Vec<Duration>>,
 }
 

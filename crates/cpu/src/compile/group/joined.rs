@@ -1,5 +1,5 @@
-//! What a group's kernel does beside computing its nodes: numbers of a program are put together, and elements of a value are
-//! added up.
+//! Nodes that join a group whose kernel has their operands at hand: numbers of a program put together, and sums of all
+//! elements of a value.
 
 use retrograd_core::{Op, computation::ValueId};
 
@@ -34,7 +34,7 @@ impl Groups<'_> {
         let node = &nodes[id.index()];
         let groups = node.inputs.iter().filter_map(|input| self.group_of[input.index()]);
         let groups = groups.filter(|group| self.programs.contains_key(group));
-        // What is made of inputs only, the first program can join.
+        // A vector of inputs only can join the first program.
         let earliest =
             || self.programs.keys().copied().min_by_key(|&group| (self.level(group), group));
         let group = groups.max_by_key(|&group| self.level(group)).or_else(earliest)?;

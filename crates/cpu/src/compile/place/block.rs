@@ -85,7 +85,7 @@ fn by_size(blocks: &[Block]) -> (Vec<usize>, usize) {
     let mut order: Vec<_> = (0..blocks.len()).collect();
     order.sort_by_key(|&index| Reverse(blocks[index].n_bytes));
     let mut offsets = vec![0; blocks.len()];
-    // Those that have a place, by their offsets.
+    // The blocks that have a place, by their offsets.
     let mut placed: Vec<usize> = Vec::with_capacity(blocks.len());
     let mut n_bytes = 0;
     for index in order {

@@ -11,7 +11,7 @@ use crate::{
     compile::{
         lower::Lowered,
         place::Places,
-        update::{Update, Updates},
+        update::{NewValue, Updates},
     },
     program::Task,
     step::{Sizes, Step},
@@ -26,7 +26,7 @@ struct Placed<'p> {
     /// Values that must be in the arena after the steps.
     pub outputs: &'p [ValueId],
     /// New values that must be in the places of their targets after the steps.
-    pub updates: &'p [Update],
+    pub updates: &'p [NewValue],
 }
 
 impl Places {
@@ -59,7 +59,7 @@ fn verify_steps(steps: &[&Step], placed: &Placed<'_>) -> Result<(), String> {
         written.extend(step.writes.iter().copied());
     }
     placed.outputs.iter().try_for_each(|&id| contents.check(id))?;
-    for &Update { target, value } in placed.updates {
+    for &NewValue { target, value } in placed.updates {
         // It is computed there, or copied there.
         let is_copied = written.contains(&target) && contents.check(target).is_ok();
         if !is_copied && placed.places[target.index()] != placed.places[value.index()] {

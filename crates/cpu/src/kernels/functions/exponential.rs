@@ -79,7 +79,7 @@ fn within<F: Number>(x: F, [low, high]: [F; 2]) -> F {
     select(x < low, low, x)
 }
 
-/// What [`Number::scale`] wants exponents to be shifted by.
+/// The shift of exponents that [`Number::scale`] takes.
 #[inline(always)]
 fn shift_of_scale<F: Number>() -> F {
     F::SHIFT + F::BIAS + F::BIAS
@@ -148,7 +148,7 @@ pub(super) fn moderate_tanh_with_slope<F: Exponential, A: Arithmetic>(x: F) -> (
     let lost = A::mul_add(-power, tail, lit::<F>(1.0) - power);
     let inverse = lit::<F>(1.0) / (lit::<F>(2.0) - lost);
     let quotient = lost * inverse;
-    // What quotient and divisor have lost by rounding is put back.
+    // The rests that quotient and divisor have lost by rounding are put back.
     let rest = A::mul_add(quotient, lost, A::mul_add(quotient, lit(-2.0), lost));
     let value = A::mul_add(rest, inverse, quotient);
     let slope = A::mul_add(power, tail, power) * (inverse * inverse) * lit(4.0);

@@ -5,7 +5,7 @@ use std::f64::consts::{FRAC_PI_2, FRAC_PI_4};
 use super::logarithm::log1p;
 use crate::kernels::number::{Arithmetic, polynomial, select};
 
-/// What `π/2` has lost when it was rounded.
+/// The rest of `π/2` that rounding has lost.
 const HALF_PI_REST: f64 = 6.123_233_995_736_766e-17;
 
 /// Of `(arctan x/x − 1)/x²` in powers of `x²`, for `|x| ≤ tan(π/8)`.

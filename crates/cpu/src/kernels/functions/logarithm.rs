@@ -82,7 +82,7 @@ pub(super) fn log10<F: Logarithm, A: Arithmetic>(x: F) -> F {
 fn log1p_of_finite<F: Logarithm, A: Arithmetic>(x: F) -> F {
     let one: F = lit(1.0);
     let sum = one + x;
-    // What the sum has lost, exactly.
+    // The rest that the sum has lost, exactly.
     let added = sum - one;
     let lost = (one - (sum - added)) + (x - added);
     let (k, m) = sum.split();

@@ -9,7 +9,7 @@ impl Product {
     /// maximum, and room for roundings. If not, it may still be finite.
     pub(super) fn is_bounded<F: Multiply>(&self, memory: &Memory<'_>) -> bool {
         let bound = |id| sum_of_magnitudes(memory.read::<F>(id)).widen();
-        // What is not finite stays so in all that follows, and is not less than anything. The operands, which the
+        // Numbers that are not finite stay so in all that follows, and are not less than anything. The operands, which the
         // product reads again and again, are looked at last, so that they are in the cache.
         let (onto, factor) = match &self.addend {
             Some(addend) => (bound(addend.of), addend.update::<F>(memory).scale.widen().abs()),

@@ -2,7 +2,7 @@
 
 use gemm_common::Parallelism;
 
-use super::matrix::{Matrix, Update};
+use super::matrix::{Combination, Matrix};
 use crate::kernels::number::Number;
 
 /// `dst ← alpha·dst + beta·lhs·rhs`, of sizes `m, n, k`. Each matrix is an address with the strides of its columns and
@@ -35,7 +35,7 @@ impl Multiply for f64 {
 pub(super) fn multiply<F: Multiply>(
     lhs: Matrix<'_, F>,
     rhs: Matrix<'_, F>,
-    update: Update<F>,
+    update: Combination<F>,
     out: &mut [F],
 ) {
     let [m, k, n] = [lhs.n_rows(), lhs.n_columns(), rhs.n_columns()];

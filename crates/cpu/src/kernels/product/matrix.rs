@@ -10,7 +10,7 @@ pub(super) struct Strides {
 }
 
 impl Strides {
-    /// Those of the transpose.
+    /// The strides of the transpose.
     pub fn t(self) -> Self {
         Self { rows: self.columns, columns: self.rows }
     }
@@ -102,15 +102,15 @@ impl<'a, F> Matrix<'a, F> {
     }
 }
 
-/// What becomes of a product: `out ← keep·out + scale·product`.
+/// The combination of a product with the old result: `out ← keep·out + scale·product`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Update<F> {
+pub(super) struct Combination<F> {
     /// 0 if `out` is not to be read, whatever it holds.
     pub keep: F,
     pub scale: F,
 }
 
-impl<F: Number> Update<F> {
+impl<F: Number> Combination<F> {
     /// `out ← product`.
     pub const OVERWRITE: Self = Self { keep: F::ZERO, scale: F::ONE };
 
@@ -136,7 +136,7 @@ impl<F: Number> Update<F> {
 const SQUARE: usize = 16;
 
 /// Updates `out`, row by row, with the transpose of a matrix.
-pub(super) fn transpose<F: Number>(matrix: Matrix<'_, F>, update: Update<F>, out: &mut [F]) {
+pub(super) fn transpose<F: Number>(matrix: Matrix<'_, F>, update: Combination<F>, out: &mut [F]) {
     let (n_rows, n_columns) = (matrix.n_rows, matrix.n_columns);
     assert_eq!(out.len(), n_rows * n_columns);
     if n_rows < SQUARE {
@@ -164,7 +164,7 @@ pub(super) fn transpose<F: Number>(matrix: Matrix<'_, F>, update: Update<F>, out
 
 /// The same for rows of contiguous elements that are fewer than the side of a square: so many columns of them are
 /// neighbors in `out`.
-fn transpose_few_rows<F: Number>(matrix: Matrix<'_, F>, update: Update<F>, out: &mut [F]) {
+fn transpose_few_rows<F: Number>(matrix: Matrix<'_, F>, update: Combination<F>, out: &mut [F]) {
     let n_rows = matrix.n_rows;
     let mut part = [F::ZERO; SQUARE * SQUARE];
     for (block, out) in out.chunks_mut(n_rows * SQUARE).enumerate() {

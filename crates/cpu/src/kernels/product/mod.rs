@@ -15,7 +15,7 @@ use smallvec::smallvec;
 
 use self::{
     library::Multiply,
-    matrix::{Matrix, Strides, Update, transpose},
+    matrix::{Combination, Matrix, Strides, transpose},
     vector::Sums,
 };
 use crate::{
@@ -42,7 +42,7 @@ pub(crate) struct Product {
     method: Method,
 }
 
-/// What products are added to: the result is `scale·of + product_scale·product_factor·lhs·rhs`.
+/// The addend of products: the result is `scale·of + product_scale·product_factor·lhs·rhs`.
 #[derive(Clone, Debug)]
 pub(crate) struct Addend {
     /// A contiguous value of the size of the result.
@@ -53,9 +53,9 @@ pub(crate) struct Addend {
 }
 
 impl Addend {
-    fn update<F: Number>(&self, memory: &Memory<'_>) -> Update<F> {
+    fn update<F: Number>(&self, memory: &Memory<'_>) -> Combination<F> {
         let factor = self.product_factor.map_or(F::ONE, |factor| factor.settle(memory));
-        Update { keep: lit(self.scale), scale: lit::<F>(self.product_scale) * factor }
+        Combination { keep: lit(self.scale), scale: lit::<F>(self.product_scale) * factor }
     }
 }
 
@@ -324,22 +324,26 @@ impl Product {
                 memory,
                 rows,
                 |rows| (scratch, rows.start * n..rows.end * n),
-                |lhs, rhs, room| library::multiply(rhs.t(), lhs.t(), Update::OVERWRITE, room),
+                |lhs, rhs, room| library::multiply(rhs.t(), lhs.t(), Combination::OVERWRITE, room),
                 |lhs, room, out| transpose(Matrix::by_rows(room, lhs.n_rows()), update, out),
             ),
             Method::BlocksOfCopy(scratch) => self.each_in_two_steps(
                 memory,
                 rows,
                 |_| (scratch, 0..k * n),
-                |_, rhs, room| transpose(rhs, Update::OVERWRITE, room),
+                |_, rhs, room| transpose(rhs, Combination::OVERWRITE, room),
                 |lhs, room, out| in_blocks(lhs, Matrix::by_rows(room, k).t(), update, out),
             ),
         }
     }
 
-    /// What is to become of the products, with some elements of the addend in the place of the result.
-    fn prepare<F: Multiply>(&self, memory: &mut Memory<'_>, elements: Range<usize>) -> Update<F> {
-        let Some(addend) = &self.addend else { return Update::OVERWRITE };
+    /// Puts some elements of the addend in the place of the result, and returns the combination of both.
+    fn prepare<F: Multiply>(
+        &self,
+        memory: &mut Memory<'_>,
+        elements: Range<usize>,
+    ) -> Combination<F> {
+        let Some(addend) = &self.addend else { return Combination::OVERWRITE };
         let update = addend.update(memory);
         if !memory.are_in_one_place(addend.of, self.out) {
             memory.copy_part::<F>(addend.of, self.out, elements);
@@ -416,7 +420,7 @@ struct Part {
 fn in_blocks<F: Multiply>(
     lhs: Matrix<'_, F>,
     rhs: Matrix<'_, F>,
-    update: Update<F>,
+    update: Combination<F>,
     out: &mut [F],
 ) {
     let n = rhs.n_columns();

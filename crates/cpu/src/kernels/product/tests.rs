@@ -191,11 +191,11 @@ fn check_positions<F: Multiply + Sums>(rng: &mut ChaCha8Rng, n: usize) {
     for instructions in InstructionSet::available() {
         for matrix in [rows, columns] {
             let mut whole = vec![lit(0.0); 45];
-            vector::multiply(instructions, matrix, vector, Update::OVERWRITE, &mut whole);
+            vector::multiply(instructions, matrix, vector, Combination::OVERWRITE, &mut whole);
             for first in 0..45 {
                 let mut part = vec![lit(0.0); 45 - first];
                 let rows = matrix.rows(first, 45 - first);
-                vector::multiply(instructions, rows, vector, Update::OVERWRITE, &mut part);
+                vector::multiply(instructions, rows, vector, Combination::OVERWRITE, &mut part);
                 assert_eq!(part, whole[first..], "{n} elements from {first} on");
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! An element of the result is summed in the same order wherever it stands.
 
-use super::matrix::{Matrix, Strides, Update};
+use super::matrix::{Combination, Matrix, Strides};
 use crate::kernels::{
     InstructionSet,
     instructions::Kind,
@@ -22,7 +22,7 @@ pub(super) fn multiply<F: Sums>(
     instructions: InstructionSet,
     matrix: Matrix<'_, F>,
     vector: Matrix<'_, F>,
-    update: Update<F>,
+    update: Combination<F>,
     out: &mut [F],
 ) {
     let sizes = (vector.n_rows(), vector.n_columns(), out.len());
@@ -32,7 +32,7 @@ pub(super) fn multiply<F: Sums>(
     fn in_any_layout<F: Sums, A: Arithmetic, const HAS_AVX2: bool>(
         matrix: Matrix<'_, F>,
         vector: Matrix<'_, F>,
-        update: Update<F>,
+        update: Combination<F>,
         out: &mut [F],
     ) {
         match matrix.strides().rows {
@@ -47,7 +47,7 @@ pub(super) fn multiply<F: Sums>(
     fn with_avx2<F: Sums>(
         matrix: Matrix<'_, F>,
         vector: Matrix<'_, F>,
-        update: Update<F>,
+        update: Combination<F>,
         out: &mut [F],
     ) {
         in_any_layout::<F, Fused, true>(matrix, vector, update, out);
@@ -67,7 +67,7 @@ pub(crate) trait Sums: Number {
     fn by_rows<A: Arithmetic, const HAS_AVX2: bool>(
         matrix: Matrix<'_, Self>,
         vector: Matrix<'_, Self>,
-        update: Update<Self>,
+        update: Combination<Self>,
         out: &mut [Self],
     );
 }
@@ -80,7 +80,7 @@ macro_rules! sums {
             fn by_rows<A: Arithmetic, const HAS_AVX2: bool>(
                 matrix: Matrix<'_, $F>,
                 vector: Matrix<'_, $F>,
-                update: Update<$F>,
+                update: Combination<$F>,
                 out: &mut [$F],
             ) {
                 let x = vector.t().row(0);
@@ -231,7 +231,7 @@ unsafe fn sums_of_four(lanes: &[[f64; 4]; N_ROWS]) -> [f64; N_ROWS] {
 fn by_columns<F: Number, A: Arithmetic>(
     matrix: Matrix<'_, F>,
     vector: Matrix<'_, F>,
-    update: Update<F>,
+    update: Combination<F>,
     out: &mut [F],
 ) {
     let mut first = 0;

@@ -41,7 +41,7 @@ pub(crate) struct Scalars {
     /// The value whose elements are the registers.
     pub file: ValueId,
     pub n_registers: usize,
-    /// What the first registers hold.
+    /// The numbers in the first registers.
     pub literals: Vec<f64>,
     pub loads: Vec<Load>,
     pub code: Vec<Instruction>,

@@ -9,7 +9,7 @@ use crate::kernels::{
     operand::{Source, compare, of_two, select, truth},
 };
 
-/// What can be computed of numbers.
+/// An operation on numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Operation {
     Unary(Unary),

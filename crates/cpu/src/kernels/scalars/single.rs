@@ -204,7 +204,7 @@ impl Rounds<'_> {
     #[inline(always)]
     fn run_chain<F: Functions>(self, state: State<'_, F>, code: Code) -> (usize, F) {
         match self {
-            // What is known of one instruction need not be looked up in each round.
+            // Facts of one instruction need not be looked up in each round.
             Rounds { singles: &[single], strides: &[stride], n_rounds } => {
                 state.repeat(std::iter::once((single, stride)), n_rounds, |_| code)
             }
@@ -216,7 +216,7 @@ impl Rounds<'_> {
     }
 }
 
-/// What single instructions change and need.
+/// The state of a run of single instructions.
 pub(super) struct State<'r, F> {
     pub program: &'r Scalars,
     pub registers: &'r mut [F],

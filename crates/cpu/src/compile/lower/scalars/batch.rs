@@ -10,8 +10,8 @@ pub(super) struct Member {
     pub number: u32,
 }
 
-/// What numbers are put in order by: their first operands, their second, and how far this is from the first, which is the
-/// same all along two rows.
+/// Keys to order numbers by: their first operands, their second, and the distance of both, which is the same all along two
+/// rows.
 const ORDERS: [fn(&Member) -> [u32; 3]; 3] = [
     |&Member { operands: [a, b, c], .. }| [a, b, c],
     |&Member { operands: [a, b, c], .. }| [b, a, c],

@@ -25,7 +25,7 @@ pub(super) struct Encoder<'a> {
     computed: Vec<u32>,
     /// The instructions since the last that computed many numbers at once.
     singles: Vec<Single>,
-    /// What the last of these has computed, until it is known whether it is stored.
+    /// The number that the last of these has computed, until it is known whether it is stored.
     last: Option<u32>,
 }
 

@@ -85,7 +85,7 @@ mod tests {
         // Of six numbers a round, the value, its cotangent and a product of both are stored.
         assert_eq!(many - few, 3 * 2000);
 
-        // What follows from each round is computed for many rounds at once, then and when.
+        // Consequences of each round are computed for many rounds at once, now and then.
         let longer = recurrence(2000, |y, &[a, b]| ((y * a).sin() + b) * (y - b).exp());
         assert!(longer[0] < 2000 / 8, "{} instructions", longer[0]);
     }

@@ -56,7 +56,7 @@ pub(super) struct Numbers<'a> {
     pub outside: IndexSet<Outside, FxBuildHasher>,
     computed: Vec<Computed>,
     operations: IndexSet<Operation, FxBuildHasher>,
-    /// Those of the nodes from the first of the group to the last.
+    /// The numbers of the nodes from the first of the group to the last.
     known: Vec<Option<Number>>,
     first: usize,
 }

@@ -1,6 +1,6 @@
 //! In which order single numbers are computed, and which of them at once.
 //!
-//! What everything waits for is computed first, and what can wait comes in large batches: a recorded loop becomes operations
+//! Numbers that everything waits for are computed first, and those that can wait come in large batches: a recorded loop becomes operations
 //! on all of its rounds wherever these do not wait for each other. Numbers of one kind that do wait for each other are a
 //! chain, which goes on by itself to its end, so that those computed of its links, and sums of these, come together afterwards.
 //! So a number has two ranks: the changes of kind on the way to the end, as many as there can be, and then the links of its
@@ -52,7 +52,7 @@ pub(crate) fn schedule(work: &impl Work, mut compute: impl FnMut(&[u32])) {
     }
 }
 
-/// What has been computed, and what can be.
+/// The numbers that have been computed, and those that can be.
 struct Progress<'w, W> {
     work: &'w W,
     ranks: Vec<u64>,
