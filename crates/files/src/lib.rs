@@ -27,8 +27,8 @@ use target::Target;
 /// - When this returns, file and folder have reached the disk.
 /// - A hard link is cut: its other names keep the old content.
 ///
-/// A program that is killed while it writes leaves a temporary file, `.NAME.XXXXXX.tmp` for the file `NAME`. The next
-/// write of that file removes it. Writers hold a lock on their temporary files, so that none is removed that another
+/// A program that is killed while it writes leaves a temporary file beside the target: `.NAME.`, random letters, `.tmp`.
+/// The next write of the file `NAME` removes it. Writers hold a lock on their temporary files, so that none is removed that another
 /// process or thread is still writing; of several that write one file at once, the last to end wins.
 ///
 /// ```
