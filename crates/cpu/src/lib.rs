@@ -1,7 +1,13 @@
-//! The CPU as a [backend](Cpu): a task compiled to an immutable program, which runs in memory of its own.
+//! The CPU backend of `retrograd`: it compiles a task to an immutable program, which runs in memory of its own.
 //!
-//! `compile/mod.rs` names the stages of compiling in order; `program` is their result.
-//! The only `unsafe` is in `arena` and `kernels`.
+//! | to | see |
+//! |---|---|
+//! | run plans on the CPU, which is the default | [`Cpu`], in `retrograd_plan::CompileOptions` |
+//! | fix the instruction set | [`InstructionSet`] |
+//! | suit the compiler to a machine | [`Tuning`] |
+//!
+//! `compile/mod.rs` names the stages of compiling in order; `program` is their result. The only `unsafe` is in `arena` and
+//! `kernels`.
 
 mod arena;
 mod backend;

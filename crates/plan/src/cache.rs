@@ -30,8 +30,7 @@ use crate::{
 /// # Ok::<(), retrograd_core::Error>(())
 /// ```
 pub struct PlanCache {
-    /// Compiled programs, by task and backend.
-    programs: FxHashMap<(Arc<Task>, String), Cached>,
+    programs: FxHashMap<Arc<Task>, Cached>,
     options: CompileOptions,
     limit: usize,
     /// How often a plan has been asked for.
@@ -132,19 +131,18 @@ impl PlanCache {
         updates: &[(Expr<'g>, Expr<'g>)],
     ) -> Result<Plan, Error> {
         let recorded = RecordedTask::new(outputs, updates, self.options.is_checked())?;
-        let task = Arc::new(recorded.task.clone());
         self.n_requests += 1;
-        let key = (task, self.options.compiler().name());
-        let program = match self.programs.get_mut(&key) {
+        let program = match self.programs.get_mut(&recorded.task) {
             Some(cached) => {
                 cached.last_request = self.n_requests;
                 Arc::clone(&cached.program)
             }
             None => {
-                let program = Compiled::new(&recorded, &key.0, &self.options)?;
+                let task = Arc::new(recorded.task.clone());
+                let program = Compiled::new(&recorded, &task, &self.options)?;
                 let last_request = self.n_requests;
                 let cached = Cached { program: Arc::clone(&program), last_request };
-                self.programs.insert(key, cached);
+                self.programs.insert(task, cached);
                 self.shrink();
                 program
             }

@@ -68,7 +68,7 @@ impl CompileOptions {
     }
 
     /// Sets the number of threads of each workspace (default 1), as
-    /// [`Workspace::with_threads`](crate::Workspace::with_threads) does.
+    /// [`Workspace::with_threads`](crate::Workspace::with_threads) does. With 0, workspaces panic.
     pub fn threads(self, n: usize) -> Self {
         Self { n_threads: n, ..self }
     }

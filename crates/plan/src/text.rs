@@ -28,7 +28,7 @@ impl fmt::Display for Plan {
 
 impl Plan {
     /// The plan as text, with the operation, scope, name and line of each value that a step computes, as `graph` has them:
-    /// the graph that the plan was compiled from.
+    /// the graph that the plan was compiled from. Another graph's names are wrong.
     ///
     /// ```
     /// use retrograd_core::Graph;
@@ -42,6 +42,9 @@ impl Plan {
     /// assert!(text.contains("// %2 = sum [0, 1] in head, `total`, "), "{text}");
     /// # Ok::<(), retrograd_core::Error>(())
     /// ```
+    ///
+    /// # Panics
+    /// If `graph` is another one, and has fewer nodes.
     pub fn to_text(&self, graph: &Graph) -> String {
         let mut text = String::new();
         self.write(&mut text, Some(graph)).expect("a string takes all text");

@@ -74,11 +74,8 @@ impl Plan {
 
 /// A tensor for the new value of a leaf.
 fn zeros(leaf: &Operand) -> Result<Tensor, Error> {
-    let n_bytes = leaf.shape.n_elements().saturating_mul(leaf.dtype.n_bytes());
-    match Vec::<u8>::new().try_reserve_exact(n_bytes) {
-        Ok(()) => Ok(Tensor::zeros(leaf.dtype, &leaf.shape)),
-        Err(_) => Err(out_of_memory(n_bytes as u128, Some(leaf))),
-    }
+    let n_bytes = leaf.shape.n_elements() as u128 * leaf.dtype.n_bytes() as u128;
+    Tensor::try_zeros(leaf.dtype, &leaf.shape).map_err(|_| out_of_memory(n_bytes, Some(leaf)))
 }
 
 impl Workspace {

@@ -60,7 +60,8 @@ impl<'g> Expr<'g> {
 }
 
 impl Length {
-    /// What meets the derivative by the second input. Beside a length of another order that is 0, and infinite numbers stay out.
+    /// The cotangent or tangent that meets the derivative by the second input. That derivative is 0 beside a length of
+    /// another order, and so infinite numbers stay out.
     #[track_caller]
     fn factor<'g>(self, g: Expr<'g>) -> Expr<'g> {
         let is_other = self.measure == Measure::Other && g.as_literal().is_none();

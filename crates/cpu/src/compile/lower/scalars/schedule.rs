@@ -1,9 +1,9 @@
-//! In which order single numbers are computed, and which of them at once.
+//! The order in which single numbers are computed, and the batches that are computed at once.
 //!
-//! Numbers that everything waits for are computed first, and those that can wait come in large batches: a recorded loop becomes operations
-//! on all of its rounds wherever these do not wait for each other. Numbers of one kind that do wait for each other are a
-//! chain, which goes on by itself to its end, so that those computed of its links, and sums of these, come together afterwards.
-//! So a number has two ranks: the changes of kind on the way to the end, as many as there can be, and then the links of its
+//! Numbers that everything waits for are computed first, and those that can wait come in large batches: a recorded loop
+//! becomes operations on all of its rounds wherever these do not wait for each other. Numbers of one kind that do wait for
+//! each other are a chain. It goes on by itself to its end, so that numbers computed of its links, and sums of these, come
+//! together afterwards. So a number has two ranks: the changes of kind on the way to the end, as many as there can be, and then the links of its
 //! kind up to the next change.
 
 use std::cmp::Reverse;
