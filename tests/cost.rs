@@ -19,7 +19,7 @@ fn n_operations(roots: &[Expr<'_>]) -> usize {
     let nodes = Computation::of(roots).computation.nodes;
     let cost = |node: &Node<ValueId>| {
         let inputs: Vec<_> = node.inputs.iter().map(|input| &nodes[input.index()].shape).collect();
-        node.op.n_operations(&inputs, &node.shape)
+        node.op.behavior().n_operations(&inputs, &node.shape)
     };
     nodes.iter().map(cost).sum()
 }

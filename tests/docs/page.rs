@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use retrograd::{
     Op, Real,
-    check::cases::{FAMILIES, family},
+    check::cases::FAMILIES,
     documented::Documented,
     layers::loss::LOSSES,
     ops::{Binary, COMPOSED, Comparison, Unary},
@@ -122,7 +122,7 @@ fn example(name: &str) -> Op {
     let cases =
         FAMILIES.iter().filter(|family| family.name == name).flat_map(|family| (family.cases)());
     let mut operations = cases.flat_map(|case| recorded::operations(&case));
-    operations.find(|op| family(op) == name).expect("each case of a family records its operation")
+    operations.find(|op| op.family() == name).expect("each case of a family records its operation")
 }
 
 fn unary() -> Section {

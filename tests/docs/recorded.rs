@@ -10,7 +10,7 @@ use std::{
 
 use retrograd::{
     DType, Expr, Graph, NodeId, Op,
-    check::cases::{self, Case, Family, family},
+    check::cases::{self, Case, Family},
     ops::{Binary, ComposedCall, Unary},
 };
 
@@ -44,7 +44,7 @@ fn gradients_in(case: &Case, of: &Family) -> Option<Vec<(String, String)>> {
     let graph = Graph::with_dtype(DType::F64);
     let output = case.record(&constants(&graph, case));
     let id =
-        graph.ancestors(&[output]).into_iter().find(|&id| family(&graph.node(id).op) == of.name)?;
+        graph.ancestors(&[output]).into_iter().find(|&id| graph.node(id).op.family() == of.name)?;
     let y = graph.expr(id);
     let inputs = graph.node(id).inputs.clone();
     let distinct: BTreeSet<_> = inputs.iter().collect();
@@ -84,13 +84,14 @@ fn constants<'g>(graph: &'g Graph, case: &Case) -> Vec<Expr<'g>> {
 
 /// What an operation is called in lists; `None` for data and numbers.
 fn name(op: &Op) -> Option<String> {
-    match op {
-        Op::Leaf(_) | Op::Literal(_) => None,
-        Op::Unary(row) => Some(row.name().to_owned()),
-        Op::Binary(row) => Some(row.name().to_owned()),
-        Op::Compare(comparison) => Some(comparison.name().to_owned()),
-        structural => Some(family(structural).to_owned()),
+    if op.as_leaf().is_some() || op.as_literal().is_some() {
+        return None;
     }
+    if let Op::Compare(comparison) = op {
+        return Some(comparison.name().to_owned());
+    }
+    let is_row = matches!(op, Op::Unary(_) | Op::Binary(_));
+    Some(if is_row { op.behavior().name() } else { op.family().to_owned() })
 }
 
 /// The operations that a composed function records of a number.

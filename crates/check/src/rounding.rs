@@ -10,12 +10,8 @@ use std::collections::HashMap;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use retrograd_core::{
-    DType, Error, Expr, Graph, Node, NodeId, Op, Tensor, View, ViewMut,
-    ops::{Adjugate, Binary, Svd, Unary},
+    DType, Error, Expr, Graph, Node, NodeId, Tensor, View, ViewMut, ops::Rounding,
 };
-
-/// Units of an elementary function: 3 units in the last place, the limit of `docs/accuracy.md`.
-const ELEMENTARY: f64 = 6.0;
 
 /// Errors to draw from.
 #[derive(Clone, Debug)]
@@ -42,72 +38,6 @@ impl Errors {
     /// Each element off by so many units, up or down. Zero stays zero.
     fn moved(&mut self, x: &Tensor, n_units: f64) -> Tensor {
         mapped(x, |x| x * (1.0 + n_units * self.draw()))
-    }
-}
-
-/// How an operation rounds.
-enum Rounding {
-    /// Not at all: it moves, picks or compares numbers.
-    Exact,
-    /// Each element by so many units.
-    Elements(f64),
-    /// Sums of so many terms: each by the root of the number of units of all terms together (Higham and Mary 2019, "A
-    /// new approach to probabilistic rounding error analysis").
-    Sums(usize),
-    /// As if the data were off by so many units: factorizations of matrices, by their size (Wilkinson 1963).
-    Backward(usize),
-}
-
-impl Rounding {
-    fn of(op: &Op, inputs: &[Tensor], dtype: DType) -> Self {
-        let last = |k: usize| inputs[k].shape().last().copied().unwrap_or(1);
-        match op {
-            Op::Leaf(_) | Op::Iota(_) | Op::Compare(_) | Op::Select => Self::Exact,
-            Op::Identity | Op::StopGradient | Op::Cast | Op::Broadcast => Self::Exact,
-            Op::Length(_) => Self::Exact,
-            Op::Reshape | Op::Permute(_) | Op::Slice(_) | Op::Pad(_) => Self::Exact,
-            Op::Concat(_) | Op::Gather(_) => Self::Exact,
-            Op::Max(_) | Op::ArgMax(_) | Op::ArgSort(_) => Self::Exact,
-            Op::Literal(literal) => {
-                let value = literal.value();
-                let is_exact = dtype == DType::F64 || f64::from(value as f32) == value;
-                if is_exact { Self::Exact } else { Self::Elements(1.0) }
-            }
-            Op::Kinked(_) => Self::Elements(1.0),
-            Op::Unary(unary) => Self::of_unary(*unary),
-            Op::Binary(binary) => Self::of_binary(*binary),
-            Op::Sum(sum) => Self::Sums(sum.axes.n_elements(inputs[0].shape())),
-            Op::ScatterAdd(scatter) => Self::Sums(inputs[0].shape()[scatter.axis]),
-            Op::MatMul => Self::Sums(last(0)),
-            Op::Cholesky | Op::Solve => Self::Backward(last(0)),
-            Op::Adjugate(Adjugate::Elimination) => Self::Backward(last(0)),
-            Op::Adjugate(Adjugate::Matrix | Adjugate::Determinant) => Self::Exact,
-            Op::LogDeterminant | Op::Svd(Svd::Decomposition) => Self::Backward(last(0)),
-            Op::Svd(Svd::Left | Svd::Values | Svd::Right) => Self::Exact,
-            Op::Svd(Svd::Spectral) => Self::Sums(last(0)),
-            Op::Custom(_) => Self::Backward(1),
-        }
-    }
-
-    fn of_unary(op: Unary) -> Self {
-        match op {
-            Unary::Neg | Unary::Abs | Unary::Sign | Unary::Step | Unary::Relu => Self::Exact,
-            Unary::Floor | Unary::Ceil | Unary::Trunc | Unary::Round => Self::Exact,
-            Unary::NanToNum => Self::Exact,
-            // It squares another.
-            Unary::SechSquared => Self::Elements(2.0 * ELEMENTARY),
-            _ => Self::Elements(ELEMENTARY),
-        }
-    }
-
-    fn of_binary(op: Binary) -> Self {
-        match op {
-            Binary::Add | Binary::Sub | Binary::Mul | Binary::Div => Self::Elements(1.0),
-            Binary::Chain => Self::Elements(1.0),
-            Binary::Maximum | Binary::Minimum | Binary::Fmax | Binary::Fmin => Self::Exact,
-            Binary::ClampMin | Binary::ClampMax => Self::Exact,
-            _ => Self::Elements(ELEMENTARY),
-        }
     }
 }
 
@@ -150,10 +80,10 @@ impl<'g> RoundedEvaluation<'g> {
         let mut values = Values::default();
         for &id in &self.needed {
             let node = self.graph.node(id).clone();
-            let value = match (&node.op, data.get(&id)) {
+            let value = match (node.op.as_leaf(), data.get(&id)) {
                 (_, Some(data)) => data.clone(),
-                (Op::Leaf(_), None) => self.graph.expr(id).try_value()?,
-                _ => {
+                (Some(_), None) => self.graph.expr(id).try_value()?,
+                (None, None) => {
                     let inputs: Vec<_> = node.inputs.iter().map(|x| values[x].clone()).collect();
                     apply(&node, &inputs, errors.as_deref_mut())
                 }
@@ -167,7 +97,8 @@ impl<'g> RoundedEvaluation<'g> {
 /// The value of a node from those of its inputs.
 pub(crate) fn apply<Id>(node: &Node<Id>, inputs: &[Tensor], errors: Option<&mut Errors>) -> Tensor {
     let Some(errors) = errors else { return exact(node, inputs) };
-    match Rounding::of(&node.op, inputs, errors.dtype) {
+    let shapes: Vec<_> = inputs.iter().map(Tensor::shape).collect();
+    match node.op.behavior().rounding(&shapes, errors.dtype) {
         Rounding::Exact => exact(node, inputs),
         Rounding::Elements(n) => errors.moved(&exact(node, inputs), n),
         Rounding::Sums(n) => {

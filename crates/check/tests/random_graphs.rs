@@ -2,11 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use retrograd_check::{
-    GradientCheck, Options, RandomGraph,
-    cases::{FAMILIES, family},
-    random_graph,
-};
+use retrograd_check::{GradientCheck, Options, RandomGraph, cases::FAMILIES, random_graph};
 use retrograd_core::{
     DType, NodeId, Op,
     ops::{Binary, Comparison, Unary},
@@ -57,7 +53,7 @@ fn a_few_hundred_graphs_have_every_operation_and_row() {
         .chain((0..50).map(|seed| random_graph(seed, &differentiated)))
         .flat_map(|random| operations(&random))
         .collect();
-    let names: BTreeSet<_> = recorded.iter().map(family).collect();
+    let names: BTreeSet<_> = recorded.iter().map(Op::family).collect();
     for entry in FAMILIES {
         assert!(names.contains(entry.name), "no random graph has {}", entry.name);
     }

@@ -68,7 +68,7 @@ impl<'g> Bends<'g> {
                 Corner::Pole | Corner::Unknown => {
                     is_met.select(value.like(f64::NAN), value.like(0.0))
                 }
-                _ => is_met.cast(value.dtype()),
+                Corner::Jump | Corner::Tie(_) | Corner::Root => is_met.cast(value.dtype()),
             });
         }
         let n_moved: usize = moved.values().map(|by| by.shape().n_elements()).sum();

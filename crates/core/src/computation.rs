@@ -17,7 +17,7 @@ use crate::{
     dtype::{DType, Float},
     expr::Expr,
     graph::{Graph, Inputs, Node, NodeId},
-    ops::{Binary, Leaf, Literal, Op, Unary},
+    ops::{Binary, Leaf, Literal, Op, OperationKind, Unary},
     scope::Scopes,
 };
 use recompute::Checkpoints;
@@ -150,12 +150,12 @@ impl<'g> Builder<'g> {
         if let Some(same) = self.forwarded(node, &inputs) {
             return same;
         }
-        let op = match &node.op {
-            Op::Leaf(leaf) => {
+        let op = match node.op.as_leaf() {
+            Some(leaf) => {
                 self.leaves.push(origin);
-                Op::Leaf(Leaf { slot: self.leaves.len() - 1, ..*leaf })
+                Op::Leaf(Leaf { slot: self.leaves.len() - 1, ..leaf })
             }
-            op => self.rewritten(op, node.dtype, &inputs),
+            None => self.rewritten(&node.op, node.dtype, &inputs),
         };
         let inputs = if op.as_literal().is_some() { Inputs::new() } else { inputs };
         let node =
@@ -171,52 +171,51 @@ impl<'g> Builder<'g> {
 
     /// The input that a node is equal to, if it is equal to one.
     fn forwarded(&self, node: &Node, inputs: &[ValueId]) -> Option<ValueId> {
-        let literal = |k: usize| self.node(inputs[k]).op.as_literal();
-        match node.op {
-            Op::Identity | Op::StopGradient | Op::Length(_) => Some(inputs[0]),
-            Op::Reshape | Op::Broadcast if self.node(inputs[0]).shape == node.shape => {
-                Some(inputs[0])
-            }
-            Op::Unary(Unary::Neg) => {
-                let inner = self.node(inputs[0]);
-                (inner.op == Op::Unary(Unary::Neg)).then(|| inner.inputs[0])
-            }
-            Op::Binary(Binary::Mul | Binary::Chain) if literal(1) == Some(1.0) => Some(inputs[0]),
-            Op::Binary(Binary::Mul | Binary::Chain) if literal(0) == Some(1.0) => Some(inputs[1]),
-            Op::Binary(Binary::Div) if literal(1) == Some(1.0) => Some(inputs[0]),
-            // Not where the zero is negative: −0 − (−0) is 0.
-            Op::Binary(Binary::Sub) if literal(1).is_some_and(|x| x.to_bits() == 0) => {
-                Some(inputs[0])
-            }
-            _ => None,
+        if node.op.behavior().kind() == OperationKind::Identity {
+            return Some(inputs[0]);
         }
+        if matches!(node.op, Op::Reshape | Op::Broadcast) {
+            return (self.node(inputs[0]).shape == node.shape).then(|| inputs[0]);
+        }
+        if node.op == Op::Unary(Unary::Neg) {
+            let inner = self.node(inputs[0]);
+            return (inner.op == Op::Unary(Unary::Neg)).then(|| inner.inputs[0]);
+        }
+        let Op::Binary(binary) = node.op else { return None };
+        let literal = |k: usize| self.node(inputs[k]).op.as_literal();
+        let is_one = |k: usize| literal(k) == Some(1.0);
+        let is_product = matches!(binary, Binary::Mul | Binary::Chain);
+        // Not where the zero is negative: −0 − (−0) is 0.
+        let subtracts_zero = binary == Binary::Sub && literal(1).is_some_and(|x| x.to_bits() == 0);
+        if (is_product || binary == Binary::Div) && is_one(1) || subtracts_zero {
+            return Some(inputs[0]);
+        }
+        (is_product && is_one(0)).then(|| inputs[1])
     }
 
     /// A simpler operation with the same result.
     fn rewritten(&self, op: &Op, dtype: DType, inputs: &[ValueId]) -> Op {
         let input = |k: usize| self.node(inputs[k]);
         let literal = |k: usize| input(k).op.as_literal();
-        let folded = match op {
-            Op::Unary(unary) => literal(0).map(|x| in_dtype(dtype, |f| f.unary(*unary, x))),
-            Op::Binary(binary) => literal(0)
-                .zip(literal(1))
-                .map(|(a, b)| in_dtype(dtype, |f| f.binary(*binary, a, b))),
-            Op::Broadcast | Op::Reshape | Op::Permute(_) | Op::Slice(_) => literal(0),
-            _ => None,
+        let folded = if let Op::Unary(unary) = op {
+            literal(0).map(|x| in_dtype(dtype, |f| f.unary(*unary, x)))
+        } else if let Op::Binary(binary) = op {
+            literal(0).zip(literal(1)).map(|(a, b)| in_dtype(dtype, |f| f.binary(*binary, a, b)))
+        } else if op.behavior().kind() == OperationKind::View {
+            literal(0)
+        } else {
+            None
         };
-        match (folded, op) {
-            (Some(value), _) => Op::Literal(Literal::new(value)),
-            // A finite factor needs no protection from a cotangent of zero.
-            (None, Op::Binary(Binary::Chain))
-                if literal(1).is_some_and(|factor| is_finite(dtype, factor)) =>
-            {
-                Op::Binary(Binary::Mul)
-            }
-            (None, Op::Binary(Binary::Chain)) if self.is_truth_as_number(input(1)) => {
-                Op::Binary(Binary::Mul)
-            }
-            _ => op.clone(),
+        if let Some(value) = folded {
+            return Op::Literal(Literal::new(value));
         }
+        // A finite factor needs no protection from a cotangent of zero.
+        let is_protected = *op == Op::Binary(Binary::Chain);
+        let is_finite = || literal(1).is_some_and(|factor| is_finite(dtype, factor));
+        if is_protected && (is_finite() || self.is_truth_as_number(input(1))) {
+            return Op::Binary(Binary::Mul);
+        }
+        op.clone()
     }
 
     /// Whether a node is 0 or 1 in every place.

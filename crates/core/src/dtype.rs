@@ -39,6 +39,14 @@ impl DType {
         }
     }
 
+    /// Whether a number of double precision is a value of this type, to the last bit.
+    pub fn is_exact(self, value: f64) -> bool {
+        match self {
+            DType::F32 => f64::from(value as f32) == value,
+            DType::F64 | DType::I64 | DType::Bool => self.holds(value),
+        }
+    }
+
     /// Bytes of one element.
     pub fn n_bytes(self) -> usize {
         match self {

@@ -189,12 +189,10 @@ pub(crate) fn apply<'v, Id: Copy>(
     behavior.check(&inputs, &node.shape).map_err(refusal)?;
     let mut value = Tensor::try_zeros(node.dtype, node.shape.clone()).map_err(|error| {
         let (_, Operand { name, dtype, shape, .. }) = describe();
-        match error {
-            Error::OutOfMemory { n_bytes, .. } => {
-                Error::OutOfMemory { what: format!("`{name}` {dtype} {shape}"), n_bytes }
-            }
-            other => other,
+        if let Error::OutOfMemory { n_bytes, .. } = error {
+            return Error::OutOfMemory { what: format!("`{name}` {dtype} {shape}"), n_bytes };
         }
+        error
     })?;
     behavior.eval(&inputs, value.view_mut());
     behavior.verify(value.view()).map_err(refusal)?;

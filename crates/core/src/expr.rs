@@ -205,7 +205,7 @@ fn write_formula(
     let operand = |f: &mut fmt::Formatter<'_>, k: usize| {
         write_formula(f, Expr::new(expr.graph, node.inputs[k]), depth - 1, false)
     };
-    if let (Some(symbol), 2) = (node.op.symbol(), node.inputs.len()) {
+    if let (Some(symbol), 2) = (node.op.behavior().symbol(), node.inputs.len()) {
         f.write_str(if is_top { "" } else { "(" })?;
         operand(f, 0)?;
         write!(f, " {symbol} ")?;

@@ -7,7 +7,7 @@ use crate::{
     error::{Error, located},
     expr::Expr,
     graph::{Graph, NodeId},
-    ops::{LeafKind, Op},
+    ops::LeafKind,
     params::MapId,
     shape::Shape,
     tensor::Tensor,
@@ -284,10 +284,7 @@ impl Graph {
 
     /// The kind of the leaf at `id`; `None` if that is no leaf.
     fn leaf_kind(&self, id: NodeId) -> Option<LeafKind> {
-        match self.node(id).op {
-            Op::Leaf(leaf) => Some(leaf.kind),
-            _ => None,
-        }
+        self.node(id).op.as_leaf().map(|leaf| leaf.kind)
     }
 
     /// The name of a leaf in the scope that is open, after the names of the scopes around it.

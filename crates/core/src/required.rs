@@ -11,7 +11,7 @@ use crate::{
     error::{Error, Operand},
     expr::Expr,
     graph::{Graph, NodeId},
-    ops::{LeafKind, Op},
+    ops::{LeafKind, Op, OperationKind},
     tensor::{Tensor, View},
 };
 
@@ -101,16 +101,18 @@ impl<'g> Expr<'g> {
         let mut id = self.id();
         loop {
             let node = graph.node(id);
-            match node.op {
-                Op::Leaf(leaf) => {
-                    let is_data = matches!(leaf.kind, LeafKind::Input | LeafKind::Constant);
-                    return is_data.then(|| (id, graph.leaf_info(leaf).data.clone()));
-                }
-                Op::Identity | Op::StopGradient | Op::Reshape => id = node.inputs[0],
-                // Other casts change numbers.
-                Op::Cast if node.dtype.is_float() => id = node.inputs[0],
-                _ => return None,
+            if let Some(leaf) = node.op.as_leaf() {
+                let is_data = matches!(leaf.kind, LeafKind::Input | LeafKind::Constant);
+                return is_data.then(|| (id, graph.leaf_info(leaf).data.clone()));
             }
+            // Casts to other types change numbers.
+            let keeps_numbers = node.op.behavior().kind() == OperationKind::Identity
+                || node.op == Op::Reshape
+                || node.op == Op::Cast && node.dtype.is_float();
+            if !keeps_numbers {
+                return None;
+            }
+            id = node.inputs[0];
         }
     }
 
@@ -126,20 +128,10 @@ impl<'g> Expr<'g> {
 impl Graph {
     /// Whether a node is a leaf whose data are known, or as cheap as a copy of its inputs.
     fn is_known(&self, id: NodeId) -> bool {
-        match self.node(id).op {
-            Op::Leaf(leaf) => {
-                let is_data = matches!(leaf.kind, LeafKind::Input | LeafKind::Constant);
-                is_data && self.leaf_info(leaf).data.is_some()
-            }
-            Op::Literal(_) | Op::Iota(_) | Op::Identity | Op::StopGradient => true,
-            Op::Binary(_) | Op::Compare(_) | Op::Select | Op::Cast => true,
-            Op::Broadcast | Op::Reshape | Op::Permute(_) | Op::Slice(_) => true,
-            Op::Pad(_) | Op::Concat(_) => true,
-            Op::Unary(_) | Op::Gather(_) | Op::ScatterAdd(_) | Op::MatMul => false,
-            Op::Sum(_) | Op::Max(_) | Op::ArgMax(_) | Op::ArgSort(_) => false,
-            Op::Cholesky | Op::Solve | Op::Adjugate(_) | Op::LogDeterminant | Op::Svd(_) => false,
-            Op::Length(_) | Op::Kinked(_) | Op::Custom(_) => false,
-        }
+        let op = &self.node(id).op;
+        let Some(leaf) = op.as_leaf() else { return op.behavior().is_cheap() };
+        let is_data = matches!(leaf.kind, LeafKind::Input | LeafKind::Constant);
+        is_data && self.leaf_info(leaf).data.is_some()
     }
 
     /// The requirements on the data of a leaf.

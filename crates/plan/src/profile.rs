@@ -98,7 +98,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
 }
 
 impl StepProfile {
-    /// Scalar operations of its nodes, as [`Op::n_operations`](retrograd_core::Op::n_operations) counts them.
+    /// Scalar operations of its nodes, as [`n_operations`](retrograd_core::ops::Operation::n_operations) counts them.
     pub fn n_operations(&self, graph: &Graph) -> usize {
         self.nodes.iter().map(|&id| n_operations(graph, id)).sum()
     }
@@ -132,7 +132,7 @@ impl StepProfile {
 fn n_operations(graph: &Graph, id: NodeId) -> usize {
     let node = graph.node(id).clone();
     let shapes: Vec<_> = node.inputs.iter().map(|&id| graph.node(id).shape.clone()).collect();
-    node.op.n_operations(&shapes.iter().collect::<Vec<_>>(), &node.shape)
+    node.op.behavior().n_operations(&shapes.iter().collect::<Vec<_>>(), &node.shape)
 }
 
 impl Profile {

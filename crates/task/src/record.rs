@@ -1,7 +1,7 @@
 //! From expressions to a task: what can be compiled, and what its recording calls things.
 
 use retrograd_core::{
-    Error, Expr, Graph, Op,
+    Error, Expr, Graph,
     computation::{Computation, Recording, ValueId},
     error::Operand,
     ops::LeafKind,
@@ -155,10 +155,8 @@ fn check_one_graph<'g>(
 
 /// Checks that `value` can become the new value of `leaf`.
 fn updated_leaf<'g>(leaf: Expr<'g>, value: Expr<'g>) -> Result<Expr<'g>, Error> {
-    let is_updatable = match leaf.graph().node(leaf.id()).op {
-        Op::Leaf(leaf) => matches!(leaf.kind, LeafKind::Param | LeafKind::State),
-        _ => false,
-    };
+    let kind = leaf.graph().node(leaf.id()).op.as_leaf().map(|leaf| leaf.kind);
+    let is_updatable = matches!(kind, Some(LeafKind::Param | LeafKind::State));
     let describe = || vec![leaf.graph().describe(leaf.id()), value.graph().describe(value.id())];
     if !is_updatable {
         return Err(misfit(

@@ -73,7 +73,11 @@ impl Signature {
                 requirements: graph.requirements_on(id),
             }
         };
-        let nodes = computation.nodes.iter().enumerate().filter(|(_, node)| node.op.can_refuse());
+        let nodes = computation
+            .nodes
+            .iter()
+            .enumerate()
+            .filter(|(_, node)| node.op.behavior().can_refuse());
         let describe = |(index, _): (usize, &Node<ValueId>)| {
             let origin = origins[index];
             (ValueId::new(index), (graph.function_of(origin), graph.describe(origin)))

@@ -83,9 +83,9 @@ impl Task {
             let fault = |reason: &str| Err(format!("update of slot {slot} by {value}: {reason}"));
             let Some(&leaf) = leaves.get(slot) else { return fault("there is no such slot") };
             let (old, new) = (self.node(leaf), self.node(value));
-            match old.op {
-                Op::Leaf(leaf) if matches!(leaf.kind, LeafKind::Param | LeafKind::State) => {}
-                _ => return fault("the leaf is neither a parameter nor state"),
+            let kind = old.op.as_leaf().map(|leaf| leaf.kind);
+            if !matches!(kind, Some(LeafKind::Param | LeafKind::State)) {
+                return fault("the leaf is neither a parameter nor state");
             }
             if (old.dtype, &old.shape) != (new.dtype, &new.shape) {
                 return fault("the leaf has another shape or dtype");

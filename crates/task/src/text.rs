@@ -53,10 +53,7 @@ fn notes(op: &Op, index: usize, signature: &Signature) -> Vec<String> {
         let notes = [Some(site.operand.name.clone()), Some(site.scope.clone()), location];
         return notes.into_iter().flatten().filter(|note| !note.is_empty()).collect();
     }
-    match op {
-        Op::Leaf(leaf) if leaf.kind != LeafKind::Constant => {
-            signature.leaves.get(leaf.slot).map(|leaf| leaf.name().to_owned()).into_iter().collect()
-        }
-        _ => Vec::new(),
-    }
+    let named = op.as_leaf().filter(|leaf| leaf.kind != LeafKind::Constant);
+    let name = named.and_then(|leaf| signature.leaves.get(leaf.slot));
+    name.map(|leaf| leaf.name().to_owned()).into_iter().collect()
 }

@@ -8,7 +8,7 @@ use std::{
 
 use retrograd_core::{
     Graph, Node, NodeId, Op,
-    ops::{Binary, Comparison, LeafKind},
+    ops::LeafKind,
     scope::{Scope, ScopeId, Scopes},
 };
 
@@ -251,11 +251,7 @@ fn label(op: &Op) -> String {
 
 /// Whether exchanging two inputs changes the result.
 fn is_ordered(node: &Node) -> bool {
-    let is_symmetric = matches!(
-        node.op,
-        Op::Binary(Binary::Add | Binary::Mul | Binary::Maximum | Binary::Minimum | Binary::Chain)
-            | Op::Compare(Comparison::Eq | Comparison::Ne)
-    );
+    let is_symmetric = node.op.behavior().is_symmetric();
     !is_symmetric && node.inputs.iter().any(|input| *input != node.inputs[0])
 }
 

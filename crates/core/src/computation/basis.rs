@@ -40,13 +40,13 @@ impl Computation {
             let shape = &node.shape;
             let term = |id| Term { id, dtype: node.dtype, shape, awaited, expansion: &expansion };
             let op = &node.op;
-            let value = match (op, &inputs as &Inputs<ValueId>) {
-                (Op::Unary(row), inputs) => term(inputs[0]).unary(*row).id,
-                (Op::Binary(row), inputs) => term(inputs[0]).binary(*row, term(inputs[1])).id,
-                _ => {
-                    let node = Node { inputs, ..node.clone() };
-                    expansion.borrow_mut().add(node, awaited)
-                }
+            let inputs: Inputs<ValueId> = inputs;
+            let value = if let Op::Unary(row) = op {
+                term(inputs[0]).unary(*row).id
+            } else if let Op::Binary(row) = op {
+                term(inputs[0]).binary(*row, term(inputs[1])).id
+            } else {
+                expansion.borrow_mut().add(Node { inputs, ..node.clone() }, awaited)
             };
             moved.push(value);
         }

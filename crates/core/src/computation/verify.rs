@@ -3,22 +3,12 @@
 use std::{fmt, iter};
 
 use super::{Computation, ValueId};
-use crate::{
-    dtype::DType,
-    graph::Node,
-    ops::{Op, Padding, Slicing},
-    scope::Scopes,
-    shape::Shape,
-};
+use crate::{graph::Node, ops::Op, scope::Scopes};
 
 /// The operation, operands, dtype and shape, as in `matmul %3, %5 : f32[64, 10]`.
 impl<Id: fmt::Display> fmt::Display for Node<Id> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.op {
-            Op::Unary(op) => f.write_str(op.name())?,
-            Op::Binary(op) => f.write_str(op.name())?,
-            op => write!(f, "{op}")?,
-        }
+        f.write_str(&self.op.behavior().name())?;
         if let Op::Leaf(leaf) = &self.op {
             write!(f, " {}", leaf.slot)?;
         }
@@ -74,11 +64,13 @@ impl Computation {
                 }
             }
             let inputs = node.inputs.iter().map(|input| &self.nodes[input.index()]);
-            let inputs: Vec<_> = inputs.collect();
-            if node.scope != Scopes::ROOT || !has_its_shape(node, &inputs) {
+            let shapes: Vec<_> = inputs.clone().map(|input| &input.shape).collect();
+            let dtypes: Vec<_> = inputs.map(|input| input.dtype).collect();
+            let behavior = node.op.behavior();
+            if node.scope != Scopes::ROOT || !behavior.has_shape(&shapes, &node.shape) {
                 return fault("the shape is another");
             }
-            if !has_its_dtype(node, &inputs) {
+            if !behavior.has_dtype(&dtypes, node.dtype) {
                 return fault("the dtype is another");
             }
         }
@@ -86,76 +78,10 @@ impl Computation {
     }
 }
 
-/// Whether the shape of a node follows from its operation and operands.
-fn has_its_shape<Id>(node: &Node<Id>, inputs: &[&Node<Id>]) -> bool {
-    let y = &node.shape;
-    let x = |k: usize| &inputs[k].shape;
-    let are_alike = || inputs.iter().all(|input| input.shape == *y);
-    match &node.op {
-        Op::Leaf(_) | Op::Literal(_) | Op::Iota(_) => inputs.is_empty(),
-        Op::Unary(_) | Op::Binary(_) | Op::Compare(_) | Op::Select | Op::Kinked(_) => are_alike(),
-        Op::Identity | Op::StopGradient | Op::Cast | Op::ArgSort(_) | Op::Cholesky => are_alike(),
-        Op::Broadcast => {
-            let sizes = iter::zip(x(0).iter().rev(), y.iter().rev());
-            x(0).rank() <= y.rank() && sizes.clone().all(|(x, y)| *x == 1 || x == y)
-        }
-        Op::Reshape => x(0).n_elements() == y.n_elements(),
-        Op::Permute(permutation) => permutation.axes().map(|axis| x(0)[axis]).eq(y.iter().copied()),
-        Op::Slice(Slicing(windows)) => windows.iter().len() == y.rank() && x(0).rank() == y.rank(),
-        Op::Pad(Padding(windows)) => windows.iter().len() == y.rank() && x(0).rank() == y.rank(),
-        Op::Concat(concat) => {
-            let along = inputs.iter().map(|input| input.shape[concat.axis]);
-            along.sum::<usize>() == y[concat.axis]
-        }
-        Op::Gather(_) => x(1) == y,
-        Op::ScatterAdd(_) => x(0) == x(1),
-        Op::Sum(sum) => sum.axes.removed(x(0)) == *y,
-        Op::Max(max) => max.axes.removed(x(0)) == *y,
-        Op::ArgMax(argmax) => {
-            let others = x(0).iter().enumerate().filter(|&(axis, _)| axis != argmax.axis);
-            others.map(|(_, size)| size).eq(y.iter())
-        }
-        Op::MatMul => product(x(0), x(1)).is_some_and(|product| product == *y),
-        Op::Length(_) => x(0) == y,
-        Op::Solve | Op::Adjugate(_) | Op::LogDeterminant | Op::Svd(_) => {
-            x(0).rank() <= y.rank() + 2
-        }
-        Op::Custom(_) => true,
-    }
-}
-
-/// The shape of a matrix product.
-fn product(a: &Shape, b: &Shape) -> Option<Shape> {
-    let (n_batch, rank) = (a.rank().checked_sub(2)?, a.rank());
-    let fits = b.rank() == rank && a[..n_batch] == b[..n_batch] && a[rank - 1] == b[rank - 2];
-    let sizes = a[..rank - 1].iter().chain(b.last()).copied();
-    fits.then(|| Shape::from(&sizes.collect::<Vec<_>>()[..]))
-}
-
-/// Whether the dtype of a node follows from its operation and operands.
-fn has_its_dtype<Id>(node: &Node<Id>, inputs: &[&Node<Id>]) -> bool {
-    let are_alike = |inputs: &[&Node<Id>]| inputs.iter().all(|input| input.dtype == node.dtype);
-    match &node.op {
-        Op::Leaf(_) | Op::Literal(_) | Op::Iota(_) | Op::Cast | Op::Custom(_) => true,
-        Op::Compare(_) => node.dtype == DType::Bool && inputs[0].dtype == inputs[1].dtype,
-        Op::Select => inputs[0].dtype == DType::Bool && are_alike(&inputs[1..]),
-        Op::ArgMax(_) | Op::ArgSort(_) => node.dtype == DType::I64,
-        Op::Gather(_) | Op::ScatterAdd(_) => {
-            inputs[1].dtype == DType::I64 && are_alike(&inputs[..1])
-        }
-        Op::Length(_) => are_alike(&inputs[..1]),
-        Op::Unary(_) | Op::Binary(_) | Op::Identity | Op::StopGradient => are_alike(inputs),
-        Op::Broadcast | Op::Reshape | Op::Permute(_) | Op::Slice(_) => are_alike(inputs),
-        Op::Pad(_) | Op::Concat(_) | Op::Sum(_) | Op::Max(_) | Op::MatMul => are_alike(inputs),
-        Op::Cholesky | Op::Solve | Op::Adjugate(_) | Op::LogDeterminant => are_alike(inputs),
-        Op::Svd(_) | Op::Kinked(_) => are_alike(inputs),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::Graph;
+    use crate::{dtype::DType, graph::Graph};
 
     /// A computation of `exp(x) × y`, changed.
     fn fault(change: impl FnOnce(&mut Computation)) -> String {

@@ -175,10 +175,7 @@ impl<'g> Expr<'g> {
     #[track_caller]
     fn product_of_ranks(self, op: &str, rhs: Self, a: usize, b: usize) -> Result<Self, Error> {
         self.require_ranks(op, rhs, a, b)?;
-        self.try_matmul(rhs).map_err(|error| match error {
-            Error::Operands { reason, .. } => Self::misfit(op, &[self, rhs], reason),
-            other => other,
-        })
+        self.try_matmul(rhs).map_err(|error| of_operands(op, &[self, rhs], error))
     }
 
     /// `β·self + α·product`, where a `β` of 0 leaves this value out.
@@ -190,13 +187,16 @@ impl<'g> Expr<'g> {
         product: Result<Self, Error>,
         [beta, alpha]: [f64; 2],
     ) -> Result<Self, Error> {
-        let misfit = |error| match error {
-            Error::Operands { reason, .. } => Self::misfit(op, &[self, a, b], reason),
-            other => other,
-        };
+        let misfit = |error| of_operands(op, &[self, a, b], error);
         let product = product.map_err(misfit)?;
         let base = self.try_broadcast_to(product.shape()).map_err(misfit)?;
         let scaled = product.try_mul(alpha)?;
         if beta == 0.0 { Ok(scaled) } else { base.try_mul(beta)?.try_add(scaled) }
     }
+}
+
+/// An error of an inner operation as one of the function `op` and its operands.
+fn of_operands<'g>(op: &str, operands: &[Expr<'g>], error: Error) -> Error {
+    let Error::Operands { reason, .. } = error else { return error };
+    Expr::misfit(op, operands, reason)
 }

@@ -16,7 +16,6 @@ use crate::{
     eval::{self, Bindings},
     expr::{Expr, inputs_of_one_graph},
     graph::{Graph, NodeId},
-    ops::Op,
     tensor::Tensor,
 };
 
@@ -90,10 +89,8 @@ impl Graph {
         }
         let Recording { computation, leaves, origins } = Computation::of(outputs);
         let data = eval::values(self, &leaves, bindings)?;
-        let leaf = |id: ValueId| match computation.nodes[id.index()].op {
-            Op::Leaf(leaf) => Some(data[leaf.slot].clone()),
-            _ => None,
-        };
+        let leaf =
+            |id: ValueId| Some(data[computation.nodes[id.index()].op.as_leaf()?.slot].clone());
         let site = |id: ValueId| self.site(origins[id.index()]);
         let evaluated = Evaluated::new(&computation, leaf, site)?;
         Ok(search(&evaluated).map(|(id, flaw)| evaluated.report(id, flaw, site)))
@@ -109,10 +106,8 @@ impl Graph {
     /// assert_eq!((&*site.function, &*site.scope), ("softmax", "encoder"));
     /// ```
     pub fn site(&self, id: NodeId) -> Site {
-        let function = match self.node(id).op {
-            Op::Leaf(leaf) => leaf.kind.to_string(),
-            _ => self.function_of(id),
-        };
+        let leaf = self.node(id).op.as_leaf();
+        let function = leaf.map_or_else(|| self.function_of(id), |leaf| leaf.kind.to_string());
         Site {
             operand: self.describe(id),
             function,

@@ -9,7 +9,7 @@ use crate::{
     error::Error,
     eval,
     nonfinite::{InputValues, NonFinite, Site},
-    ops::{LeafKind, Op},
+    ops::{LeafKind, Op, OperationKind},
     tensor::Tensor,
 };
 
@@ -118,17 +118,13 @@ impl<'c> Evaluated<'c> {
             return false;
         }
         let node = &self.computation.nodes[id.index()];
-        match &node.op {
-            Op::Literal(_) => true,
-            Op::Leaf(leaf) => {
-                let elements = self.values[id.index()].to_vec::<f64>();
-                leaf.kind == LeafKind::Constant || !elements.contains(&f64::INFINITY)
-            }
-            _ => node
-                .inputs
-                .iter()
-                .any(|&input| self.is_literal(input) && self.flaws[input.index()].contains(&flaw)),
+        if let Some(leaf) = node.op.as_leaf() {
+            let elements = self.values[id.index()].to_vec::<f64>();
+            return leaf.kind == LeafKind::Constant || !elements.contains(&f64::INFINITY);
         }
+        let is_infinite = |id: ValueId| self.flaws[id.index()].contains(&flaw);
+        self.is_literal(id)
+            || node.inputs.iter().any(|&input| self.is_literal(input) && is_infinite(input))
     }
 
     /// The report on a node that makes a flaw. `site` describes nodes.
@@ -140,11 +136,13 @@ impl<'c> Evaluated<'c> {
         let mut inputs = node.inputs.clone();
         inputs.sort_unstable();
         inputs.dedup();
+        let kind = node.op.behavior().kind();
+        let is_in_place = matches!(kind, OperationKind::Elementwise | OperationKind::Identity);
         let input = |id: &ValueId| {
             let elements = self.values[id.index()].to_vec::<f64>();
             InputValues {
                 operand: site(*id).operand,
-                there: is_elementwise(&node.op).then(|| elements[position]),
+                there: is_in_place.then(|| elements[position]),
                 range: range(&elements),
                 n_non_finite: n_non_finite(&elements),
             }
@@ -177,20 +175,4 @@ fn n_non_finite(elements: &[f64]) -> usize {
 fn range(elements: &[f64]) -> Option<(f64, f64)> {
     let finite = || elements.iter().copied().filter(|element| element.is_finite());
     finite().reduce(f64::min).zip(finite().reduce(f64::max))
-}
-
-/// Whether an element of the result depends on the elements at its own place alone.
-fn is_elementwise(op: &Op) -> bool {
-    matches!(
-        op,
-        Op::Unary(_)
-            | Op::Binary(_)
-            | Op::Compare(_)
-            | Op::Select
-            | Op::Identity
-            | Op::StopGradient
-            | Op::Kinked(_)
-            | Op::Length(_)
-            | Op::Cast
-    )
 }

@@ -4,7 +4,7 @@ use crate::{
     dtype::{DType, Element},
     expr::Expr,
     functions::functions,
-    ops::{Batch, Op, Operation, sum::kept_then_reduced, without_derivative},
+    ops::{Batch, Linearity, Op, Operation, Rounding, sum::kept_then_reduced},
     shape::{AxisSet, Shape, resolve_axis},
     tensor::{View, ViewMut},
 };
@@ -41,10 +41,28 @@ impl Operation for ArgMax {
         format!("argmax {}", self.axis)
     }
 
-    without_derivative!();
+    fn linearity(&self) -> Linearity {
+        Linearity::Constant
+    }
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
         batch.record(Op::ArgMax(ArgMax { axis: self.axis + 1 }))
+    }
+
+    fn n_operations(&self, x: &[&Shape], _: &Shape) -> usize {
+        x[0].n_elements()
+    }
+
+    fn rounding(&self, _: &[&Shape], _: DType) -> Rounding {
+        Rounding::Exact
+    }
+
+    fn has_shape(&self, x: &[&Shape], y: &Shape) -> bool {
+        AxisSet::default().with(self.axis).removed(x[0]) == *y
+    }
+
+    fn has_dtype(&self, _: &[DType], y: DType) -> bool {
+        y == DType::I64
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

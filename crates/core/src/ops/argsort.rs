@@ -6,8 +6,9 @@ use crate::{
     dtype::{DType, Element},
     expr::Expr,
     functions::functions,
-    ops::{Batch, Op, Operation, without_derivative},
+    ops::{Batch, Linearity, Op, Operation, Rounding},
     shape::{Layout, Shape, resolve_axis},
+    size::n_elements,
     tensor::{View, ViewMut},
 };
 
@@ -44,10 +45,29 @@ impl Operation for ArgSort {
         format!("argsort {}", self.axis)
     }
 
-    without_derivative!();
+    fn linearity(&self) -> Linearity {
+        Linearity::Constant
+    }
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
         batch.record(Op::ArgSort(ArgSort { axis: self.axis + 1, ..*self }))
+    }
+
+    /// A merge sort compares `n·log₂ n` times.
+    fn n_operations(&self, _: &[&Shape], y: &Shape) -> usize {
+        n_elements(&[y.n_elements(), y[self.axis].max(2).ilog2() as usize])
+    }
+
+    fn rounding(&self, _: &[&Shape], _: DType) -> Rounding {
+        Rounding::Exact
+    }
+
+    fn has_shape(&self, x: &[&Shape], y: &Shape) -> bool {
+        x[0] == y
+    }
+
+    fn has_dtype(&self, _: &[DType], y: DType) -> bool {
+        y == DType::I64
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

@@ -3,27 +3,30 @@
 use smallvec::smallvec;
 
 use crate::{
-    dtype::Float,
+    dtype::{DType, Float},
     error::{Error, located},
     expr::Expr,
     ops::{
-        Addresses, Batch, Comparison, Dependence, Linearity, Link, Op, Operation, RightOperand,
-        Rule, Tangents,
+        Addresses, Comparison, Dependence, Linearity, Link, Op, Operation, OperationKind,
+        RightOperand, Rounding, Rule, Tangents,
         kinked::{Corner, Kink},
         operators::{aligned, binary_expressions},
         same_dtype,
+        unary::ELEMENTARY,
     },
     real::Real,
+    shape::Shape,
     tensor::{View, ViewMut},
 };
 
 /// Makes the enum of binary functions and the methods of expressions from the rows of the table.
 ///
 /// A row reads: documentation, variant, names of the method and of its `try_` form, operator symbol if there is one,
-/// value, the derivatives by each operand in terms of `a`, `b` and `y = f(a, b)`, pairs of points where they are checked.
+/// value, the derivatives by each operand in terms of `a`, `b` and `y = f(a, b)`, pairs of points where they are checked,
+/// and how the value rounds if not as an elementary function does.
 macro_rules! binary {
     ($( $(#[doc = $doc:literal])+ $Op:ident, $name:ident / $try_name:ident, $symbol:expr, $value:expr, $by_a:expr, $by_b:expr,
-        [$($point:expr),*]; )*) => {
+        [$($point:expr),*] $(, $rounding:expr)?; )*) => {
         /// A function of two numbers.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Binary { $( $(#[doc = $doc])+ $Op, )* }
@@ -50,6 +53,11 @@ macro_rules! binary {
             /// Points away from kinks, where the derivatives are checked.
             pub fn points(self) -> &'static [(f64, f64)] {
                 match self { $( Binary::$Op => &[$($point),*], )* }
+            }
+
+            /// How far the value may be from the exact one.
+            pub fn rounding(self) -> Rounding {
+                match self { $( Binary::$Op => [$($rounding,)? Rounding::Elements(ELEMENTARY)][0], )* }
             }
 
             /// The value at `(a, b)`.
@@ -111,38 +119,38 @@ macro_rules! binary {
 
 binary! {
     /// Sum `y = a + b`; derivatives 1 and 1. Source: `torch.add`.
-    Add, add / try_add, Some("+"), |a, b| a + b, |a, _, _| a.lit(1.0), |a, _, _| a.lit(1.0), [(-1.0, 2.0), (0.5, 0.5)];
+    Add, add / try_add, Some("+"), |a, b| a + b, |a, _, _| a.lit(1.0), |a, _, _| a.lit(1.0), [(-1.0, 2.0), (0.5, 0.5)], Rounding::Elements(1.0);
     /// Difference `y = a − b`; derivatives 1 and −1. Source: `torch.sub`.
-    Sub, sub / try_sub, Some("−"), |a, b| a - b, |a, _, _| a.lit(1.0), |a, _, _| a.lit(-1.0), [(-1.0, 2.0), (0.5, 0.5)];
+    Sub, sub / try_sub, Some("−"), |a, b| a - b, |a, _, _| a.lit(1.0), |a, _, _| a.lit(-1.0), [(-1.0, 2.0), (0.5, 0.5)], Rounding::Elements(1.0);
     /// Product `y = a·b`; derivatives `b` and `a`. Source: `torch.mul`.
-    Mul, mul / try_mul, Some("·"), |a, b| a * b, |_, b, _| b, |a, _, _| a, [(-1.0, 2.0), (0.5, 0.0)];
+    Mul, mul / try_mul, Some("·"), |a, b| a * b, |_, b, _| b, |a, _, _| a, [(-1.0, 2.0), (0.5, 0.0)], Rounding::Elements(1.0);
     /// Quotient `y = a/b`; derivatives `1/b` and `−y/b`. Source: `torch.div`.
-    Div, div / try_div, Some("/"), |a, b| a / b, |_, b, _| b.reciprocal(), |_, b, y| -(y / b), [(-1.0, 2.0), (0.5, -0.5)];
+    Div, div / try_div, Some("/"), |a, b| a / b, |_, b, _| b.reciprocal(), |_, b, y| -(y / b), [(-1.0, 2.0), (0.5, -0.5)], Rounding::Elements(1.0);
     /// Power `y = aᵇ`; derivatives `b·aᵇ⁻¹`, which is 0 where `b = 0`, and `y·ln a`, which is 0 where `a = 0`. Source:
     /// `torch.pow`.
     Pow, pow / try_pow, Some("^"), |a, b| a.powf(b), |a, b, _| b.chain(a.pow(b - b.lit(1.0))), log_power, [(0.5, 2.0), (2.0, -1.5)];
     /// Larger of two numbers; NaN if one is, and so are both derivatives. Where they are equal, each gets half of the
     /// gradient. Source: `torch.maximum`.
-    Maximum, maximum / try_maximum, None, maximum, |a, b, _| share(a, b), |a, b, _| share(b, a), [(-1.0, 2.0), (0.5, 0.2)];
+    Maximum, maximum / try_maximum, None, maximum, |a, b, _| share(a, b), |a, b, _| share(b, a), [(-1.0, 2.0), (0.5, 0.2)], Rounding::Exact;
     /// Smaller of two numbers; NaN if one is, and so are both derivatives. Where they are equal, each gets half of the
     /// gradient. Source: `torch.minimum`.
-    Minimum, minimum / try_minimum, None, |a, b| -maximum(-a, -b), |a, b, _| share(b, a), |a, b, _| share(a, b), [(-1.0, 2.0), (0.5, 0.2)];
+    Minimum, minimum / try_minimum, None, |a, b| -maximum(-a, -b), |a, b, _| share(b, a), |a, b, _| share(a, b), [(-1.0, 2.0), (0.5, 0.2)], Rounding::Exact;
     /// `max(a, b)` with a lower bound `b`; NaN if one is, and so are both derivatives. A tie goes to `a`, so that the
     /// derivative at the bound is 1. Source: `torch.clamp`.
-    ClampMin, clamp_min / try_clamp_min, None, |a, b| if a >= b || a.is_nan() { a } else { b }, |a, b, _| if_clamped(a.compare(Comparison::Ge, b), 1.0, a - b), |a, b, _| if_clamped(a.compare(Comparison::Ge, b), 0.0, b - a), [(-1.0, 2.0), (0.5, 0.2)];
+    ClampMin, clamp_min / try_clamp_min, None, |a, b| if a >= b || a.is_nan() { a } else { b }, |a, b, _| if_clamped(a.compare(Comparison::Ge, b), 1.0, a - b), |a, b, _| if_clamped(a.compare(Comparison::Ge, b), 0.0, b - a), [(-1.0, 2.0), (0.5, 0.2)], Rounding::Exact;
     /// `min(a, b)` with an upper bound `b`; NaN if one is, and so are both derivatives. A tie goes to `a`, so that the
     /// derivative at the bound is 1. Source: `torch.clamp`.
-    ClampMax, clamp_max / try_clamp_max, None, |a, b| if a <= b || a.is_nan() { a } else { b }, |a, b, _| if_clamped(a.compare(Comparison::Le, b), 1.0, b - a), |a, b, _| if_clamped(a.compare(Comparison::Le, b), 0.0, a - b), [(-1.0, 2.0), (0.5, 0.2)];
+    ClampMax, clamp_max / try_clamp_max, None, |a, b| if a <= b || a.is_nan() { a } else { b }, |a, b, _| if_clamped(a.compare(Comparison::Le, b), 1.0, b - a), |a, b, _| if_clamped(a.compare(Comparison::Le, b), 0.0, a - b), [(-1.0, 2.0), (0.5, 0.2)], Rounding::Exact;
     /// Product of a cotangent `a` and a local derivative `b` as the chain rule wants it: like `a·b`, but a cotangent
     /// that is exactly 0 stays 0 whatever the derivative is, infinite or NaN; derivatives `b` and `a`. Source: the
     /// chain rule, with 0·∞ = 0 as in measure theory.
-    Chain, chain / try_chain, Some("⊙"), |a, b| if a != F::lit(0.0) { a * b } else { a }, |_, b, _| b, |a, _, _| a, [(-1.0, 2.0), (0.5, 0.2)];
+    Chain, chain / try_chain, Some("⊙"), |a, b| if a != F::lit(0.0) { a * b } else { a }, |_, b, _| b, |a, _, _| a, [(-1.0, 2.0), (0.5, 0.2)], Rounding::Elements(1.0);
     /// Larger of two numbers; the other if one is NaN, which has the derivative 0. Where they are equal, each gets half of
     /// the gradient. Source: `torch.fmax`.
-    Fmax, fmax / try_fmax, None, |a, b| if a >= b || b.is_nan() { a } else { b }, |a, b, y| share_of_chosen(a, b, y), |a, b, y| share_of_chosen(b, a, y), [(-1.0, 2.0), (0.5, 0.2)];
+    Fmax, fmax / try_fmax, None, |a, b| if a >= b || b.is_nan() { a } else { b }, |a, b, y| share_of_chosen(a, b, y), |a, b, y| share_of_chosen(b, a, y), [(-1.0, 2.0), (0.5, 0.2)], Rounding::Exact;
     /// Smaller of two numbers; the other if one is NaN, which has the derivative 0. Where they are equal, each gets half
     /// of the gradient. Source: `torch.fmin`.
-    Fmin, fmin / try_fmin, None, |a, b| if a <= b || b.is_nan() { a } else { b }, |a, b, y| share_of_chosen(a, b, y), |a, b, y| share_of_chosen(b, a, y), [(-1.0, 2.0), (0.5, 0.2)];
+    Fmin, fmin / try_fmin, None, |a, b| if a <= b || b.is_nan() { a } else { b }, |a, b, y| share_of_chosen(a, b, y), |a, b, y| share_of_chosen(b, a, y), [(-1.0, 2.0), (0.5, 0.2)], Rounding::Exact;
     /// Angle `y = arg(b + i·a)` of the point `(b, a)`, in radians from −π to π; derivatives `b/(a² + b²)` and `−a/(a² + b²)`,
     /// 0 where an operand is infinite. Source: `torch.atan2`.
     Atan2, atan2 / try_atan2, None, |a, b| a.atan2(b), |a, b, _| over_squared_norm(b, a), |a, b, _| -over_squared_norm(a, b), [(-1.0, 2.0), (0.5, -0.2)];
@@ -290,29 +298,49 @@ impl Binary {
     #[track_caller]
     fn kink<'g>(self, k: usize, a: Expr<'g>, b: Expr<'g>, y: Expr<'g>) -> Option<Kink<'g>> {
         let slope = self.derivative(k, a, b, y);
-        let (distance, is_met) = match self {
-            Binary::Hypot => ([a, b][k], y.eq(0.0)),
-            Binary::Pow if k == 0 && b.as_literal().is_none_or(|b| 0.0 < b && b < 1.0) => {
-                let is_root = b.as_literal() == Some(0.5);
-                let corner = if is_root { Corner::Root } else { Corner::Pole };
-                let is_met = slope.abs().eq(f64::INFINITY);
-                return Some(Kink { corner, slope, distance: a, is_met, value: y });
-            }
+        let is_power = self == Binary::Pow && k == 0;
+        if is_power && b.as_literal().is_none_or(|b| 0.0 < b && b < 1.0) {
+            let is_root = b.as_literal() == Some(0.5);
+            let corner = if is_root { Corner::Root } else { Corner::Pole };
+            let is_met = slope.abs().eq(f64::INFINITY);
+            return Some(Kink { corner, slope, distance: a, is_met, value: y });
+        }
+        let (distance, is_met) = if self == Binary::Hypot {
+            ([a, b][k], y.eq(0.0))
+        } else if matches!(self, Binary::Maximum | Binary::Minimum | Binary::Fmax | Binary::Fmin) {
             // The larger of two is their mean plus half of |a − b|, and so is its derivative half a constant and half a sign.
             // Equal infinite numbers have no distance, so that nothing moves away from their tie.
-            Binary::Maximum | Binary::Minimum | Binary::Fmax | Binary::Fmin => {
-                let distance = if k == 0 { a - b } else { b - a };
-                (distance * 0.25, distance.eq(0.0))
-            }
-            _ => return None,
+            let distance = if k == 0 { a - b } else { b - a };
+            (distance * 0.25, distance.eq(0.0))
+        } else {
+            return None;
         };
         Some(Kink { corner: Corner::Jump, slope, distance, is_met, value: y })
     }
 }
 
 impl Operation for Binary {
+    fn kind(&self) -> OperationKind {
+        OperationKind::Elementwise
+    }
+
     fn label(&self) -> String {
-        self.symbol().unwrap_or(self.name()).to_owned()
+        Binary::symbol(*self).unwrap_or(Binary::name(*self)).to_owned()
+    }
+
+    fn name(&self) -> String {
+        Binary::name(*self).to_owned()
+    }
+
+    fn symbol(&self) -> Option<&'static str> {
+        Binary::symbol(*self)
+    }
+
+    fn is_symmetric(&self) -> bool {
+        matches!(
+            self,
+            Binary::Add | Binary::Mul | Binary::Maximum | Binary::Minimum | Binary::Chain
+        )
     }
 
     fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
@@ -364,8 +392,8 @@ impl Operation for Binary {
         tangents.iter().filter_map(of).reduce(|a, b| a + b)
     }
 
-    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
-        batch.record(Op::Binary(*self))
+    fn rounding(&self, _: &[&Shape], _: DType) -> Rounding {
+        Binary::rounding(*self)
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

@@ -4,7 +4,7 @@ use crate::{
     error::{Error, located},
     expr::Expr,
     functions::functions,
-    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule, same_dtype},
+    ops::{Batch, Op, Operation, OperationKind, Rule, operation::eval_view},
     shape::{AxisSet, Layout, Shape},
     tensor::{View, ViewMut},
 };
@@ -63,15 +63,11 @@ fn stretched(x: &Shape, y: &Shape) -> AxisSet {
         .fold(AxisSet::default(), AxisSet::with)
 }
 
-/// The layout of the stretched value: a stride of 0 along stretched axes.
-pub(super) fn view(input: &Layout, x: &Shape, y: &Shape) -> Layout {
-    let (n_new, stretched) = (y.rank() - x.rank(), stretched(x, y));
-    let stride =
-        |axis: usize| if stretched.contains(axis) { 0 } else { input.strides[axis - n_new] };
-    Layout { offset: input.offset, strides: (0..y.rank()).map(stride).collect() }
-}
-
 impl Operation for Broadcast {
+    fn kind(&self) -> OperationKind {
+        OperationKind::View
+    }
+
     fn label(&self) -> String {
         "broadcast".to_owned()
     }
@@ -79,15 +75,6 @@ impl Operation for Broadcast {
     fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
         let (x, y) = (rule.x(0).shape(), rule.y.shape());
         Some(g.sum_over(stretched(&x, &y)).reshape(x))
-    }
-
-    fn linearity(&self) -> Linearity {
-        Linearity::Linear
-    }
-
-    fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
-        let (x, y) = (link.x(0).shape(), link.y.shape());
-        Some(Dependence::view(&x, view(&Layout::contiguous(&x), &x, &y)))
     }
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
@@ -99,13 +86,19 @@ impl Operation for Broadcast {
         batch.record_of(Op::Broadcast, &[x])
     }
 
+    /// A stride of 0 along stretched axes.
+    fn view(&self, input: &Layout, x: &Shape, y: &Shape) -> Option<Layout> {
+        let (n_new, stretched) = (y.rank() - x.rank(), stretched(x, y));
+        let stride =
+            |axis: usize| if stretched.contains(axis) { 0 } else { input.strides[axis - n_new] };
+        Some(Layout { offset: input.offset, strides: (0..y.rank()).map(stride).collect() })
+    }
+
+    fn has_shape(&self, x: &[&Shape], y: &Shape) -> bool {
+        x[0].broadcast(y).is_some_and(|common| common == *y)
+    }
+
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {
-        let layout = view(&Layout::contiguous(x[0].shape), x[0].shape, y.shape);
-        let positions = layout.positions(y.shape);
-        same_dtype!(x[0], y => |x, y| {
-            for (y, position) in y.iter_mut().zip(positions) {
-                *y = x[position];
-            }
-        });
+        eval_view(self, x[0], y);
     }
 }

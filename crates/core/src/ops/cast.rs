@@ -3,7 +3,8 @@
 use crate::{
     dtype::{DType, Element},
     expr::Expr,
-    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule},
+    ops::{Linearity, Op, Operation, OperationKind, Rounding, Rule},
+    shape::Shape,
     tensor::{Slice, View, ViewMut},
     with_elements,
 };
@@ -28,6 +29,10 @@ impl Expr<'_> {
 }
 
 impl Operation for Cast {
+    fn kind(&self) -> OperationKind {
+        OperationKind::Elementwise
+    }
+
     fn label(&self) -> String {
         "cast".to_owned()
     }
@@ -41,12 +46,12 @@ impl Operation for Cast {
         Linearity::Linear
     }
 
-    fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
-        Some(Dependence::elementwise(&link.y.shape()))
+    fn rounding(&self, _: &[&Shape], _: DType) -> Rounding {
+        Rounding::Exact
     }
 
-    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
-        batch.record(Op::Cast)
+    fn has_dtype(&self, _: &[DType], _: DType) -> bool {
+        true
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

@@ -7,10 +7,10 @@ use crate::{
     error::{Error, located},
     expr::Expr,
     ops::{
-        Batch, Op, Operation, RightOperand,
+        Linearity, Op, Operation, OperationKind, RightOperand, Rounding,
         operators::{aligned, binary_expressions},
-        without_derivative,
     },
+    shape::Shape,
     tensor::{View, ViewMut},
 };
 
@@ -98,14 +98,32 @@ impl<'g> Expr<'g> {
 }
 
 impl Operation for Comparison {
-    fn label(&self) -> String {
-        self.symbol().to_owned()
+    fn kind(&self) -> OperationKind {
+        OperationKind::Elementwise
     }
 
-    without_derivative!();
+    fn label(&self) -> String {
+        Comparison::symbol(*self).to_owned()
+    }
 
-    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
-        batch.record(Op::Compare(*self))
+    fn symbol(&self) -> Option<&'static str> {
+        Some(Comparison::symbol(*self))
+    }
+
+    fn is_symmetric(&self) -> bool {
+        matches!(self, Comparison::Eq | Comparison::Ne)
+    }
+
+    fn linearity(&self) -> Linearity {
+        Linearity::Constant
+    }
+
+    fn rounding(&self, _: &[&Shape], _: DType) -> Rounding {
+        Rounding::Exact
+    }
+
+    fn has_dtype(&self, x: &[DType], y: DType) -> bool {
+        y == DType::Bool && x[0] == x[1]
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

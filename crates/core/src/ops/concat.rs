@@ -3,7 +3,7 @@
 use crate::{
     expr::{Expr, inputs_of_one_graph},
     functions::functions,
-    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule, same_dtype},
+    ops::{Batch, Dependence, Link, Op, Operation, OperationKind, Rule, same_dtype},
     shape::{Layout, Shape, resolve_axis},
     size::{Size, n_elements},
     tensor::{View, ViewMut},
@@ -103,6 +103,10 @@ impl Concat {
 }
 
 impl Operation for Concat {
+    fn kind(&self) -> OperationKind {
+        OperationKind::Movement
+    }
+
     fn label(&self) -> String {
         format!("concat {}", self.axis)
     }
@@ -112,8 +116,9 @@ impl Operation for Concat {
         Some(g.slice(self.axis as isize, start..start + size))
     }
 
-    fn linearity(&self) -> Linearity {
-        Linearity::Linear
+    fn has_shape(&self, x: &[&Shape], y: &Shape) -> bool {
+        let total = x.iter().fold(0, |n: usize, x| n.saturating_add(x[self.axis]));
+        total == y[self.axis] && x.iter().all(|x| x.with_size(self.axis, total) == *y)
     }
 
     fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {

@@ -7,10 +7,11 @@ use std::{
 };
 
 use crate::{
+    dtype::DType,
     error::{Error, located},
     expr::{Expr, inputs_of_one_graph},
     forward::transposed,
-    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule, Tangents},
+    ops::{Batch, Dependence, Link, Op, Operation, Rule, Tangents},
     shape::Shape,
     size::Size,
     tensor::{View, ViewMut},
@@ -189,10 +190,6 @@ impl Operation for Custom {
         self.0.vjp(rule, g)
     }
 
-    fn linearity(&self) -> Linearity {
-        Linearity::Nonlinear
-    }
-
     fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
         self.0.dependence(link)
     }
@@ -205,8 +202,16 @@ impl Operation for Custom {
         self.0.vmap(self, batch)
     }
 
+    fn can_refuse(&self) -> bool {
+        true
+    }
+
     fn check(&self, x: &[View<'_>], _: &Shape) -> Result<(), String> {
         self.0.check(x)
+    }
+
+    fn has_dtype(&self, _: &[DType], _: DType) -> bool {
+        true
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

@@ -8,8 +8,8 @@ use crate::{
     expr::{Expr, inputs_of_one_graph},
     functions::functions,
     ops::{
-        Addresses, Batch, Dependence, Linearity, Link, Op, Operation, Rule, dependence::pointed_at,
-        same_dtype,
+        Addresses, Batch, Dependence, Linearity, Link, Op, Operation, OperationKind, Rounding,
+        Rule, dependence::pointed_at, same_dtype,
     },
     shape::{Layout, Shape, resolve_axis},
     tensor::{View, ViewMut},
@@ -114,6 +114,10 @@ fn bases<'a>(
 }
 
 impl Operation for Gather {
+    fn kind(&self) -> OperationKind {
+        OperationKind::Movement
+    }
+
     fn label(&self) -> String {
         format!("gather {}", self.axis)
     }
@@ -121,10 +125,6 @@ impl Operation for Gather {
     fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
         let size = rule.x(0).shape()[self.axis];
         (rule.k == 0).then(|| g.scatter_add(self.axis as isize, rule.x(1), size))
-    }
-
-    fn linearity(&self) -> Linearity {
-        Linearity::Linear
     }
 
     fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
@@ -141,8 +141,20 @@ impl Operation for Gather {
         batch.record(Op::Gather(Gather { axis: self.axis + 1 }))
     }
 
+    fn can_refuse(&self) -> bool {
+        true
+    }
+
     fn check(&self, x: &[View<'_>], _: &Shape) -> Result<(), String> {
         check_bounds(x[1].elements(), self.axis, x[0].shape[self.axis])
+    }
+
+    fn has_shape(&self, x: &[&Shape], y: &Shape) -> bool {
+        x[1] == y && x[0].with_size(self.axis, y[self.axis]) == *y
+    }
+
+    fn has_dtype(&self, x: &[DType], y: DType) -> bool {
+        x == [y, DType::I64]
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {
@@ -184,8 +196,28 @@ impl Operation for ScatterAdd {
         batch.record(Op::ScatterAdd(ScatterAdd { axis: self.axis + 1 }))
     }
 
+    fn can_refuse(&self) -> bool {
+        true
+    }
+
     fn check(&self, x: &[View<'_>], y: &Shape) -> Result<(), String> {
         check_bounds(x[1].elements(), self.axis, y[self.axis])
+    }
+
+    fn n_operations(&self, x: &[&Shape], _: &Shape) -> usize {
+        x[0].n_elements()
+    }
+
+    fn rounding(&self, x: &[&Shape], _: DType) -> Rounding {
+        Rounding::Sums(x[0][self.axis])
+    }
+
+    fn has_shape(&self, x: &[&Shape], y: &Shape) -> bool {
+        x[0] == x[1] && x[0].with_size(self.axis, y[self.axis]) == *y
+    }
+
+    fn has_dtype(&self, x: &[DType], y: DType) -> bool {
+        x == [y, DType::I64]
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

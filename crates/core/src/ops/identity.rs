@@ -2,9 +2,7 @@
 
 use crate::{
     expr::Expr,
-    ops::{
-        Batch, Dependence, Linearity, Link, Op, Operation, Rule, same_dtype, without_derivative,
-    },
+    ops::{Linearity, Op, Operation, OperationKind, Rule, operation::eval_view},
     tensor::{View, ViewMut},
 };
 
@@ -30,6 +28,10 @@ impl Expr<'_> {
 }
 
 impl Operation for Identity {
+    fn kind(&self) -> OperationKind {
+        OperationKind::Identity
+    }
+
     fn label(&self) -> String {
         "identity".to_owned()
     }
@@ -38,35 +40,25 @@ impl Operation for Identity {
         Some(g)
     }
 
-    fn linearity(&self) -> Linearity {
-        Linearity::Linear
-    }
-
-    fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
-        Some(Dependence::elementwise(&link.y.shape()))
-    }
-
-    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
-        batch.record(Op::Identity)
-    }
-
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {
-        same_dtype!(x[0], y => |x, y| y.copy_from_slice(x));
+        eval_view(self, x[0], y);
     }
 }
 
 impl Operation for StopGradient {
+    fn kind(&self) -> OperationKind {
+        OperationKind::Identity
+    }
+
     fn label(&self) -> String {
         "stop gradient".to_owned()
     }
 
-    without_derivative!();
-
-    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
-        batch.record(Op::StopGradient)
+    fn linearity(&self) -> Linearity {
+        Linearity::Constant
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {
-        same_dtype!(x[0], y => |x, y| y.copy_from_slice(x));
+        eval_view(self, x[0], y);
     }
 }

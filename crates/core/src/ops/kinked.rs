@@ -4,7 +4,7 @@ use crate::{
     bends::{Ahead, Bending, Bends},
     expr::Expr,
     ops::{
-        Batch, Binary, Dependence, Linearity, Link, Op, Operation, Rule, Tangents, Unary,
+        Batch, Binary, Dependence, Link, Op, Operation, OperationKind, Rule, Tangents, Unary,
         same_dtype,
     },
     shape::{AxisSet, Shape, keep},
@@ -88,7 +88,9 @@ impl<'g> Kink<'g> {
     fn stretched(self, of_value: Expr<'g>, shape: &Shape) -> Expr<'g> {
         match self.corner {
             Corner::Tie(axes) => of_value.stretched_back(axes, shape),
-            _ => of_value.broadcast_to_known(shape),
+            Corner::Jump | Corner::Root | Corner::Pole | Corner::Unknown => {
+                of_value.broadcast_to_known(shape)
+            }
         }
     }
 
@@ -163,17 +165,20 @@ impl Unary {
     /// The kink of `y = f(x)`, if it is one that smooth functions are made of.
     #[track_caller]
     pub(super) fn kink<'g>(self, x: Expr<'g>, y: Expr<'g>) -> Option<Kink<'g>> {
-        let corner = match self {
-            Unary::Abs => Corner::Jump,
-            Unary::Sqrt | Unary::Asin | Unary::Acos | Unary::Acosh => Corner::Root,
-            Unary::Cbrt | Unary::Log | Unary::Log2 | Unary::Log10 | Unary::Log1p => Corner::Pole,
-            _ => return None,
+        let corner = if self == Unary::Abs {
+            Corner::Jump
+        } else if matches!(self, Unary::Sqrt | Unary::Asin | Unary::Acos | Unary::Acosh) {
+            Corner::Root
+        } else if matches!(self, Unary::Cbrt | Unary::Log1p)
+            || matches!(self, Unary::Log | Unary::Log2 | Unary::Log10)
+        {
+            Corner::Pole
+        } else {
+            return None;
         };
         let slope = self.derivative(x, y);
-        let is_met = match corner {
-            Corner::Jump => y.eq(0.0),
-            _ => slope.abs().eq(f64::INFINITY),
-        };
+        let is_jump = corner == Corner::Jump;
+        let is_met = if is_jump { y.eq(0.0) } else { slope.abs().eq(f64::INFINITY) };
         Some(Kink { corner, slope, distance: x, is_met, value: y })
     }
 }
@@ -223,6 +228,10 @@ impl Kinked {
 }
 
 impl Operation for Kinked {
+    fn kind(&self) -> OperationKind {
+        OperationKind::Elementwise
+    }
+
     fn label(&self) -> String {
         Binary::Chain.label()
     }
@@ -247,10 +256,6 @@ impl Operation for Kinked {
         }
     }
 
-    fn linearity(&self) -> Linearity {
-        Linearity::Nonlinear
-    }
-
     fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
         (link.k < 3).then(|| Dependence::elementwise(&link.y.shape()))
     }
@@ -270,9 +275,17 @@ impl Operation for Kinked {
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
         let corner = match self.corner {
             Corner::Tie(axes) => Corner::Tie(axes.after_one_more()),
-            other => other,
+            corner @ (Corner::Jump | Corner::Root | Corner::Pole | Corner::Unknown) => corner,
         };
         batch.record(Op::Kinked(Kinked { corner, ..*self }))
+    }
+
+    fn is_cheap(&self) -> bool {
+        false
+    }
+
+    fn has_shape(&self, x: &[&Shape], y: &Shape) -> bool {
+        x.iter().take(3).all(|x| *x == y)
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

@@ -8,7 +8,7 @@ use crate::{
     expr::Expr,
     functions::functions,
     graph::{Graph, Inputs},
-    ops::{Batch, Op, Operation, without_derivative},
+    ops::{Op, Operation, OperationKind, Rounding},
     shape::{Layout, Shape},
     tensor::{View, ViewMut},
     with_elements,
@@ -60,14 +60,12 @@ impl fmt::Display for LeafKind {
 }
 
 impl Operation for Leaf {
-    fn label(&self) -> String {
-        self.kind.label().to_owned()
+    fn kind(&self) -> OperationKind {
+        OperationKind::Source
     }
 
-    without_derivative!();
-
-    fn vmap<'g>(&self, _: Batch<'_, 'g>) -> Expr<'g> {
-        unreachable!("a node without inputs is the same for all of a batch")
+    fn label(&self) -> String {
+        self.kind.label().to_owned()
     }
 
     fn eval(&self, _: &[View<'_>], _: ViewMut<'_>) {
@@ -92,14 +90,17 @@ impl Literal {
 }
 
 impl Operation for Literal {
+    fn kind(&self) -> OperationKind {
+        OperationKind::Source
+    }
+
     fn label(&self) -> String {
         self.value().to_string()
     }
 
-    without_derivative!();
-
-    fn vmap<'g>(&self, _: Batch<'_, 'g>) -> Expr<'g> {
-        unreachable!("a node without inputs is the same for all of a batch")
+    /// A number that is none of the dtype is rounded.
+    fn rounding(&self, _: &[&Shape], dtype: DType) -> Rounding {
+        if dtype.is_exact(self.value()) { Rounding::Exact } else { Rounding::Elements(1.0) }
     }
 
     fn eval(&self, _: &[View<'_>], y: ViewMut<'_>) {
@@ -160,14 +161,16 @@ impl Graph {
 }
 
 impl Operation for Iota {
+    fn kind(&self) -> OperationKind {
+        OperationKind::Source
+    }
+
     fn label(&self) -> String {
         "iota".to_owned()
     }
 
-    without_derivative!();
-
-    fn vmap<'g>(&self, _: Batch<'_, 'g>) -> Expr<'g> {
-        unreachable!("a node without inputs is the same for all of a batch")
+    fn has_shape(&self, x: &[&Shape], y: &Shape) -> bool {
+        x.is_empty() && self.axis < y.rank()
     }
 
     fn eval(&self, _: &[View<'_>], y: ViewMut<'_>) {

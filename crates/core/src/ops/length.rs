@@ -5,8 +5,11 @@ use smallvec::smallvec;
 use super::kinked::{Corner, Kink};
 use crate::{
     expr::Expr,
-    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule, Tangents, same_dtype},
-    shape::{AxisSet, keep},
+    ops::{
+        Batch, Dependence, Linearity, Link, Op, Operation, OperationKind, Rule, Tangents,
+        operation::eval_view,
+    },
+    shape::{AxisSet, Shape, keep},
     tensor::{View, ViewMut},
 };
 
@@ -89,6 +92,10 @@ impl Length {
 }
 
 impl Operation for Length {
+    fn kind(&self) -> OperationKind {
+        OperationKind::Identity
+    }
+
     fn label(&self) -> String {
         format!("length {:?}", self.axes)
     }
@@ -131,7 +138,11 @@ impl Operation for Length {
         batch.record(Op::Length(Length { axes: self.axes.after_one_more(), ..*self }))
     }
 
+    fn has_shape(&self, x: &[&Shape], y: &Shape) -> bool {
+        x[0] == y && x.get(1).is_none_or(|x| self.axes.kept(x) == *y)
+    }
+
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {
-        same_dtype!(x[0], y => |x, y| y.copy_from_slice(x));
+        eval_view(self, x[0], y);
     }
 }

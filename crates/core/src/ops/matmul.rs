@@ -1,12 +1,13 @@
 //! Products of vectors, matrices, and batches of matrices.
 
 use crate::{
-    dtype::Float,
+    dtype::{DType, Float},
     error::Error,
     expr::{Expr, inputs_of_one_graph},
     functions::functions,
-    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule, same_dtype},
+    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rounding, Rule, same_dtype},
     shape::Shape,
+    size::n_elements,
     tensor::{View, ViewMut},
 };
 
@@ -124,6 +125,29 @@ impl Operation for MatMul {
         let (&[m, k], n) = (last_two(&x), y[1]);
         let product = batch.x(0).reshape([batch.n * m, k]).matmul(batch.single(1));
         product.reshape([batch.n, m, n])
+    }
+
+    fn symbol(&self) -> Option<&'static str> {
+        Some("×")
+    }
+
+    fn n_operations(&self, x: &[&Shape], y: &Shape) -> usize {
+        n_elements(&[2, y.n_elements(), last_two(x[0])[1]])
+    }
+
+    fn rounding(&self, x: &[&Shape], _: DType) -> Rounding {
+        Rounding::Sums(last_two(x[0])[1])
+    }
+
+    fn has_shape(&self, x: &[&Shape], y: &Shape) -> bool {
+        let (a, b) = (x[0], x[1]);
+        let are_matrices = a.rank() == b.rank() && a.rank() >= 2;
+        are_matrices && {
+            let ([m, k], [k_of_b, n]) = (*last_two(a), *last_two(b));
+            let batch = batch_axes(a);
+            let product: Shape = batch.iter().copied().chain([m, n]).collect();
+            k == k_of_b && batch == batch_axes(b) && product == *y
+        }
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

@@ -6,7 +6,7 @@ use crate::{
     expr::Expr,
     functions::functions,
     ops::{
-        Batch, Dependence, Linearity, Link, Op, Operation, Rule, Tangents,
+        Batch, Dependence, Link, Op, Operation, Rounding, Rule, Tangents,
         kinked::{Corner, Kink},
         same_dtype,
         sum::kept_then_reduced,
@@ -81,10 +81,6 @@ impl Operation for Max {
         kink.pull_back(share.stretched_back(self.axes, &rule.x(0).shape()))
     }
 
-    fn linearity(&self) -> Linearity {
-        Linearity::Nonlinear
-    }
-
     fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
         Some(Dependence::reduced(self.axes, link))
     }
@@ -97,6 +93,18 @@ impl Operation for Max {
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
         batch.record(Op::Max(Max { axes: self.axes.after_one_more() }))
+    }
+
+    fn n_operations(&self, x: &[&Shape], _: &Shape) -> usize {
+        x[0].n_elements()
+    }
+
+    fn rounding(&self, _: &[&Shape], _: DType) -> Rounding {
+        Rounding::Exact
+    }
+
+    fn has_shape(&self, x: &[&Shape], y: &Shape) -> bool {
+        self.axes.removed(x[0]) == *y
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

@@ -4,8 +4,8 @@ use crate::{
     error::list,
     expr::Expr,
     functions::functions,
-    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule, same_dtype},
-    shape::{Layout, resolve_axis},
+    ops::{Batch, Op, Operation, OperationKind, Rule, operation::eval_view},
+    shape::{Layout, Shape, resolve_axis},
     tensor::{View, ViewMut},
 };
 
@@ -17,13 +17,6 @@ impl Permutation {
     /// The input's axis for each axis of the result.
     pub fn axes(&self) -> impl ExactSizeIterator<Item = usize> {
         self.0.iter().map(|&axis| usize::from(axis))
-    }
-
-    pub(super) fn view(&self, input: &Layout) -> Layout {
-        Layout {
-            offset: input.offset,
-            strides: self.axes().map(|axis| input.strides[axis]).collect(),
-        }
     }
 }
 
@@ -73,6 +66,10 @@ functions! { "Shapes":
 }
 
 impl Operation for Permutation {
+    fn kind(&self) -> OperationKind {
+        OperationKind::View
+    }
+
     fn label(&self) -> String {
         let is_transpose =
             self.0.iter().enumerate().filter(|&(k, &axis)| k != usize::from(axis)).count() == 2;
@@ -91,13 +88,13 @@ impl Operation for Permutation {
         Some(g.permute(&inverse))
     }
 
-    fn linearity(&self) -> Linearity {
-        Linearity::Linear
+    fn view(&self, input: &Layout, _: &Shape, _: &Shape) -> Option<Layout> {
+        let strides = self.axes().map(|axis| input.strides[axis]).collect();
+        Some(Layout { offset: input.offset, strides })
     }
 
-    fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
-        let x = link.x(0).shape();
-        Some(Dependence::view(&x, self.view(&Layout::contiguous(&x))))
+    fn has_shape(&self, x: &[&Shape], y: &Shape) -> bool {
+        self.axes().map(|axis| x[0][axis]).eq(y.iter().copied())
     }
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
@@ -107,12 +104,6 @@ impl Operation for Permutation {
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {
-        let layout = self.view(&Layout::contiguous(x[0].shape));
-        let positions = layout.positions(y.shape);
-        same_dtype!(x[0], y => |x, y| {
-            for (y, position) in y.iter_mut().zip(positions) {
-                *y = x[position];
-            }
-        });
+        eval_view(self, x[0], y);
     }
 }

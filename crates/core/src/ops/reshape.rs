@@ -3,7 +3,7 @@
 use crate::{
     expr::Expr,
     functions::functions,
-    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule, same_dtype},
+    ops::{Op, Operation, OperationKind, Rule, operation::eval_view},
     shape::{Axes, Layout, Shape, resolve_axis},
     tensor::{View, ViewMut},
 };
@@ -59,6 +59,10 @@ functions! { "Shapes":
 }
 
 impl Operation for Reshape {
+    fn kind(&self) -> OperationKind {
+        OperationKind::View
+    }
+
     fn label(&self) -> String {
         "reshape".to_owned()
     }
@@ -67,20 +71,15 @@ impl Operation for Reshape {
         Some(g.reshape(rule.x(0).shape()))
     }
 
-    fn linearity(&self) -> Linearity {
-        Linearity::Linear
+    fn view(&self, input: &Layout, x: &Shape, y: &Shape) -> Option<Layout> {
+        input.is_dense(x).then(|| Layout { offset: input.offset, ..Layout::contiguous(y) })
     }
 
-    fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
-        let (x, y) = (link.x(0).shape(), link.y.shape());
-        Some(Dependence::view(&x, Layout::contiguous(&y)))
-    }
-
-    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
-        batch.record(Op::Reshape)
+    fn has_shape(&self, x: &[&Shape], y: &Shape) -> bool {
+        x[0].n_elements() == y.n_elements()
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {
-        same_dtype!(x[0], y => |x, y| y.copy_from_slice(x));
+        eval_view(self, x[0], y);
     }
 }

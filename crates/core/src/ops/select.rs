@@ -7,9 +7,10 @@ use crate::{
     expr::{Expr, inputs_of_one_graph},
     functions::functions,
     ops::{
-        Addresses, Batch, Dependence, Linearity, Link, Op, Operation, RightOperand, Rule,
-        same_dtype,
+        Addresses, Dependence, Linearity, Link, Op, Operation, OperationKind, RightOperand,
+        Rounding, Rule, same_dtype,
     },
+    shape::Shape,
     tensor::{View, ViewMut},
 };
 
@@ -32,7 +33,7 @@ functions! { "Choice":
      expression of the graph's floating-point type or both be numbers.",
     {
         // A plain number becomes a scalar of the graph's type.
-        let number = x.graph().literal(0.0, crate::shape::Shape::scalar(), x.graph().dtype());
+        let number = x.graph().literal(0.0, Shape::scalar(), x.graph().dtype());
         let (a, b) = (a.expr(number), b.expr(number));
         let misfit = |reason: &str| Err(Self::misfit("select", &[x, a, b], reason));
         inputs_of_one_graph("select", &[x, a, b])?;
@@ -57,6 +58,10 @@ functions! { "Choice":
 }
 
 impl Operation for Select {
+    fn kind(&self) -> OperationKind {
+        OperationKind::Elementwise
+    }
+
     fn label(&self) -> String {
         "select".to_owned()
     }
@@ -86,8 +91,12 @@ impl Operation for Select {
         Some(dependence)
     }
 
-    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
-        batch.record(Op::Select)
+    fn rounding(&self, _: &[&Shape], _: DType) -> Rounding {
+        Rounding::Exact
+    }
+
+    fn has_dtype(&self, x: &[DType], y: DType) -> bool {
+        x == [DType::Bool, y, y]
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

@@ -6,8 +6,12 @@ use crate::{
     error::{Error, located},
     expr::Expr,
     functions::functions,
-    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule, same_dtype},
+    ops::{
+        Batch, Dependence, Link, Op, Operation, OperationKind, Rule, operation::eval_view,
+        same_dtype,
+    },
     shape::{Layout, Shape, resolve_axis},
+    size::Size,
     tensor::{View, ViewMut},
 };
 
@@ -53,6 +57,17 @@ impl Windows {
     fn after_whole_axis(&self) -> Self {
         let whole = Window { start: 0, step: 1 };
         Self::new([whole].into_iter().chain(self.iter()))
+    }
+
+    /// Whether a part of one shape lies within a whole of another.
+    fn fit(&self, part: &Shape, whole: &Shape) -> bool {
+        let is_within = |((window, &n), &size): ((&Window, &usize), &usize)| {
+            let last = Size::from(n.saturating_sub(1)) * window.step + window.start;
+            n == 0 || window.start < size && last.get().is_ok_and(|last| last < size)
+        };
+        let ranks = [self.0.len(), part.rank(), whole.rank()];
+        ranks.iter().all(|&rank| rank == whole.rank())
+            && self.0.iter().zip(part.iter()).zip(whole.iter()).all(is_within)
     }
 
     /// The layout of the part in a buffer where the whole has the layout `whole`.
@@ -181,6 +196,10 @@ impl<'g> Expr<'g> {
 }
 
 impl Operation for Slicing {
+    fn kind(&self) -> OperationKind {
+        OperationKind::View
+    }
+
     fn label(&self) -> String {
         "slice".to_owned()
     }
@@ -189,13 +208,12 @@ impl Operation for Slicing {
         Some(located(g.try_among_zeros(&self.0, rule.x(0).shape())))
     }
 
-    fn linearity(&self) -> Linearity {
-        Linearity::Linear
+    fn view(&self, input: &Layout, _: &Shape, _: &Shape) -> Option<Layout> {
+        Some(self.0.view(input))
     }
 
-    fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
-        let x = link.x(0).shape();
-        Some(Dependence::view(&x, self.0.view(&Layout::contiguous(&x))))
+    fn has_shape(&self, x: &[&Shape], y: &Shape) -> bool {
+        self.0.fit(y, x[0])
     }
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
@@ -203,17 +221,15 @@ impl Operation for Slicing {
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {
-        let layout = self.0.view(&Layout::contiguous(x[0].shape));
-        let positions = layout.positions(y.shape);
-        same_dtype!(x[0], y => |x, y| {
-            for (y, position) in y.iter_mut().zip(positions) {
-                *y = x[position];
-            }
-        });
+        eval_view(self, x[0], y);
     }
 }
 
 impl Operation for Padding {
+    fn kind(&self) -> OperationKind {
+        OperationKind::Movement
+    }
+
     fn label(&self) -> String {
         "pad".to_owned()
     }
@@ -222,8 +238,8 @@ impl Operation for Padding {
         Some(g.record1(Op::Slice(Slicing(self.0.clone())), rule.x(0).shape(), g.dtype()))
     }
 
-    fn linearity(&self) -> Linearity {
-        Linearity::Linear
+    fn has_shape(&self, x: &[&Shape], y: &Shape) -> bool {
+        self.0.fit(x[0], y)
     }
 
     fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {

@@ -1,11 +1,11 @@
 //! Sums and means over axes.
 
 use crate::{
-    dtype::Element,
+    dtype::{DType, Element},
     error::Error,
     expr::Expr,
     functions::functions,
-    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule},
+    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rounding, Rule},
     shape::{Axes, AxisSet, Layout, Shape},
     tensor::{SliceMut, View, ViewMut},
 };
@@ -69,7 +69,7 @@ impl<'g> Expr<'g> {
         let misfit = |reason| Self::misfit(name, &[self], reason);
         let shape = self.shape();
         let set = axes.resolve(shape.rank()).map_err(misfit)?;
-        if self.dtype() == crate::DType::Bool {
+        if self.dtype() == DType::Bool {
             return Err(misfit(
                 "the elements are truth values; cast them to a number type first".to_owned(),
             ));
@@ -116,6 +116,18 @@ impl Operation for Sum {
 
     fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
         batch.record(Op::Sum(Sum { axes: self.axes.after_one_more() }))
+    }
+
+    fn n_operations(&self, x: &[&Shape], _: &Shape) -> usize {
+        x[0].n_elements()
+    }
+
+    fn rounding(&self, x: &[&Shape], _: DType) -> Rounding {
+        Rounding::Sums(self.axes.n_elements(x[0]))
+    }
+
+    fn has_shape(&self, x: &[&Shape], y: &Shape) -> bool {
+        self.axes.removed(x[0]) == *y
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

@@ -3,21 +3,28 @@
 use std::f64::consts;
 
 use crate::{
-    dtype::Float,
+    dtype::{DType, Float},
     error::{Error, located},
     expr::Expr,
-    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rule, Tangents, same_dtype},
+    ops::{
+        Dependence, Linearity, Link, Op, Operation, OperationKind, Rounding, Rule, Tangents,
+        same_dtype,
+    },
     real::Real,
+    shape::Shape,
     tensor::{View, ViewMut},
 };
+
+/// The error of an elementary function, 3 units in the last place: the limit of `docs/accuracy.md`.
+pub(super) const ELEMENTARY: f64 = 6.0;
 
 /// Makes the enum of unary functions, their values and their derivatives from the rows of the table.
 ///
 /// A row reads: documentation, variant, names of the method and of its `try_` form, value, derivative in terms of `x`
-/// and `y = f(x)`, points where it is checked. `unary_methods!` repeats the names as methods of [`Real`]; both lists
+/// and `y = f(x)`, points where it is checked, and how the value rounds if not as an elementary function does. `unary_methods!` repeats the names as methods of [`Real`]; both lists
 /// come from one call.
 macro_rules! unary {
-    ($( $(#[doc = $doc:literal])+ $Op:ident, $name:ident / $try_name:ident, $value:expr, $derivative:expr, [$($point:expr),*]; )*) => {
+    ($( $(#[doc = $doc:literal])+ $Op:ident, $name:ident / $try_name:ident, $value:expr, $derivative:expr, [$($point:expr),*] $(, $rounding:expr)?; )*) => {
         /// A function of one number.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Unary { $( $(#[doc = $doc])+ $Op, )* }
@@ -39,6 +46,11 @@ macro_rules! unary {
             /// Points away from kinks, where the derivative is checked.
             pub fn points(self) -> &'static [f64] {
                 match self { $( Unary::$Op => &[$($point),*], )* }
+            }
+
+            /// How far the value may be from the exact one.
+            pub fn rounding(self) -> Rounding {
+                match self { $( Unary::$Op => [$($rounding,)? Rounding::Elements(ELEMENTARY)][0], )* }
             }
 
             /// The value at `x`.
@@ -103,13 +115,13 @@ macro_rules! unary {
 
 unary! {
     /// Negation `y = −x`; `y' = −1`. Source: `torch.neg`.
-    Neg, neg / try_neg, |x| -x, |x, _| x.lit(-1.0), [-2.0, 0.0, 2.0];
+    Neg, neg / try_neg, |x| -x, |x, _| x.lit(-1.0), [-2.0, 0.0, 2.0], Rounding::Exact;
     /// Absolute value `y = |x|`; `y' = sign x`, so 0 at 0. Source: `torch.abs`.
-    Abs, abs / try_abs, |x| x.abs(), |x, _| x.sign(), [-2.0, 0.3, 2.0];
+    Abs, abs / try_abs, |x| x.abs(), |x, _| x.sign(), [-2.0, 0.3, 2.0], Rounding::Exact;
     /// Sign `y = x/|x|`: −1 or 1, and 0 at 0; `y' = 0`, also at 0. Source: `torch.sign`.
-    Sign, sign / try_sign, sign, |x, _| x.lit(0.0), [-2.0, 0.3, 2.0];
+    Sign, sign / try_sign, sign, |x, _| x.lit(0.0), [-2.0, 0.3, 2.0], Rounding::Exact;
     /// Unit step `y = (x > 0)`: 1 where `x > 0`, else 0, so 0 at 0; `y' = 0`, also at 0. Source: `torch.heaviside`.
-    Step, step / try_step, |x| if x.is_nan() { x } else { select(x > zero(), one(), zero()) }, |x, _| x.lit(0.0), [-2.0, 0.3, 2.0];
+    Step, step / try_step, |x| if x.is_nan() { x } else { select(x > zero(), one(), zero()) }, |x, _| x.lit(0.0), [-2.0, 0.3, 2.0], Rounding::Exact;
     /// Exponential `y = eˣ`; `y' = y`. Source: DLMF §4.2.
     Exp, exp / try_exp, |x| x.exp(), |_, y| y, [-2.0, 0.0, 2.0];
     /// `y = eˣ − 1` without cancellation near 0; `y' = y + 1`. Source: `torch.expm1`.
@@ -158,7 +170,7 @@ unary! {
     /// DLMF §4.28.
     Tanh, tanh / try_tanh, |x| x.tanh(), |x, _| x.sech_squared(), [-2.0, 0.0, 2.0];
     /// Square of the hyperbolic secant `y = sech² x = 1/cosh² x`; `y' = −2y·tanh x`. Source: DLMF §4.28.
-    SechSquared, sech_squared / try_sech_squared, sech_squared, |x, y| y * x.tanh() * x.lit(-2.0), [-2.0, 0.3, 2.0];
+    SechSquared, sech_squared / try_sech_squared, sech_squared, |x, y| y * x.tanh() * x.lit(-2.0), [-2.0, 0.3, 2.0], Rounding::Elements(2.0 * ELEMENTARY);
     /// Inverse hyperbolic sine `y = arsinh x`; `y' = 1/√(1 + x²)`. Source: DLMF §4.37.
     Asinh, asinh / try_asinh, |x| x.asinh(), |x, _| x.hypot(x.lit(1.0)).reciprocal(), [-2.0, 0.0, 0.7];
     /// Inverse hyperbolic cosine `y = arcosh x`; `y' = 1/√((x − 1)(x + 1))`, infinite at 1. Source: DLMF §4.37.
@@ -175,7 +187,7 @@ unary! {
     Softplus, softplus / try_softplus, softplus, |x, _| x.sigmoid(), [-2.0, 0.0, 2.0];
     /// Rectified linear unit `y = max(x, 0)`; `y' = 1` where `y > 0`, else 0, so 0 at 0. Source:
     /// `torch.nn.functional.relu`.
-    Relu, relu / try_relu, |x| select(x < zero(), zero(), x), |_, y| y.step(), [-2.0, 0.3, 2.0];
+    Relu, relu / try_relu, |x| select(x < zero(), zero(), x), |_, y| y.step(), [-2.0, 0.3, 2.0], Rounding::Exact;
     /// Error function `y = 2/√π ∫₀ˣ e^{−t²} dt`; `y' = 2/√π e^{−x²}`. Source: DLMF §7.2.
     Erf, erf / try_erf, |x| x.erf(), |x, _| x.lit(consts::FRAC_2_SQRT_PI) * x.gaussian(), [-2.0, 0.0, 0.7];
     /// Complementary error function `y = 1 − erf x` without cancellation; `y' = −2/√π e^{−x²}`. Source: DLMF §7.2.
@@ -193,16 +205,16 @@ unary! {
     /// Softsign `y = x/(1 + |x|)`, ±1 at ±∞; `y' = 1/(1 + |x|)²`. Source: `torch.nn.functional.softsign`.
     Softsign, softsign / try_softsign, softsign, |x, _| (x.abs() + x.lit(1.0)).reciprocal().square(), [-2.0, 0.3, 2.0];
     /// Largest whole number not above `x`, `y = ⌊x⌋`; `y' = 0`, also at whole numbers. Source: `torch.floor`.
-    Floor, floor / try_floor, |x| x.floor(), |x, _| x.lit(0.0), [-1.7, 0.3, 2.5];
+    Floor, floor / try_floor, |x| x.floor(), |x, _| x.lit(0.0), [-1.7, 0.3, 2.5], Rounding::Exact;
     /// Smallest whole number not below `x`, `y = ⌈x⌉`; `y' = 0`, also at whole numbers. Source: `torch.ceil`.
-    Ceil, ceil / try_ceil, |x| x.ceil(), |x, _| x.lit(0.0), [-1.7, 0.3, 2.5];
+    Ceil, ceil / try_ceil, |x| x.ceil(), |x, _| x.lit(0.0), [-1.7, 0.3, 2.5], Rounding::Exact;
     /// Whole part of `x`, rounding towards 0; `y' = 0`, also at whole numbers. Source: `torch.trunc`.
-    Trunc, trunc / try_trunc, |x| x.trunc(), |x, _| x.lit(0.0), [-1.7, 0.3, 2.5];
+    Trunc, trunc / try_trunc, |x| x.trunc(), |x, _| x.lit(0.0), [-1.7, 0.3, 2.5], Rounding::Exact;
     /// Nearest whole number, the even one of two; `y' = 0`, also halfway. Source: `torch.round`.
-    Round, round / try_round, |x| x.round_ties_even(), |x, _| x.lit(0.0), [-1.7, 0.3, 2.2];
+    Round, round / try_round, |x| x.round_ties_even(), |x, _| x.lit(0.0), [-1.7, 0.3, 2.2], Rounding::Exact;
     /// `x`, but 0 where it is NaN and the largest finite number of its sign where it is infinite; `y' = 1` where `x` is
     /// finite, else 0. Source: `torch.nan_to_num`.
-    NanToNum, nan_to_num / try_nan_to_num, nan_to_num, is_finite, [-1.7, 0.3, 2.2];
+    NanToNum, nan_to_num / try_nan_to_num, nan_to_num, is_finite, [-1.7, 0.3, 2.2], Rounding::Exact;
 }
 
 #[inline(always)]
@@ -350,8 +362,12 @@ impl<'g> Expr<'g> {
 }
 
 impl Operation for Unary {
+    fn kind(&self) -> OperationKind {
+        OperationKind::Elementwise
+    }
+
     fn label(&self) -> String {
-        self.name().to_owned()
+        Unary::name(*self).to_owned()
     }
 
     fn vjp<'g>(&self, rule: Rule<'_, 'g>, g: Expr<'g>) -> Option<Expr<'g>> {
@@ -376,8 +392,12 @@ impl Operation for Unary {
         }
     }
 
-    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
-        batch.record(Op::Unary(*self))
+    fn is_cheap(&self) -> bool {
+        false
+    }
+
+    fn rounding(&self, _: &[&Shape], _: DType) -> Rounding {
+        Unary::rounding(*self)
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

@@ -3,12 +3,14 @@
 use retrograd_core::{
     DType, Op,
     computation::{Computation, ValueId},
+    ops::OperationKind,
     shape::Layout,
 };
 use rustc_hash::FxHashMap;
 
 use crate::{
     compile::{lists::Lists, rows::row_operation},
+    kernels::code::Instruction,
     layout::Source,
     tuning::Tuning,
 };
@@ -83,7 +85,7 @@ impl Classified<'_> {
     fn resolve_view(&mut self, id: ValueId) {
         let node = &self.computation.nodes[id.index()];
         let input = self.source(node.inputs[0]);
-        match node.op.view(&input.layout, &input.shape, &node.shape) {
+        match node.op.behavior().view(&input.layout, &input.shape, &node.shape) {
             Some(layout) => {
                 let source = Source { layout, shape: node.shape.clone(), base: input.base };
                 self.views.insert(id, source);
@@ -147,22 +149,17 @@ fn class(computation: &Computation, id: ValueId, tuning: &Tuning) -> Class {
     }
     let node = &computation.nodes[id.index()];
     let input_dtype = |k: usize| computation.nodes[node.inputs[k].index()].dtype;
-    match &node.op {
-        Op::Leaf(_) => Class::Leaf,
-        Op::Literal(_) if node.dtype.is_float() => Class::Literal,
-        Op::Unary(_) | Op::Binary(_) => Class::Elementwise(node.dtype),
-        Op::Select if node.dtype.is_float() => Class::Elementwise(node.dtype),
-        Op::Compare(_) if input_dtype(0).is_float() => Class::Elementwise(input_dtype(0)),
-        Op::Cast if node.dtype.is_float() && input_dtype(0) == DType::Bool => {
-            Class::Elementwise(node.dtype)
+    let numbers = if matches!(node.op, Op::Compare(_)) { input_dtype(0) } else { node.dtype };
+    let has_code = match node.op.behavior().kind() {
+        OperationKind::Source if node.op.as_leaf().is_some() => return Class::Leaf,
+        OperationKind::Source if node.op.as_literal().is_some() && numbers.is_float() => {
+            return Class::Literal;
         }
-        Op::Identity | Op::StopGradient | Op::Length(_) => Class::View,
-        Op::Broadcast | Op::Reshape => Class::View,
-        Op::Permute(_) | Op::Slice(_) => Class::View,
-        Op::Literal(_) | Op::Iota(_) | Op::Select | Op::Compare(_) | Op::Cast => Class::Step,
-        Op::Pad(_) | Op::Concat(_) | Op::Gather(_) | Op::ScatterAdd(_) => Class::Step,
-        Op::Sum(_) | Op::Max(_) | Op::ArgMax(_) | Op::ArgSort(_) | Op::MatMul => Class::Step,
-        Op::Cholesky | Op::Solve | Op::Adjugate(_) | Op::LogDeterminant | Op::Svd(_) => Class::Step,
-        Op::Kinked(_) | Op::Custom(_) => Class::Step,
-    }
+        OperationKind::Identity | OperationKind::View => return Class::View,
+        // Truth values are numbers already; other casts change the type.
+        OperationKind::Elementwise if node.op == Op::Cast => input_dtype(0) == DType::Bool,
+        OperationKind::Elementwise => Instruction::exists(&node.op, node.inputs.len()),
+        OperationKind::Source | OperationKind::Movement | OperationKind::Other => false,
+    };
+    if has_code && numbers.is_float() { Class::Elementwise(numbers) } else { Class::Step }
 }

@@ -1,7 +1,7 @@
 //! The code of fused kernels: instructions on registers, what they read, and what is kept.
 
 use retrograd_core::{
-    DType,
+    DType, Op,
     computation::ValueId,
     ops::{Binary, Comparison, Literal, Unary},
 };
@@ -167,6 +167,23 @@ macro_rules! operands {
 }
 
 impl Instruction {
+    /// The instruction of an elementwise operation; `None` if it has none of its own.
+    pub fn elementwise(op: &Op, operands: &[Operand]) -> Option<Self> {
+        match (op, operands) {
+            (&Op::Unary(op), &[x]) => Some(Instruction::Unary { op, x }),
+            (&Op::Binary(op), &[a, b]) => Some(Instruction::Binary { op, a, b }),
+            (&Op::Compare(op), &[a, b]) => Some(Instruction::Compare { op, a, b }),
+            (Op::Select, &[mask, a, b]) => Some(Instruction::Select { mask, a, b }),
+            _ => None,
+        }
+    }
+
+    /// Whether an operation of so many operands has an instruction of its own.
+    pub fn exists(op: &Op, n_operands: usize) -> bool {
+        let operands = [Operand::Register(0); 3];
+        operands.get(..n_operands).is_some_and(|any| Self::elementwise(op, any).is_some())
+    }
+
     /// The operands.
     pub fn operands(&self) -> SmallVec<[&Operand; 3]> {
         operands!(self)

@@ -76,7 +76,7 @@ impl Behavior for Plain {
     }
 
     fn can_fail(&self) -> bool {
-        self.op.can_refuse()
+        self.op.behavior().can_refuse()
     }
 
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

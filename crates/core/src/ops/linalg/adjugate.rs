@@ -3,15 +3,16 @@
 use smallvec::smallvec;
 
 use crate::{
-    dtype::Float,
+    dtype::{DType, Float},
     expr::Expr,
     functions::functions,
     ops::{
-        Batch, Comparison, Dependence, Linearity, Link, Op, Operation, Rule,
+        Comparison, Dependence, Linearity, Link, Op, Operation, Rounding, Rule,
         linalg::{batch_axes, epsilon_of, last_two, mask, matrices},
         same_dtype,
     },
     shape::{Shape, keep},
+    size::n_elements,
     tensor::{View, ViewMut},
 };
 
@@ -102,8 +103,28 @@ impl Operation for Adjugate {
         }
     }
 
-    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
-        batch.record(Op::Adjugate(*self))
+    /// Elimination beside the identity: Golub and Van Loan, Matrix Computations, 3rd edition, §3.2.6.
+    fn n_operations(&self, x: &[&Shape], _: &Shape) -> usize {
+        match self {
+            Adjugate::Elimination => n_elements(&[2, x[0].n_elements(), last_two(x[0]).1]),
+            Adjugate::Matrix | Adjugate::Determinant => 0,
+        }
+    }
+
+    fn rounding(&self, x: &[&Shape], _: DType) -> Rounding {
+        match self {
+            Adjugate::Elimination => Rounding::Backward(last_two(x[0]).1),
+            Adjugate::Matrix | Adjugate::Determinant => Rounding::Exact,
+        }
+    }
+
+    fn has_shape(&self, x: &[&Shape], y: &Shape) -> bool {
+        let ((m, n), batch) = (last_two(x[0]), batch_axes(x[0]));
+        match self {
+            Adjugate::Elimination => *y == matrices(batch, m + 1, n + 1),
+            Adjugate::Matrix => x[0] == y,
+            Adjugate::Determinant => batch == &y[..],
+        }
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

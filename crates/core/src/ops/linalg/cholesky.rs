@@ -1,14 +1,16 @@
 //! Triangular factors of positive definite matrices.
 
 use crate::{
-    dtype::Float,
+    dtype::{DType, Float},
     expr::Expr,
     functions::functions,
     ops::{
-        Batch, Comparison, Dependence, Linearity, Link, Op, Operation, Rule,
+        Comparison, Dependence, Link, Op, Operation, Rounding, Rule,
         linalg::{check_each, elimination::dot, epsilon, last_two, mask},
         same_dtype,
     },
+    shape::Shape,
+    size::n_elements,
     tensor::{View, ViewMut},
 };
 
@@ -51,16 +53,12 @@ impl Operation for Cholesky {
         Some(upper.solve(upper.solve(symmetric).t()) * 0.5)
     }
 
-    fn linearity(&self) -> Linearity {
-        Linearity::Nonlinear
-    }
-
     fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
         Some(Dependence::by_matrix(link))
     }
 
-    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
-        batch.record(Op::Cholesky)
+    fn can_refuse(&self) -> bool {
+        true
     }
 
     fn verify(&self, y: View<'_>) -> Result<(), String> {
@@ -72,6 +70,19 @@ impl Operation for Cholesky {
                 bad + 1
             ))
         })
+    }
+
+    /// Golub and Van Loan, Matrix Computations, 3rd edition, §4.2.4.
+    fn n_operations(&self, x: &[&Shape], _: &Shape) -> usize {
+        n_elements(&[x[0].n_elements(), last_two(x[0]).1]) / 3
+    }
+
+    fn rounding(&self, x: &[&Shape], _: DType) -> Rounding {
+        Rounding::Backward(last_two(x[0]).1)
+    }
+
+    fn has_shape(&self, x: &[&Shape], y: &Shape) -> bool {
+        x[0] == y
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

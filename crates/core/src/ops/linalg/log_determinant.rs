@@ -1,11 +1,11 @@
 //! Logarithms of determinants, which neither overflow nor underflow.
 
 use crate::{
-    dtype::Float,
+    dtype::{DType, Float},
     expr::Expr,
     functions::functions,
     ops::{
-        Batch, Dependence, Linearity, Link, Op, Operation, Rule,
+        Dependence, Link, Op, Operation, Rounding, Rule,
         linalg::{
             batch_axes,
             elimination::{Elimination, factorize},
@@ -14,6 +14,7 @@ use crate::{
         same_dtype,
     },
     shape::Shape,
+    size::n_elements,
     tensor::{View, ViewMut},
 };
 
@@ -57,18 +58,24 @@ impl Operation for LogDeterminant {
         Some(by_log * x.t().inv())
     }
 
-    fn linearity(&self) -> Linearity {
-        Linearity::Nonlinear
-    }
-
     fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
         let (x, y) = (link.x(0).shape(), link.y.shape());
         let batch: Vec<_> = (0..y.rank() - 1).collect();
         Some(Dependence::equal_along(&x, &batch, &y, &batch))
     }
 
-    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
-        batch.record(Op::LogDeterminant)
+    /// Golub and Van Loan, Matrix Computations, 3rd edition, §3.2.6.
+    fn n_operations(&self, x: &[&Shape], _: &Shape) -> usize {
+        n_elements(&[x[0].n_elements(), last_two(x[0]).1, 2]) / 3
+    }
+
+    fn rounding(&self, x: &[&Shape], _: DType) -> Rounding {
+        Rounding::Backward(last_two(x[0]).1)
+    }
+
+    fn has_shape(&self, x: &[&Shape], y: &Shape) -> bool {
+        let n = last_two(x[0]).1;
+        batch_axes(x[0]).iter().copied().chain([n * n + 2]).eq(y.iter().copied())
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

@@ -3,12 +3,12 @@
 use smallvec::smallvec;
 
 use crate::{
-    dtype::Float,
+    dtype::{DType, Float},
     error::Error,
     expr::{Expr, inputs_of_one_graph},
     functions::functions,
     ops::{
-        Addresses, Batch, Dependence, Linearity, Link, Op, Operation, Rule,
+        Addresses, Dependence, Link, Op, Operation, Rounding, Rule,
         linalg::{
             batch_axes, check_each,
             elimination::{Elimination, dot, factorize},
@@ -17,7 +17,7 @@ use crate::{
         same_dtype,
     },
     shape::{Layout, Shape},
-    size::Size,
+    size::{Size, n_elements},
     tensor::{View, ViewMut},
 };
 
@@ -121,10 +121,6 @@ impl Operation for Solve {
         })
     }
 
-    fn linearity(&self) -> Linearity {
-        Linearity::Nonlinear
-    }
-
     fn dependence(&self, link: Link<'_, '_>) -> Option<Dependence> {
         if link.k == 0 {
             return Some(Dependence::by_matrix(link));
@@ -137,8 +133,8 @@ impl Operation for Solve {
         Some(Dependence { input: Addresses::Strided(input), output: Addresses::Strided(output) })
     }
 
-    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
-        batch.record(Op::Solve)
+    fn can_refuse(&self) -> bool {
+        true
     }
 
     fn verify(&self, y: View<'_>) -> Result<(), String> {
@@ -151,6 +147,23 @@ impl Operation for Solve {
             };
             Some(format!("is singular: column {column} {reason}"))
         })
+    }
+
+    /// Golub and Van Loan, Matrix Computations, 3rd edition, §3.2.6, and a substitution for each right-hand side.
+    fn n_operations(&self, x: &[&Shape], _: &Shape) -> usize {
+        let n = last_two(x[0]).1;
+        let substitution = n_elements(&[2, x[1].n_elements(), n]);
+        (n_elements(&[x[0].n_elements(), n, 2]) / 3).saturating_add(substitution)
+    }
+
+    fn rounding(&self, x: &[&Shape], _: DType) -> Rounding {
+        Rounding::Backward(last_two(x[0]).1)
+    }
+
+    fn has_shape(&self, x: &[&Shape], y: &Shape) -> bool {
+        let ((n, _), (rows, m)) = (last_two(x[0]), last_two(x[1]));
+        let batch = batch_axes(x[0]);
+        n == rows && batch == batch_axes(x[1]) && *y == matrices(batch, n, n.saturating_add(m))
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

@@ -140,10 +140,6 @@ impl Writer<'_> {
             return;
         }
         let instruction = match (&node.op, &inputs[..]) {
-            (Op::Unary(op), &[x]) => Instruction::Unary { op: *op, x },
-            (Op::Binary(op), &[a, b]) => Instruction::Binary { op: *op, a, b },
-            (Op::Compare(op), &[a, b]) => Instruction::Compare { op: *op, a, b },
-            (Op::Select, &[mask, a, b]) => Instruction::Select { mask, a, b },
             (Op::Sum(_), &[x]) => Instruction::Sum { x },
             (Op::Max(_), &[x]) => Instruction::Max { x },
             (Op::Gather(gather), &[x]) => {
@@ -152,7 +148,7 @@ impl Writer<'_> {
             (Op::ScatterAdd(scatter), &[x]) => {
                 Instruction::Put { x, index: self.index(id, scatter.axis) }
             }
-            (op, _) => unreachable!("{op} is not fused"),
+            (op, inputs) => Instruction::elementwise(op, inputs).expect("only such are fused"),
         };
         let operand = self.push(instruction, self.extent(id));
         self.operands.insert(id, operand);

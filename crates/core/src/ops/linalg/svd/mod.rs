@@ -10,16 +10,18 @@ mod vectors;
 use smallvec::smallvec;
 
 use crate::{
+    dtype::DType,
     error::Error,
     expr::Expr,
     functions::functions,
     graph::Inputs,
     ops::{
-        Batch, Comparison, Dependence, Linearity, Link, Op, Operation, Rule, Tangents,
+        Comparison, Dependence, Linearity, Link, Op, Operation, Rounding, Rule, Tangents,
         linalg::{batch_axes, last_two, mask, matrices},
         same_dtype,
     },
     shape::Shape,
+    size::n_elements,
     tensor::{View, ViewMut},
 };
 
@@ -233,8 +235,36 @@ impl Operation for Svd {
         }
     }
 
-    fn vmap<'g>(&self, batch: Batch<'_, 'g>) -> Expr<'g> {
-        batch.record(Op::Svd(*self))
+    /// Golub and Van Loan, Matrix Computations, 3rd edition, §5.4.5.
+    fn n_operations(&self, x: &[&Shape], y: &Shape) -> usize {
+        let n = || last_two(x[0]).1;
+        match self {
+            Svd::Decomposition => {
+                let of_values = n_elements(&[8, n(), n(), n()]);
+                n_elements(&[14, x[0].n_elements(), n()]).saturating_add(of_values)
+            }
+            Svd::Left | Svd::Values | Svd::Right => 0,
+            Svd::Spectral => n_elements(&[2, y.n_elements(), last_two(x[2]).1]),
+        }
+    }
+
+    fn rounding(&self, x: &[&Shape], _: DType) -> Rounding {
+        match self {
+            Svd::Decomposition => Rounding::Backward(last_two(x[0]).1),
+            Svd::Left | Svd::Values | Svd::Right => Rounding::Exact,
+            Svd::Spectral => Rounding::Sums(last_two(x[2]).1),
+        }
+    }
+
+    fn has_shape(&self, x: &[&Shape], y: &Shape) -> bool {
+        let matrix = if *self == Svd::Spectral { x[2] } else { x[0] };
+        let ((m, n), batch) = (last_two(matrix), batch_axes(matrix));
+        match self {
+            Svd::Decomposition => *y == matrices(batch, m + 1 + n, n),
+            Svd::Left | Svd::Spectral => y == matrix,
+            Svd::Values => batch.iter().chain([&n]).eq(y.iter()),
+            Svd::Right => *y == matrices(batch, n, n),
+        }
     }
 
     fn eval(&self, x: &[View<'_>], y: ViewMut<'_>) {

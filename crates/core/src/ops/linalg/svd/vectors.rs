@@ -153,32 +153,25 @@ fn columns_of(g: Expr<'_>) -> Range<usize> {
     let mut pending = vec![(g.id(), rank - 1)];
     while let Some((id, axis)) = pending.pop() {
         let node = graph.node(id);
-        let range = match &node.op {
-            Op::Binary(Binary::Add | Binary::Sub) => {
-                pending.extend(node.inputs.iter().map(|&input| (input, axis)));
-                continue;
-            }
-            Op::Unary(Unary::Neg) | Op::Binary(Binary::Chain) => {
-                pending.push((node.inputs[0], axis));
-                continue;
-            }
-            Op::Permute(permutation) => {
-                let axis = permutation.axes().nth(axis).expect("a permutation names all axes");
-                pending.push((node.inputs[0], axis));
-                continue;
-            }
-            Op::Pad(padding) => {
-                let part = graph.node(node.inputs[0]).shape[axis];
-                let window = padding.0.iter().nth(axis).expect("there is a window on each axis");
-                let range = covered(window, part);
-                if range.len() == node.shape[axis] {
-                    pending.push((node.inputs[0], axis));
-                    continue;
-                }
-                range
-            }
-            _ => all.clone(),
-        };
+        let (mut range, mut axis_of_input) = (all.clone(), axis);
+        if matches!(node.op, Op::Binary(Binary::Add | Binary::Sub)) {
+            pending.extend(node.inputs.iter().map(|&input| (input, axis)));
+            continue;
+        }
+        let mut is_passed = matches!(node.op, Op::Unary(Unary::Neg) | Op::Binary(Binary::Chain));
+        if let Op::Permute(permutation) = &node.op {
+            axis_of_input = permutation.axes().nth(axis).expect("a permutation names all axes");
+            is_passed = true;
+        } else if let Op::Pad(padding) = &node.op {
+            let part = graph.node(node.inputs[0]).shape[axis];
+            let window = padding.0.iter().nth(axis).expect("there is a window on each axis");
+            range = covered(window, part);
+            is_passed = range.len() == node.shape[axis];
+        }
+        if is_passed {
+            pending.push((node.inputs[0], axis_of_input));
+            continue;
+        }
         let before = reached.unwrap_or(range.clone());
         reached = Some(before.start.min(range.start)..before.end.max(range.end));
     }
