@@ -2,23 +2,23 @@
 
 use std::{cell::RefCell, ops::Range};
 
-use super::{Recording, Var, indices::Index, storage::Ends};
+use super::{Recording, Var, indices::TapeIndex, storage::Ends};
 use crate::Number;
 
 /// All external functions of a recording, in order.
 pub(super) type Externals<'env, T> = RefCell<Vec<External<'env, T>>>;
 
 /// Adjoints of inputs from those of outputs.
-type Rule<'env, T> = dyn Fn(&[T], &mut [T]) + 'env;
+type ExternalRule<'env, T> = dyn Fn(&[T], &mut [T]) + 'env;
 
 /// A function whose adjoint is not recorded, but computed by a rule.
 pub(super) struct External<'env, T> {
-    inputs: Vec<Index>,
+    inputs: Vec<TapeIndex>,
     /// The outputs are variables, one after the other.
     outputs: Range<usize>,
     /// How many statements were recorded before.
     pub(super) n_statements: usize,
-    rule: Box<Rule<'env, T>>,
+    rule: Box<ExternalRule<'env, T>>,
 }
 
 impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
@@ -47,7 +47,7 @@ impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
     ) -> Vec<Var<'t, T>> {
         let index = |&x: &Var<'t, T>| match x.recorded_index() {
             Some(index) => index,
-            None if x.is_constant() => Index::NONE,
+            None if x.is_constant() => TapeIndex::NONE,
             None => self.statement(x),
         };
         let inputs = inputs.iter().map(index).collect();

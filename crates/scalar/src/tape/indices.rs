@@ -1,10 +1,10 @@
-//! What partial derivatives are by.
+//! The indices of statements and variables, by which partial derivatives are recorded.
 
-/// What a partial derivative is by: statement `k` as `k + 1`, variable `k` as `−1 − k`, or nothing as 0.
+/// The index of what a partial derivative is by: statement `k` as `k + 1`, variable `k` as `−1 − k`, or nothing as 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Index(i32);
+pub(super) struct TapeIndex(i32);
 
-impl Index {
+impl TapeIndex {
     pub(super) const NONE: Self = Self(0);
 
     /// There are fewer statements, and fewer variables: a [`BackLink`] has a bit less than an index.
@@ -43,23 +43,23 @@ impl Indices {
     pub(super) const NONE: Self = Self(0);
 
     #[inline(always)]
-    pub(super) const fn one(index: Index) -> Self {
-        Self::two(index, Index::NONE)
+    pub(super) const fn one(index: TapeIndex) -> Self {
+        Self::two(index, TapeIndex::NONE)
     }
 
     #[inline(always)]
-    pub(super) const fn two(first: Index, second: Index) -> Self {
+    pub(super) const fn two(first: TapeIndex, second: TapeIndex) -> Self {
         Self(first.0 as u32 as u64 | (second.0 as u32 as u64) << 32)
     }
 
     #[inline(always)]
-    pub(super) fn first(self) -> Index {
-        Index(self.0 as i32)
+    pub(super) fn first(self) -> TapeIndex {
+        TapeIndex(self.0 as i32)
     }
 
     #[inline(always)]
-    pub(super) fn second(self) -> Index {
-        Index((self.0 >> 32) as i32)
+    pub(super) fn second(self) -> TapeIndex {
+        TapeIndex((self.0 >> 32) as i32)
     }
 
     /// Whether these and others are not more than one each.
@@ -80,13 +80,13 @@ pub(super) struct BackLink(i32);
 
 impl BackLink {
     #[inline(always)]
-    pub(super) fn new(index: Index, has_partial: bool) -> Self {
+    pub(super) fn new(index: TapeIndex, has_partial: bool) -> Self {
         Self(index.0 << 1 | i32::from(has_partial))
     }
 
     #[inline(always)]
-    pub(super) fn index(self) -> Index {
-        Index(self.0 >> 1)
+    pub(super) fn index(self) -> TapeIndex {
+        TapeIndex(self.0 >> 1)
     }
 
     #[inline(always)]

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::{Var, indices::Index};
+use super::{Var, indices::TapeIndex};
 use crate::Number;
 
 /// Values of variables, and which of these are by statements that were kept.
@@ -12,7 +12,7 @@ use crate::Number;
 pub(super) struct TapeLeaves<T> {
     variables: RefCell<Vec<T>>,
     /// In the order of statements, each with the number of the variable that its adjoint is handed on to.
-    kept: RefCell<Vec<(Index, usize)>>,
+    kept: RefCell<Vec<(TapeIndex, usize)>>,
 }
 
 impl<T> Default for TapeLeaves<T> {
@@ -28,7 +28,7 @@ impl<T: Number> TapeLeaves<T> {
     }
 
     /// Keeps a statement that is later than all others; `variable` has its value, and gets its adjoint.
-    pub(super) fn keep(&self, statement: Index, variable: usize) {
+    pub(super) fn keep(&self, statement: TapeIndex, variable: usize) {
         self.kept.borrow_mut().push((statement, variable));
     }
 

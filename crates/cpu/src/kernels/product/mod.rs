@@ -16,15 +16,15 @@ use smallvec::smallvec;
 use self::{
     library::Multiply,
     matrix::{Combination, Matrix, Strides, transpose},
-    vector::Sums,
+    vector::HorizontalSum,
 };
 use crate::{
     arena::{Beside, Memory, Output, Split},
     kernels::{
         InstructionSet,
         code::Scalar,
-        kernel::{Behavior, Refusal, Values},
-        number::{Number, lit},
+        kernel::{Behavior, Refusal, ValueIds},
+        number::{FloatBits, lit},
         team::Team,
     },
     layout::{Source, Walk},
@@ -35,10 +35,10 @@ use crate::{
 pub(crate) struct Product {
     dtype: DType,
     out: ValueId,
-    lhs: Operand,
-    rhs: Operand,
+    lhs: MatrixOperand,
+    rhs: MatrixOperand,
     addend: Option<Addend>,
-    sizes: Sizes,
+    sizes: ProductSizes,
     method: Method,
 }
 
@@ -53,7 +53,7 @@ pub(crate) struct Addend {
 }
 
 impl Addend {
-    fn update<F: Number>(&self, memory: &Memory<'_>) -> Combination<F> {
+    fn update<F: FloatBits>(&self, memory: &Memory<'_>) -> Combination<F> {
         let factor = self.product_factor.map_or(F::ONE, |factor| factor.settle(memory));
         Combination { keep: lit(self.scale), scale: lit::<F>(self.product_scale) * factor }
     }
@@ -61,13 +61,13 @@ impl Addend {
 
 /// Of a product `[m, k] × [k, n]`.
 #[derive(Clone, Copy, Debug)]
-struct Sizes {
+struct ProductSizes {
     m: usize,
     k: usize,
     n: usize,
 }
 
-impl Sizes {
+impl ProductSizes {
     /// The number of multiplications; the largest number if it is larger still, as it is of what no memory holds.
     fn n_multiplications(self) -> usize {
         self.m.saturating_mul(self.k).saturating_mul(self.n)
@@ -76,7 +76,7 @@ impl Sizes {
 
 /// Matrices in a buffer.
 #[derive(Clone, Debug)]
-struct Operand {
+struct MatrixOperand {
     base: ValueId,
     strides: Strides,
     n_matrices: usize,
@@ -111,7 +111,7 @@ impl Method {
     /// The way for sizes and layouts, by limits that were measured. `scratch` is asked for a value of some elements, if
     /// one is needed.
     fn of(
-        sizes @ Sizes { m, k, n }: Sizes,
+        sizes @ ProductSizes { m, k, n }: ProductSizes,
         lhs: Strides,
         rhs: Strides,
         scratch: impl FnOnce(usize) -> ValueId,
@@ -151,7 +151,7 @@ impl Method {
     }
 }
 
-impl Operand {
+impl MatrixOperand {
     fn new(Source { base, layout, shape }: &Source) -> Self {
         let n_batch = shape.rank() - 2;
         let [rows, columns] = [layout.strides[n_batch], layout.strides[n_batch + 1]];
@@ -171,16 +171,16 @@ impl Operand {
 }
 
 impl Behavior for Product {
-    fn reads_in_place(&self) -> Values {
+    fn reads_in_place(&self) -> ValueIds {
         self.addend.iter().map(|addend| addend.of).collect()
     }
 
-    fn reads_elsewhere(&self) -> Values {
+    fn reads_elsewhere(&self) -> ValueIds {
         let factor = self.addend.iter().filter_map(|addend| addend.product_factor?.source());
         [self.lhs.base, self.rhs.base].into_iter().chain(factor).collect()
     }
 
-    fn writes(&self) -> Values {
+    fn writes(&self) -> ValueIds {
         smallvec![self.out]
     }
 
@@ -211,7 +211,7 @@ impl Behavior for Product {
     /// The rows of one matrix come after those of another. Each element has the same bits: the library sums in another order only where it computes few elements, or
     /// few rows and columns of long sums.
     fn split(&self) -> Option<Split> {
-        let (n_matrices, Sizes { m, k, n }) = (self.lhs.n_matrices, self.sizes);
+        let (n_matrices, ProductSizes { m, k, n }) = (self.lhs.n_matrices, self.sizes);
         let n_multiplications = self.sizes.n_multiplications().saturating_mul(n_matrices);
         let n_bytes = n_multiplications.saturating_mul(self.dtype.n_bytes());
         let work = match self.method {
@@ -236,7 +236,7 @@ impl Behavior for Product {
     }
 
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Sizes { m, k, n } = self.sizes;
+        let ProductSizes { m, k, n } = self.sizes;
         let (lhs, rhs, n_matrices) = (&self.lhs, &self.rhs, self.lhs.n_matrices);
         write!(f, "matmul {} × {}, {n_matrices} of {m} × {k} × {n}", lhs.base, rhs.base)?;
         write!(f, " {}, {:?}", self.dtype, self.method)?;
@@ -269,7 +269,8 @@ impl Product {
     ) -> Self {
         let n_batch = lhs.shape.rank() - 2;
         let (m, k, n) = (lhs.shape[n_batch], lhs.shape[n_batch + 1], rhs.shape[n_batch + 1]);
-        let (lhs, rhs, sizes) = (Operand::new(lhs), Operand::new(rhs), Sizes { m, k, n });
+        let (lhs, rhs, sizes) =
+            (MatrixOperand::new(lhs), MatrixOperand::new(rhs), ProductSizes { m, k, n });
         let method = Method::of(sizes, lhs.strides, rhs.strides, scratch);
         Self { dtype, out, lhs, rhs, addend, sizes, method }
     }
@@ -289,13 +290,13 @@ impl Product {
         }
     }
 
-    fn multiply<F: Multiply + Sums>(
+    fn multiply<F: Multiply + HorizontalSum>(
         &self,
         memory: &mut Memory<'_>,
         instructions: InstructionSet,
         rows: Range<usize>,
     ) {
-        let Sizes { m, k, n } = self.sizes;
+        let ProductSizes { m, k, n } = self.sizes;
         let elements = rows.start * n..rows.end * n;
         let update = self.prepare(memory, elements.clone());
         if [m, k, n].contains(&0) {
@@ -384,34 +385,37 @@ impl Product {
     }
 
     /// The matrices that some rows of all results are of.
-    fn matrices(&self, rows: Range<usize>) -> impl Iterator<Item = Part> {
+    fn matrices(&self, rows: Range<usize>) -> impl Iterator<Item = MatrixRows> {
         let m = self.sizes.m;
         (rows.start / m..rows.end.div_ceil(m)).map(move |index| {
             let first = index * m;
-            Part { index, rows: rows.start.max(first) - first..rows.end.min(first + m) - first }
+            MatrixRows {
+                index,
+                rows: rows.start.max(first) - first..rows.end.min(first + m) - first,
+            }
         })
     }
 
     /// The elements of a part among those of all results.
-    fn elements(&self, Part { index, rows }: &Part) -> Range<usize> {
-        let Sizes { m, n, .. } = self.sizes;
+    fn elements(&self, MatrixRows { index, rows }: &MatrixRows) -> Range<usize> {
+        let ProductSizes { m, n, .. } = self.sizes;
         (index * m + rows.start) * n..(index * m + rows.end) * n
     }
 
-    fn lhs<'a, F: Multiply>(&self, rest: Beside<'a>, part: &Part) -> Matrix<'a, F> {
+    fn lhs<'a, F: Multiply>(&self, rest: Beside<'a>, part: &MatrixRows) -> Matrix<'a, F> {
         let sizes = [self.sizes.m, self.sizes.k];
         let matrix = self.lhs.matrix(rest.read(self.lhs.base), part.index, sizes);
         matrix.rows(part.rows.start, part.rows.len())
     }
 
-    fn rhs<'a, F: Multiply>(&self, rest: Beside<'a>, part: &Part) -> Matrix<'a, F> {
+    fn rhs<'a, F: Multiply>(&self, rest: Beside<'a>, part: &MatrixRows) -> Matrix<'a, F> {
         let sizes = [self.sizes.k, self.sizes.n];
         self.rhs.matrix(rest.read(self.rhs.base), part.index, sizes)
     }
 }
 
 /// Some rows of one of the results.
-struct Part {
+struct MatrixRows {
     index: usize,
     rows: Range<usize>,
 }
