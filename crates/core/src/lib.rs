@@ -50,7 +50,6 @@ mod forward;
 pub mod functions;
 mod grad;
 pub mod graph;
-mod layout;
 pub mod leaves;
 #[cfg(feature = "ndarray")]
 mod ndarray;

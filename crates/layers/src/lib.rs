@@ -51,7 +51,7 @@ pub use loss::{Loss, l1, l2};
 pub use model::{
     Activation, Layer, Linear, LinearRegression, LogisticRegression, Mlp, Model, Sequential,
 };
-pub use optim::{Adam, Optimizer, Sgd, Updates};
+pub use optim::{Adam, Optimizer, Sgd, TrainStep, Updates};
 /// The trait of random number generators, from the crate `rand`; models need no dependency on that crate.
 pub use rand::Rng;
-pub use train::{Epoch, Fit, History, Objective, Predictor, Progress, Schedule, Score, TrainStep};
+pub use train::{Epoch, Fit, History, Objective, Predictor, Progress, Schedule, Score};
