@@ -1,134 +1,183 @@
 //! Imports between the rooms of the house: crates, and the folders of a crate.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
 
-use petgraph::{algo::tarjan_scc, graph::DiGraph};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use crate::{
     check,
-    source::{Source, sources},
+    source::{Source, root, sources},
 };
 
 /// The crates, each after those that it may depend on.
 const CRATES: &[(&str, &[&str])] = &[
     ("files", &[]),
     ("core", &[]),
-    ("cpu", &["core"]),
-    ("scalar", &["core", "cpu"]),
-    ("layers", &["core", "cpu", "files"]),
+    ("task", &["core"]),
+    ("cpu", &["core", "task"]),
+    ("plan", &["core", "cpu", "task"]),
+    ("scalar", &["core", "plan"]),
+    ("layers", &["core", "files", "plan"]),
     ("viz", &["core", "files"]),
-    ("check", &["core", "cpu", "scalar"]),
-    ("gradbench", &["core", "cpu", "scalar"]),
+    ("check", &["core", "scalar"]),
+    ("gradbench", &["core", "plan", "scalar"]),
+    ("interop", &[]),
 ];
 
-/// The names that follow `crate::` in some tokens, those in braces included.
-fn imports(tokens: TokenStream, found: &mut BTreeSet<String>) {
-    let tokens: Vec<_> = tokens.into_iter().collect();
-    for (k, token) in tokens.iter().enumerate() {
-        if let TokenTree::Group(group) = token {
-            imports(group.stream(), found);
-        }
-        if matches!(token, TokenTree::Ident(name) if name == "crate") {
-            match tokens.get(k + 3) {
-                Some(TokenTree::Ident(name)) => drop(found.insert(name.to_string())),
-                Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
-                    heads(group.stream(), found);
-                }
-                _ => (),
+/// The crates between whose rooms imports must go one way.
+const ONE_WAY: &[&str] =
+    &["files", "task", "cpu", "plan", "scalar", "layers", "viz", "check", "gradbench"];
+
+/// The dependencies of a crate of ours on others, with the line of its manifest; those of its tests are free.
+fn dependencies(name: &str) -> Vec<(usize, String)> {
+    let manifest = fs::read_to_string(root().join("crates").join(name).join("Cargo.toml"))
+        .unwrap_or_else(|error| panic!("the manifest of {name}: {error}"));
+    let lines = manifest.lines().enumerate().skip_while(|(_, line)| *line != "[dependencies]");
+    let lines = lines.skip(1).take_while(|(_, line)| !line.starts_with('['));
+    let names = lines.filter_map(|(k, line)| Some((k + 1, line.strip_prefix("retrograd-")?)));
+    let end = |name: &str| name.find(['.', ' ', '=']).unwrap_or(name.len());
+    names.map(|(line, name)| (line, name[..end(name)].to_owned())).collect()
+}
+
+#[test]
+fn crates_depend_on_each_other_as_declared() {
+    let mut violations = Vec::new();
+    for (at, (name, declared)) in CRATES.iter().enumerate() {
+        for (line, other) in dependencies(name) {
+            let is_declared = declared.contains(&&*other);
+            let is_earlier = CRATES[..at].iter().any(|(earlier, _)| *earlier == other);
+            if !is_declared || !is_earlier {
+                violations.push(format!("crates/{name}/Cargo.toml:{line}: {name} → {other}"));
             }
         }
+    }
+    for source in sources().iter().filter(|source| source.path.ends_with("/src/lib.rs")) {
+        let name = source.path.split('/').nth(1).unwrap_or_default();
+        if source.is_of_crate() && !CRATES.iter().any(|(known, _)| *known == name) {
+            violations.push(format!("{}: {name} stands nowhere", source.place(1)));
+        }
+    }
+    let remedy = "cut the dependency, or declare it in `CRATES`, after those it depends on";
+    check("crates depend on each other as declared", remedy, violations);
+}
+
+/// An import of a room by a line of a file.
+struct Import<'a> {
+    from: &'a str,
+    to: String,
+    place: String,
+}
+
+/// The names that follow the root of the crate in some tokens, those in braces included, with their lines. The root is
+/// `crate`, or `super` as many times as the file is deep. Tests may look at everything.
+fn imports(tokens: TokenStream, depth: usize, found: &mut Vec<(String, usize)>) {
+    let tokens: Vec<_> = tokens.into_iter().collect();
+    let is_name = |at: usize, name: &str| matches!(tokens.get(at), Some(TokenTree::Ident(token)) if token == name);
+    let is_of_tests = |at: usize| matches!(&tokens[at], TokenTree::Group(group) if group.stream().to_string() == "cfg (test)");
+    let mut at = 0;
+    while at < tokens.len() {
+        if is_of_tests(at) {
+            let ends = |token: &TokenTree| match token {
+                TokenTree::Punct(punct) => punct.as_char() == ';',
+                TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+                TokenTree::Ident(_) | TokenTree::Literal(_) => false,
+            };
+            at += tokens[at..].iter().position(ends).unwrap_or(tokens.len());
+        } else if let TokenTree::Group(group) = &tokens[at] {
+            imports(group.stream(), depth, found);
+        }
+        let n_supers = (0..).take_while(|k| is_name(at + 3 * k, "super")).count();
+        let n = if is_name(at, "crate") { 1 } else { n_supers };
+        if is_name(at, "crate") || n_supers >= depth {
+            match tokens.get(at + 3 * n) {
+                Some(TokenTree::Group(group)) => heads(group.stream(), found),
+                Some(token) => heads(token.clone().into(), found),
+                None => (),
+            }
+        }
+        at += (3 * n).max(1);
     }
 }
 
 /// The first name of each path in the braces of an import.
-fn heads(tokens: TokenStream, found: &mut BTreeSet<String>) {
+fn heads(tokens: TokenStream, found: &mut Vec<(String, usize)>) {
     let mut is_head = true;
     for token in tokens {
         match token {
-            TokenTree::Ident(name) if is_head => drop(found.insert(name.to_string())),
+            TokenTree::Ident(name) if is_head => {
+                found.push((name.to_string(), name.span().start().line));
+                is_head = false;
+            }
             TokenTree::Punct(punct) => is_head = punct.as_char() == ',',
             TokenTree::Ident(_) | TokenTree::Group(_) | TokenTree::Literal(_) => (),
         }
     }
 }
 
-/// The top-level module of a crate that a file belongs to, by its path in `src`.
-fn room(path: &str) -> &str {
-    path.split('/').next().unwrap_or(path).trim_end_matches(".rs")
-}
-
-/// The module that each name of a crate's root comes from.
+/// The names that the root of a crate exports, each with the module that it comes from.
 fn exports(root: &Source) -> BTreeMap<String, String> {
+    fn names(tree: &syn::UseTree, found: &mut Vec<String>) {
+        match tree {
+            syn::UseTree::Path(path) => names(&path.tree, found),
+            syn::UseTree::Name(name) => found.push(name.ident.to_string()),
+            syn::UseTree::Rename(rename) => found.push(rename.rename.to_string()),
+            syn::UseTree::Group(group) => group.items.iter().for_each(|tree| names(tree, found)),
+            syn::UseTree::Glob(_) => (),
+        }
+    }
     let mut exports = BTreeMap::new();
-    for item in syn::parse_file(&root.text).expect("it has been parsed").items {
-        let syn::Item::Use(item) = item else { continue };
-        if let syn::UseTree::Path(path) = &item.tree {
-            let mut names = BTreeSet::new();
-            collect_names(&path.tree, &mut names);
-            exports.extend(names.into_iter().map(|name| (name, path.ident.to_string())));
+    for item in syn::parse_file(&root.text).expect("the file has been parsed").items {
+        if let syn::Item::Use(syn::ItemUse { tree: syn::UseTree::Path(path), .. }) = item {
+            let mut found = Vec::new();
+            names(&path.tree, &mut found);
+            exports.extend(found.into_iter().map(|name| (name, path.ident.to_string())));
         }
     }
     exports
 }
 
-fn collect_names(tree: &syn::UseTree, names: &mut BTreeSet<String>) {
-    match tree {
-        syn::UseTree::Path(path) => collect_names(&path.tree, names),
-        syn::UseTree::Name(name) => drop(names.insert(name.ident.to_string())),
-        syn::UseTree::Rename(rename) => drop(names.insert(rename.rename.to_string())),
-        syn::UseTree::Group(group) => {
-            group.items.iter().for_each(|tree| collect_names(tree, names))
-        }
-        syn::UseTree::Glob(_) => (),
-    }
-}
-
-/// The imports between the rooms of a crate: which room, which other, and a file that imports.
-fn edges(name: &str) -> Vec<(String, String, String)> {
+/// The imports between the rooms of a crate: the modules of its root.
+fn imports_between_rooms(name: &str) -> Vec<Import<'static>> {
     let folder = format!("crates/{name}/src/");
     let of_crate = || sources().iter().filter(|s| s.is_of_crate() && s.path.starts_with(&folder));
-    let exports = of_crate()
-        .find(|source| source.path.ends_with("src/lib.rs"))
-        .map(exports)
-        .unwrap_or_default();
-    let mut edges = Vec::new();
+    let root = of_crate().find(|source| source.path.ends_with("src/lib.rs"));
+    let exports = root.map(exports).unwrap_or_default();
+    let mut between = Vec::new();
     for source in of_crate() {
-        let from = room(&source.path[folder.len()..]);
-        let mut names = BTreeSet::new();
-        // Test modules may look at everything.
-        let text = source.text.split("#[cfg(test)]").next().unwrap_or_default();
-        imports(text.parse().expect("it has been parsed"), &mut names);
-        for name in names {
-            let to = exports.get(&name).unwrap_or(&name);
+        let modules = source.path[folder.len()..].trim_end_matches(".rs").trim_end_matches("/mod");
+        let from = modules.split('/').next().unwrap_or(modules);
+        let mut found = Vec::new();
+        let tokens = source.text.parse().expect("the file has been parsed");
+        imports(tokens, modules.split('/').count(), &mut found);
+        for (name, line) in found {
+            let to = exports.get(&name).unwrap_or(&name).clone();
             if to != from && !["lib", "main"].contains(&from) {
-                edges.push((from.to_owned(), to.clone(), source.path.clone()));
+                between.push(Import { from, to, place: source.place(line) });
             }
         }
     }
-    edges
+    between
 }
 
 #[test]
 fn rooms_of_a_crate_import_one_way() {
     let mut violations = Vec::new();
-    for (name, _) in CRATES {
-        let edges = edges(name);
-        let mut graph = DiGraph::new();
-        let rooms: BTreeSet<&str> =
-            edges.iter().flat_map(|(from, to, _)| [from.as_str(), to.as_str()]).collect();
-        let ids: BTreeMap<_, _> = rooms.iter().map(|&room| (room, graph.add_node(room))).collect();
-        graph.extend_with_edges(
-            edges.iter().map(|(from, to, _)| (ids[from.as_str()], ids[to.as_str()], ())),
-        );
-        for circle in tarjan_scc(&graph).iter().filter(|rooms| rooms.len() > 1) {
-            let circle: Vec<&str> = circle.iter().map(|&id| graph[id]).collect();
-            let is_in = |room: &String| circle.contains(&room.as_str());
-            let within = edges.iter().filter(|(from, to, _)| is_in(from) && is_in(to));
-            let lines = within.map(|(from, to, path)| format!("  {from} → {to} in {path}"));
-            violations.push(format!("{name}: {}", circle.join(", ")));
-            violations.extend(lines);
+    for name in ONE_WAY {
+        let mut imports = imports_between_rooms(name);
+        // A room is on no circle if it imports no room that is left, or none that is left imports it.
+        let mut n_before = usize::MAX;
+        while imports.len() < n_before {
+            n_before = imports.len();
+            let from: BTreeSet<_> = imports.iter().map(|import| import.from.to_owned()).collect();
+            let to: BTreeSet<_> = imports.iter().map(|import| import.to.clone()).collect();
+            imports.retain(|import| from.contains(&import.to) && to.contains(import.from));
         }
+        let line = |Import { from, to, place }| format!("{place}: {name}, {from} → {to}");
+        violations.extend(imports.into_iter().map(line));
     }
-    check("imports between rooms form no circle", violations);
+    let remedy = "move the thing that both rooms need to where it belongs";
+    check("imports between the rooms of a crate form no circle", remedy, violations);
 }

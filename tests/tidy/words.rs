@@ -1,4 +1,4 @@
-//! How comments begin.
+//! The beginnings of comments.
 
 use crate::{
     check,
@@ -25,15 +25,21 @@ fn beginnings(source: &Source) -> Vec<(usize, &str)> {
     found
 }
 
+/// Whether words begin with one of [`POOR`].
+fn is_poor(words: &str) -> bool {
+    POOR.iter().any(|poor| words.strip_prefix(poor).is_some_and(|rest| rest.starts_with(' ')))
+}
+
 #[test]
 fn comments_name_the_thing_first() {
-    let is_poor = |words: &str| {
-        POOR.iter().any(|poor| words.strip_prefix(poor).is_some_and(|rest| rest.starts_with(' ')))
-    };
     let mut violations = Vec::new();
     for source in sources() {
         let poor = beginnings(source).into_iter().filter(|(_, words)| is_poor(words));
-        violations.extend(poor.map(|(line, words)| format!("{}:{line}: {words}", source.path)));
+        violations.extend(poor.map(|(line, words)| format!("{}: {words}", source.place(line))));
     }
-    check("the first clause of a comment names the thing: a noun, or a verb", violations);
+    check(
+        "the first clause of a comment names the thing",
+        "begin with a noun, or with a verb in the third person",
+        violations,
+    );
 }
