@@ -39,7 +39,7 @@ pub fn value_and_gradient(
 
 /// The Jacobian of a function at `x`, in rows: one for each output, with its derivatives by each of `x`.
 ///
-/// It is computed backwards, several rows a pass: the way for fewer outputs than inputs.
+/// The sweeps go backwards, several rows a pass: the way for fewer outputs than inputs.
 ///
 /// ```
 /// use retrograd_scalar::jacobian;

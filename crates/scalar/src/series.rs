@@ -33,7 +33,7 @@ use crate::{Number, arithmetic::arithmetic, number::chain_of_tangent, sides::Ser
 pub struct Series<T, const N: usize> {
     /// The coefficients of `t⁰`, `t¹`, ….
     pub coefficients: [T; N],
-    /// So many of them are known; others are 0.
+    /// The number of known coefficients; others are 0.
     pub(crate) n_known: usize,
     /// The coefficients for `t > 0` and for `t < 0`, where they are not those of one series.
     pub(crate) sides: Option<[[T; N]; 2]>,

@@ -1,4 +1,4 @@
-//! What can be done with a tape while it records.
+//! The recording of a tape, and the methods that it has meanwhile.
 
 use std::{cell::Cell, fmt, marker::PhantomData, mem, ptr};
 
@@ -123,7 +123,7 @@ impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
         n_statements * size_of::<Statement>() + n_partials * size_of::<T>()
     }
 
-    /// What `f` records is forgotten when it is done; `f` gets a recording that goes on where this one is.
+    /// Calls `f` with a recording that goes on where this one is, and then forgets everything that `f` has recorded.
     ///
     /// Variables of this recording are [brought](Self::bring) into that one. They must not be used otherwise meanwhile.
     ///

@@ -50,7 +50,7 @@ impl<'t, T: Number> Var<'t, T> {
         self.value
     }
 
-    /// What does not depend on anything recorded.
+    /// A number that does not depend on anything recorded.
     #[inline(always)]
     pub(super) fn unrecorded(value: T) -> Self {
         let zero = T::default();
@@ -64,7 +64,7 @@ impl<'t, T: Number> Var<'t, T> {
         }
     }
 
-    /// What statement `index` gives.
+    /// The value of statement `index`.
     #[inline(always)]
     pub(super) fn recorded(value: T, index: TapeIndex, storage: &'t Storage<T>) -> Self {
         Self::unrecorded(value).depending(
@@ -91,7 +91,7 @@ impl<'t, T: Number> Var<'t, T> {
         self.indices == Indices::NONE
     }
 
-    /// What has the same partial derivatives as this number, if a variable or a statement has.
+    /// The variable or statement with the same partial derivatives as this number, if there is one.
     pub(super) fn recorded_index(&self) -> Option<TapeIndex> {
         let is_recorded = !self.indices.are_two() && is_one(self.first);
         is_recorded.then(|| self.indices.first())

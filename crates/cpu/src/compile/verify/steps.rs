@@ -60,7 +60,7 @@ fn verify_steps(steps: &[&Step], placed: &Placed<'_>) -> Result<(), String> {
     }
     placed.outputs.iter().try_for_each(|&id| contents.check(id))?;
     for &NewValue { target, value } in placed.updates {
-        // It is computed there, or copied there.
+        // The new value is computed at its target, or copied there.
         let is_copied = written.contains(&target) && contents.check(target).is_ok();
         if !is_copied && placed.places[target.index()] != placed.places[value.index()] {
             return Err(format!("the new value {value:?} is not where {target:?} is"));

@@ -47,14 +47,14 @@ pub(super) struct Position {
     access: Access,
 }
 
-/// What can be done with a record.
+/// The access to a record.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Access {
     /// More can be added.
     Open,
     /// There is no memory for more.
     Full,
-    /// It is being read, or was lent.
+    /// The record is being read, or was lent.
     Locked,
 }
 
@@ -221,7 +221,7 @@ impl<T: Number> Storage<T> {
     }
 }
 
-/// What locks an open storage until it is dropped, as it is by a panic, too.
+/// The lock of an open storage, released when it is dropped, as it is by a panic, too.
 struct Lock<'a, T: Number>(&'a Storage<T>);
 
 impl<'a, T: Number> Lock<'a, T> {

@@ -1,9 +1,9 @@
-//! What is recorded, as two vectors that grow together.
+//! The record: statements and partial derivatives, as two vectors that grow together.
 
 use super::prefetch::expect_writes;
 use crate::tape::indices::{BackLink, TapeIndex};
 
-/// What a value depends on. Its partial derivatives are recorded apart, so that nothing is padded: two, or three.
+/// The dependencies of a value. Its partial derivatives are recorded apart, so that nothing is padded: two, or three.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::tape) struct Statement {
     pub(in crate::tape) first: TapeIndex,
@@ -11,7 +11,7 @@ pub(in crate::tape) struct Statement {
     pub(in crate::tape) third: BackLink,
 }
 
-/// What is recorded, in order.
+/// Statements and their partial derivatives, in the order of recording.
 #[derive(Debug)]
 pub(in crate::tape) struct Record<T> {
     pub(in crate::tape) n_variables: usize,
