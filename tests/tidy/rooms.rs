@@ -71,8 +71,8 @@ struct Import<'a> {
     place: String,
 }
 
-/// The names that follow the root of the crate in some tokens, those in braces included, with their lines. The root is
-/// `crate`, or `super` as many times as the file is deep. Tests may look at everything.
+/// Collects the names that follow the root of the crate in some tokens, those in braces included, with their lines. The
+/// root is `crate`, or `super` as many times as the file is deep. Test modules may import everything.
 fn imports(tokens: TokenStream, depth: usize, found: &mut Vec<(String, usize)>) {
     let tokens: Vec<_> = tokens.into_iter().collect();
     let is_name = |at: usize, name: &str| matches!(tokens.get(at), Some(TokenTree::Ident(token)) if token == name);
@@ -117,26 +117,12 @@ fn heads(tokens: TokenStream, found: &mut Vec<(String, usize)>) {
     }
 }
 
-/// The names that the root of a crate exports, each with the module that it comes from.
-fn exports(root: &Source) -> BTreeMap<String, String> {
-    fn names(tree: &syn::UseTree, found: &mut Vec<String>) {
-        match tree {
-            syn::UseTree::Path(path) => names(&path.tree, found),
-            syn::UseTree::Name(name) => found.push(name.ident.to_string()),
-            syn::UseTree::Rename(rename) => found.push(rename.rename.to_string()),
-            syn::UseTree::Group(group) => group.items.iter().for_each(|tree| names(tree, found)),
-            syn::UseTree::Glob(_) => (),
-        }
-    }
-    let mut exports = BTreeMap::new();
-    for item in syn::parse_file(&root.text).expect("the file has been parsed").items {
-        if let syn::Item::Use(syn::ItemUse { tree: syn::UseTree::Path(path), .. }) = item {
-            let mut found = Vec::new();
-            names(&path.tree, &mut found);
-            exports.extend(found.into_iter().map(|name| (name, path.ident.to_string())));
-        }
-    }
-    exports
+/// The names that the root of a crate imports, each with the room that it comes from.
+fn exports(root: &Source) -> BTreeMap<&str, &str> {
+    let uses = root.text.split("use ").skip(1);
+    let uses = uses.filter_map(|rest| rest.split(';').next()?.split_once("::"));
+    let is_end = |c: char| !c.is_alphanumeric() && c != '_';
+    uses.flat_map(|(room, names)| names.split(is_end).map(move |name| (name, room))).collect()
 }
 
 /// The imports between the rooms of a crate: the modules of its root.
@@ -153,7 +139,7 @@ fn imports_between_rooms(name: &str) -> Vec<Import<'static>> {
         let tokens = source.text.parse().expect("the file has been parsed");
         imports(tokens, modules.split('/').count(), &mut found);
         for (name, line) in found {
-            let to = exports.get(&name).unwrap_or(&name).clone();
+            let to = exports.get(&*name).map_or(name, |&room| room.to_owned());
             if to != from && !["lib", "main"].contains(&from) {
                 between.push(Import { from, to, place: source.place(line) });
             }
