@@ -59,7 +59,7 @@ pub type Inputs<Id = NodeId> = SmallVec<[Id; 4]>;
 /// An operation on earlier nodes of a graph, or on earlier values of a computation. Equal nodes are the same node: nothing else identifies them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Node<Id = NodeId> {
-    /// What is computed.
+    /// The operation.
     pub op: Op,
     /// From what.
     pub inputs: Inputs<Id>,
@@ -78,7 +78,7 @@ impl<Id> Node<Id> {
     }
 }
 
-/// What is known of a node beyond its identity.
+/// The origin of a node, which is no part of its identity.
 #[derive(Clone, Debug)]
 struct Provenance {
     location: &'static Location<'static>,

@@ -1,4 +1,4 @@
-//! What functions of numbers are written over, where control flow may depend on values.
+//! The trait that functions of numbers are written over, where control flow may depend on values.
 
 use std::{
     fmt::Debug,
