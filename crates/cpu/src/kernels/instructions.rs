@@ -17,8 +17,8 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct InstructionSet(IsaLevel);
 
-/// The levels of instruction sets, each with all that those before it have. Kept private, since a set that the machine lacks must not be named
-/// to a kernel.
+/// The levels of instruction sets, each with all that those before it have. Kept private, since a set that the machine
+/// lacks must not be named to a kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum IsaLevel {
     Portable,
