@@ -1,11 +1,11 @@
-//! Checkpoints: scopes whose values plans compute again for the gradient instead of keeping them.
+//! Checkpoints: regions whose values plans compute again for the gradient instead of keeping them.
 
 use std::panic::Location;
 
 use crate::{
     expr::Expr,
     graph::Graph,
-    scope::{ScopeGuard, ScopeId},
+    region::{RegionGuard, RegionId},
 };
 
 impl Graph {
@@ -24,18 +24,18 @@ impl Graph {
     ///     x.sin().exp().tanh()
     /// };
     /// let gradient = y.square().sum().grad(&[x])[0];
-    /// assert!(g.scopes().get(g.node(y.id()).scope).is_checkpointed);
+    /// assert!(g.regions().get(g.region_of(y.id())).is_checkpointed());
     /// # let _ = gradient;
     /// ```
     #[track_caller]
     #[must_use = "the scope closes when the guard is dropped"]
-    pub fn checkpoint(&self, name: &str) -> ScopeGuard<'_> {
-        let outer = self.scopes_mut().enter_checkpoint(name, Location::caller());
-        ScopeGuard::new(self, outer)
+    pub fn checkpoint(&self, name: &str) -> RegionGuard<'_> {
+        let outer = self.regions_mut().enter_checkpoint(name, Location::caller());
+        RegionGuard::new(self, outer)
     }
 
-    /// Checkpoints a scope that has been opened already, such as that of a layer, as if by
-    /// [`checkpoint`](Self::checkpoint). Plans compiled from now on obey.
+    /// Checkpoints a region that has been opened already, such as the scope of a layer or the call of a function, as if
+    /// by [`checkpoint`](Self::checkpoint). Plans compiled from now on obey.
     ///
     /// ```
     /// use retrograd_core::Graph;
@@ -46,12 +46,12 @@ impl Graph {
     ///     let _scope = g.scope("block");
     ///     x.sin().cos()
     /// };
-    /// let block = g.node(y.id()).scope;
-    /// g.checkpoint_scope(block);
-    /// assert!(g.scopes().get(block).is_checkpointed);
+    /// let block = g.region_of(y.id());
+    /// g.checkpoint_region(block);
+    /// assert!(g.regions().get(block).is_checkpointed());
     /// ```
-    pub fn checkpoint_scope(&self, scope: ScopeId) {
-        self.scopes_mut().checkpoint(scope);
+    pub fn checkpoint_region(&self, region: RegionId) {
+        self.regions_mut().checkpoint(region);
     }
 
     /// `x` after `n_steps` steps, with checkpoints so that plans keep `O(√n)` values of steps for the gradient, not `n`:
@@ -67,7 +67,7 @@ impl Graph {
     /// let w = g.param("w", [[0.6, -0.8], [0.8, 0.6]]);
     /// let x = g.constant([1.0, 0.0]);
     /// let y = g.checkpointed_chain(x, 9, |x, _| x.dot(w).tanh());
-    /// assert_eq!(g.scopes().path(g.node(y.id()).scope), "segment2");
+    /// assert_eq!(g.regions().get(g.region_of(y.id())).path(), "segment2");
     /// ```
     #[track_caller]
     pub fn checkpointed_chain<'g>(

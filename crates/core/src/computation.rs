@@ -18,7 +18,7 @@ use crate::{
     expr::Expr,
     graph::{Graph, Inputs, Node, NodeId},
     ops::{Binary, Leaf, Literal, Op, OperationKind, Unary},
-    scope::Scopes,
+    region::RegionId,
 };
 use recompute::Checkpoints;
 
@@ -101,7 +101,8 @@ impl Computation {
         for id in reachable {
             let node = graph.node(id);
             let operands = node.operands().iter();
-            let inputs = operands.map(|&input| builder.read(input, node.scope)).collect();
+            let region = graph.region_of(id);
+            let inputs = operands.map(|&input| builder.read(input, region)).collect();
             let same = builder.add(id, &node, inputs, None);
             builder.stands_for(id, same);
         }
@@ -158,8 +159,13 @@ impl<'g> Builder<'g> {
             None => self.rewritten(&node.op, node.dtype, &inputs),
         };
         let inputs = if op.as_literal().is_some() { Inputs::new() } else { inputs };
-        let node =
-            Node { op, inputs, shape: node.shape.clone(), dtype: node.dtype, scope: Scopes::ROOT };
+        let node = Node {
+            op,
+            inputs,
+            shape: node.shape.clone(),
+            dtype: node.dtype,
+            scope: RegionId::ROOT,
+        };
         // A node without inputs is there at once.
         let awaited = awaited.filter(|_| !node.inputs.is_empty());
         let (index, is_new) = self.nodes.insert_full((node, awaited));

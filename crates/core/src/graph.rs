@@ -15,14 +15,13 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use smallvec::SmallVec;
 
 use crate::{
-    call::{CallId, Calls},
     dtype::DType,
     error::{Operand, shortened, written},
     expr::Expr,
     leaves::LeafInfo,
     ops::{Leaf, LeafKind, Op},
+    region::{RegionGuard, RegionId, Regions},
     required::Requirements,
-    scope::{ScopeGuard, ScopeId, Scopes},
     shape::Shape,
     tensor::Tensor,
 };
@@ -67,8 +66,9 @@ pub struct Node<Id = NodeId> {
     pub shape: Shape,
     /// Type of the result's elements.
     pub dtype: DType,
-    /// Where it was recorded: equal nodes of two scopes stay apart, so that a picture shows each at its place.
-    pub scope: ScopeId,
+    /// The innermost scope or checkpoint that recorded it: equal nodes of two scopes stay apart, so that a picture shows
+    /// each at its place. The calls in between are no part of a node's identity: see [`Graph::region_of`].
+    pub scope: RegionId,
 }
 
 impl<Id> Node<Id> {
@@ -83,7 +83,15 @@ impl<Id> Node<Id> {
 struct Provenance {
     location: &'static Location<'static>,
     origin: Option<NodeId>,
-    call: Option<CallId>,
+    region: RegionId,
+}
+
+/// The node that others are derived from, while these are recorded.
+struct Inherited {
+    location: &'static Location<'static>,
+    origin: Option<NodeId>,
+    /// The region that was open before.
+    open: RegionId,
 }
 
 #[derive(Default)]
@@ -96,9 +104,8 @@ struct GraphState {
     requirements: Requirements,
     params: Vec<NodeId>,
     values: FxHashMap<NodeId, Tensor>,
-    scopes: Scopes,
-    inherited: Option<Provenance>,
-    calls: Calls,
+    regions: Regions,
+    inherited: Option<Inherited>,
 }
 
 /// A computation graph that grows as expressions are written.
@@ -166,58 +173,76 @@ impl Graph {
     ///     let _scope = g.scope("encoder");
     ///     x.square()
     /// };
-    /// assert_eq!(g.scopes().path(g.node(y.id()).scope), "encoder");
+    /// assert_eq!(g.regions().get(g.region_of(y.id())).path(), "encoder");
     /// ```
     #[track_caller]
     #[must_use = "the scope closes when the guard is dropped"]
-    pub fn scope(&self, name: &str) -> ScopeGuard<'_> {
-        let outer = self.scopes_mut().enter(name, Location::caller());
-        ScopeGuard::new(self, outer)
+    pub fn scope(&self, name: &str) -> RegionGuard<'_> {
+        let outer = self.regions_mut().enter(name, Location::caller());
+        RegionGuard::new(self, outer)
     }
 
-    /// The scopes of this graph.
-    pub fn scopes(&self) -> Ref<'_, Scopes> {
-        Ref::map(self.state.borrow(), |state| &state.scopes)
+    /// The scopes, calls and checkpoints that nodes were recorded in, as a tree.
+    pub fn regions(&self) -> Ref<'_, Regions> {
+        Ref::map(self.state.borrow(), |state| &state.regions)
     }
 
-    pub(crate) fn scopes_mut(&self) -> RefMut<'_, Scopes> {
-        RefMut::map(self.state.borrow_mut(), |state| &mut state.scopes)
+    pub(crate) fn regions_mut(&self) -> RefMut<'_, Regions> {
+        RefMut::map(self.state.borrow_mut(), |state| &mut state.regions)
+    }
+
+    /// The innermost region that recorded a node first.
+    pub fn region_of(&self, id: NodeId) -> RegionId {
+        self.state.borrow().provenance[id.index()].region
+    }
+
+    /// The region that the user has opened, also while a derivative rule records.
+    pub(crate) fn open_region(&self) -> RegionId {
+        let state = self.state.borrow();
+        state.inherited.as_ref().map_or(state.regions.current, |inherited| inherited.open)
+    }
+
+    /// Whether a derivative rule records.
+    pub(crate) fn is_in_rule(&self) -> bool {
+        self.state.borrow().inherited.is_some()
     }
 
     /// Runs `record` so that its nodes belong to the gradient of `origin`: they lie in the gradient of its
-    /// scope, remember it, and carry its line.
+    /// region, remember it, and carry its line.
     pub(crate) fn recording_gradient_of<T>(&self, origin: NodeId, record: impl FnOnce() -> T) -> T {
-        let (scope, provenance) = {
+        let _guard = {
             let mut state = self.state.borrow_mut();
-            let scope = state.nodes[origin.index()].scope;
-            let of_origin = state.provenance[origin.index()].clone();
-            (state.scopes.gradient_of(scope), Provenance { origin: Some(origin), ..of_origin })
-        };
-        self.recording_as(scope, provenance, record)
-    }
-
-    /// Runs `record` so that its nodes stand beside `model`: they lie in its scope, and carry its line and origin.
-    pub(crate) fn recording_beside<T>(&self, model: NodeId, record: impl FnOnce() -> T) -> T {
-        let (scope, provenance) = {
-            let state = self.state.borrow();
-            (state.nodes[model.index()].scope, state.provenance[model.index()].clone())
-        };
-        self.recording_as(scope, provenance, record)
-    }
-
-    fn recording_as<T>(
-        &self,
-        scope: ScopeId,
-        provenance: Provenance,
-        record: impl FnOnce() -> T,
-    ) -> T {
-        let _outer = {
-            let mut state = self.state.borrow_mut();
-            let scope = std::mem::replace(&mut state.scopes.current, scope);
-            let inherited = state.inherited.replace(provenance);
-            RecordingGuard { graph: self, scope, inherited }
+            let Provenance { location, region, .. } = state.provenance[origin.index()];
+            let gradient = state.regions.gradient_of(region);
+            self.inherit(&mut state, gradient, location, Some(origin))
         };
         record()
+    }
+
+    /// Runs `record` so that its nodes stand beside `model`: they lie in the batch of its region, and carry its line
+    /// and origin.
+    pub(crate) fn recording_beside<T>(&self, model: NodeId, record: impl FnOnce() -> T) -> T {
+        let _guard = {
+            let mut state = self.state.borrow_mut();
+            let Provenance { location, origin, region } = state.provenance[model.index()];
+            let batch = state.regions.batch_of(region);
+            self.inherit(&mut state, batch, location, origin)
+        };
+        record()
+    }
+
+    /// Has nodes recorded in a region, with line and origin of another node, until the guard is dropped.
+    fn inherit(
+        &self,
+        state: &mut GraphState,
+        region: RegionId,
+        location: &'static Location<'static>,
+        origin: Option<NodeId>,
+    ) -> RecordingGuard<'_> {
+        let outer = std::mem::replace(&mut state.regions.current, region);
+        let open = state.inherited.as_ref().map_or(outer, |inherited| inherited.open);
+        let inherited = state.inherited.replace(Inherited { location, origin, open });
+        RecordingGuard { graph: self, region: outer, inherited }
     }
 
     // Recording.
@@ -332,21 +357,6 @@ impl Graph {
         RefMut::map(self.state.borrow_mut(), |state| &mut state.requirements)
     }
 
-    // Calls of functions.
-
-    pub(crate) fn calls(&self) -> Ref<'_, Calls> {
-        Ref::map(self.state.borrow(), |state| &state.calls)
-    }
-
-    pub(crate) fn calls_mut(&self) -> RefMut<'_, Calls> {
-        RefMut::map(self.state.borrow_mut(), |state| &mut state.calls)
-    }
-
-    /// The function whose call recorded a node.
-    pub(crate) fn call_of(&self, id: NodeId) -> Option<CallId> {
-        self.state.borrow().provenance[id.index()].call
-    }
-
     // Values remembered by the oracle.
 
     pub(crate) fn remembered(&self, id: NodeId) -> Option<Tensor> {
@@ -361,15 +371,15 @@ impl Graph {
 /// Has a graph record as another node until it is dropped, as it is by a panic in a rule, too.
 struct RecordingGuard<'g> {
     graph: &'g Graph,
-    /// Scope and provenance of what is recorded afterwards.
-    scope: ScopeId,
-    inherited: Option<Provenance>,
+    /// Region and provenance of what is recorded afterwards.
+    region: RegionId,
+    inherited: Option<Inherited>,
 }
 
 impl Drop for RecordingGuard<'_> {
     fn drop(&mut self) {
         let mut state = self.graph.state.borrow_mut();
-        state.scopes.current = self.scope;
+        state.regions.current = self.region;
         state.inherited = self.inherited.take();
     }
 }
@@ -378,8 +388,11 @@ impl GraphState {
     fn intern(&mut self, node: Node, location: &'static Location<'static>) -> NodeId {
         let (index, is_new) = self.nodes.insert_full(node);
         if is_new {
-            let own = || Provenance { location, origin: None, call: self.calls.current };
-            self.provenance.push(self.inherited.clone().unwrap_or_else(own));
+            let (location, origin) = match &self.inherited {
+                Some(inherited) => (inherited.location, inherited.origin),
+                None => (location, None),
+            };
+            self.provenance.push(Provenance { location, origin, region: self.regions.current });
         }
         NodeId::new(index)
     }

@@ -289,8 +289,8 @@ impl Graph {
 
     /// The name of a leaf in the scope that is open, after the names of the scopes around it.
     fn full_name(&self, name: &str) -> String {
-        let scopes = self.scopes();
-        scopes.full_name(scopes.current, name)
+        let regions = self.regions();
+        regions.full_name(regions.current, name)
     }
 
     /// Data in the graph's floating-point type, if they are numbers.

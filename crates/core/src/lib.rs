@@ -25,7 +25,7 @@
 //! | find a NaN | [`NonFinite`], [`nonfinite`] |
 //! | add an operation | [`ops::Custom`], [`ops::CustomOperation`], [`ops::Rule`] |
 //! | write functions over any kind of number | [`Real`] |
-//! | write a backend or a tool | [`computation`], [`Node`], [`Op`], [`scope`], [`traverse`] |
+//! | write a backend or a tool | [`computation`], [`Node`], [`Op`], [`region`], [`traverse`] |
 //!
 //! The sweeps know no operation by name. The derivative of an operation stands in one place: its row or file in
 //! [`ops`]. This crate has no `unsafe`, no threads, and no input or output. `retrograd-cpu` compiles graphs to fast
@@ -33,8 +33,6 @@
 
 mod batch;
 mod bends;
-#[doc(hidden)]
-pub mod call;
 pub mod checkpoint;
 pub mod computation;
 pub mod derivatives;
@@ -58,9 +56,9 @@ pub mod nonfinite;
 pub mod ops;
 pub mod params;
 pub mod real;
+pub mod region;
 #[doc(hidden)]
 pub mod required;
-pub mod scope;
 pub mod shape;
 mod size;
 mod sparse;

@@ -11,7 +11,7 @@ use crate::{
     graph::{Graph, NodeId},
     leaves::NewLeaf,
     ops::{Leaf, LeafKind, Op},
-    scope::{ScopeGuard, join},
+    region::{RegionGuard, join},
     tensor::Tensor,
 };
 
@@ -269,7 +269,7 @@ impl<'g, 'p> Bound<'g, 'p> {
     /// The parameters whose names begin with `name.`, and a scope of that name, open until the guard is dropped.
     #[track_caller]
     #[must_use = "the scope closes when the guard is dropped"]
-    pub fn scope(&self, name: &str) -> (Self, ScopeGuard<'g>) {
+    pub fn scope(&self, name: &str) -> (Self, RegionGuard<'g>) {
         let inner = Self { prefix: join(&self.prefix, name), ..self.clone() };
         (inner, self.graph.scope(name))
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use retrograd_core::{DType, Expr, Graph, NodeId};
 
 fn scope_of(expr: Expr<'_>) -> String {
-    expr.graph().scopes().path(expr.graph().node(expr.id()).scope)
+    expr.graph().regions().get(expr.graph().region_of(expr.id())).path()
 }
 
 fn line_of(expr: Expr<'_>) -> u32 {
@@ -72,9 +72,9 @@ fn gradients_lie_in_scopes_nested_as_those_of_what_they_are_the_gradient_of() {
     let scopes: BTreeSet<_> = recorded_since(&g, first).map(scope_of).collect();
     assert!(scopes.contains("∂∂/∂∂encoder/∂∂block"), "{scopes:?}");
     let of = |path: &str| {
-        let scopes = g.scopes();
-        let (_, scope) = scopes.iter().find(|(id, _)| scopes.path(*id) == path)?;
-        scope.gradient_of.map(|id| scopes.path(id))
+        let regions = g.regions();
+        let region = regions.iter().find(|region| region.path() == path)?;
+        region.gradient_of().map(|primal| primal.path())
     };
     assert_eq!(of("∂/∂encoder/∂block").as_deref(), Some("encoder/block"));
     assert_eq!(of("∂∂/∂∂encoder").as_deref(), Some("∂/∂encoder"));

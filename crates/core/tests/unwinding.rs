@@ -56,7 +56,7 @@ fn check(reason: &str, record: impl for<'g> FnOnce(Expr<'g>, Expr<'g>)) {
     let message = panic.downcast_ref::<&str>().copied().unwrap_or_default();
     assert!(message.contains(reason), "{message} in place of {reason}");
     let after = x.cos();
-    assert_eq!(g.scopes().path(g.node(after.id()).scope), "outer", "{reason}");
+    assert_eq!(g.regions().get(g.region_of(after.id())).path(), "outer", "{reason}");
     assert_eq!((g.origin(after.id()), after.id().index() + 1), (None, g.len()), "{reason}");
     assert_eq!(g.location(after.id()).file(), file!(), "{reason}");
     assert_eq!(g.function_of(after.id()), "cos", "{reason}");
@@ -81,7 +81,7 @@ fn a_rule_that_panics_leaves_the_graph_as_it_was() {
         x.graph().checkpointed_chain(x, 4, |_, _| panic!("a segment"));
     });
     check("a call", |x, _| {
-        let _call = x.graph().calling("function");
+        let _call = x.graph().call("function").open();
         panic!("a call");
     });
 }

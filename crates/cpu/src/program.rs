@@ -161,12 +161,13 @@ mod tests {
         let mut n_waiting = 0;
         for seed in 0..1000 {
             let random = random_graph(seed, &Options { order: 1, ..Options::default() });
-            let scopes: Vec<_> = random.graph().scopes().iter().map(|(id, _)| id).collect();
-            scopes
+            let regions: Vec<_> =
+                random.graph().regions().iter().map(|region| region.id()).collect();
+            regions
                 .into_iter()
                 .skip(seed as usize % 3)
                 .step_by(1 + seed as usize % 2)
-                .for_each(|id| random.graph().checkpoint_scope(id));
+                .for_each(|id| random.graph().checkpoint_region(id));
             let outputs = random.outputs();
             let computation = Computation::of(&outputs).computation;
             let task =

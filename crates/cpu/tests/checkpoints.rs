@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use retrograd_check::{Options, random_graph};
 use retrograd_core::{
-    DType, Expr, Graph, Params, Tensor, computation::Computation, scope::ScopeId,
+    DType, Expr, Graph, Params, Tensor, computation::Computation, region::RegionId,
 };
 use retrograd_plan::{Plan, PlanCache};
 
@@ -149,11 +149,11 @@ fn nested_checkpoints_are_the_same_and_take_less_than_one_level() {
     });
 }
 
-/// Marks about half of the scopes of a graph, as a number says.
-fn checkpoint_some_scopes(g: &Graph, number: u64) {
-    let scopes: Vec<ScopeId> = g.scopes().iter().map(|(id, _)| id).collect();
-    let chosen = scopes.iter().enumerate().filter(|(k, _)| (number >> (k % 64)) & 1 == 1);
-    chosen.for_each(|(_, &scope)| g.checkpoint_scope(scope));
+/// Marks about half of the scopes and calls of a graph, as a number says.
+fn checkpoint_some_regions(g: &Graph, number: u64) {
+    let regions: Vec<RegionId> = g.regions().iter().map(|region| region.id()).collect();
+    let chosen = regions.iter().enumerate().filter(|(k, _)| (number >> (k % 64)) & 1 == 1);
+    chosen.for_each(|(_, &region)| g.checkpoint_region(region));
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn random_graphs_give_the_same_bits() {
                 let random = random_graph(seed, &options);
                 let outputs = random.outputs();
                 let plain = run(&outputs);
-                checkpoint_some_scopes(random.graph(), seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+                checkpoint_some_regions(random.graph(), seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
                 n_recomputing += usize::from(is_recomputing(&outputs));
                 assert!(plain == run(&outputs), "seed {seed} of {options:?}");
             }

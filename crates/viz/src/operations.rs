@@ -9,7 +9,7 @@ use std::{
 use retrograd_core::{
     Graph, Node, NodeId, Op,
     ops::LeafKind,
-    scope::{Scope, ScopeId, Scopes},
+    region::{Region, RegionId},
 };
 
 use crate::{
@@ -39,7 +39,7 @@ pub(crate) fn scene(
         longest: times.values().copied().fold(Duration::from_nanos(1), Duration::max),
         scene: Scene::default(),
         positions: HashMap::new(),
-        clusters: HashMap::from([(Scopes::ROOT, None)]),
+        clusters: HashMap::from([(RegionId::ROOT, None)]),
     };
     let outputs: Vec<_> = outputs.iter().map(|&id| graph.expr(id)).collect();
     for id in graph.ancestors(&outputs) {
@@ -57,7 +57,7 @@ struct Painter<'g> {
     scene: Scene,
     /// Where the nodes of the graph are in the scene. Literals that are drawn at each use have no place.
     positions: HashMap<NodeId, usize>,
-    clusters: HashMap<ScopeId, Option<usize>>,
+    clusters: HashMap<RegionId, Option<usize>>,
 }
 
 impl Painter<'_> {
@@ -120,7 +120,7 @@ impl Painter<'_> {
         lines.extend(time.map(|time| format!("{:.1} µs", time.as_secs_f64() * 1e6)));
         // The root lets small times be told from none.
         let heat = time.map(|time| time.div_duration_f64(self.longest).sqrt());
-        let order = gradient_order(&graph.scopes(), node.scope);
+        let order = graph.regions().get(node.scope).order();
         SceneNode {
             cluster,
             role: self.role(id, &node),
@@ -203,42 +203,31 @@ impl Painter<'_> {
     }
 
     /// The cluster of a scope, made with those around it when its first node is drawn.
-    fn cluster(&mut self, scope: ScopeId) -> Option<usize> {
-        let scopes = self.graph.scopes();
-        let lineage = std::iter::successors(Some(scope), |&id| scopes.get(id).parent);
-        let missing: Vec<_> = lineage.take_while(|id| !self.clusters.contains_key(id)).collect();
-        for &id in missing.iter().rev() {
-            let scope = scopes.get(id);
-            let parent = scope.parent.and_then(|parent| self.clusters[&parent]);
-            let order = gradient_order(&scopes, id);
-            let mut tooltip = scopes.path(id);
+    fn cluster(&mut self, scope: RegionId) -> Option<usize> {
+        let regions = self.graph.regions();
+        let outwards = regions.get(scope).scopes();
+        let missing: Vec<_> =
+            outwards.take_while(|scope| !self.clusters.contains_key(&scope.id())).collect();
+        for scope in missing.into_iter().rev() {
+            let parent = scope.scopes().nth(1).and_then(|parent| self.clusters[&parent.id()]);
+            let mut tooltip = scope.path();
             if self.shows_source_lines {
-                tooltip = format!("{tooltip}\n{}", scope.location);
+                tooltip = format!("{tooltip}\n{}", scope.location());
             }
-            self.clusters.insert(id, Some(self.scene.clusters.len()));
-            let label = cluster_label(scope, order);
+            self.clusters.insert(scope.id(), Some(self.scene.clusters.len()));
+            let (label, order) = (cluster_label(scope), scope.order());
             self.scene.clusters.push(Cluster { parent, label, tooltip, order });
         }
         self.clusters[&scope]
     }
 }
 
-/// How many times a scope is the gradient of another: 0 for a part of the model itself.
-fn gradient_order(scopes: &Scopes, id: ScopeId) -> usize {
-    let outwards = |&id: &ScopeId| {
-        let scope = scopes.get(id);
-        scope.gradient_of.or(scope.parent)
-    };
-    let lineage = std::iter::successors(Some(id), outwards);
-    lineage.filter(|&id| scopes.get(id).gradient_of.is_some()).count()
-}
-
-fn cluster_label(scope: &Scope, order: usize) -> String {
-    let is_of_root = scope.parent.is_none();
-    match order {
-        1 if is_of_root => format!("{} gradient", scope.name),
-        _ if is_of_root => format!("{} gradient of order {order}", scope.name),
-        _ => elided(&scope.name, LABEL_LENGTH),
+fn cluster_label(scope: Region<'_>) -> String {
+    let is_of_root = scope.parent().is_none();
+    match scope.order() {
+        1 if is_of_root => format!("{} gradient", scope.name()),
+        order if is_of_root => format!("{} gradient of order {order}", scope.name()),
+        _ => elided(scope.name(), LABEL_LENGTH),
     }
 }
 

@@ -17,8 +17,8 @@ pub(super) const N_EXAMPLES: usize = 4;
 /// The largest leaf by which whole matrices of derivatives are recorded.
 const LARGEST_DENSE: usize = 6;
 
-/// The random graph of a seed, small enough for every mode to be tried on it. In every third one, all scopes are
-/// checkpointed.
+/// The random graph of a seed, small enough for every mode to be tried on it. In every third one, all scopes
+/// and calls are checkpointed.
 pub(super) fn graph_of(seed: u64) -> RandomGraph {
     let options = Options {
         dtype: DType::F64,
@@ -32,8 +32,8 @@ pub(super) fn graph_of(seed: u64) -> RandomGraph {
     let random = random_graph(seed, &options);
     if seed.is_multiple_of(3) {
         let graph = random.graph();
-        let scopes: Vec<_> = graph.scopes().iter().map(|(id, _)| id).skip(1).collect();
-        scopes.into_iter().for_each(|scope| graph.checkpoint_scope(scope));
+        let regions: Vec<_> = graph.regions().iter().map(|region| region.id()).skip(1).collect();
+        regions.into_iter().for_each(|region| graph.checkpoint_region(region));
     }
     random
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, ops::RangeInclusive};
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use retrograd_core::{DType, Expr, Graph, NodeId, Shape, Tensor, scope::ScopeGuard};
+use retrograd_core::{DType, Expr, Graph, NodeId, Shape, Tensor, region::RegionGuard};
 
 use super::{Options, probe::elements};
 
@@ -73,7 +73,7 @@ impl<'g> GraphBuilder<'g> {
         }
     }
 
-    fn scope(&mut self) -> Option<ScopeGuard<'g>> {
+    fn scope(&mut self) -> Option<RegionGuard<'g>> {
         let name: &&str = self.pick(SCOPES);
         self.chance(0.3).then(|| self.graph.scope(name))
     }

@@ -15,7 +15,7 @@ use crate::{
     graph::{Inputs, Node},
     ops::{Binary, Comparison, Literal, Op, Unary},
     real::Real,
-    scope::Scopes,
+    region::RegionId,
     shape::Shape,
 };
 
@@ -84,7 +84,7 @@ impl BasisTerm<'_> {
     fn record(self, op: Op, inputs: Inputs<ValueId>, dtype: DType) -> Self {
         // Values without inputs are there at once.
         let awaited = self.awaited.filter(|_| !inputs.is_empty());
-        let node = Node { op, inputs, shape: self.shape.clone(), dtype, scope: Scopes::ROOT };
+        let node = Node { op, inputs, shape: self.shape.clone(), dtype, scope: RegionId::ROOT };
         Self { id: self.expansion.borrow_mut().add(node, awaited), ..self }
     }
 }

@@ -12,19 +12,19 @@ use super::{Builder, ValueId};
 use crate::{
     expr::Expr,
     graph::{Graph, NodeId},
-    scope::ScopeId,
+    region::RegionId,
 };
 
 /// A checkpointed scope, or a gradient of one.
 #[derive(Clone, Copy)]
 struct CheckpointPart {
-    id: ScopeId,
+    id: RegionId,
     /// The checkpointed scope.
-    segment: ScopeId,
+    segment: RegionId,
     /// How often it is differentiated: 0 for the scope itself, 1 for its gradient, 2 for the gradient of that.
     order: usize,
     /// The part around it.
-    around: Option<ScopeId>,
+    around: Option<RegionId>,
     /// For a gradient, the first cotangent that comes in from outside.
     entry: Option<NodeId>,
 }
@@ -32,11 +32,11 @@ struct CheckpointPart {
 /// The checkpoints of a graph, and what has been computed again for them.
 #[derive(Default)]
 pub(super) struct Checkpoints {
-    parts: FxHashMap<ScopeId, CheckpointPart>,
+    parts: FxHashMap<RegionId, CheckpointPart>,
     /// The innermost part around each scope.
-    innermost: Vec<Option<ScopeId>>,
+    innermost: Vec<Option<RegionId>>,
     /// For each gradient of a checkpointed scope, its copies of the graph's nodes.
-    copies: FxHashMap<(ScopeId, NodeId), ValueId>,
+    copies: FxHashMap<(RegionId, NodeId), ValueId>,
     /// Values that are there in the backward pass anyway: outputs, and what a gradient has read from outside its part.
     kept: FxHashSet<ValueId>,
     roots: FxHashSet<NodeId>,
@@ -55,17 +55,18 @@ impl Checkpoints {
     }
 
     fn find_parts(&mut self, graph: &Graph) {
-        let scopes = graph.scopes();
-        // The scope that each scope is a gradient of, and the order; a scope comes before its gradients.
-        let mut primals: Vec<(ScopeId, usize)> = Vec::new();
-        for (id, scope) in scopes.iter() {
-            let (segment, order) = match scope.gradient_of.map(|of| primals[of.index()]) {
+        let regions = graph.regions();
+        // The region that each region is a gradient of, and the order; a region comes before its gradients.
+        let mut primals: Vec<(RegionId, usize)> = Vec::new();
+        for region in regions.iter() {
+            let id = region.id();
+            let (segment, order) = match region.gradient_of().map(|of| primals[of.id().index()]) {
                 Some((primal, order)) => (primal, order + 1),
                 None => (id, 0),
             };
             primals.push((segment, order));
-            let around = scope.parent.and_then(|parent| self.innermost[parent.index()]);
-            let is_part = scopes.get(segment).is_checkpointed;
+            let around = region.parent().and_then(|parent| self.innermost[parent.id().index()]);
+            let is_part = regions.get(segment).is_checkpointed();
             if is_part {
                 self.parts.insert(id, CheckpointPart { id, segment, order, around, entry: None });
             }
@@ -80,10 +81,10 @@ impl Checkpoints {
         // A cotangent comes from a later node of the model. A tangent comes from an earlier one: then nothing is kept
         // for long, and nothing need be computed again.
         let is_cotangent = |input: NodeId| graph.origin(input).is_some_and(|from| from > origin);
-        let parts: Vec<_> = self.parts(node.scope).collect();
+        let parts: Vec<_> = self.parts(graph.region_of(id)).collect();
         for part in parts.into_iter().filter(|part| part.order > 0 && part.entry.is_none()) {
             let is_outside = |input: NodeId| {
-                self.parts(graph.node(input).scope).all(|other| other.segment != part.segment)
+                self.parts(graph.region_of(input)).all(|other| other.segment != part.segment)
             };
             let mut inputs = node.operands().iter().copied();
             let entry = inputs.find(|&input| is_cotangent(input) && is_outside(input));
@@ -92,7 +93,7 @@ impl Checkpoints {
     }
 
     /// The parts around a scope, the innermost first.
-    fn parts(&self, scope: ScopeId) -> impl Iterator<Item = CheckpointPart> {
+    fn parts(&self, scope: RegionId) -> impl Iterator<Item = CheckpointPart> {
         let innermost = self.innermost[scope.index()].map(|id| self.parts[&id]);
         std::iter::successors(innermost, |part| part.around.map(|id| self.parts[&id]))
     }
@@ -108,7 +109,7 @@ impl Builder<'_> {
     }
 
     /// The node that a node recorded in the scope `by` reads in place of its input.
-    pub(super) fn read(&mut self, input: NodeId, by: ScopeId) -> ValueId {
+    pub(super) fn read(&mut self, input: NodeId, by: RegionId) -> ValueId {
         let original = self.canonical(input);
         if self.checkpoints.parts.is_empty() {
             return original;
@@ -116,14 +117,14 @@ impl Builder<'_> {
         if let Some(part) = self.recomputing_part(input, by) {
             return self.recomputed(input, part);
         }
-        if self.graph.scopes().get(by).gradient_of.is_some() {
+        if self.graph.regions().get(by).gradient_of().is_some() {
             self.checkpoints.kept.insert(original);
         }
         original
     }
 
     /// The innermost part around the scope `by` that computes `value` again: a gradient of a scope that holds it.
-    fn recomputing_part(&self, value: NodeId, by: ScopeId) -> Option<ScopeId> {
+    fn recomputing_part(&self, value: NodeId, by: RegionId) -> Option<RegionId> {
         let mut parts = self.checkpoints.parts(by).filter(|part| self.recomputes(part, value));
         parts.next().map(|part| part.id)
     }
@@ -134,7 +135,7 @@ impl Builder<'_> {
             |scope: CheckpointPart| scope.segment == part.segment && scope.order < part.order;
         !node.inputs.is_empty()
             && self.awaited(part).is_some()
-            && self.checkpoints.parts(node.scope).any(holds_value)
+            && self.checkpoints.parts(self.graph.region_of(value)).any(holds_value)
     }
 
     /// The cotangent that must be there before a part computes anything again. Where it is a number that is there from
@@ -145,7 +146,7 @@ impl Builder<'_> {
     }
 
     /// The value of a node as a part sees it, computed again with all that it takes, unless it is there.
-    fn recomputed(&mut self, value: NodeId, part: ScopeId) -> ValueId {
+    fn recomputed(&mut self, value: NodeId, part: RegionId) -> ValueId {
         let (mut missing, mut pending) = (Vec::new(), BTreeSet::from([(value, part)]));
         while let Some((value, part)) = pending.pop_last() {
             if self.available(value, part).is_some() {
@@ -162,7 +163,7 @@ impl Builder<'_> {
         self.available(value, part).expect("it has been computed again")
     }
 
-    fn recompute(&mut self, value: NodeId, part: ScopeId) {
+    fn recompute(&mut self, value: NodeId, part: RegionId) {
         let graph = self.graph;
         let node = graph.node(value);
         let mut read = |input| {
@@ -184,7 +185,7 @@ impl Builder<'_> {
 
     /// The value of a node that a part can read: the original or a copy of a part around, if it is kept anyway, or the
     /// part's own copy.
-    fn available(&self, value: NodeId, part: ScopeId) -> Option<ValueId> {
+    fn available(&self, value: NodeId, part: RegionId) -> Option<ValueId> {
         let Checkpoints { copies, kept, .. } = &self.checkpoints;
         let original = self.canonical(value);
         if kept.contains(&original) {

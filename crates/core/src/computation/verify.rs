@@ -3,7 +3,7 @@
 use std::{fmt, iter};
 
 use super::{Computation, ValueId};
-use crate::{graph::Node, ops::Op, scope::Scopes};
+use crate::{graph::Node, ops::Op, region::RegionId};
 
 /// The operation, operands, dtype and shape, as in `matmul %3, %5 : f32[64, 10]`.
 impl<Id: fmt::Display> fmt::Display for Node<Id> {
@@ -67,7 +67,7 @@ impl Computation {
             let shapes: Vec<_> = inputs.clone().map(|input| &input.shape).collect();
             let dtypes: Vec<_> = inputs.map(|input| input.dtype).collect();
             let behavior = node.op.behavior();
-            if node.scope != Scopes::ROOT || !behavior.has_shape(&shapes, &node.shape) {
+            if node.scope != RegionId::ROOT || !behavior.has_shape(&shapes, &node.shape) {
                 return fault("the shape is another");
             }
             if !behavior.has_dtype(&dtypes, node.dtype) {

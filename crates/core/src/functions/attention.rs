@@ -22,6 +22,8 @@ pub struct Attention<'g> {
     pub grouped: bool,
 }
 
+crate::region::describe_fields! { ['g] Attention<'g> { mask, causal, scale, grouped } }
+
 functions! { "Attention and embedding":
     /// Attention `softmax(q·kᵀ·scale + mask)·v`, where this is `q`: shapes `[…, l, e], […, s, e], […, s, f] → […, l,
     /// f]`. A query that sees no key gets zeros. Source: Vaswani et al. 2017, arXiv:1706.03762.

@@ -7,6 +7,8 @@ use crate::{
         functions,
         windows::{Sliding, overlap_add, padded, windows},
     },
+    graph::Graph,
+    region::{ArgumentValue, Describe},
     shape::Shape,
     size::{Size, n_elements},
 };
@@ -31,6 +33,8 @@ pub struct Conv<const N: usize> {
     pub groups: usize,
 }
 
+crate::region::describe_fields! { [const N: usize] Conv<N> { stride, padding, dilation, groups } }
+
 /// Zeros around the input of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ConvPadding<const N: usize> {
@@ -40,6 +44,16 @@ pub enum ConvPadding<const N: usize> {
     Same,
     /// These numbers of zeros before and after each axis.
     By([usize; N]),
+}
+
+impl<const N: usize> Describe for ConvPadding<N> {
+    fn describe(&self, graph: &Graph) -> ArgumentValue {
+        match self {
+            ConvPadding::By(sizes) => sizes.describe(graph),
+            ConvPadding::Valid => "Valid".describe(graph),
+            ConvPadding::Same => "Same".describe(graph),
+        }
+    }
 }
 
 impl<const N: usize> Default for Conv<N> {
@@ -62,6 +76,8 @@ pub struct ConvTranspose<const N: usize> {
     /// Number of groups of channels, each convolved by itself.
     pub groups: usize,
 }
+
+crate::region::describe_fields! { [const N: usize] ConvTranspose<N> { stride, padding, output_padding, dilation, groups } }
 
 impl<const N: usize> Default for ConvTranspose<N> {
     fn default() -> Self {

@@ -4,6 +4,8 @@ use crate::{
     error::Error,
     expr::Expr,
     functions::functions,
+    graph::Graph,
+    region::{ArgumentValue, Describe},
     shape::{Axes, keep, resolve_axis},
 };
 
@@ -28,6 +30,12 @@ pub enum MatrixNorm {
     SmallestSingularValue,
 }
 
+impl Describe for MatrixNorm {
+    fn describe(&self, _: &Graph) -> ArgumentValue {
+        ArgumentValue::word(self)
+    }
+}
+
 functions! { "Norms":
     /// A norm of matrices whose rows are counted by the first of two axes and columns by the second. Where sums or
     /// singular values tie, they share the gradient equally; that of the Frobenius norm at 0 is 0. A singular value
@@ -44,12 +52,11 @@ functions! { "Norms":
     /// assert_eq!(norm(MatrixNorm::Nuclear), 7.0);
     /// assert_eq!(norm(MatrixNorm::LargestSingularValue), 4.0);
     /// ```
-    matrix_norm / try_matrix_norm(x, norm: MatrixNorm, axes: impl Into<Axes>) -> Self,
+    matrix_norm / try_matrix_norm(x, norm: MatrixNorm, axes => Axes) -> Self,
     "If there are not two axes, one does not exist or is empty, or the elements are not floating-point numbers.",
     {
         let misfit = |reason: String| Self::misfit("matrix_norm", &[x], reason);
         x.require_float("matrix_norm")?;
-        let axes = axes.into();
         let set = axes.resolve(x.rank()).map_err(misfit)?;
         let &[row, column] = axes.named() else {
             let reason = "a matrix has two axes: name that of the rows and that of the columns";

@@ -15,10 +15,10 @@ functions! { "Shapes":
     /// let g = retrograd_core::Graph::new();
     /// assert_eq!(g.arange(3).flip(0).value().to_vec::<i64>(), [2, 1, 0]);
     /// ```
-    flip / try_flip(x, axes: impl Into<Axes>) -> Self,
+    flip / try_flip(x, axes => Axes) -> Self,
     "If an axis does not exist, or is named twice.",
     {
-        let axes = axes.into().resolve(x.rank()).map_err(|reason| Self::misfit("flip", &[x], reason))?;
+        let axes = axes.resolve(x.rank()).map_err(|reason| Self::misfit("flip", &[x], reason))?;
         axes.iter().try_fold(x, |x, axis| x.try_slice_by(axis as isize, .., -1))
     }
 

@@ -19,6 +19,8 @@ pub struct Norm<'g> {
     pub eps: f64,
 }
 
+crate::region::describe_fields! { ['g] Norm<'g> { weight, bias, eps } }
+
 impl Default for Norm<'_> {
     fn default() -> Self {
         Self { weight: None, bias: None, eps: 1e-5 }

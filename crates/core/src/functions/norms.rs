@@ -20,10 +20,9 @@ functions! { "Norms":
     /// let norm = g.constant([3e200, 4e200]).vector_norm(2.0, 0).value().item();
     /// assert!((norm / 5e200 - 1.0).abs() < 1e-15);
     /// ```
-    vector_norm / try_vector_norm(x, order: f64, axes: impl Into<Axes>) -> Self,
+    vector_norm / try_vector_norm(x, order: f64, axes => Axes) -> Self,
     "If an axis does not exist, the elements are not floating-point numbers, or the order is ±∞ and there are none.",
     {
-        let axes = axes.into();
         x.require_float("vector_norm")?;
         axes.resolve(x.rank()).map_err(|reason| Self::misfit("vector_norm", &[x], reason))?;
         if order.is_infinite() {

@@ -4,7 +4,9 @@ use crate::{
     error::Error,
     expr::Expr,
     functions::functions,
+    graph::Graph,
     ops::{Window, Windows},
+    region::{ArgumentValue, CallArgument, Describe},
     shape::Shape,
     size::Size,
 };
@@ -20,6 +22,20 @@ pub enum PadMode {
     Replicate,
     /// The tensor again, from its other end: `b c | a b c | a b`.
     Circular,
+}
+
+impl Describe for PadMode {
+    fn describe(&self, graph: &Graph) -> ArgumentValue {
+        let (mode, value) = match self {
+            PadMode::Constant(value) => ("Constant", Some(*value)),
+            PadMode::Reflect => ("Reflect", None),
+            PadMode::Replicate => ("Replicate", None),
+            PadMode::Circular => ("Circular", None),
+        };
+        let mode = CallArgument { name: "mode", value: mode.describe(graph) };
+        let value = CallArgument { name: "value", value: value.describe(graph) };
+        ArgumentValue::Fields([mode, value].into())
+    }
 }
 
 functions! { "Padding and windows":

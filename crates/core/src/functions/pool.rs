@@ -30,6 +30,8 @@ pub struct MaxPool<const N: usize> {
     pub ceil_mode: bool,
 }
 
+crate::region::describe_fields! { [const N: usize] MaxPool<N> { kernel, stride, padding, dilation, ceil_mode } }
+
 impl<const N: usize> MaxPool<N> {
     /// Windows of the given sizes side by side.
     pub fn new(kernel: [usize; N]) -> Self {
@@ -53,6 +55,8 @@ pub struct AvgPool<const N: usize> {
     /// The divisor of sums, instead of the number of elements.
     pub divisor: Option<f64>,
 }
+
+crate::region::describe_fields! { [const N: usize] AvgPool<N> { kernel, stride, padding, ceil_mode, count_include_pad, divisor } }
 
 impl<const N: usize> AvgPool<N> {
     /// Windows of the given sizes side by side.

@@ -20,10 +20,9 @@ functions! { "Accumulation":
     /// let x = g.constant([2.0, 0.0, 3.0]);
     /// assert_eq!(x.prod().grad(&[x])[0].value().to_vec::<f64>(), [0.0, 6.0, 0.0]);
     /// ```
-    prod_over / try_prod_over(x, axes: impl Into<Axes>) -> Self,
+    prod_over / try_prod_over(x, axes => Axes) -> Self,
     "If an axis does not exist, or the elements are not floating-point numbers.",
     {
-        let axes = axes.into();
         x.require_float("prod")?;
         let (joined, outer) = x.joined_last("prod", &axes)?;
         let axis = outer.rank();

@@ -15,32 +15,31 @@ functions! { "Statistics":
     /// let g = retrograd_core::Graph::new();
     /// assert_eq!(g.constant([1.0, 3.0]).var(0, 1.0).value().item(), 2.0);
     /// ```
-    var / try_var(x, axes: impl Into<Axes>, correction: f64) -> Self,
+    var / try_var(x, axes => Axes, correction: f64) -> Self,
     "If an axis does not exist, or the elements are not floating-point numbers.",
-    { Ok(x.spread("var", axes.into())?.var_and_mean(correction)?.0) }
+    { Ok(x.spread("var", axes)?.var_and_mean(correction)?.0) }
 
     /// Variance and mean over axes. Shapes `[…, n, …] → […, …], […, …]`. Source: `torch.var_mean`.
-    var_mean / try_var_mean(x, axes: impl Into<Axes>, correction: f64) -> (Self, Self),
+    var_mean / try_var_mean(x, axes => Axes, correction: f64) -> (Self, Self),
     "If an axis does not exist, or the elements are not floating-point numbers.",
-    { x.spread("var_mean", axes.into())?.var_and_mean(correction) }
+    { x.spread("var_mean", axes)?.var_and_mean(correction) }
 
     /// Standard deviation over axes, the root of the [variance](Self::var). Where all elements are equal it is 0, and
     /// so is its gradient. Shapes `[…, n, …] → […, …]`. Source: `torch.std`.
-    std / try_std(x, axes: impl Into<Axes>, correction: f64) -> Self,
+    std / try_std(x, axes => Axes, correction: f64) -> Self,
     "If an axis does not exist, or the elements are not floating-point numbers.",
-    { Ok(x.spread("std", axes.into())?.std_and_mean(correction)?.0) }
+    { Ok(x.spread("std", axes)?.std_and_mean(correction)?.0) }
 
     /// Standard deviation and mean over axes. Shapes `[…, n, …] → […, …], […, …]`. Source: `torch.std_mean`.
-    std_mean / try_std_mean(x, axes: impl Into<Axes>, correction: f64) -> (Self, Self),
+    std_mean / try_std_mean(x, axes => Axes, correction: f64) -> (Self, Self),
     "If an axis does not exist, or the elements are not floating-point numbers.",
-    { x.spread("std_mean", axes.into())?.std_and_mean(correction) }
+    { x.spread("std_mean", axes)?.std_and_mean(correction) }
 
     /// Sum over axes in which NaN counts as 0. Shapes `[…, n, …] → […, …]`. Source: `torch.nansum`.
-    nansum / try_nansum(x, axes: impl Into<Axes>) -> Self,
+    nansum / try_nansum(x, axes => Axes) -> Self,
     "If an axis does not exist, or the elements are not floating-point numbers.",
     {
         x.require_float("nansum")?;
-        let axes = axes.into();
         axes.resolve(x.rank()).map_err(|reason| Self::misfit("nansum", &[x], reason))?;
         x.try_eq(x)?.try_select(x, x.like(0.0))?.try_sum_over(axes)
     }

@@ -173,6 +173,8 @@ pub struct Unfold {
     pub stride: [usize; 2],
 }
 
+crate::region::describe_fields! { [] Unfold { kernel, dilation, padding, stride } }
+
 impl Unfold {
     /// A window of the given sizes at every place of an image.
     pub fn new(kernel: [usize; 2]) -> Self {

@@ -29,7 +29,7 @@ impl Graph {
             return Err(self.impossible(&op, &inputs, shape));
         }
         let state = &mut *self.state.borrow_mut();
-        let node = Node { op, inputs, shape, dtype, scope: state.scopes.current };
+        let node = Node { op, inputs, shape, dtype, scope: state.regions.current_scope() };
         Ok(Expr::new(self, state.intern(node, location)))
     }
 

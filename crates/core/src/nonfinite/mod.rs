@@ -111,7 +111,7 @@ impl Graph {
         Site {
             operand: self.describe(id),
             function,
-            scope: self.scopes().path(self.node(id).scope),
+            scope: self.regions().get(self.region_of(id)).path(),
             gradient_of: self.origin(id).map(|origin| self.describe(origin)),
         }
     }

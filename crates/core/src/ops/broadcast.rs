@@ -15,10 +15,9 @@ pub(super) struct Broadcast;
 functions! { "Shapes":
     /// This value stretched to `shape` under NumPy's rule: axes are aligned at the last one, and sizes of 1 and missing
     /// axes stretch. Shapes `[…] → shape`. Source: `torch.broadcast_to`.
-    broadcast_to / try_broadcast_to(x, shape: impl Into<Shape>) -> Self,
+    broadcast_to / try_broadcast_to(x, shape => Shape) -> Self,
     "If a size differs and is not 1, or no tensor can have the shape.",
     {
-        let shape = shape.into();
         match x.shape().broadcast(&shape) {
             Some(common) if common == shape => x.try_stretch(&shape),
             _ => Err(Self::misfit("broadcast", &[x], format!("it does not stretch to {shape}"))),

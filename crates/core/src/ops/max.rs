@@ -25,20 +25,18 @@ pub struct Max {
 functions! { "Reductions":
     /// Largest elements over axes; NaN where one is. Equal maxima share the gradient equally. Shapes `[…, n, …] → […,
     /// …]`. Source: `torch.amax`.
-    max_over / try_max_over(x, axes: impl Into<Axes>) -> Self,
+    max_over / try_max_over(x, axes => Axes) -> Self,
     "If an axis does not exist or is empty, or the elements are truth values.",
     {
-        let axes = axes.into();
         x.require_elements("max", &axes)?;
         x.reduced("max", axes, |axes| Op::Max(Max { axes }))
     }
 
     /// Smallest elements over axes; NaN where one is. Equal minima share the gradient equally. Shapes `[…, n, …] → […,
     /// …]`. Source: `torch.amin`.
-    min_over / try_min_over(x, axes: impl Into<Axes>) -> Self,
+    min_over / try_min_over(x, axes => Axes) -> Self,
     "If an axis does not exist or is empty, or the elements are not floating-point numbers.",
     {
-        let axes = axes.into();
         x.require_float("min")?;
         x.require_elements("min", &axes)?;
         Ok(-(-x).try_max_over(axes)?)

@@ -4,6 +4,7 @@ use crate::{
     error::Error,
     expr::{Expr, inputs_of_one_graph},
     ops::Binary,
+    region::Describe,
     shape::Shape,
 };
 
@@ -38,7 +39,7 @@ macro_rules! binary_expressions {
 pub(super) use binary_expressions;
 
 /// The right-hand operand of an operator: an expression, or a plain number.
-pub trait RightOperand<'g> {
+pub trait RightOperand<'g>: Describe {
     /// This operand as an expression; a number becomes a literal of the shape of `like`, and of its dtype if that
     /// can hold it, else of the graph's.
     #[track_caller]

@@ -13,10 +13,9 @@ pub(super) struct Reshape;
 
 functions! { "Shapes":
     /// The same elements, in row-major order, in another shape. Shapes `[…] → shape`. Source: `torch.reshape`.
-    reshape / try_reshape(x, shape: impl Into<Shape>) -> Self,
+    reshape / try_reshape(x, shape => Shape) -> Self,
     "If the numbers of elements differ, or no tensor can have the shape.",
     {
-        let shape = shape.into();
         let (own, wanted) = (x.shape().n_elements(), shape.n_elements());
         if own != wanted {
             let reason = format!("it has {own} elements, and the shape {shape} has {wanted}");
@@ -41,11 +40,11 @@ functions! { "Shapes":
     }
 
     /// Without the given axes, all of size 1. Shapes `[…, 1, …] → […, …]`. Source: `torch.squeeze`.
-    squeeze / try_squeeze(x, axes: impl Into<Axes>) -> Self,
+    squeeze / try_squeeze(x, axes => Axes) -> Self,
     "If an axis does not exist or has another size than 1.",
     {
         let misfit = |reason| Self::misfit("squeeze", &[x], reason);
-        let (shape, axes) = (x.shape(), axes.into().resolve(x.rank()).map_err(misfit)?);
+        let (shape, axes) = (x.shape(), axes.resolve(x.rank()).map_err(misfit)?);
         match axes.iter().find(|&axis| shape[axis] != 1) {
             Some(axis) => Err(misfit(format!("axis {axis} has size {}, not 1", shape[axis]))),
             None => x.try_reshape(axes.removed(&shape)),

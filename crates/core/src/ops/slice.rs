@@ -6,10 +6,12 @@ use crate::{
     error::{Error, located},
     expr::Expr,
     functions::functions,
+    graph::Graph,
     ops::{
         Batch, Dependence, Link, Op, Operation, OperationKind, Rule, operation::eval_view,
         same_dtype,
     },
+    region::{ArgumentValue, Describe},
     shape::{Layout, Shape, resolve_axis},
     size::Size,
     tensor::{View, ViewMut},
@@ -93,7 +95,7 @@ functions! { "Parts":
     /// let g = retrograd_core::Graph::new();
     /// assert_eq!(g.arange(5).slice(0, 1..4).value().to_vec::<i64>(), [1, 2, 3]);
     /// ```
-    slice / try_slice(x, axis: isize, range: impl RangeBounds<usize>) -> Self,
+    slice / try_slice(x, axis: isize, range => IndexRange) -> Self,
     "If the axis does not exist, or the range reaches beyond it.",
     {
         x.try_slice_by(axis, range, 1)
@@ -106,22 +108,13 @@ functions! { "Parts":
     /// let g = retrograd_core::Graph::new();
     /// assert_eq!(g.arange(6).slice_by(0, .., -2).value().to_vec::<i64>(), [5, 3, 1]);
     /// ```
-    slice_by / try_slice_by(x, axis: isize, range: impl RangeBounds<usize>, step: isize) -> Self,
+    slice_by / try_slice_by(x, axis: isize, range => IndexRange, step: isize) -> Self,
     "If the axis does not exist, the range reaches beyond it, or the step is 0.",
     {
         let misfit = |reason| Self::misfit("slice", &[x], reason);
         let shape = x.shape();
         let axis = resolve_axis(axis, shape.rank()).map_err(misfit)?;
-        let start = match range.start_bound() {
-            Bound::Included(&start) => start,
-            Bound::Excluded(&before) => before.saturating_add(1),
-            Bound::Unbounded => 0,
-        };
-        let end = match range.end_bound() {
-            Bound::Included(&last) => last.saturating_add(1),
-            Bound::Excluded(&end) => end,
-            Bound::Unbounded => shape[axis],
-        };
+        let (start, end) = (range.start, range.end.unwrap_or(shape[axis]));
         if start > end || end > shape[axis] {
             return Err(misfit(format!(
                 "{start}..{end} is not a range in axis {axis} of size {}",
@@ -140,6 +133,37 @@ functions! { "Parts":
         let step = if size > 1 { step } else { 1 };
         let windows = Windows::on_axis(shape.rank(), axis, Window { start: first, step });
         x.try_record1(Op::Slice(Slicing(windows)), shape.with_size(axis, size), x.dtype())
+    }
+}
+
+/// A range of indices along an axis, made from any of Rust's ranges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IndexRange {
+    start: usize,
+    /// One past the last index; `None` is the size of the axis.
+    end: Option<usize>,
+}
+
+impl<R: RangeBounds<usize>> From<R> for IndexRange {
+    fn from(range: R) -> Self {
+        let start = match range.start_bound() {
+            Bound::Included(&start) => start,
+            Bound::Excluded(&before) => before.saturating_add(1),
+            Bound::Unbounded => 0,
+        };
+        let end = match range.end_bound() {
+            Bound::Included(&last) => Some(last.saturating_add(1)),
+            Bound::Excluded(&end) => Some(end),
+            Bound::Unbounded => None,
+        };
+        Self { start, end }
+    }
+}
+
+/// `[start, end]`, without the end if that is the axis's.
+impl Describe for IndexRange {
+    fn describe(&self, graph: &Graph) -> ArgumentValue {
+        (self.start, self.end).describe(graph)
     }
 }
 

@@ -17,10 +17,9 @@ functions! { "Softmax":
     /// let y = g.constant([1000.0, 1000.0]).logsumexp(0);
     /// assert!((y.value().item() - 1000.6931).abs() < 1e-3);
     /// ```
-    logsumexp / try_logsumexp(x, axes: impl Into<Axes>) -> Self,
+    logsumexp / try_logsumexp(x, axes => Axes) -> Self,
     "If an axis does not exist, or the elements are not floating-point numbers.",
     {
-        let axes = axes.into();
         let shift = x.largest_finite("logsumexp", &axes)?;
         let total = (x - shift).exp().sum_over(axes.clone()).log();
         let usual = total.try_add(shift.try_reshape(total.shape())?)?;

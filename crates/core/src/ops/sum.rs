@@ -28,17 +28,16 @@ functions! { "Reductions":
     /// assert_eq!(x.sum_over(0).value().to_vec::<f64>(), [4.0, 6.0]);
     /// assert_eq!(x.sum_over(keep(-1)).shape(), [2, 1].into());
     /// ```
-    sum_over / try_sum_over(x, axes: impl Into<Axes>) -> Self,
+    sum_over / try_sum_over(x, axes => Axes) -> Self,
     "If an axis does not exist, or the elements are truth values.",
     {
-        x.reduced("sum", axes.into(), |axes| Op::Sum(Sum { axes }))
+        x.reduced("sum", axes, |axes| Op::Sum(Sum { axes }))
     }
 
     /// Mean over axes. Shapes `[…, n, …] → […, …]`. Source: `torch.mean`.
-    mean_over / try_mean_over(x, axes: impl Into<Axes>) -> Self,
+    mean_over / try_mean_over(x, axes => Axes) -> Self,
     "If an axis does not exist, or the elements are not floating-point numbers.",
     {
-        let axes = axes.into();
         x.require_float("mean")?;
         let set =
             axes.resolve(x.rank()).map_err(|reason| Self::misfit("mean", &[x], reason))?;

@@ -13,6 +13,8 @@ pub struct BinaryWeights<'g> {
     pub positive: Option<Expr<'g>>,
 }
 
+retrograd_core::region::describe_fields! { ['g] BinaryWeights<'g> { weight, positive } }
+
 #[track_caller]
 pub(super) fn binary_cross_entropy<'g>(
     logits: Expr<'g>,

@@ -1,6 +1,9 @@
 //! Losses of classes that exclude each other: cross entropy, and negative log-likelihood.
 
-use retrograd_core::{DType, Error, Expr, Real as _, Shape};
+use retrograd_core::{
+    DType, Error, Expr, Graph, Real as _, Shape,
+    region::{ArgumentValue, Describe},
+};
 
 use super::{TargetDomain, check_alike, weigh};
 
@@ -30,6 +33,8 @@ pub struct Classes<'g> {
     pub reduction: Reduction,
 }
 
+retrograd_core::region::describe_fields! { ['g] Classes<'g> { weight, ignore, smoothing, axis, reduction } }
+
 impl Default for Classes<'_> {
     fn default() -> Self {
         let reduction = Reduction::None;
@@ -47,6 +52,12 @@ pub enum Reduction {
     Mean,
     /// The sum.
     Sum,
+}
+
+impl Describe for Reduction {
+    fn describe(&self, _: &Graph) -> ArgumentValue {
+        ArgumentValue::word(self)
+    }
 }
 
 #[track_caller]

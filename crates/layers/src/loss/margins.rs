@@ -15,6 +15,8 @@ pub struct MultiMargin<'g> {
     pub weight: Option<Expr<'g>>,
 }
 
+retrograd_core::region::describe_fields! { ['g] MultiMargin<'g> { p, margin, weight } }
+
 impl Default for MultiMargin<'_> {
     fn default() -> Self {
         Self { p: 1, margin: 1.0, weight: None }
@@ -33,6 +35,8 @@ pub struct TripletMargin {
     /// Whether the distance from positive to negative counts where it is less than that of the anchor.
     pub swap: bool,
 }
+
+retrograd_core::region::describe_fields! { [] TripletMargin { margin, p, eps, swap } }
 
 impl Default for TripletMargin {
     fn default() -> Self {

@@ -68,12 +68,13 @@ macro_rules! losses {
                 #[track_caller]
                 fn $try_name(self, $($arg: $type),*) -> Result<Expr<'g>, Error> {
                     let _scope = self.graph().scope(stringify!($name));
-                    let _call = self.graph().calling(stringify!($name));
+                    let call = self.graph().call(stringify!($name)).with("predictions", &self);
+                    let call = call$( .with(stringify!($arg), &$arg) )*.open();
                     let losses = $function(self, $($arg),*)?;
                     let $y = self;
                     $( TargetDomain::require($domain, $target)?; )*
                     let _ = $y;
-                    Ok(losses)
+                    Ok(call.returns(losses))
                 }
             )*
         }

@@ -17,6 +17,8 @@ pub struct PoissonNll {
     pub eps: f64,
 }
 
+retrograd_core::region::describe_fields! { [] PoissonNll { log_input, full, eps } }
+
 impl Default for PoissonNll {
     fn default() -> Self {
         Self { log_input: true, full: false, eps: 1e-8 }
@@ -31,6 +33,8 @@ pub struct GaussianNll {
     /// The least variance.
     pub eps: f64,
 }
+
+retrograd_core::region::describe_fields! { [] GaussianNll { full, eps } }
 
 impl Default for GaussianNll {
     fn default() -> Self {

@@ -1,6 +1,6 @@
 //! Tests of all models.
 
-use retrograd_core::{Graph, NodeId, Params, Tensor};
+use retrograd_core::{Graph, NodeId, Params, Tensor, region::RegionKind};
 
 use super::*;
 use crate::{Init, seeded};
@@ -92,9 +92,10 @@ fn each_layer_has_a_scope_and_each_hidden_value_a_name() {
     let params = mlp.params(&mut seeded(1));
     let g = Graph::new();
     let y = mlp.apply(&g.bind(&params), g.input("x", [2, 4]));
-    let paths: Vec<_> = g.scopes().iter().map(|(id, _)| g.scopes().path(id)).collect();
+    let paths: Vec<_> =
+        g.regions().iter().filter(|r| r.kind() == RegionKind::Scope).map(|r| r.path()).collect();
     assert_eq!(paths, ["", "linear1", "relu1", "linear2"]);
-    assert_eq!(g.scopes().path(g.node(y.id()).scope), "linear2");
+    assert_eq!(g.regions().get(g.region_of(y.id())).path(), "linear2");
     assert!(format!("{y:?}").contains("h1"), "{y:?}");
 }
 
