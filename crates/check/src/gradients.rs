@@ -126,7 +126,8 @@ impl GradientCheck {
         );
         if !output.dtype().is_float() {
             let reason = "only floating-point numbers have gradients";
-            return Err(Expr::misfit("check_gradients", &[output], reason).into());
+            let _call = output.graph().call("check_gradients").open();
+            return Err(Expr::misfit(&[output], reason).into());
         }
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         let point = CheckedPoint::of(output.graph(), leaves)?;

@@ -7,8 +7,10 @@ use retrograd_check::{
     cases::{self, Case, FAMILIES},
 };
 use retrograd_core::{
-    DType, Expr, Graph, NodeId, Op, Tensor, functions,
-    ops::{self, Binary, COMPOSED, Comparison, Unary},
+    DType, Expr, Graph, NodeId, Op, Tensor,
+    documented::Documented,
+    functions,
+    ops::{self, Binary, COMPOSED, Comparison, LeafKind, Unary},
 };
 
 #[test]
@@ -69,6 +71,10 @@ fn every_row_and_comparison_has_a_case() {
     }
 }
 
+fn all_functions() -> impl Iterator<Item = &'static Documented> {
+    ops::THEMES.iter().chain(functions::THEMES).flat_map(|theme| theme.functions)
+}
+
 #[test]
 fn every_function_has_a_case() {
     let mut called = BTreeSet::new();
@@ -77,9 +83,32 @@ fn every_function_has_a_case() {
         case.record(&inputs(&graph, &case));
         called.extend((0..graph.len()).map(|index| graph.function_of(NodeId::new(index))));
     }
-    let all = ops::THEMES.iter().chain(functions::THEMES).flat_map(|theme| theme.functions);
-    let missing: Vec<_> = all.map(|f| f.name).filter(|name| !called.contains(*name)).collect();
+    let missing: Vec<_> =
+        all_functions().map(|f| f.name).filter(|name| !called.contains(*name)).collect();
     assert!(missing.is_empty(), "no case calls {missing:?}");
+}
+
+#[test]
+fn calls_know_the_operands_that_their_results_are_computed_from() {
+    let is_function = |name: &str| all_functions().any(|function| function.name == name);
+    for case in cases::all() {
+        let graph = Graph::with_dtype(DType::F64);
+        case.record(&inputs(&graph, &case));
+        let regions = graph.regions();
+        for call in regions.iter().filter(|region| is_function(&region.name())) {
+            let (operands, mut pending) = (call.operands(), call.results().to_vec());
+            assert!(!pending.is_empty(), "{}: {} has no results", case.name, call.name());
+            while let Some(id) = pending.pop() {
+                if operands.contains(&id) {
+                    continue;
+                }
+                let node = graph.node(id);
+                let is_input = matches!(node.op, Op::Leaf(leaf) if leaf.kind == LeafKind::Input);
+                assert!(!is_input, "{}: {} reads {id:?} as well", case.name, call.name());
+                pending.extend(&node.inputs);
+            }
+        }
+    }
 }
 
 #[test]

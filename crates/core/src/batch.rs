@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 
 use crate::{
     error::Error,
-    expr::{Expr, Pair, inputs_of_one_graph},
+    expr::{Expr, Pair, inputs_of},
     functions::functions,
     graph::{Node, NodeId},
     nodes::{NodeSet, between},
@@ -47,7 +47,7 @@ functions! { "Derivatives":
     {
         let n = size_of(batches)?;
         for &output in outputs {
-            inputs_of_one_graph("vmap", &[output, batches[0].0])?;
+            inputs_of("vmap", &[output, batches[0].0])?;
         }
         let batched = sweep(n, outputs, batches)?;
         let of = |y: &Expr<'g>| match batched.get(&y.id()) {
@@ -61,12 +61,12 @@ functions! { "Derivatives":
 /// The size of the axis that the second of each pair has in front.
 fn size_of(batches: &[(Expr<'_>, Expr<'_>)]) -> Result<usize, Error> {
     let Some((_, first)) = batches.first() else {
-        return Err(Expr::misfit("vmap", &[], "no expression is to be replaced by a batch"));
+        return Err(Expr::misfit_of("vmap", &[], "no expression is to be replaced by a batch"));
     };
     let n = first.shape().first().copied();
     for &(x, xs) in batches {
-        inputs_of_one_graph("vmap", &[x, xs])?;
-        let misfit = |reason: String| Err(Expr::misfit("vmap", &[x, xs], reason));
+        inputs_of("vmap", &[x, xs])?;
+        let misfit = |reason: String| Err(Expr::misfit_of("vmap", &[x, xs], reason));
         if x.dtype() != xs.dtype() {
             return misfit("the dtypes differ; cast one of them".to_owned());
         }
@@ -114,7 +114,7 @@ fn sweep<'g>(
 /// Whether a tensor can have the shape of `n` values side by side, as rules take for granted.
 fn require_room(n: usize, single: Expr<'_>) -> Result<(), Error> {
     let batch = single.shape().with_axis(0, n);
-    batch.check_possible().map_err(|reason| Expr::misfit("vmap", &[single], reason))
+    batch.check_possible().map_err(|reason| Expr::misfit_of("vmap", &[single], reason))
 }
 
 /// The outputs of a node for a batch of inputs.

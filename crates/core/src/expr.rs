@@ -140,31 +140,56 @@ impl<'g> Expr<'g> {
         self.graph.node(self.id).op.as_literal()
     }
 
-    /// Whether the elements are floating-point numbers; else an error of the operation `op`.
-    pub(crate) fn require_float(self, op: &str) -> Result<(), Error> {
+    /// Refuses elements that are no floating-point numbers.
+    pub(crate) fn require_float(self) -> Result<(), Error> {
+        self.require_float_for("expression")
+    }
+
+    /// [`require_float`](Self::require_float) of an operation that is no function.
+    pub(crate) fn require_float_for(self, op: &str) -> Result<(), Error> {
         if self.dtype().is_float() {
             return Ok(());
         }
         let dtype = self.dtype();
         let reason = format!("the elements are {dtype}; cast them to a floating-point type first");
-        Err(Self::misfit(op, &[self], reason))
+        Err(Self::misfit_of(op, &[self], reason))
     }
 
-    /// The error that `operands` do not fit the function that is [being called](Graph::calling), else an operation
-    /// called `op`; they are named as the user did. For functions that check more than the operations they are
-    /// composed of do.
-    pub fn misfit(op: &str, operands: &[Expr<'g>], reason: impl Into<String>) -> Error {
+    /// The error that `operands` do not fit the function [called](Graph::call); the operands are named as the user did.
+    /// For functions that check more than the operations they are composed of do.
+    pub fn misfit(operands: &[Expr<'g>], reason: impl Into<String>) -> Error {
+        Self::misfit_of("expression", operands, reason)
+    }
+
+    /// [`misfit`](Self::misfit) of the function called, else of the operation `op`.
+    pub(crate) fn misfit_of(op: &str, operands: &[Expr<'g>], reason: impl Into<String>) -> Error {
         let op = operands.first().and_then(|operand| operand.graph.called()).unwrap_or(op);
-        let operands = operands.iter().map(|operand| operand.graph.describe(operand.id)).collect();
-        Error::Operands { op: op.to_owned(), operands, reason: reason.into() }
+        misfit(op, operands, reason)
     }
 }
 
+impl Graph {
+    /// [`Expr::misfit`] of operands that may be none.
+    pub(crate) fn misfit(&self, operands: &[Expr<'_>], reason: impl Into<String>) -> Error {
+        misfit(self.called().unwrap_or("expression"), operands, reason)
+    }
+}
+
+fn misfit(op: &str, operands: &[Expr<'_>], reason: impl Into<String>) -> Error {
+    let operands = operands.iter().map(|operand| operand.graph.describe(operand.id)).collect();
+    Error::Operands { op: op.to_owned(), operands, reason: reason.into() }
+}
+
 /// Inputs of a node, after checking that all expressions are of one graph.
-pub(crate) fn inputs_of_one_graph<'g>(op: &str, operands: &[Expr<'g>]) -> Result<Inputs, Error> {
+pub(crate) fn inputs_of_one_graph(operands: &[Expr<'_>]) -> Result<Inputs, Error> {
+    inputs_of("expression", operands)
+}
+
+/// [`inputs_of_one_graph`] of an operation that is no function.
+pub(crate) fn inputs_of(op: &str, operands: &[Expr<'_>]) -> Result<Inputs, Error> {
     let first = operands[0];
     if operands.iter().any(|operand| !std::ptr::eq(operand.graph, first.graph)) {
-        return Err(Expr::misfit(op, operands, "the operands belong to different graphs"));
+        return Err(Expr::misfit_of(op, operands, "the operands belong to different graphs"));
     }
     Ok(operands.iter().map(|operand| operand.id).collect())
 }

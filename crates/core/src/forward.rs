@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 use crate::{
     bends::{Ahead, Bends},
     error::Error,
-    expr::{Expr, Pair, inputs_of_one_graph},
+    expr::{Expr, Pair, inputs_of},
     functions::functions,
     grad::{gradients, share},
     graph::{Node, NodeId},
@@ -66,9 +66,9 @@ functions! { "Derivatives":
 /// Whether the second of each pair has the shape and dtype of the first; else an error of the operation `op`.
 pub(crate) fn require_alike<'g>(op: &str, pairs: &[Pair<'g>], reason: &str) -> Result<(), Error> {
     for &(x, v) in pairs {
-        inputs_of_one_graph(op, &[x, v])?;
+        inputs_of(op, &[x, v])?;
         if (v.shape(), v.dtype()) != (x.shape(), x.dtype()) {
-            return Err(Expr::misfit(op, &[x, v], reason));
+            return Err(Expr::misfit_of(op, &[x, v], reason));
         }
     }
     Ok(())

@@ -9,7 +9,7 @@ use crate::{
     bends::Bends,
     error::Error,
     eval,
-    expr::{Expr, Pair, inputs_of_one_graph},
+    expr::{Expr, Pair, inputs_of},
     forward::require_alike,
     functions::functions,
     graph::{Node, NodeId},
@@ -51,7 +51,7 @@ functions! { "Derivatives":
     {
         if y.rank() != 0 {
             let reason = "only a scalar has a gradient; reduce it by `sum` or `mean`, or give a seed to `vjp`";
-            return Err(Expr::misfit("grad", &[y], reason));
+            return Err(Expr::misfit_of("grad", &[y], reason));
         }
         y.require_derivatives("grad", wrt.iter().copied())?;
         gradients(&[(y, y.like(1.0))], wrt)
@@ -123,9 +123,13 @@ impl<'g> Expr<'g> {
         wrt: impl Iterator<Item = Expr<'g>>,
     ) -> Result<(), Error> {
         for x in wrt.chain([self]) {
-            inputs_of_one_graph(op, &[self, x])?;
+            inputs_of(op, &[self, x])?;
             if !x.dtype().is_float() {
-                return Err(Self::misfit(op, &[x], "only floating-point numbers have derivatives"));
+                return Err(Self::misfit_of(
+                    op,
+                    &[x],
+                    "only floating-point numbers have derivatives",
+                ));
             }
         }
         Ok(())

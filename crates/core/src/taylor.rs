@@ -47,7 +47,7 @@ functions! { "Derivatives":
         let n_coefficients = Size::from(order) + 1usize;
         (n_coefficients * n_coefficients)
             .few("coefficients and products of them")
-            .map_err(|reason| Self::misfit("taylor", &[y], reason))?;
+            .map_err(|reason| Self::misfit_of("taylor", &[y], reason))?;
         let mut series = TaylorCoefficients::along(along);
         (0..=order).map(|k| Ok(series.coefficient(y, k)?.unwrap_or_else(|| y.like(0.0)))).collect()
     }

@@ -43,8 +43,6 @@ functions! { "Attention and embedding":
     { attention(x, keys, values, options) }
 }
 
-const NAME: &str = "scaled_dot_product_attention";
-
 #[track_caller]
 fn attention<'g>(
     queries: Expr<'g>,
@@ -52,8 +50,8 @@ fn attention<'g>(
     values: Expr<'g>,
     options: &Attention<'g>,
 ) -> Result<Expr<'g>, Error> {
-    let misfit = |reason: &str| Expr::misfit(NAME, &[queries, keys, values], reason);
-    inputs_of_one_graph(NAME, &[queries, keys, values])?;
+    let misfit = |reason: &str| Expr::misfit(&[queries, keys, values], reason);
+    inputs_of_one_graph(&[queries, keys, values])?;
     let [q, k, v] = [queries, keys, values].map(|operand| operand.shape());
     if [&q, &k, &v].iter().any(|shape| shape.rank() < 2) {
         return Err(misfit("queries, keys and values need two axes or more"));
@@ -80,7 +78,7 @@ fn attention<'g>(
 /// Each head repeated, so that there are as many as queries have.
 #[track_caller]
 fn shared<'g>(queries: Expr<'g>, x: Expr<'g>) -> Result<Expr<'g>, Error> {
-    let (rank, misfit) = (x.rank(), |reason| Expr::misfit(NAME, &[queries, x], reason));
+    let (rank, misfit) = (x.rank(), |reason| Expr::misfit(&[queries, x], reason));
     if rank < 3 || queries.rank() < 3 {
         return Err(misfit("grouped heads need an axis −3"));
     }
@@ -103,7 +101,7 @@ fn masked<'g>(mut scores: Expr<'g>, options: &Attention<'g>) -> Result<Expr<'g>,
         scores = sees.try_select(scores, hidden)?;
     }
     let Some(mask) = options.mask else { return Ok(scores) };
-    let misfit = || Expr::misfit(NAME, &[scores, mask], "the mask does not fit the scores");
+    let misfit = || Expr::misfit(&[scores, mask], "the mask does not fit the scores");
     if mask.shape().broadcast(&scores.shape()) != Some(scores.shape()) {
         return Err(misfit());
     }

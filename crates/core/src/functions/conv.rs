@@ -100,13 +100,13 @@ functions! { "Convolution":
     /// ```
     conv1d / try_conv1d(x, weight: Expr<'g>, bias: Option<Expr<'g>>, options: &Conv<1>) -> Expr<'g>,
     "If shapes or groups do not fit each other, or the kernel does not fit into the input.",
-    { convolution(&Convolved::new("conv1d", x, weight, bias), options) }
+    { convolution(&Convolved::new(x, weight, bias), options) }
 
     /// Convolution over two axes, as [`conv1d`](Self::conv1d): `[n, c, h, w], [o, c/groups, kh, kw], [o] → [n, o, h',
     /// w']`. The axis of examples may be absent. Source: `torch.nn.functional.conv2d`.
     conv2d / try_conv2d(x, weight: Expr<'g>, bias: Option<Expr<'g>>, options: &Conv<2>) -> Expr<'g>,
     "If shapes or groups do not fit each other, or the kernel does not fit into the input.",
-    { convolution(&Convolved::new("conv2d", x, weight, bias), options) }
+    { convolution(&Convolved::new(x, weight, bias), options) }
 
     /// Transposed convolution over one axis, the adjoint of [`conv1d`](Self::conv1d) with the same weight: each element
     /// of the input adds a multiple of the kernel to the output. Shapes `[n, c, l], [c, o/groups, k], [o] → [n, o, (l −
@@ -114,39 +114,38 @@ functions! { "Convolution":
     /// `torch.nn.functional.conv_transpose1d`.
     conv_transpose1d / try_conv_transpose1d(x, weight: Expr<'g>, bias: Option<Expr<'g>>, options: &ConvTranspose<1>) -> Expr<'g>,
     "If shapes or groups do not fit each other, or the padding leaves nothing.",
-    { transposed(&Convolved::new("conv_transpose1d", x, weight, bias), options) }
+    { transposed(&Convolved::new(x, weight, bias), options) }
 
     /// Transposed convolution over two axes, as [`conv_transpose1d`](Self::conv_transpose1d): `[n, c, h, w], [c,
     /// o/groups, kh, kw], [o] → [n, o, h', w']`. The axis of examples may be absent. Source:
     /// `torch.nn.functional.conv_transpose2d`.
     conv_transpose2d / try_conv_transpose2d(x, weight: Expr<'g>, bias: Option<Expr<'g>>, options: &ConvTranspose<2>) -> Expr<'g>,
     "If shapes or groups do not fit each other, or the padding leaves nothing.",
-    { transposed(&Convolved::new("conv_transpose2d", x, weight, bias), options) }
+    { transposed(&Convolved::new(x, weight, bias), options) }
 }
 
-/// The operands of a convolution, under the name of the function that the user called.
+/// The operands of a convolution.
 struct Convolved<'g> {
-    name: &'static str,
     x: Expr<'g>,
     weight: Expr<'g>,
     bias: Option<Expr<'g>>,
 }
 
 impl<'g> Convolved<'g> {
-    fn new(name: &'static str, x: Expr<'g>, weight: Expr<'g>, bias: Option<Expr<'g>>) -> Self {
-        Self { name, x, weight, bias }
+    fn new(x: Expr<'g>, weight: Expr<'g>, bias: Option<Expr<'g>>) -> Self {
+        Self { x, weight, bias }
     }
 
     fn misfit(&self, reason: impl Into<String>) -> Error {
         let operands: Vec<_> = [self.x, self.weight].into_iter().chain(self.bias).collect();
-        Expr::misfit(self.name, &operands, reason)
+        Expr::misfit(&operands, reason)
     }
 
     /// Checks ranks, dtypes and groups; returns the input with an axis of examples.
     #[track_caller]
     fn checked(&self, n_axes: usize, groups: usize) -> Result<Expr<'g>, Error> {
         let operands: Vec<_> = [self.x, self.weight].into_iter().chain(self.bias).collect();
-        inputs_of_one_graph(self.name, &operands)?;
+        inputs_of_one_graph(&operands)?;
         let dtype = self.x.dtype();
         if !dtype.is_float() || operands.iter().any(|operand| operand.dtype() != dtype) {
             return Err(self.misfit("the operands must be of one floating-point type"));

@@ -20,13 +20,13 @@ functions! { "Diagonals and triangles":
     /// ```
     tril / try_tril(x, diagonal: isize) -> Self,
     "If there are fewer than two axes.",
-    { x.triangle("tril", Comparison::Le, diagonal) }
+    { x.triangle(Comparison::Le, diagonal) }
 
     /// The part on and above a diagonal of each matrix in the last two axes, and zeros below. Diagonal 0 is the main
     /// one; positive ones lie above it. Shapes `[…, m, n] → […, m, n]`. Source: `torch.triu`.
     triu / try_triu(x, diagonal: isize) -> Self,
     "If there are fewer than two axes.",
-    { x.triangle("triu", Comparison::Ge, diagonal) }
+    { x.triangle(Comparison::Ge, diagonal) }
 
     /// The elements `x[…, i, i + offset]` of the matrices in axes `a` and `b`, along a new last axis; below the main
     /// diagonal if the offset is negative. Shapes `[…, m, n] → […, k]`. Source: `torch.diagonal`.
@@ -39,7 +39,7 @@ functions! { "Diagonals and triangles":
     diagonal / try_diagonal(x, offset: isize, a: isize, b: isize) -> Self,
     "If an axis does not exist, or both are the same.",
     {
-        let x = x.with_last("diagonal", a, b)?;
+        let x = x.with_last(a, b)?;
         let shape = x.shape();
         let (outer, rows, columns) = (x.rank() - 2, shape[x.rank() - 2], shape[x.rank() - 1]);
         let (start, length) = places(offset, rows, columns);
@@ -59,7 +59,7 @@ functions! { "Diagonals and triangles":
     diag_embed / try_diag_embed(x, offset: isize, a: isize, b: isize) -> Self,
     "If this is a scalar, an axis does not exist in the result, both are the same, or no tensor can have the shape.",
     {
-        let misfit = |reason: String| Self::misfit("diag_embed", &[x], reason);
+        let misfit = |reason: String| Self::misfit(&[x], reason);
         let Some(last) = x.rank().checked_sub(1) else {
             return Err(misfit("a scalar has no axis to put on a diagonal".to_owned()));
         };
@@ -89,7 +89,7 @@ functions! { "Diagonals and triangles":
         match x.rank() {
             1 => x.try_diag_embed(offset, 0, 1),
             2 => x.try_diagonal(offset, 0, 1),
-            _ => Err(Self::misfit("diag", &[x], "it is neither a vector nor a matrix")),
+            _ => Err(Self::misfit(&[x], "it is neither a vector nor a matrix")),
         }
     }
 
@@ -98,7 +98,7 @@ functions! { "Diagonals and triangles":
     "If this is not a matrix, or the elements are truth values.",
     {
         if x.rank() != 2 {
-            return Err(Self::misfit("trace", &[x], "it is not a matrix"));
+            return Err(Self::misfit(&[x], "it is not a matrix"));
         }
         x.try_diagonal(0, 0, 1)?.try_sum_over(0)
     }
@@ -119,8 +119,8 @@ fn places(offset: isize, rows: usize, columns: usize) -> (usize, usize) {
 impl<'g> Expr<'g> {
     /// This value with two axes moved to the end.
     #[track_caller]
-    fn with_last(self, op: &str, a: isize, b: isize) -> Result<Self, Error> {
-        let misfit = |reason: String| Self::misfit(op, &[self], reason);
+    fn with_last(self, a: isize, b: isize) -> Result<Self, Error> {
+        let misfit = |reason: String| Self::misfit(&[self], reason);
         let resolve = |axis| resolve_axis(axis, self.rank()).map_err(misfit);
         if resolve(a)? == resolve(b)? {
             return Err(misfit(format!("axes {a} and {b} are the same")));
@@ -130,10 +130,10 @@ impl<'g> Expr<'g> {
 
     /// The elements whose column compares with their row, moved by `diagonal`; zeros elsewhere.
     #[track_caller]
-    fn triangle(self, op: &str, side: Comparison, diagonal: isize) -> Result<Self, Error> {
+    fn triangle(self, side: Comparison, diagonal: isize) -> Result<Self, Error> {
         let shape = self.shape();
         let Some(&[rows, columns]) = shape.last_chunk::<2>() else {
-            return Err(Self::misfit(op, &[self], "there are fewer than two axes"));
+            return Err(Self::misfit(&[self], "there are fewer than two axes"));
         };
         let count = |n| self.graph().try_arange(n).map(|index| index.cast(DType::F64));
         let row = count(rows)?.try_reshape([rows, 1])?.try_add(diagonal as f64)?;

@@ -28,8 +28,8 @@ functions! { "Products":
     tensordot / try_tensordot(x, rhs: Expr<'g>, x_axes: &[isize], y_axes: &[isize]) -> Self,
     "If an axis does not exist or is named twice, or the sizes of a pair differ.",
     {
-        let misfit = |reason: String| Self::misfit("tensordot", &[x, rhs], reason);
-        inputs_of_one_graph("tensordot", &[x, rhs])?;
+        let misfit = |reason: String| Self::misfit(&[x, rhs], reason);
+        inputs_of_one_graph(&[x, rhs])?;
         if x_axes.len() != y_axes.len() {
             let reason = format!("{} and {} are not pairs of axes", list(x_axes), list(y_axes));
             return Err(misfit(reason));
@@ -68,11 +68,11 @@ functions! { "Products":
     "If the equation is not one, or does not fit the operands.",
     {
         let misfit =
-            |reason: String| Expr::misfit("einsum", operands, format!("{}: {reason}", shortened(equation)));
+            |reason: String| Expr::misfit(operands, format!("{}: {reason}", shortened(equation)));
         if operands.is_empty() {
             return Err(misfit("there are no operands".to_owned()));
         }
-        inputs_of_one_graph("einsum", operands)?;
+        inputs_of_one_graph(operands)?;
         let (terms, output) = parsed(equation, operands).map_err(misfit)?;
         let mut parts = Vec::with_capacity(operands.len());
         for (&x, labels) in operands.iter().zip(&terms) {

@@ -28,8 +28,8 @@ fn embedding<'g>(
     index: Expr<'g>,
     padding: Option<usize>,
 ) -> Result<Expr<'g>, Error> {
-    let misfit = |reason: &str| Err(Expr::misfit("embedding", &[table, index], reason));
-    inputs_of_one_graph("embedding", &[table, index])?;
+    let misfit = |reason: &str| Err(Expr::misfit(&[table, index], reason));
+    inputs_of_one_graph(&[table, index])?;
     let &[n_rows, size] = &table.shape()[..] else {
         return misfit("the table must be a matrix");
     };

@@ -25,8 +25,8 @@ functions! { "Indexing":
     take_along_dim / try_take_along_dim(x, index: Expr<'g>, axis: isize) -> Self,
     "If the axis does not exist, the ranks differ, the other axes do not broadcast, or the indices are not integers.",
     {
-        let misfit = |reason: String| Self::misfit("take_along_dim", &[x, index], reason);
-        let (along, sizes, places) = x.indexed_by("take_along_dim", index, axis)?;
+        let misfit = |reason: String| Self::misfit(&[x, index], reason);
+        let (along, sizes, places) = x.indexed_by(index, axis)?;
         let others = sizes.with_size(along, 1);
         let Some(common) = others.broadcast(&places.with_size(along, 1)) else {
             return Err(misfit(others.conflict(&places.with_size(along, 1))));
@@ -42,7 +42,7 @@ functions! { "Indexing":
     "If the axis does not exist, or the indices are not a vector of integers. An index out of bounds is an error of \
      the run that meets it.",
     {
-        let (along, shape) = x.selected_by("index_select", index, axis)?;
+        let (along, shape) = x.selected_by(index, axis)?;
         let picked = index.spread_along(along, &shape)?;
         x.try_gather(axis, picked)
     }
@@ -52,8 +52,8 @@ functions! { "Indexing":
     index_add / try_index_add(x, axis: isize, index: Expr<'g>, source: Expr<'g>) -> Self,
     "If the axis does not exist, the indices are not a vector of integers, or the sizes do not fit.",
     {
-        let misfit = |reason: &str| Self::misfit("index_add", &[x, index, source], reason);
-        let (along, shape) = x.selected_by("index_add", index, axis)?;
+        let misfit = |reason: &str| Self::misfit(&[x, index, source], reason);
+        let (along, shape) = x.selected_by(index, axis)?;
         if source.shape() != shape.with_size(along, index.shape().n_elements()) {
             return Err(misfit("the source does not have one part for each index"));
         }
@@ -77,7 +77,7 @@ functions! { "Indexing":
     scatter / try_scatter(x, axis: isize, index: Expr<'g>, source: Expr<'g>) -> Self,
     "If the axis does not exist, the indices are not integers, or the sizes do not fit.",
     {
-        let (along, source) = x.scattered_by("scatter", axis, index, source)?;
+        let (along, source) = x.scattered_by(axis, index, source)?;
         let last = index.is_last_of_its_kind(along)?;
         let ones = last.cast(x.dtype());
         let hit = x.added_at(axis, index, ones)?;
@@ -92,7 +92,7 @@ functions! { "Indexing":
     scatter_add_to / try_scatter_add_to(x, axis: isize, index: Expr<'g>, source: Expr<'g>) -> Self,
     "If the axis does not exist, the indices are not integers, or the sizes do not fit.",
     {
-        let (_, source) = x.scattered_by("scatter_add_to", axis, index, source)?;
+        let (_, source) = x.scattered_by(axis, index, source)?;
         x.try_add(x.added_at(axis, index, source)?)
     }
 
@@ -113,8 +113,8 @@ functions! { "Indexing":
     masked_select / try_masked_select(x, mask: Expr<'g>) -> Self,
     "If the mask is not one, does not broadcast, or depends on inputs without data.",
     {
-        let misfit = |reason: String| Self::misfit("masked_select", &[x, mask], reason);
-        inputs_of_one_graph("masked_select", &[x, mask])?;
+        let misfit = |reason: String| Self::misfit(&[x, mask], reason);
+        inputs_of_one_graph(&[x, mask])?;
         if mask.dtype() != DType::Bool {
             return Err(misfit(format!("the mask is {}, not truth values", mask.dtype())));
         }
@@ -149,14 +149,9 @@ impl<'g> Expr<'g> {
     }
 
     /// Checks an index of this value's rank; returns the axis from the front, and both shapes.
-    fn indexed_by(
-        self,
-        op: &str,
-        index: Self,
-        axis: isize,
-    ) -> Result<(usize, Shape, Shape), Error> {
-        let misfit = |reason: String| Self::misfit(op, &[self, index], reason);
-        inputs_of_one_graph(op, &[self, index])?;
+    fn indexed_by(self, index: Self, axis: isize) -> Result<(usize, Shape, Shape), Error> {
+        let misfit = |reason: String| Self::misfit(&[self, index], reason);
+        inputs_of_one_graph(&[self, index])?;
         let along = resolve_axis(axis, self.rank()).map_err(misfit)?;
         if index.dtype() != DType::I64 {
             return Err(misfit("the indices are not integers".to_owned()));
@@ -168,9 +163,9 @@ impl<'g> Expr<'g> {
     }
 
     /// Checks a vector of indices; returns the axis from the front, and this value's shape.
-    fn selected_by(self, op: &str, index: Self, axis: isize) -> Result<(usize, Shape), Error> {
-        let misfit = |reason: String| Self::misfit(op, &[self, index], reason);
-        inputs_of_one_graph(op, &[self, index])?;
+    fn selected_by(self, index: Self, axis: isize) -> Result<(usize, Shape), Error> {
+        let misfit = |reason: String| Self::misfit(&[self, index], reason);
+        inputs_of_one_graph(&[self, index])?;
         let along = resolve_axis(axis, self.rank()).map_err(misfit)?;
         if index.dtype() != DType::I64 || index.rank() != 1 {
             return Err(misfit("the indices are not a vector of integers".to_owned()));
@@ -180,16 +175,10 @@ impl<'g> Expr<'g> {
 
     /// Checks what the scatters share; returns the axis from the front, and the source cut to the indices' sizes.
     #[track_caller]
-    fn scattered_by(
-        self,
-        op: &str,
-        axis: isize,
-        index: Self,
-        source: Self,
-    ) -> Result<(usize, Self), Error> {
-        let misfit = |reason: String| Self::misfit(op, &[self, index, source], reason);
-        let (along, sizes, places) = self.indexed_by(op, index, axis)?;
-        inputs_of_one_graph(op, &[self, source])?;
+    fn scattered_by(self, axis: isize, index: Self, source: Self) -> Result<(usize, Self), Error> {
+        let misfit = |reason: String| Self::misfit(&[self, index, source], reason);
+        let (along, sizes, places) = self.indexed_by(index, axis)?;
+        inputs_of_one_graph(&[self, source])?;
         if source.dtype() != self.dtype() || !self.dtype().is_float() {
             return Err(misfit("the values must be of one floating-point type".to_owned()));
         }
@@ -215,7 +204,7 @@ impl<'g> Expr<'g> {
     fn added_at(self, axis: isize, index: Self, source: Self) -> Result<Self, Error> {
         let shape = self.shape();
         let along = resolve_axis(axis, shape.rank())
-            .map_err(|reason| Self::misfit("scatter", &[self, index], reason))?;
+            .map_err(|reason| Self::misfit(&[self, index], reason))?;
         let part = source.try_scatter_add(axis, index, shape[along])?;
         let missing = |(&whole, &part): (&usize, &usize)| (0, whole as isize - part as isize);
         let margins: Vec<_> = shape.iter().zip(part.shape().iter()).map(missing).collect();

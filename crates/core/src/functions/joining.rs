@@ -35,10 +35,10 @@ functions! { "Joining":
     "If one is not a vector or a scalar.",
     {
         if !vectors.is_empty() {
-            inputs_of_one_graph("meshgrid", vectors)?;
+            inputs_of_one_graph(vectors)?;
         }
         if let Some(other) = vectors.iter().find(|vector| vector.rank() > 1) {
-            return Err(Expr::misfit("meshgrid", &[*other], "it is not a vector"));
+            return Err(Expr::misfit(&[*other], "it is not a vector"));
         }
         let grid: Shape = vectors.iter().map(|vector| vector.shape().n_elements()).collect();
         let along = |(axis, vector): (usize, &Expr<'g>)| {

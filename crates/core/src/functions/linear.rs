@@ -25,8 +25,8 @@ functions! { "Products":
 #[track_caller]
 fn linear<'g>(x: Expr<'g>, weight: Expr<'g>, bias: Option<Expr<'g>>) -> Result<Expr<'g>, Error> {
     let operands: Vec<_> = [x, weight].into_iter().chain(bias).collect();
-    let misfit = |reason: &str| Expr::misfit("linear", &operands, reason);
-    inputs_of_one_graph("linear", &operands)?;
+    let misfit = |reason: &str| Expr::misfit(&operands, reason);
+    inputs_of_one_graph(&operands)?;
     let matrix = match weight.rank() {
         1 => weight,
         2 => weight.try_transpose(0, 1)?,
@@ -61,8 +61,8 @@ fn bilinear<'g>(
     bias: Option<Expr<'g>>,
 ) -> Result<Expr<'g>, Error> {
     let operands: Vec<_> = [x, z, weight].into_iter().chain(bias).collect();
-    let misfit = |reason: &str| Expr::misfit("bilinear", &operands, reason);
-    inputs_of_one_graph("bilinear", &operands)?;
+    let misfit = |reason: &str| Expr::misfit(&operands, reason);
+    inputs_of_one_graph(&operands)?;
     let &[n_outputs, n_x, n_z] = &weight.shape()[..] else {
         return Err(misfit("the weight must have the axes [out, in of x, in of z]"));
     };

@@ -55,8 +55,8 @@ functions! { "Norms":
     matrix_norm / try_matrix_norm(x, norm: MatrixNorm, axes => Axes) -> Self,
     "If there are not two axes, one does not exist or is empty, or the elements are not floating-point numbers.",
     {
-        let misfit = |reason: String| Self::misfit("matrix_norm", &[x], reason);
-        x.require_float("matrix_norm")?;
+        let misfit = |reason: String| Self::misfit(&[x], reason);
+        x.require_float()?;
         let set = axes.resolve(x.rank()).map_err(misfit)?;
         let &[row, column] = axes.named() else {
             let reason = "a matrix has two axes: name that of the rows and that of the columns";

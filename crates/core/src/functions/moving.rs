@@ -18,7 +18,7 @@ functions! { "Shapes":
     flip / try_flip(x, axes => Axes) -> Self,
     "If an axis does not exist, or is named twice.",
     {
-        let axes = axes.resolve(x.rank()).map_err(|reason| Self::misfit("flip", &[x], reason))?;
+        let axes = axes.resolve(x.rank()).map_err(|reason| Self::misfit(&[x], reason))?;
         axes.iter().try_fold(x, |x, axis| x.try_slice_by(axis as isize, .., -1))
     }
 
@@ -32,7 +32,7 @@ functions! { "Shapes":
     roll / try_roll(x, shift: isize, axis: isize) -> Self,
     "If the axis does not exist.",
     {
-        let along = resolve_axis(axis, x.rank()).map_err(|reason| Self::misfit("roll", &[x], reason))?;
+        let along = resolve_axis(axis, x.rank()).map_err(|reason| Self::misfit(&[x], reason))?;
         let size = x.shape()[along];
         let shift = if size == 0 { 0 } else { shift.rem_euclid(size as isize) as usize };
         if shift == 0 {
@@ -52,7 +52,7 @@ functions! { "Shapes":
     movedim / try_movedim(x, source: &[isize], destination: &[isize]) -> Self,
     "If an axis does not exist, is named twice, or there are not as many places as axes.",
     {
-        let misfit = |reason: String| Self::misfit("movedim", &[x], reason);
+        let misfit = |reason: String| Self::misfit(&[x], reason);
         if source.len() != destination.len() {
             let (from, to) = (source.len(), destination.len());
             return Err(misfit(format!("{from} axes do not go to {to} places")));
@@ -79,7 +79,7 @@ functions! { "Shapes":
     narrow / try_narrow(x, axis: isize, start: isize, length: usize) -> Self,
     "If the axis does not exist, or the range reaches beyond it.",
     {
-        let misfit = |reason: String| Self::misfit("narrow", &[x], reason);
+        let misfit = |reason: String| Self::misfit(&[x], reason);
         let along = resolve_axis(axis, x.rank()).map_err(misfit)?;
         let size = x.shape()[along];
         let first = if start < 0 { start + size as isize } else { start };
@@ -96,7 +96,7 @@ functions! { "Shapes":
     select_index / try_select_index(x, axis: isize, index: isize) -> Self,
     "If the axis does not exist, or has no such index.",
     {
-        let misfit = |reason: String| Self::misfit("select_index", &[x], reason);
+        let misfit = |reason: String| Self::misfit(&[x], reason);
         let along = resolve_axis(axis, x.rank()).map_err(misfit)?;
         let size = x.shape()[along];
         let first = if index < 0 { index + size as isize } else { index };
@@ -110,7 +110,7 @@ functions! { "Shapes":
     unbind / try_unbind(x, axis: isize) -> Vec<Self>,
     "If the axis does not exist, or there are more than 2²² parts.",
     {
-        let misfit = |reason: String| Self::misfit("unbind", &[x], reason);
+        let misfit = |reason: String| Self::misfit(&[x], reason);
         let along = resolve_axis(axis, x.rank()).map_err(misfit)?;
         let n = Size::from(x.shape()[along]).few("parts").map_err(misfit)?;
         (0..n as isize).map(|index| x.try_select_index(axis, index)).collect()
@@ -121,7 +121,7 @@ functions! { "Shapes":
     split_with_sizes / try_split_with_sizes(x, axis: isize, sizes: &[usize]) -> Vec<Self>,
     "If the axis does not exist, or the sizes do not add up to its size.",
     {
-        let misfit = |reason: String| Self::misfit("split_with_sizes", &[x], reason);
+        let misfit = |reason: String| Self::misfit(&[x], reason);
         let along = resolve_axis(axis, x.rank()).map_err(misfit)?;
         let size = x.shape()[along];
         let total = sizes.iter().fold(Size::from(0usize), |total, &size| total + size);
@@ -143,7 +143,7 @@ functions! { "Shapes":
     split / try_split(x, axis: isize, size: usize) -> Vec<Self>,
     "If the axis does not exist, `size` is 0, or there are more than 2²² parts.",
     {
-        let misfit = |reason: String| Self::misfit("split", &[x], reason);
+        let misfit = |reason: String| Self::misfit(&[x], reason);
         let along = resolve_axis(axis, x.rank()).map_err(misfit)?;
         if size == 0 {
             return Err(misfit("parts of size 0 never end".to_owned()));
@@ -166,7 +166,7 @@ functions! { "Shapes":
     chunk / try_chunk(x, axis: isize, n: usize) -> Vec<Self>,
     "If the axis does not exist, `n` is 0, or there are more than 2²² parts.",
     {
-        let misfit = |reason: String| Self::misfit("chunk", &[x], reason);
+        let misfit = |reason: String| Self::misfit(&[x], reason);
         let along = resolve_axis(axis, x.rank()).map_err(misfit)?;
         if n == 0 {
             return Err(misfit("there are no 0 parts".to_owned()));
@@ -184,7 +184,7 @@ functions! { "Shapes":
     tile / try_tile(x, repeats: &[usize]) -> Self,
     "If no tensor can have the shape. Missing repeats are 1, and missing axes are added in front.",
     {
-        let misfit = |reason: String| Self::misfit("tile", &[x], reason);
+        let misfit = |reason: String| Self::misfit(&[x], reason);
         let rank = x.rank().max(repeats.len());
         if rank > AxisSet::LIMIT {
             return Err(misfit(format!("{rank} axes are more than a tensor can have, {}", AxisSet::LIMIT)));
@@ -205,7 +205,7 @@ functions! { "Shapes":
     unflatten / try_unflatten(x, axis: isize, sizes: &[usize]) -> Self,
     "If the axis does not exist, or has another number of elements.",
     {
-        let misfit = |reason: String| Self::misfit("unflatten", &[x], reason);
+        let misfit = |reason: String| Self::misfit(&[x], reason);
         let (shape, along) = (x.shape(), resolve_axis(axis, x.rank()).map_err(misfit)?);
         if n_elements(sizes) != shape[along] {
             let (sizes, n) = (list(sizes), shape[along]);
@@ -220,7 +220,7 @@ functions! { "Shapes":
     flatten_axes / try_flatten_axes(x, first: isize, last: isize) -> Self,
     "If an axis does not exist, or the last comes before the first.",
     {
-        let misfit = |reason: String| Self::misfit("flatten_axes", &[x], reason);
+        let misfit = |reason: String| Self::misfit(&[x], reason);
         let (shape, rank) = (x.shape(), x.rank().max(1));
         let first = resolve_axis(first, rank).map_err(misfit)?;
         let last = resolve_axis(last, rank).map_err(misfit)?;
@@ -239,8 +239,8 @@ functions! { "Shapes":
 impl<'g> Expr<'g> {
     /// This value with the axes of `axes` last and joined into one, and the shape of the others.
     #[track_caller]
-    pub(super) fn joined_last(self, op: &str, axes: &Axes) -> Result<(Self, Shape), Error> {
-        let set = axes.resolve(self.rank()).map_err(|reason| Self::misfit(op, &[self], reason))?;
+    pub(super) fn joined_last(self, axes: &Axes) -> Result<(Self, Shape), Error> {
+        let set = axes.resolve(self.rank()).map_err(|reason| Self::misfit(&[self], reason))?;
         let shape = self.shape();
         let others = (0..self.rank()).filter(|&axis| !set.contains(axis));
         let order: Vec<_> = others.chain(set.iter()).map(|axis| axis as isize).collect();
@@ -255,8 +255,7 @@ impl<'g> Expr<'g> {
         if !axes.kept() {
             return Ok(reduced);
         }
-        let set =
-            axes.resolve(self.rank()).map_err(|reason| Self::misfit("reshape", &[self], reason))?;
+        let set = axes.resolve(self.rank()).map_err(|reason| Self::misfit(&[self], reason))?;
         reduced.try_reshape(set.kept(&self.shape()))
     }
 }

@@ -75,9 +75,8 @@ functions! { "Normalization":
     { instance_norm(x, options) }
 }
 
-/// A normalization under the name that the user called.
+/// A normalization.
 struct Normalization<'a, 'g> {
-    name: &'static str,
     x: Expr<'g>,
     options: &'a Norm<'g>,
 }
@@ -86,12 +85,12 @@ impl<'g> Normalization<'_, 'g> {
     fn misfit(&self, reason: impl Into<String>) -> Error {
         let Norm { weight, bias, eps: _ } = *self.options;
         let operands: Vec<_> = [self.x].into_iter().chain(weight).chain(bias).collect();
-        Expr::misfit(self.name, &operands, reason)
+        Expr::misfit(&operands, reason)
     }
 
     /// The input, whose channels are axis 1.
     fn with_channels(&self) -> Result<usize, Error> {
-        self.x.require_float(self.name)?;
+        self.x.require_float()?;
         match self.x.shape().get(1) {
             Some(&channels) => Ok(channels),
             None => Err(self.misfit("the channels must be axis 1")),
@@ -113,7 +112,7 @@ impl<'g> Normalization<'_, 'g> {
         let mut y = y;
         for (factor, is_weight) in [(weight, true), (bias, false)] {
             let Some(factor) = factor else { continue };
-            inputs_of_one_graph(self.name, &[self.x, factor])?;
+            inputs_of_one_graph(&[self.x, factor])?;
             if factor.shape()[..] != *given || factor.dtype() != y.dtype() {
                 let reason = format!("weight and bias must be {} {given:?}", y.dtype());
                 return Err(self.misfit(reason));
@@ -133,7 +132,7 @@ impl<'g> Normalization<'_, 'g> {
 
     /// The last axes, if they are of these sizes.
     fn last_axes(&self, sizes: &[usize]) -> Result<AxisSet, Error> {
-        self.x.require_float(self.name)?;
+        self.x.require_float()?;
         if sizes.is_empty() || !self.x.shape().ends_with(sizes) {
             return Err(self.misfit(format!("the last axes are not of the sizes {}", list(sizes))));
         }
@@ -174,7 +173,7 @@ fn other_axes(x: Expr<'_>, among: &[usize]) -> AxisSet {
 
 #[track_caller]
 fn batch_norm<'g>(x: Expr<'g>, options: &Norm<'g>) -> Result<Expr<'g>, Error> {
-    let call = Normalization { name: "batch_norm", x, options };
+    let call = Normalization { x, options };
     let channels = call.with_channels()?;
     call.require_values(x.shape().n_elements() / channels.max(1))?;
     call.finished_by_channel(standardized(x, other_axes(x, &[1]), options.eps))
@@ -187,13 +186,13 @@ fn batch_norm_by<'g>(
     variance: Expr<'g>,
     options: &Norm<'g>,
 ) -> Result<Expr<'g>, Error> {
-    let call = Normalization { name: "batch_norm_by", x, options };
+    let call = Normalization { x, options };
     let channels = call.with_channels()?;
     let operands = [x, mean, variance];
-    inputs_of_one_graph(call.name, &operands)?;
+    inputs_of_one_graph(&operands)?;
     if [mean, variance].iter().any(|of| of.shape()[..] != [channels] || of.dtype() != x.dtype()) {
         let reason = "there must be one mean and one variance for each channel";
-        return Err(Expr::misfit(call.name, &operands, reason));
+        return Err(Expr::misfit(&operands, reason));
     }
     let aligned = along_channels(x, channels);
     let deviation = (variance + options.eps).sqrt().reshape(&aligned);
@@ -202,14 +201,14 @@ fn batch_norm_by<'g>(
 
 #[track_caller]
 fn layer_norm<'g>(x: Expr<'g>, sizes: &[usize], options: &Norm<'g>) -> Result<Expr<'g>, Error> {
-    let call = Normalization { name: "layer_norm", x, options };
+    let call = Normalization { x, options };
     let y = standardized(x, call.last_axes(sizes)?, options.eps);
     call.finished(y, sizes, &sizes.into())
 }
 
 #[track_caller]
 fn rms_norm<'g>(x: Expr<'g>, sizes: &[usize], options: &Norm<'g>) -> Result<Expr<'g>, Error> {
-    let call = Normalization { name: "rms_norm", x, options };
+    let call = Normalization { x, options };
     let (axes, eps) = (call.last_axes(sizes)?, options.eps);
     if axes.n_elements(&x.shape()) == 0 {
         return call.finished(x, sizes, &sizes.into());
@@ -222,7 +221,7 @@ fn rms_norm<'g>(x: Expr<'g>, sizes: &[usize], options: &Norm<'g>) -> Result<Expr
 
 #[track_caller]
 fn group_norm<'g>(x: Expr<'g>, n_groups: usize, options: &Norm<'g>) -> Result<Expr<'g>, Error> {
-    let call = Normalization { name: "group_norm", x, options };
+    let call = Normalization { x, options };
     let (channels, shape) = (call.with_channels()?, x.shape());
     if n_groups == 0 || channels % n_groups != 0 {
         return Err(call.misfit(format!("{n_groups} groups do not divide {channels} channels")));
@@ -237,7 +236,7 @@ fn group_norm<'g>(x: Expr<'g>, n_groups: usize, options: &Norm<'g>) -> Result<Ex
 
 #[track_caller]
 fn instance_norm<'g>(x: Expr<'g>, options: &Norm<'g>) -> Result<Expr<'g>, Error> {
-    let call = Normalization { name: "instance_norm", x, options };
+    let call = Normalization { x, options };
     call.with_channels()?;
     call.require_values(if x.rank() > 2 { n_elements(&x.shape()[2..]) } else { 0 })?;
     call.finished_by_channel(standardized(x, other_axes(x, &[0, 1]), options.eps))

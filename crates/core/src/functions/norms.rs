@@ -23,10 +23,10 @@ functions! { "Norms":
     vector_norm / try_vector_norm(x, order: f64, axes => Axes) -> Self,
     "If an axis does not exist, the elements are not floating-point numbers, or the order is ±∞ and there are none.",
     {
-        x.require_float("vector_norm")?;
-        axes.resolve(x.rank()).map_err(|reason| Self::misfit("vector_norm", &[x], reason))?;
+        x.require_float()?;
+        axes.resolve(x.rank()).map_err(|reason| Self::misfit(&[x], reason))?;
         if order.is_infinite() {
-            x.require_elements("vector_norm", &axes)?;
+            x.require_elements(&axes)?;
             let (size, is_max) = (x.abs(), order > 0.0);
             return if is_max { size.try_max_over(axes) } else { size.try_min_over(axes) };
         }

@@ -14,20 +14,20 @@ functions! { "Order":
     /// ```
     sort / try_sort(x, axis: isize, descending: bool) -> (Self, Self),
     "If the axis does not exist.",
-    { x.sorted("sort", axis, descending) }
+    { x.sorted(axis, descending) }
 
     /// The `k` largest elements along an axis (the smallest if not `largest`), sorted, and their indices. The gradient
     /// follows the indices. Shapes `[…, n, …] → […, k, …], […, k, …]`. Source: `torch.topk`.
     topk / try_topk(x, k: usize, axis: isize, largest: bool) -> (Self, Self),
     "If the axis does not exist, or has fewer elements.",
     {
-        let along = resolve_axis(axis, x.rank()).map_err(|reason| Self::misfit("topk", &[x], reason))?;
+        let along = resolve_axis(axis, x.rank()).map_err(|reason| Self::misfit(&[x], reason))?;
         let size = x.shape()[along];
         if k > size {
             let reason = format!("axis {along} has {size} elements, not {k}");
-            return Err(Self::misfit("topk", &[x], reason));
+            return Err(Self::misfit(&[x], reason));
         }
-        let (values, indices) = x.sorted("topk", axis, largest)?;
+        let (values, indices) = x.sorted(axis, largest)?;
         Ok((values.try_slice(axis, ..k)?, indices.try_slice(axis, ..k)?))
     }
 
@@ -37,7 +37,7 @@ functions! { "Order":
     max_with_index / try_max_with_index(x, axis: isize) -> (Self, Self),
     "If the axis does not exist or is empty.",
     {
-        x.require_elements("max_with_index", &axis.into())?;
+        x.require_elements(&axis.into())?;
         let index = x.try_argmax(axis)?;
         Ok((x.try_gather(axis, index.try_unsqueeze(axis)?)?.try_squeeze(axis)?, index))
     }
@@ -48,7 +48,7 @@ functions! { "Order":
     min_with_index / try_min_with_index(x, axis: isize) -> (Self, Self),
     "If the axis does not exist or is empty.",
     {
-        x.require_elements("min_with_index", &axis.into())?;
+        x.require_elements(&axis.into())?;
         let index = x.try_argmin(axis)?;
         Ok((x.try_gather(axis, index.try_unsqueeze(axis)?)?.try_squeeze(axis)?, index))
     }
@@ -58,7 +58,7 @@ functions! { "Order":
     argmin / try_argmin(x, axis: isize) -> Self,
     "If the axis does not exist or is empty.",
     {
-        x.require_elements("argmin", &axis.into())?;
+        x.require_elements(&axis.into())?;
         let numbers = if x.dtype().is_float() { x } else { x.cast(DType::F64) };
         numbers.stop_gradient().try_neg()?.try_argmax(axis)
     }
@@ -74,9 +74,9 @@ functions! { "Order":
     median / try_median(x, axis: isize) -> (Self, Self),
     "If the axis does not exist or is empty, or the elements are not floating-point numbers.",
     {
-        x.require_float("median")?;
-        x.require_elements("median", &axis.into())?;
-        let along = resolve_axis(axis, x.rank()).map_err(|reason| Self::misfit("median", &[x], reason))?;
+        x.require_float()?;
+        x.require_elements(&axis.into())?;
+        let along = resolve_axis(axis, x.rank()).map_err(|reason| Self::misfit(&[x], reason))?;
         let size = x.shape()[along];
         let order = x.try_argsort(axis, false)?;
         let middle = order.try_slice(axis, (size - 1) / 2..=(size - 1) / 2)?;
@@ -90,8 +90,8 @@ functions! { "Order":
 
 impl<'g> Expr<'g> {
     #[track_caller]
-    fn sorted(self, op: &str, axis: isize, descending: bool) -> Result<(Self, Self), Error> {
-        resolve_axis(axis, self.rank()).map_err(|reason| Self::misfit(op, &[self], reason))?;
+    fn sorted(self, axis: isize, descending: bool) -> Result<(Self, Self), Error> {
+        resolve_axis(axis, self.rank()).map_err(|reason| Self::misfit(&[self], reason))?;
         let order = self.try_argsort(axis, descending)?;
         Ok((self.try_gather(axis, order)?, order))
     }

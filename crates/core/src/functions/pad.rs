@@ -56,7 +56,7 @@ functions! { "Padding and windows":
     {
         let Some(first) = x.rank().checked_sub(pairs.len()) else {
             let reason = format!("there are {} pairs for {} axes", pairs.len(), x.rank());
-            return Err(Self::misfit("pad", &[x], reason));
+            return Err(Self::misfit(&[x], reason));
         };
         let pairs: Vec<_> = (first..).zip(pairs.iter().copied()).collect();
         match mode {
@@ -108,7 +108,7 @@ impl<'g> Expr<'g> {
             let size = x.shape()[axis];
             if Size::from(start) + cut > Size::from(size) {
                 let reason = format!("axis {axis} has only {size} elements to take away");
-                return Err(Self::misfit("pad", &[self], reason));
+                return Err(Self::misfit(&[self], reason));
             }
             x.try_slice(axis as isize, start..size - cut)
         })
@@ -118,7 +118,7 @@ impl<'g> Expr<'g> {
     fn with_margins(self, pairs: &[AxisMargins], mode: PadMode) -> Result<Self, Error> {
         for (axis, margin) in margins(pairs) {
             mode.fits(margin, self.shape()[axis])
-                .map_err(|reason| Self::misfit("pad", &[self], format!("axis {axis} {reason}")))?;
+                .map_err(|reason| Self::misfit(&[self], format!("axis {axis} {reason}")))?;
         }
         if margins(pairs).all(|(_, margin)| margin == [0, 0]) {
             return Ok(self);
@@ -148,7 +148,7 @@ impl<'g> Expr<'g> {
         let mut starts = vec![0; self.rank()];
         for (axis, [before, after]) in margins(pairs) {
             let size = (Size::from(whole[axis]) + before + after).get();
-            let size = size.map_err(|reason| Self::misfit("pad", &[self], reason))?;
+            let size = size.map_err(|reason| Self::misfit(&[self], reason))?;
             whole = whole.with_size(axis, size);
             starts[axis] = before;
         }

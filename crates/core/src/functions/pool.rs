@@ -131,12 +131,12 @@ functions! { "Pooling":
 
 #[track_caller]
 fn max_pool1d<'g>(x: Expr<'g>, options: &MaxPool<1>) -> Result<Expr<'g>, Error> {
-    Ok(max_pool("max_pool1d", x, options)?.largest)
+    Ok(max_pool(x, options)?.largest)
 }
 
 #[track_caller]
 fn max_pool2d<'g>(x: Expr<'g>, options: &MaxPool<2>) -> Result<Expr<'g>, Error> {
-    Ok(max_pool("max_pool2d", x, options)?.largest)
+    Ok(max_pool(x, options)?.largest)
 }
 
 #[track_caller]
@@ -144,7 +144,7 @@ fn max_pool1d_with_indices<'g>(
     x: Expr<'g>,
     options: &MaxPool<1>,
 ) -> Result<(Expr<'g>, Expr<'g>), Error> {
-    max_pool("max_pool1d_with_indices", x, options)?.with_indices(x)
+    max_pool(x, options)?.with_indices(x)
 }
 
 #[track_caller]
@@ -152,41 +152,41 @@ fn max_pool2d_with_indices<'g>(
     x: Expr<'g>,
     options: &MaxPool<2>,
 ) -> Result<(Expr<'g>, Expr<'g>), Error> {
-    max_pool("max_pool2d_with_indices", x, options)?.with_indices(x)
+    max_pool(x, options)?.with_indices(x)
 }
 
 #[track_caller]
 fn avg_pool1d<'g>(x: Expr<'g>, options: &AvgPool<1>) -> Result<Expr<'g>, Error> {
-    avg_pool("avg_pool1d", x, options)
+    avg_pool(x, options)
 }
 
 #[track_caller]
 fn avg_pool2d<'g>(x: Expr<'g>, options: &AvgPool<2>) -> Result<Expr<'g>, Error> {
-    avg_pool("avg_pool2d", x, options)
+    avg_pool(x, options)
 }
 
 #[track_caller]
 fn adaptive_avg_pool1d<'g>(x: Expr<'g>, size: usize) -> Result<Expr<'g>, Error> {
-    check_shape("adaptive_avg_pool1d", x, 1)?;
-    mean_of_parts("adaptive_avg_pool1d", x, x.rank() - 1, size)
+    check_shape(x, 1)?;
+    mean_of_parts(x, x.rank() - 1, size)
 }
 
 #[track_caller]
 fn adaptive_avg_pool2d<'g>(x: Expr<'g>, sizes: [usize; 2]) -> Result<Expr<'g>, Error> {
-    check_shape("adaptive_avg_pool2d", x, 2)?;
-    let rows = mean_of_parts("adaptive_avg_pool2d", x, x.rank() - 2, sizes[0])?;
-    mean_of_parts("adaptive_avg_pool2d", rows, x.rank() - 1, sizes[1])
+    check_shape(x, 2)?;
+    let rows = mean_of_parts(x, x.rank() - 2, sizes[0])?;
+    mean_of_parts(rows, x.rank() - 1, sizes[1])
 }
 
 /// Whether this is a batch of channels, or one example, with elements; else an error of the function `name`.
-fn check_shape(name: &str, x: Expr<'_>, n_axes: usize) -> Result<(), Error> {
-    x.require_float(name)?;
+fn check_shape(x: Expr<'_>, n_axes: usize) -> Result<(), Error> {
+    x.require_float()?;
     if x.rank() != n_axes + 1 && x.rank() != n_axes + 2 {
         let reason = format!("it must have {} axes, or {} for one example", n_axes + 2, n_axes + 1);
-        return Err(Expr::misfit(name, &[x], reason));
+        return Err(Expr::misfit(&[x], reason));
     }
     if x.shape()[x.rank() - n_axes - 1..].contains(&0) {
-        return Err(Expr::misfit(name, &[x], "only the axis of examples may be empty"));
+        return Err(Expr::misfit(&[x], "only the axis of examples may be empty"));
     }
     Ok(())
 }
@@ -230,17 +230,16 @@ struct Largest<'g, const N: usize> {
 
 #[track_caller]
 fn max_pool<'g, const N: usize>(
-    name: &str,
     x: Expr<'g>,
     options: &MaxPool<N>,
 ) -> Result<Largest<'g, N>, Error> {
-    check_shape(name, x, N)?;
+    check_shape(x, N)?;
     let (shape, first) = (x.shape(), x.rank() - N);
     let mut places_of = Vec::new();
     for k in 0..N {
         let window = [options.kernel[k], options.dilation[k], options.stride[k]];
         let places = places(shape[first + k], window, options.padding[k], options.ceil_mode);
-        places_of.push(places.map_err(|reason| Expr::misfit(name, &[x], reason))?);
+        places_of.push(places.map_err(|reason| Expr::misfit(&[x], reason))?);
     }
     let Ok(places) = <[WindowPlaces; N]>::try_from(places_of) else {
         unreachable!("there is one for each axis")
@@ -284,14 +283,10 @@ impl<'g, const N: usize> Largest<'g, N> {
 }
 
 #[track_caller]
-fn avg_pool<'g, const N: usize>(
-    name: &str,
-    x: Expr<'g>,
-    options: &AvgPool<N>,
-) -> Result<Expr<'g>, Error> {
-    check_shape(name, x, N)?;
+fn avg_pool<'g, const N: usize>(x: Expr<'g>, options: &AvgPool<N>) -> Result<Expr<'g>, Error> {
+    check_shape(x, N)?;
     if options.divisor == Some(0.0) {
-        return Err(Expr::misfit(name, &[x], "the divisor is 0"));
+        return Err(Expr::misfit(&[x], "the divisor is 0"));
     }
     let (shape, first) = (x.shape(), x.rank() - N);
     // Sums over one axis after the other, and how many elements they have.
@@ -300,7 +295,7 @@ fn avg_pool<'g, const N: usize>(
         let size = shape[first + k];
         let window = [options.kernel[k], 1, options.stride[k]];
         let places = places(size, window, options.padding[k], options.ceil_mode)
-            .map_err(|reason| Expr::misfit(name, &[x], reason))?;
+            .map_err(|reason| Expr::misfit(&[x], reason))?;
         let whole = padded(sums, first + k, (places.before, places.after), 0.0)?;
         let parts = slide(whole, first + k, places.sliding)?;
         sums = parts[0];
@@ -369,18 +364,13 @@ impl Counts {
 
 /// Means of `n_parts` parts of an axis, which overlap by one element where the sizes do not divide.
 #[track_caller]
-fn mean_of_parts<'g>(
-    name: &str,
-    x: Expr<'g>,
-    axis: usize,
-    n_parts: usize,
-) -> Result<Expr<'g>, Error> {
+fn mean_of_parts<'g>(x: Expr<'g>, axis: usize, n_parts: usize) -> Result<Expr<'g>, Error> {
     let along = axis as isize;
     if n_parts == 0 {
         return x.try_slice(along, 0..0);
     }
     let size = x.shape()[axis];
-    let misfit = |reason| Expr::misfit(name, &[x], reason);
+    let misfit = |reason| Expr::misfit(&[x], reason);
     let n_parts = Size::from(n_parts).few("parts").map_err(misfit)?;
     let mut means = Vec::with_capacity(n_parts);
     for part in 0..n_parts {

@@ -14,7 +14,7 @@ functions! { "Products":
     outer / try_outer(x, rhs: Expr<'g>) -> Self,
     "If an operand is not a vector.",
     {
-        x.require_ranks("outer", rhs, 1, 1)?;
+        x.require_ranks(rhs, 1, 1)?;
         x.try_unsqueeze(1)?.try_mul(rhs.try_unsqueeze(0)?)
     }
 
@@ -29,7 +29,7 @@ functions! { "Products":
         let (a, b) = (x.shape(), rhs.shape());
         let (k, l) = (a[a.rank() - 1], b[b.rank() - 1]);
         if k != l {
-            return Err(Self::misfit("inner", &[x, rhs], format!("the last sizes {k} and {l} differ")));
+            return Err(Self::misfit(&[x, rhs], format!("the last sizes {k} and {l} differ")));
         }
         let rows = |shape: &Shape| Shape::from([n_elements(&shape[..shape.rank() - 1]), k]);
         let product = x.try_reshape(rows(&a))?.try_matmul(rhs.try_reshape(rows(&b))?.try_transpose(0, 1)?)?;
@@ -40,51 +40,51 @@ functions! { "Products":
     /// Inner product of two vectors. Shapes `[n], [n] → []`. Source: `torch.vdot`.
     vdot / try_vdot(x, rhs: Expr<'g>) -> Self,
     "If an operand is not a vector, or their sizes differ.",
-    { x.product_of_ranks("vdot", rhs, 1, 1) }
+    { x.product_of_ranks(rhs, 1, 1) }
 
     /// Product of a matrix with a vector. Shapes `[m, k], [k] → [m]`. Source: `torch.mv`.
     mv / try_mv(x, rhs: Expr<'g>) -> Self,
     "If the ranks are others, or the inner sizes differ.",
-    { x.product_of_ranks("mv", rhs, 2, 1) }
+    { x.product_of_ranks(rhs, 2, 1) }
 
     /// Product of two matrices. Shapes `[m, k], [k, n] → [m, n]`. Source: `torch.mm`.
     mm / try_mm(x, rhs: Expr<'g>) -> Self,
     "If the ranks are others, or the inner sizes differ.",
-    { x.product_of_ranks("mm", rhs, 2, 2) }
+    { x.product_of_ranks(rhs, 2, 2) }
 
     /// Products of the matrices of two batches, `[b, m, k] × [b, k, n] → [b, m, n]`. Source: `torch.bmm`.
     bmm / try_bmm(x, rhs: Expr<'g>) -> Self,
     "If the ranks are others, or the batches or the inner sizes differ.",
     {
         if x.rank() == 3 && rhs.rank() == 3 && x.shape()[0] != rhs.shape()[0] {
-            return Err(Self::misfit("bmm", &[x, rhs], "the batches have different sizes"));
+            return Err(Self::misfit(&[x, rhs], "the batches have different sizes"));
         }
-        x.product_of_ranks("bmm", rhs, 3, 3)
+        x.product_of_ranks(rhs, 3, 3)
     }
 
     /// `β·self + α·a·b` with matrices `a` and `b`; a `β` of 0 leaves `self` out, whatever it holds. Shapes `[m, n], [m,
     /// k], [k, n] → [m, n]`. Source: `torch.addmm`.
     addmm / try_addmm(x, a: Expr<'g>, b: Expr<'g>, beta: f64, alpha: f64) -> Self,
     "If the product is not defined, or this value does not stretch to its shape.",
-    { x.added_to_product("addmm", [a, b], a.try_mm(b), [beta, alpha]) }
+    { x.added_to_product([a, b], a.try_mm(b), [beta, alpha]) }
 
     /// `β·self + α·a·b` with a matrix `a` and a vector `b`; a `β` of 0 leaves `self` out, whatever it holds. Shapes
     /// `[m], [m, k], [k] → [m]`. Source: `torch.addmv`.
     addmv / try_addmv(x, a: Expr<'g>, b: Expr<'g>, beta: f64, alpha: f64) -> Self,
     "If the product is not defined, or this value does not stretch to its shape.",
-    { x.added_to_product("addmv", [a, b], a.try_mv(b), [beta, alpha]) }
+    { x.added_to_product([a, b], a.try_mv(b), [beta, alpha]) }
 
     /// `β·self + α·a·b` with batches of matrices; a `β` of 0 leaves `self` out, whatever it holds. Shapes `[b, m, n],
     /// [b, m, k], [b, k, n] → [b, m, n]`. Source: `torch.baddbmm`.
     baddbmm / try_baddbmm(x, a: Expr<'g>, b: Expr<'g>, beta: f64, alpha: f64) -> Self,
     "If the product is not defined, or this value does not stretch to its shape.",
-    { x.added_to_product("baddbmm", [a, b], a.try_bmm(b), [beta, alpha]) }
+    { x.added_to_product([a, b], a.try_bmm(b), [beta, alpha]) }
 
     /// `β·self + α·Σ a·b`, summed over batches of matrices; a `β` of 0 leaves `self` out, whatever it holds. Shapes
     /// `[m, n], [b, m, k], [b, k, n] → [m, n]`. Source: `torch.addbmm`.
     addbmm / try_addbmm(x, a: Expr<'g>, b: Expr<'g>, beta: f64, alpha: f64) -> Self,
     "If the product is not defined, or this value does not stretch to its shape.",
-    { x.added_to_product("addbmm", [a, b], a.try_bmm(b).and_then(|y| y.try_sum_over(0)), [beta, alpha]) }
+    { x.added_to_product([a, b], a.try_bmm(b).and_then(|y| y.try_sum_over(0)), [beta, alpha]) }
 
     graph:
 
@@ -93,7 +93,7 @@ functions! { "Products":
     multi_dot / try_multi_dot(_graph, factors: &[Expr<'g>]) -> Expr<'g>,
     "If there are none, or they do not fit each other.",
     {
-        let misfit = |reason: &str| Expr::misfit("multi_dot", factors, reason);
+        let misfit = |reason: &str| Expr::misfit(factors, reason);
         let (Some(&first), Some(&last)) = (factors.first(), factors.last()) else {
             return Err(misfit("there is nothing to multiply"));
         };
@@ -163,31 +163,30 @@ fn in_cheapest_order<'g>(matrices: &[Expr<'g>]) -> Result<Expr<'g>, Error> {
 }
 
 impl<'g> Expr<'g> {
-    fn require_ranks(self, op: &str, rhs: Self, a: usize, b: usize) -> Result<(), Error> {
+    fn require_ranks(self, rhs: Self, a: usize, b: usize) -> Result<(), Error> {
         if (self.rank(), rhs.rank()) == (a, b) {
             return Ok(());
         }
         let reason = format!("the ranks are {} and {}, not {a} and {b}", self.rank(), rhs.rank());
-        Err(Self::misfit(op, &[self, rhs], reason))
+        Err(Self::misfit(&[self, rhs], reason))
     }
 
     /// The product of operands that have the given ranks.
     #[track_caller]
-    fn product_of_ranks(self, op: &str, rhs: Self, a: usize, b: usize) -> Result<Self, Error> {
-        self.require_ranks(op, rhs, a, b)?;
-        self.try_matmul(rhs).map_err(|error| of_operands(op, &[self, rhs], error))
+    fn product_of_ranks(self, rhs: Self, a: usize, b: usize) -> Result<Self, Error> {
+        self.require_ranks(rhs, a, b)?;
+        self.try_matmul(rhs).map_err(|error| of_operands(&[self, rhs], error))
     }
 
     /// `β·self + α·product`, where a `β` of 0 leaves this value out.
     #[track_caller]
     fn added_to_product(
         self,
-        op: &str,
         [a, b]: [Self; 2],
         product: Result<Self, Error>,
         [beta, alpha]: [f64; 2],
     ) -> Result<Self, Error> {
-        let misfit = |error| of_operands(op, &[self, a, b], error);
+        let misfit = |error| of_operands(&[self, a, b], error);
         let product = product.map_err(misfit)?;
         let base = self.try_broadcast_to(product.shape()).map_err(misfit)?;
         let scaled = product.try_mul(alpha)?;
@@ -195,8 +194,8 @@ impl<'g> Expr<'g> {
     }
 }
 
-/// An error of an inner operation as one of the function `op` and its operands.
-fn of_operands<'g>(op: &str, operands: &[Expr<'g>], error: Error) -> Error {
+/// An error of an inner operation as one of the function called and its operands.
+fn of_operands(operands: &[Expr<'_>], error: Error) -> Error {
     let Error::Operands { reason, .. } = error else { return error };
-    Expr::misfit(op, operands, reason)
+    Expr::misfit(operands, reason)
 }

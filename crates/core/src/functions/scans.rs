@@ -23,8 +23,8 @@ functions! { "Accumulation":
     prod_over / try_prod_over(x, axes => Axes) -> Self,
     "If an axis does not exist, or the elements are not floating-point numbers.",
     {
-        x.require_float("prod")?;
-        let (joined, outer) = x.joined_last("prod", &axes)?;
+        x.require_float()?;
+        let (joined, outer) = x.joined_last(&axes)?;
         let axis = outer.rank();
         let mut product = joined;
         loop {
@@ -53,19 +53,19 @@ functions! { "Accumulation":
     /// ```
     cumsum / try_cumsum(x, axis: isize) -> Self,
     "If the axis does not exist, or the elements are not floating-point numbers.",
-    { x.accumulated("cumsum", axis, |late, early| late.try_add(early)) }
+    { x.accumulated(axis, |late, early| late.try_add(early)) }
 
     /// Products of the elements up to each along an axis. Its derivatives are right, at every order, where elements are
     /// 0. Shapes `[…] → […]`. Source: `torch.cumprod`.
     cumprod / try_cumprod(x, axis: isize) -> Self,
     "If the axis does not exist, or the elements are not floating-point numbers.",
-    { x.accumulated("cumprod", axis, |late, early| late.try_mul(early)) }
+    { x.accumulated(axis, |late, early| late.try_mul(early)) }
 
     /// Logarithms of the sums of the exponentials of the elements up to each along an axis, finite for finite elements.
     /// Shapes `[…] → […]`. Source: `torch.logcumsumexp`.
     logcumsumexp / try_logcumsumexp(x, axis: isize) -> Self,
     "If the axis does not exist, or the elements are not floating-point numbers.",
-    { x.accumulated("logcumsumexp", axis, Self::log_of_two) }
+    { x.accumulated(axis, Self::log_of_two) }
 
     /// Product of all elements. Shapes `[…] → []`. Source: `torch.prod`.
     prod / try_prod(x) -> Self,
@@ -78,13 +78,12 @@ impl<'g> Expr<'g> {
     #[track_caller]
     fn accumulated(
         self,
-        op: &str,
         axis: isize,
         combine: impl Fn(Self, Self) -> Result<Self, Error>,
     ) -> Result<Self, Error> {
-        self.require_float(op)?;
+        self.require_float()?;
         let along =
-            resolve_axis(axis, self.rank()).map_err(|reason| Self::misfit(op, &[self], reason))?;
+            resolve_axis(axis, self.rank()).map_err(|reason| Self::misfit(&[self], reason))?;
         let n = self.shape()[along];
         let mut total = self;
         let mut distance = 1;

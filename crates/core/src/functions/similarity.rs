@@ -37,8 +37,8 @@ functions! { "Norms":
     softmin / try_softmin(x, axis: isize) -> Expr<'g>,
     "If the axis does not exist or is empty, or the elements are not floating-point numbers.",
     {
-        x.require_float("softmin")?;
-        resolve_axis(axis, x.rank()).map_err(|reason| Self::misfit("softmin", &[x], reason))?;
+        x.require_float()?;
+        resolve_axis(axis, x.rank()).map_err(|reason| Self::misfit(&[x], reason))?;
         (-x).try_softmax(axis)
     }
 
@@ -51,9 +51,8 @@ functions! { "Norms":
 
 #[track_caller]
 fn normalize<'g>(x: Expr<'g>, p: f64, axis: isize, eps: f64) -> Result<Expr<'g>, Error> {
-    x.require_float("normalize")?;
-    let resolved =
-        resolve_axis(axis, x.rank()).map_err(|reason| Expr::misfit("normalize", &[x], reason))?;
+    x.require_float()?;
+    let resolved = resolve_axis(axis, x.rank()).map_err(|reason| Expr::misfit(&[x], reason))?;
     if p == 2.0 {
         return Ok(unit_vectors(x, resolved, eps));
     }
@@ -88,40 +87,39 @@ fn cosine_similarity<'g>(
     axis: isize,
     eps: f64,
 ) -> Result<Expr<'g>, Error> {
-    let [x, z] = alike("cosine_similarity", x, z)?;
-    let resolved = resolve_axis(axis, x.rank())
-        .map_err(|reason| Expr::misfit("cosine_similarity", &[x, z], reason))?;
+    let [x, z] = alike(x, z)?;
+    let resolved = resolve_axis(axis, x.rank()).map_err(|reason| Expr::misfit(&[x, z], reason))?;
     let [x, z] = [x, z].map(|x| unit_vectors(x, resolved, eps));
     (x * z).try_sum_over(axis)
 }
 
 #[track_caller]
 fn pairwise_distance<'g>(x: Expr<'g>, z: Expr<'g>, p: f64, eps: f64) -> Result<Expr<'g>, Error> {
-    let [x, z] = alike("pairwise_distance", x, z)?;
+    let [x, z] = alike(x, z)?;
     if x.rank() == 0 {
-        return Err(Expr::misfit("pairwise_distance", &[x, z], "scalars have no last axis"));
+        return Err(Expr::misfit(&[x, z], "scalars have no last axis"));
     }
     (x - z + eps).try_vector_norm(p, -1)
 }
 
 /// Two operands of one floating-point type, broadcast to their common shape.
 #[track_caller]
-fn alike<'g>(name: &str, x: Expr<'g>, z: Expr<'g>) -> Result<[Expr<'g>; 2], Error> {
-    inputs_of_one_graph(name, &[x, z])?;
-    x.require_float(name)?;
+fn alike<'g>(x: Expr<'g>, z: Expr<'g>) -> Result<[Expr<'g>; 2], Error> {
+    inputs_of_one_graph(&[x, z])?;
+    x.require_float()?;
     if x.dtype() != z.dtype() {
-        return Err(Expr::misfit(name, &[x, z], "the dtypes differ; cast one of them"));
+        return Err(Expr::misfit(&[x, z], "the dtypes differ; cast one of them"));
     }
     match x.shape().broadcast(&z.shape()) {
         Some(shape) => Ok([x.try_stretch(&shape)?, z.try_stretch(&shape)?]),
-        None => Err(Expr::misfit(name, &[x, z], x.shape().conflict(&z.shape()))),
+        None => Err(Expr::misfit(&[x, z], x.shape().conflict(&z.shape()))),
     }
 }
 
 #[track_caller]
 fn glu<'g>(x: Expr<'g>, axis: isize) -> Result<Expr<'g>, Error> {
-    let misfit = |reason: String| Expr::misfit("glu", &[x], reason);
-    x.require_float("glu")?;
+    let misfit = |reason: String| Expr::misfit(&[x], reason);
+    x.require_float()?;
     let resolved = resolve_axis(axis, x.rank()).map_err(misfit)?;
     let size = x.shape()[resolved];
     if !size.is_multiple_of(2) {

@@ -22,7 +22,7 @@ functions! { "Padding and windows":
     unfold / try_unfold(x, axis: isize, size: usize, step: usize) -> Self,
     "If the axis does not exist or is shorter than a window, or the step is 0.",
     {
-        let misfit = |reason: String| Self::misfit("unfold", &[x], reason);
+        let misfit = |reason: String| Self::misfit(&[x], reason);
         let axis = resolve_axis(axis, x.rank()).map_err(misfit)?;
         let length = x.shape()[axis];
         if size > length {

@@ -17,30 +17,30 @@ functions! { "Statistics":
     /// ```
     var / try_var(x, axes => Axes, correction: f64) -> Self,
     "If an axis does not exist, or the elements are not floating-point numbers.",
-    { Ok(x.spread("var", axes)?.var_and_mean(correction)?.0) }
+    { Ok(x.spread(axes)?.var_and_mean(correction)?.0) }
 
     /// Variance and mean over axes. Shapes `[…, n, …] → […, …], […, …]`. Source: `torch.var_mean`.
     var_mean / try_var_mean(x, axes => Axes, correction: f64) -> (Self, Self),
     "If an axis does not exist, or the elements are not floating-point numbers.",
-    { x.spread("var_mean", axes)?.var_and_mean(correction) }
+    { x.spread(axes)?.var_and_mean(correction) }
 
     /// Standard deviation over axes, the root of the [variance](Self::var). Where all elements are equal it is 0, and
     /// so is its gradient. Shapes `[…, n, …] → […, …]`. Source: `torch.std`.
     std / try_std(x, axes => Axes, correction: f64) -> Self,
     "If an axis does not exist, or the elements are not floating-point numbers.",
-    { Ok(x.spread("std", axes)?.std_and_mean(correction)?.0) }
+    { Ok(x.spread(axes)?.std_and_mean(correction)?.0) }
 
     /// Standard deviation and mean over axes. Shapes `[…, n, …] → […, …], […, …]`. Source: `torch.std_mean`.
     std_mean / try_std_mean(x, axes => Axes, correction: f64) -> (Self, Self),
     "If an axis does not exist, or the elements are not floating-point numbers.",
-    { x.spread("std_mean", axes)?.std_and_mean(correction) }
+    { x.spread(axes)?.std_and_mean(correction) }
 
     /// Sum over axes in which NaN counts as 0. Shapes `[…, n, …] → […, …]`. Source: `torch.nansum`.
     nansum / try_nansum(x, axes => Axes) -> Self,
     "If an axis does not exist, or the elements are not floating-point numbers.",
     {
-        x.require_float("nansum")?;
-        axes.resolve(x.rank()).map_err(|reason| Self::misfit("nansum", &[x], reason))?;
+        x.require_float()?;
+        axes.resolve(x.rank()).map_err(|reason| Self::misfit(&[x], reason))?;
         x.try_eq(x)?.try_select(x, x.like(0.0))?.try_sum_over(axes)
     }
 }
@@ -56,9 +56,9 @@ struct Spread<'g> {
 
 impl<'g> Expr<'g> {
     #[track_caller]
-    fn spread(self, op: &str, axes: Axes) -> Result<Spread<'g>, Error> {
-        self.require_float(op)?;
-        let set = axes.resolve(self.rank()).map_err(|reason| Self::misfit(op, &[self], reason))?;
+    fn spread(self, axes: Axes) -> Result<Spread<'g>, Error> {
+        self.require_float()?;
+        let set = axes.resolve(self.rank()).map_err(|reason| Self::misfit(&[self], reason))?;
         let (n, x) = (set.n_elements(&self.shape()), self.shape());
         let shape = if axes.kept() { set.kept(&x) } else { set.removed(&x) };
         Ok(Spread { moments: self.moments(set), axes: set, n, shape })

@@ -75,7 +75,7 @@ pub(super) fn slide<'g>(
     sliding: Sliding,
 ) -> Result<Vec<Expr<'g>>, Error> {
     let n = Size::from(sliding.kernel).few("elements of a window");
-    let n = n.map_err(|reason| Expr::misfit("windows", &[x], reason))?;
+    let n = n.map_err(|reason| Expr::misfit(&[x], reason))?;
     let mut parts = Vec::with_capacity(n);
     for k in 0..n {
         let start = k * sliding.dilation;
@@ -94,7 +94,7 @@ pub(super) fn windows<'g>(x: Expr<'g>, slidings: &[Sliding]) -> Result<Vec<Expr<
     let first = x.rank() - slidings.len();
     let one = Size::from(1usize);
     let n = slidings.iter().fold(one, |n, sliding| n * sliding.kernel);
-    let misfit = |reason| Expr::misfit("windows", &[x], reason);
+    let misfit = |reason| Expr::misfit(&[x], reason);
     n.few("elements of a window").map_err(misfit)?;
     let mut parts = vec![x];
     for (k, &sliding) in slidings.iter().enumerate() {
@@ -193,7 +193,7 @@ functions! { "Padding and windows":
 
 #[track_caller]
 fn unfold2d<'g>(x: Expr<'g>, options: &Unfold) -> Result<Expr<'g>, Error> {
-    let misfit = |reason: String| Expr::misfit("unfold2d", &[x], reason);
+    let misfit = |reason: String| Expr::misfit(&[x], reason);
     if x.rank() != 3 && x.rank() != 4 {
         return Err(misfit("the shape must be [n, c, h, w] or [c, h, w]".to_owned()));
     }

@@ -14,7 +14,7 @@ use crate::{
     computation::{Computation, RecordedComputation, ValueId},
     error::Error,
     eval::{self, Bindings},
-    expr::{Expr, inputs_of_one_graph},
+    expr::{Expr, inputs_of},
     graph::{Graph, NodeId},
     tensor::Tensor,
 };
@@ -83,9 +83,13 @@ impl Graph {
         search: impl Fn(&Evaluated<'_>) -> Option<(ValueId, Flaw)>,
     ) -> Result<Option<NonFinite>, Error> {
         let Some(first) = outputs.first() else { return Ok(None) };
-        inputs_of_one_graph("find_non_finite", outputs)?;
+        inputs_of("find_non_finite", outputs)?;
         if !std::ptr::eq(first.graph(), self) {
-            return Err(Expr::misfit("find_non_finite", outputs, "they belong to another graph"));
+            return Err(Expr::misfit_of(
+                "find_non_finite",
+                outputs,
+                "they belong to another graph",
+            ));
         }
         let RecordedComputation { computation, leaves, origins } = Computation::of(outputs);
         let data = eval::values(self, &leaves, bindings)?;

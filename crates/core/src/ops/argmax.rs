@@ -27,10 +27,10 @@ functions! { "Order":
     argmax / try_argmax(x, axis: isize) -> Self,
     "If the axis does not exist or is empty.",
     {
-        x.require_elements("argmax", &axis.into())?;
+        x.require_elements(&axis.into())?;
         let shape = x.shape();
         let axis = resolve_axis(axis, shape.rank())
-            .map_err(|reason| Self::misfit("argmax", &[x], reason))?;
+            .map_err(|reason| Self::misfit(&[x], reason))?;
         let removed = AxisSet::default().with(axis).removed(&shape);
         x.try_record1(Op::ArgMax(ArgMax { axis }), removed, DType::I64)
     }

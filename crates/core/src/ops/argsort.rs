@@ -34,7 +34,7 @@ functions! { "Order":
     "If the axis does not exist.",
     {
         let axis = resolve_axis(axis, x.rank())
-            .map_err(|reason| Self::misfit("argsort", &[x], reason))?;
+            .map_err(|reason| Self::misfit(&[x], reason))?;
         let op = Op::ArgSort(ArgSort { axis, descending });
         x.try_record1(op, x.shape(), DType::I64)
     }

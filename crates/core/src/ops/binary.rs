@@ -276,7 +276,7 @@ impl<'g> Expr<'g> {
     #[track_caller]
     pub fn try_apply_binary(self, op: Binary, rhs: Expr<'g>) -> Result<Self, Error> {
         let [a, b] = aligned(op.name(), self, rhs)?;
-        self.require_float(op.name())?;
+        self.require_float_for(op.name())?;
         if op == Binary::Pow && b.as_literal() == Some(2.0) {
             return Ok(a.square());
         }

@@ -20,7 +20,7 @@ functions! { "Shapes":
     {
         match x.shape().broadcast(&shape) {
             Some(common) if common == shape => x.try_stretch(&shape),
-            _ => Err(Self::misfit("broadcast", &[x], format!("it does not stretch to {shape}"))),
+            _ => Err(Self::misfit(&[x], format!("it does not stretch to {shape}"))),
         }
     }
 }

@@ -329,7 +329,7 @@ composed! {
 /// Whether the operands of a function composed of rows are floating-point numbers that go together.
 fn suit<'g, const N: usize>(op: &str, operands: [Option<Expr<'g>>; N]) -> Result<(), Error> {
     let operands: SmallVec<[Expr<'g>; 4]> = operands.into_iter().flatten().collect();
-    operands[0].require_float(op)?;
+    operands[0].require_float_for(op)?;
     common_shape(op, &operands).map(|_| ())
 }
 

@@ -25,11 +25,11 @@ functions! { "Joining":
     concat / try_concat(graph, parts: &[Expr<'g>], axis: isize) -> Expr<'g>,
     "If there are none, their other sizes or dtypes differ, or no tensor can have the shape.",
     {
-        let misfit = |reason| Expr::misfit("concat", parts, reason);
+        let misfit = |reason| graph.misfit(parts, reason);
         let Some(first) = parts.first() else {
             return Err(misfit("there is nothing to put together".to_owned()));
         };
-        let inputs = inputs_of_one_graph("concat", parts)?;
+        let inputs = inputs_of_one_graph(parts)?;
         let (shape, dtype) = (first.shape(), first.dtype());
         let axis = resolve_axis(axis, shape.rank()).map_err(misfit)?;
         if parts.iter().any(|part| part.dtype() != dtype) {
@@ -57,11 +57,11 @@ functions! { "Joining":
     stack / try_stack(graph, parts: &[Expr<'g>], axis: isize) -> Expr<'g>,
     "If there are none, their shapes or dtypes differ, or no tensor can have the result's.",
     {
-        let misfit = |reason: &str| Expr::misfit("stack", parts, reason);
+        let misfit = |reason: &str| graph.misfit(parts, reason);
         let Some(first) = parts.first() else {
             return Err(misfit("there is nothing to put together"));
         };
-        inputs_of_one_graph("stack", parts)?;
+        inputs_of_one_graph(parts)?;
         if parts.iter().any(|part| part.dtype() != first.dtype()) {
             return Err(misfit("the dtypes differ; cast some of them"));
         }

@@ -9,7 +9,7 @@ use std::{
 use crate::{
     dtype::DType,
     error::{Error, located},
-    expr::{Expr, inputs_of_one_graph},
+    expr::{Expr, inputs_of},
     forward::transposed,
     ops::{Batch, Dependence, Link, Op, Operation, Rule, Tangents},
     shape::Shape,
@@ -130,11 +130,11 @@ impl Custom {
     /// can have the shape that it gives.
     #[track_caller]
     pub fn try_apply<'g>(&self, inputs: &[Expr<'g>]) -> Result<Expr<'g>, Error> {
-        let misfit = |reason: &str| Expr::misfit(self.0.name(), inputs, reason);
+        let misfit = |reason: &str| Expr::misfit_of(self.0.name(), inputs, reason);
         let Some(first) = inputs.first() else {
             return Err(misfit("an operation of your own needs an input"));
         };
-        let ids = inputs_of_one_graph(self.0.name(), inputs)?;
+        let ids = inputs_of(self.0.name(), inputs)?;
         let shapes: Vec<_> = inputs.iter().map(|input| input.shape()).collect();
         let shape = self.0.shape(&shapes).map_err(|reason| misfit(&reason))?;
         shape.check_possible().map_err(|reason| misfit(&reason))?;
@@ -145,7 +145,7 @@ impl Custom {
     #[track_caller]
     fn one_by_one<'g>(&self, batch: &Batch<'_, 'g>) -> Result<Expr<'g>, Error> {
         let n = Size::from(batch.n).few("applications, of one operation to each of a batch,");
-        let n = n.map_err(|reason| Expr::misfit(self.0.name(), &[batch.y], reason))?;
+        let n = n.map_err(|reason| Expr::misfit_of(self.0.name(), &[batch.y], reason))?;
         let inputs = batch.all();
         let mut outputs = Vec::with_capacity(n);
         for i in 0..n {

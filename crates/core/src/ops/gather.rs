@@ -43,7 +43,7 @@ functions! { "Indexing":
     "If the axis does not exist, or the indices are not integers or have other sizes. An index out of bounds is \
      an error of the run that meets it.",
     {
-        let (axis, inputs) = x.along("gather", axis, index)?;
+        let (axis, inputs) = x.along(axis, index)?;
         x.graph().try_record(Op::Gather(Gather { axis }), inputs, index.shape(), x.dtype())
     }
 
@@ -54,12 +54,10 @@ functions! { "Indexing":
     "If the axis does not exist, the elements are not floating-point numbers, or the indices are not integers of \
      this value's shape, or no tensor can have the result's. An index out of bounds is an error of the run that meets it.",
     {
-        let (axis, inputs) = x.along("scatter_add", axis, index)?;
-        x.require_float("scatter_add")?;
+        let (axis, inputs) = x.along(axis, index)?;
+        x.require_float()?;
         if x.shape() != index.shape() {
-            return Err(Self::misfit(
-                "scatter_add",
-                &[x, index],
+            return Err(Self::misfit(&[x, index],
                 "each element needs one index",
             ));
         }
@@ -70,14 +68,9 @@ functions! { "Indexing":
 
 impl<'g> Expr<'g> {
     /// Checks what gather and scatter share; returns the axis from the front, and the inputs.
-    fn along(
-        self,
-        op: &str,
-        axis: isize,
-        index: Expr<'g>,
-    ) -> Result<(usize, crate::graph::Inputs), Error> {
-        let misfit = |reason: &str| Self::misfit(op, &[self, index], reason);
-        inputs_of_one_graph(op, &[self, index])?;
+    fn along(self, axis: isize, index: Expr<'g>) -> Result<(usize, crate::graph::Inputs), Error> {
+        let misfit = |reason: &str| Self::misfit(&[self, index], reason);
+        inputs_of_one_graph(&[self, index])?;
         let (x, i) = (self.shape(), index.shape());
         let axis = resolve_axis(axis, x.rank()).map_err(|reason| misfit(&reason))?;
         if index.dtype() != DType::I64 {

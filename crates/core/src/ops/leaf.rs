@@ -128,7 +128,7 @@ functions! { "Indexing":
     {
         if x.dtype() != DType::I64 {
             let reason = format!("the elements are {}, not integers", x.dtype());
-            return Err(Self::misfit("one_hot", &[x], reason));
+            return Err(Self::misfit(&[x], reason));
         }
         let classes = x.graph().try_arange(n_classes)?;
         Ok(x.try_unsqueeze(-1)?.try_eq(classes)?.cast(x.graph().dtype()))

@@ -23,13 +23,11 @@ functions! { "Products":
     "If an operand has no axis or more than two, or the inner sizes differ.",
     {
         if x.rank().max(rhs.rank()) > 2 {
-            return Err(Self::misfit(
-                "dot",
-                &[x, rhs],
+            return Err(Self::misfit(&[x, rhs],
                 "batches of matrices are multiplied by `matmul`",
             ));
         }
-        x.product("dot", rhs)
+        x.product(rhs)
     }
 
     /// Product of matrices in the last two axes, `[…, m, k] × […, k, n] → […, m, n]`, as in NumPy: the other axes
@@ -44,15 +42,15 @@ functions! { "Products":
     matmul / try_matmul(x, rhs: Expr<'g>) -> Self,
     "If an operand is a scalar, the inner sizes differ, or the other axes do not broadcast.",
     {
-        x.product("matmul", rhs)
+        x.product(rhs)
     }
 }
 
 impl<'g> Expr<'g> {
     #[track_caller]
-    fn product(self, name: &str, rhs: Expr<'g>) -> Result<Self, Error> {
-        let misfit = |reason| Self::misfit(name, &[self, rhs], reason);
-        inputs_of_one_graph(name, &[self, rhs])?;
+    fn product(self, rhs: Expr<'g>) -> Result<Self, Error> {
+        let misfit = |reason| Self::misfit(&[self, rhs], reason);
+        inputs_of_one_graph(&[self, rhs])?;
         if self.dtype() != rhs.dtype() || !self.dtype().is_float() {
             return Err(misfit("the operands must be of one floating-point type".to_owned()));
         }

@@ -28,8 +28,8 @@ functions! { "Reductions":
     max_over / try_max_over(x, axes => Axes) -> Self,
     "If an axis does not exist or is empty, or the elements are truth values.",
     {
-        x.require_elements("max", &axes)?;
-        x.reduced("max", axes, |axes| Op::Max(Max { axes }))
+        x.require_elements(&axes)?;
+        x.reduced(axes, |axes| Op::Max(Max { axes }))
     }
 
     /// Smallest elements over axes; NaN where one is. Equal minima share the gradient equally. Shapes `[…, n, …] → […,
@@ -37,8 +37,8 @@ functions! { "Reductions":
     min_over / try_min_over(x, axes => Axes) -> Self,
     "If an axis does not exist or is empty, or the elements are not floating-point numbers.",
     {
-        x.require_float("min")?;
-        x.require_elements("min", &axes)?;
+        x.require_float()?;
+        x.require_elements(&axes)?;
         Ok(-(-x).try_max_over(axes)?)
     }
 
@@ -57,8 +57,8 @@ functions! { "Reductions":
 
 impl<'g> Expr<'g> {
     /// Whether these axes exist and are not empty; else an error of the operation `op`.
-    pub(crate) fn require_elements(self, op: &str, axes: &Axes) -> Result<(), Error> {
-        let misfit = |reason| Self::misfit(op, &[self], reason);
+    pub(crate) fn require_elements(self, axes: &Axes) -> Result<(), Error> {
+        let misfit = |reason| Self::misfit(&[self], reason);
         let shape = self.shape();
         let set = axes.resolve(shape.rank()).map_err(misfit)?;
         match set.iter().find(|&axis| shape[axis] == 0) {

@@ -2,7 +2,7 @@
 
 use crate::{
     error::Error,
-    expr::{Expr, inputs_of_one_graph},
+    expr::{Expr, inputs_of},
     ops::Binary,
     region::Describe,
     shape::Shape,
@@ -72,16 +72,16 @@ number_operand!(f64, i32);
 
 /// The shape that operands broadcast to, which a tensor can have, after checking graph and dtypes.
 pub(super) fn common_shape<'g>(op: &str, operands: &[Expr<'g>]) -> Result<Shape, Error> {
-    inputs_of_one_graph(op, operands)?;
+    inputs_of(op, operands)?;
     let (first, others) = (operands[0], &operands[1..]);
     if others.iter().any(|other| other.dtype() != first.dtype()) {
-        return Err(Expr::misfit(op, operands, "the dtypes differ; cast one of them"));
+        return Err(Expr::misfit_of(op, operands, "the dtypes differ; cast one of them"));
     }
     let common = others.iter().try_fold(first.shape(), |shape, other| {
-        let conflict = || Expr::misfit(op, operands, shape.conflict(&other.shape()));
+        let conflict = || Expr::misfit_of(op, operands, shape.conflict(&other.shape()));
         shape.broadcast(&other.shape()).ok_or_else(conflict)
     })?;
-    common.check_possible().map_err(|reason| Expr::misfit(op, operands, reason))?;
+    common.check_possible().map_err(|reason| Expr::misfit_of(op, operands, reason))?;
     Ok(common)
 }
 

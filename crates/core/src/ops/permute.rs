@@ -26,7 +26,7 @@ functions! { "Shapes":
     permute / try_permute(x, axes: &[isize]) -> Self,
     "If `axes` does not name every axis once.",
     {
-        let misfit = |reason| Self::misfit("permute", &[x], reason);
+        let misfit = |reason| Self::misfit(&[x], reason);
         let (shape, rank) = (x.shape(), x.rank());
         let axes: Vec<_> = axes
             .iter()
@@ -51,7 +51,7 @@ functions! { "Shapes":
     {
         let rank = x.rank();
         let resolve = |axis| {
-            resolve_axis(axis, rank).map_err(|reason| Self::misfit("transpose", &[x], reason))
+            resolve_axis(axis, rank).map_err(|reason| Self::misfit(&[x], reason))
         };
         let mut axes: Vec<_> = (0..rank as isize).collect();
         axes.swap(resolve(a)?, resolve(b)?);

@@ -19,7 +19,7 @@ functions! { "Shapes":
         let (own, wanted) = (x.shape().n_elements(), shape.n_elements());
         if own != wanted {
             let reason = format!("it has {own} elements, and the shape {shape} has {wanted}");
-            return Err(Self::misfit("reshape", &[x], reason));
+            return Err(Self::misfit(&[x], reason));
         }
         match x.as_literal() {
             _ if x.shape() == shape => Ok(x),
@@ -34,7 +34,7 @@ functions! { "Shapes":
     "If the result has no such axis, or more axes than a tensor can have.",
     {
         let axis = resolve_axis(axis, x.rank() + 1).map_err(|reason| {
-            Self::misfit("unsqueeze", &[x], format!("in the result, {reason}"))
+            Self::misfit(&[x], format!("in the result, {reason}"))
         })?;
         x.try_reshape(x.shape().with_axis(axis, 1))
     }
@@ -43,7 +43,7 @@ functions! { "Shapes":
     squeeze / try_squeeze(x, axes => Axes) -> Self,
     "If an axis does not exist or has another size than 1.",
     {
-        let misfit = |reason| Self::misfit("squeeze", &[x], reason);
+        let misfit = |reason| Self::misfit(&[x], reason);
         let (shape, axes) = (x.shape(), axes.resolve(x.rank()).map_err(misfit)?);
         match axes.iter().find(|&axis| shape[axis] != 1) {
             Some(axis) => Err(misfit(format!("axis {axis} has size {}, not 1", shape[axis]))),

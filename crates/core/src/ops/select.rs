@@ -35,8 +35,8 @@ functions! { "Choice":
         // A plain number becomes a scalar of the graph's type.
         let number = x.graph().literal(0.0, Shape::scalar(), x.graph().dtype());
         let (a, b) = (a.expr(number), b.expr(number));
-        let misfit = |reason: &str| Err(Self::misfit("select", &[x, a, b], reason));
-        inputs_of_one_graph("select", &[x, a, b])?;
+        let misfit = |reason: &str| Err(Self::misfit(&[x, a, b], reason));
+        inputs_of_one_graph(&[x, a, b])?;
         if x.dtype() != DType::Bool {
             return misfit("the first operand is not a mask; make one by a comparison");
         }

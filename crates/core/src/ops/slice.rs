@@ -111,7 +111,7 @@ functions! { "Parts":
     slice_by / try_slice_by(x, axis: isize, range => IndexRange, step: isize) -> Self,
     "If the axis does not exist, the range reaches beyond it, or the step is 0.",
     {
-        let misfit = |reason| Self::misfit("slice", &[x], reason);
+        let misfit = |reason| Self::misfit(&[x], reason);
         let shape = x.shape();
         let axis = resolve_axis(axis, shape.rank()).map_err(misfit)?;
         let (start, end) = (range.start, range.end.unwrap_or(shape[axis]));

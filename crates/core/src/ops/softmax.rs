@@ -20,7 +20,7 @@ functions! { "Softmax":
     logsumexp / try_logsumexp(x, axes => Axes) -> Self,
     "If an axis does not exist, or the elements are not floating-point numbers.",
     {
-        let shift = x.largest_finite("logsumexp", &axes)?;
+        let shift = x.largest_finite(&axes)?;
         let total = (x - shift).exp().sum_over(axes.clone()).log();
         let usual = total.try_add(shift.try_reshape(total.shape())?)?;
         if x.shape().n_elements() == 0 {
@@ -35,7 +35,7 @@ functions! { "Softmax":
     softmax / try_softmax(x, axis: isize) -> Self,
     "If the axis does not exist, or the elements are not floating-point numbers.",
     {
-        let exp = (x - x.largest_finite("softmax", &axis.into())?).exp();
+        let exp = (x - x.largest_finite(&axis.into())?).exp();
         exp.try_div(exp.try_sum_over(keep(axis))?)
     }
 
@@ -44,7 +44,7 @@ functions! { "Softmax":
     log_softmax / try_log_softmax(x, axis: isize) -> Self,
     "If the axis does not exist, or the elements are not floating-point numbers.",
     {
-        let shifted = x - x.largest_finite("log_softmax", &axis.into())?;
+        let shifted = x - x.largest_finite(&axis.into())?;
         shifted.try_sub(shifted.exp().try_sum_over(keep(axis))?.log())
     }
 }
@@ -54,10 +54,9 @@ impl<'g> Expr<'g> {
     /// subtracted so that no exponential overflows. Any constant gives the same value and derivative. Of no elements
     /// it is 0, so that their `logsumexp` is the logarithm of an empty sum, −∞.
     #[track_caller]
-    fn largest_finite(self, name: &str, axes: &Axes) -> Result<Self, Error> {
-        self.require_float(name)?;
-        let set =
-            axes.resolve(self.rank()).map_err(|reason| Self::misfit(name, &[self], reason))?;
+    fn largest_finite(self, axes: &Axes) -> Result<Self, Error> {
+        self.require_float()?;
+        let set = axes.resolve(self.rank()).map_err(|reason| Self::misfit(&[self], reason))?;
         if set.n_elements(&self.shape()) == 0 {
             return self.graph().try_literal(0.0, set.kept(&self.shape()), self.dtype());
         }

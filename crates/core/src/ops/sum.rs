@@ -31,16 +31,16 @@ functions! { "Reductions":
     sum_over / try_sum_over(x, axes => Axes) -> Self,
     "If an axis does not exist, or the elements are truth values.",
     {
-        x.reduced("sum", axes, |axes| Op::Sum(Sum { axes }))
+        x.reduced(axes, |axes| Op::Sum(Sum { axes }))
     }
 
     /// Mean over axes. Shapes `[…, n, …] → […, …]`. Source: `torch.mean`.
     mean_over / try_mean_over(x, axes => Axes) -> Self,
     "If an axis does not exist, or the elements are not floating-point numbers.",
     {
-        x.require_float("mean")?;
+        x.require_float()?;
         let set =
-            axes.resolve(x.rank()).map_err(|reason| Self::misfit("mean", &[x], reason))?;
+            axes.resolve(x.rank()).map_err(|reason| Self::misfit(&[x], reason))?;
         let n = set.n_elements(&x.shape());
         x.try_sum_over(axes)?.try_div(n as f64)
     }
@@ -59,13 +59,8 @@ functions! { "Reductions":
 impl<'g> Expr<'g> {
     /// Records a reduction, which removes its axes, and puts them back with size 1 if they are to be kept.
     #[track_caller]
-    pub(super) fn reduced(
-        self,
-        name: &str,
-        axes: Axes,
-        op: impl Fn(AxisSet) -> Op,
-    ) -> Result<Self, Error> {
-        let misfit = |reason| Self::misfit(name, &[self], reason);
+    pub(super) fn reduced(self, axes: Axes, op: impl Fn(AxisSet) -> Op) -> Result<Self, Error> {
+        let misfit = |reason| Self::misfit(&[self], reason);
         let shape = self.shape();
         let set = axes.resolve(shape.rank()).map_err(misfit)?;
         if self.dtype() == DType::Bool {

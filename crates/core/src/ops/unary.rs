@@ -347,7 +347,7 @@ impl<'g> Expr<'g> {
     /// If the elements are not floating-point numbers.
     #[track_caller]
     pub fn try_apply_unary(self, op: Unary) -> Result<Self, Error> {
-        self.require_float(op.name())?;
+        self.require_float_for(op.name())?;
         self.try_record1(Op::Unary(op), self.shape(), self.dtype())
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{
     expr::Expr,
-    graph::{Graph, NodeId},
+    graph::{Graph, Inputs, NodeId},
     ops::Literal,
     shape::{Axes, Shape},
     sparse::Sparse,
@@ -73,7 +73,7 @@ impl ArgumentValue {
     }
 
     /// Adds all nodes in this value.
-    pub(crate) fn add_nodes(&self, nodes: &mut Vec<NodeId>) {
+    pub(crate) fn add_nodes(&self, nodes: &mut Inputs) {
         match self {
             Self::Node(node) => nodes.push(*node),
             Self::List(values) => values.iter().for_each(|value| value.add_nodes(nodes)),

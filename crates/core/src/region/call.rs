@@ -3,10 +3,10 @@
 
 use std::panic::Location;
 
-use super::{ArgumentValue, CallArgument, Describe, RegionId};
+use super::{ArgumentValue, CallArgument, CallArguments, Describe, RegionId};
 use crate::{
     expr::Expr,
-    graph::{Graph, NodeId},
+    graph::{Graph, Inputs, NodeId},
 };
 
 /// A call of a function that is to be opened: [`Graph::call`] begins it.
@@ -15,7 +15,7 @@ pub struct Call<'g> {
     graph: &'g Graph,
     name: &'static str,
     /// `None` inside a derivative rule.
-    arguments: Option<Vec<CallArgument>>,
+    arguments: Option<CallArguments>,
 }
 
 impl Graph {
@@ -40,7 +40,7 @@ impl Graph {
     ///
     /// A derivative rule belongs to the operation that it is for, so its own calls are no regions.
     pub fn call(&self, name: &'static str) -> Call<'_> {
-        let arguments = (!self.is_in_rule()).then(Vec::new);
+        let arguments = (!self.is_in_rule()).then(CallArguments::new);
         Call { graph: self, name, arguments }
     }
 
@@ -131,7 +131,7 @@ impl<'g> RegionGuard<'g> {
     /// Notes the results of a call, and hands them back.
     pub fn returns<T: Describe>(&self, results: T) -> T {
         if let Some(call) = self.call {
-            let mut nodes = Vec::new();
+            let mut nodes = Inputs::new();
             results.describe(self.graph).add_nodes(&mut nodes);
             self.graph.regions_mut().set_results(call, nodes);
         }

@@ -32,14 +32,18 @@ mod tree;
 use std::{borrow::Cow, iter::successors, num::NonZeroU32, panic::Location};
 
 pub(crate) use self::call::Receiver;
-use self::tree::{Facts, Identity};
+use self::tree::{Facts, RegionIdentity};
 pub use self::{
     arguments::{ArgumentValue, CallArgument, Describe, describe_fields},
     call::{Call, RegionGuard},
     text::RegionTree,
     tree::Regions,
 };
-use crate::graph::NodeId;
+use crate::graph::{Inputs, NodeId};
+use smallvec::SmallVec;
+
+/// Arguments of a call; those of most calls need no allocation.
+type CallArguments = SmallVec<[CallArgument; 2]>;
 
 /// The separator of the names of scopes and leaves in a full name.
 const SEPARATOR: &str = ".";
@@ -112,9 +116,9 @@ impl<'a> Region<'a> {
     /// The name of the scope, checkpoint or function; that of a gradient stands after `∂`.
     pub fn name(self) -> Cow<'a, str> {
         let name: &'a str = match self.regions.primal(self.identity()) {
-            Identity::Scope { name, .. } | Identity::Checkpoint { name, .. } => name,
-            Identity::Call { name, .. } => name,
-            Identity::Gradient(_) | Identity::Batch { .. } => "",
+            RegionIdentity::Scope { name, .. } | RegionIdentity::Checkpoint { name, .. } => name,
+            RegionIdentity::Call { name, .. } => name,
+            RegionIdentity::Gradient(_) | RegionIdentity::Batch { .. } => "",
         };
         let origins = successors(Some(self), |region| region.derived_from());
         match origins.filter(|region| region.gradient_of().is_some()).count() {
@@ -135,7 +139,7 @@ impl<'a> Region<'a> {
     /// The region whose gradient or tangent this is.
     pub fn gradient_of(self) -> Option<Self> {
         match *self.identity() {
-            Identity::Gradient(of) => Some(self.regions.get(of)),
+            RegionIdentity::Gradient(of) => Some(self.regions.get(of)),
             _ => None,
         }
     }
@@ -143,7 +147,7 @@ impl<'a> Region<'a> {
     /// The call that a call of `vmap` recorded this for, with one more axis.
     pub fn batch_of(self) -> Option<Self> {
         match *self.identity() {
-            Identity::Batch { of, .. } => Some(self.regions.get(of)),
+            RegionIdentity::Batch { of, .. } => Some(self.regions.get(of)),
             _ => None,
         }
     }
@@ -166,7 +170,7 @@ impl<'a> Region<'a> {
     /// The arguments of a call, without those that are absent; none of other regions.
     pub fn arguments(self) -> &'a [CallArgument] {
         match self.identity() {
-            Identity::Call { arguments, .. } => arguments,
+            RegionIdentity::Call { arguments, .. } => arguments,
             _ => &[],
         }
     }
@@ -178,9 +182,9 @@ impl<'a> Region<'a> {
 
     /// The expressions among the arguments of a call, in order.
     pub fn operands(self) -> Vec<NodeId> {
-        let mut operands = Vec::new();
+        let mut operands = Inputs::new();
         self.arguments().iter().for_each(|argument| argument.value.add_nodes(&mut operands));
-        operands
+        operands.into_vec()
     }
 
     /// The nodes that a call returned. An earlier call may have recorded them.
@@ -220,12 +224,12 @@ impl<'a> Region<'a> {
     /// The name of the function that was called, whatever it is derived from.
     pub(crate) fn function(self) -> Option<&'static str> {
         match self.regions.primal(self.identity()) {
-            Identity::Call { name, .. } => Some(name),
+            RegionIdentity::Call { name, .. } => Some(name),
             _ => None,
         }
     }
 
-    fn identity(self) -> &'a Identity {
+    fn identity(self) -> &'a RegionIdentity {
         self.regions.identity(self.id)
     }
 

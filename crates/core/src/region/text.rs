@@ -9,22 +9,19 @@ use crate::graph::{Graph, NodeId};
 pub struct RegionTree<'g>(&'g Graph);
 
 impl Graph {
-    /// The tree of regions as text, a line for each region: index, kind and name; of a call its arguments and results; of a derived
-    /// region the one that it is derived from; last the nodes that lie in it and in no inner one.
+    /// The tree of regions as text, a line for each region: index, kind and name; then the arguments and results of a call, or
+    /// the primal of a derived region; last the nodes recorded directly inside.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
-    /// let x = g.input("x", [3]);
-    /// let y = {
-    ///     let _scope = g.scope("head");
-    ///     x.norm()
-    /// };
-    /// # let _ = y;
+    /// let x = g.input("x", [2, 3]);
+    /// let _head = g.scope("head");
+    /// let y = x.mean_over(1);
     /// assert_eq!(g.region_tree().to_string(), "\
     /// ##0 root: %0
     ///   ##1 scope head
-    ///     ##2 norm(x = %0) → [%2]
-    ///       ##3 vector_norm(x = %0, order = 2.0, axes = [0]) → [%2]: %1–%2
+    ///     ##2 mean_over(x = %0, axes = [1]) → [%3]: %2–%3
+    ///       ##3 sum_over(x = %0, axes = [1]) → [%1]: %1
     /// ");
     /// ```
     pub fn region_tree(&self) -> RegionTree<'_> {

@@ -5,12 +5,12 @@ use std::{iter::successors, panic::Location, sync::Arc};
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
-use super::{CallArgument, Region, RegionId, RegionKind, SEPARATOR, join};
-use crate::graph::NodeId;
+use super::{CallArguments, Region, RegionId, RegionKind, SEPARATOR, join};
+use crate::graph::Inputs;
 
 /// The identity of a region.
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(super) enum Identity {
+pub(super) enum RegionIdentity {
     Scope {
         parent: Option<RegionId>,
         name: Arc<str>,
@@ -24,7 +24,7 @@ pub(super) enum Identity {
     Call {
         parent: RegionId,
         name: &'static str,
-        arguments: Box<[CallArgument]>,
+        arguments: CallArguments,
     },
     Gradient(RegionId),
     /// A call as the call `by` of `vmap` records it.
@@ -43,13 +43,13 @@ pub(super) struct Facts {
     pub gradient: Option<RegionId>,
     pub is_checkpointed: bool,
     pub location: &'static Location<'static>,
-    pub results: Box<[NodeId]>,
+    pub results: Inputs,
 }
 
 /// The regions of a graph.
 #[derive(Debug)]
 pub struct Regions {
-    regions: IndexMap<Identity, Facts, FxBuildHasher>,
+    regions: IndexMap<RegionIdentity, Facts, FxBuildHasher>,
     /// The region that is open.
     pub(crate) current: RegionId,
 }
@@ -57,7 +57,7 @@ pub struct Regions {
 impl Default for Regions {
     fn default() -> Self {
         let mut regions = Self { regions: IndexMap::default(), current: RegionId::ROOT };
-        let root = Identity::Scope { parent: None, name: "".into() };
+        let root = RegionIdentity::Scope { parent: None, name: "".into() };
         regions.intern(root, None, Location::caller());
         regions
     }
@@ -93,7 +93,7 @@ impl Regions {
         self.scope_of(self.current)
     }
 
-    pub(super) fn identity(&self, id: RegionId) -> &Identity {
+    pub(super) fn identity(&self, id: RegionId) -> &RegionIdentity {
         self.regions.get_index(id.index()).expect("ids are those of regions").0
     }
 
@@ -106,7 +106,8 @@ impl Regions {
     /// Enters the scope `name` inside the current region; returns the current one, to go back to.
     pub(crate) fn enter(&mut self, name: &str, location: &'static Location<'static>) -> RegionId {
         let parent = Some(self.current);
-        let scope = self.intern(Identity::Scope { parent, name: name.into() }, parent, location);
+        let scope =
+            self.intern(RegionIdentity::Scope { parent, name: name.into() }, parent, location);
         std::mem::replace(&mut self.current, scope)
     }
 
@@ -117,7 +118,7 @@ impl Regions {
         location: &'static Location<'static>,
     ) -> RegionId {
         let (parent, index) = (self.current, self.regions.len());
-        let identity = Identity::Checkpoint { parent, name: name.into(), index };
+        let identity = RegionIdentity::Checkpoint { parent, name: name.into(), index };
         let checkpoint = self.intern(identity, Some(parent), location);
         self.checkpoint(checkpoint);
         std::mem::replace(&mut self.current, checkpoint)
@@ -127,11 +128,11 @@ impl Regions {
     pub(crate) fn enter_call(
         &mut self,
         name: &'static str,
-        arguments: Vec<CallArgument>,
+        arguments: CallArguments,
         location: &'static Location<'static>,
     ) -> RegionId {
         let parent = self.current;
-        let identity = Identity::Call { parent, name, arguments: arguments.into() };
+        let identity = RegionIdentity::Call { parent, name, arguments };
         let call = self.intern(identity, Some(parent), location);
         std::mem::replace(&mut self.current, call)
     }
@@ -142,10 +143,10 @@ impl Regions {
     }
 
     /// Notes the results of a call, the first time that it returns any.
-    pub(crate) fn set_results(&mut self, call: RegionId, results: Vec<NodeId>) {
+    pub(crate) fn set_results(&mut self, call: RegionId, results: Inputs) {
         let known = &mut self.regions[call.index()].results;
         if known.is_empty() {
-            *known = results.into();
+            *known = results;
         }
     }
 
@@ -158,7 +159,7 @@ impl Regions {
         for id in missing.into_iter().rev() {
             let &Facts { parent, location, .. } = self.facts(id);
             let parent = parent.and_then(|parent| self.facts(parent).gradient);
-            let gradient = self.intern(Identity::Gradient(id), parent, location);
+            let gradient = self.intern(RegionIdentity::Gradient(id), parent, location);
             self.regions[id.index()].gradient = Some(gradient);
         }
         self.facts(region).gradient.expect("it has been made")
@@ -172,7 +173,7 @@ impl Regions {
         let calls: Vec<_> = lineage.take_while(|&id| id != scope).collect();
         calls.into_iter().rev().fold(scope, |parent, of| {
             let location = self.facts(of).location;
-            self.intern(Identity::Batch { of, by }, Some(parent), location)
+            self.intern(RegionIdentity::Batch { of, by }, Some(parent), location)
         })
     }
 
@@ -182,7 +183,7 @@ impl Regions {
 
     fn intern(
         &mut self,
-        identity: Identity,
+        identity: RegionIdentity,
         parent: Option<RegionId>,
         location: &'static Location<'static>,
     ) -> RegionId {
@@ -194,25 +195,25 @@ impl Regions {
             (RegionKind::Call, Some(parent)) => self.scope_of(parent),
             _ => id,
         };
-        let results = Box::default();
+        let results = Inputs::new();
         let facts =
             Facts { parent, scope, gradient: None, is_checkpointed: false, location, results };
         self.regions.insert(identity, facts);
         id
     }
 
-    pub(super) fn kind(&self, identity: &Identity) -> RegionKind {
+    pub(super) fn kind(&self, identity: &RegionIdentity) -> RegionKind {
         match self.primal(identity) {
-            Identity::Checkpoint { .. } => RegionKind::Checkpoint,
-            Identity::Call { .. } => RegionKind::Call,
+            RegionIdentity::Checkpoint { .. } => RegionKind::Checkpoint,
+            RegionIdentity::Call { .. } => RegionKind::Call,
             _ => RegionKind::Scope,
         }
     }
 
     /// The identity of the region that a region is derived from in the end.
-    pub(super) fn primal<'a>(&'a self, identity: &'a Identity) -> &'a Identity {
+    pub(super) fn primal<'a>(&'a self, identity: &'a RegionIdentity) -> &'a RegionIdentity {
         let mut primal = identity;
-        while let Identity::Gradient(of) | Identity::Batch { of, .. } = primal {
+        while let RegionIdentity::Gradient(of) | RegionIdentity::Batch { of, .. } = primal {
             primal = self.identity(*of);
         }
         primal

@@ -123,7 +123,7 @@ impl<'g> Sparse<'g> {
         let [n_rows, n_columns] = self.shape;
         Shape::from(self.shape)
             .check_possible()
-            .map_err(|reason| Expr::misfit("to_dense", &[self.values], reason))?;
+            .map_err(|reason| Expr::misfit_of("to_dense", &[self.values], reason))?;
         let places = self.rows.iter().zip(&self.columns);
         let places = self.values.indices(places.map(|(row, column)| row * n_columns + column));
         self.values.try_scatter_add(0, places, n_rows * n_columns)?.try_reshape(self.shape)

@@ -99,7 +99,7 @@ const MOST_ELEMENTS: usize = 1 << 28;
 /// The number of elements of a value, if they can be looked at one by one.
 fn n_elements(x: Expr<'_>) -> Result<usize, Error> {
     let n = Size::from(x.shape().n_elements()).at_most(MOST_ELEMENTS, "elements");
-    n.map_err(|reason| Expr::misfit("sparse_jacobian", &[x], reason))
+    n.map_err(|reason| Expr::misfit_of("sparse_jacobian", &[x], reason))
 }
 
 /// The set of each element of `y`; `None` if `y` does not depend on `x`.

@@ -20,7 +20,7 @@ pub(super) fn binary_cross_entropy<'g>(
     logits: Expr<'g>,
     targets: Expr<'g>,
 ) -> Result<Expr<'g>, Error> {
-    check_alike("binary_cross_entropy", logits, targets)?;
+    check_alike(logits, targets)?;
     mean_of_each_example(entropy(logits, targets, targets)?)
 }
 
@@ -38,10 +38,9 @@ pub(super) fn with_logits<'g>(
     targets: Expr<'g>,
     weights: &BinaryWeights<'g>,
 ) -> Result<Expr<'g>, Error> {
-    let name = "binary_cross_entropy_with_logits";
-    check_alike(name, logits, targets)?;
+    check_alike(logits, targets)?;
     for weight in [weights.weight, weights.positive].into_iter().flatten() {
-        check_broadcast(name, &[logits, weight])?;
+        check_broadcast(&[logits, weight])?;
     }
     let positive = match weights.positive {
         Some(weight) => targets.try_mul(weight)?,
@@ -56,7 +55,7 @@ pub(super) fn with_logits<'g>(
 
 #[track_caller]
 pub(super) fn of_probabilities<'g>(y: Expr<'g>, targets: Expr<'g>) -> Result<Expr<'g>, Error> {
-    check_alike("binary_cross_entropy_of_probabilities", y, targets)?;
+    check_alike(y, targets)?;
     let limited = |log: Expr<'g>| log.lt(-100.0).select(log.lit(-100.0), log);
     let if_one = weigh(targets, limited(y.log()))?;
     let if_zero = weigh(1.0 - targets, limited((-y).log1p()))?;
@@ -69,15 +68,14 @@ pub(super) fn multilabel_soft_margin_loss<'g>(
     targets: Expr<'g>,
     weight: Option<Expr<'g>>,
 ) -> Result<Expr<'g>, Error> {
-    let name = "multilabel_soft_margin_loss";
-    check_alike(name, logits, targets)?;
+    check_alike(logits, targets)?;
     if logits.rank() == 0 {
-        return Err(Expr::misfit(name, &[logits, targets], "scalars have no axis of classes"));
+        return Err(Expr::misfit(&[logits, targets], "scalars have no axis of classes"));
     }
     let losses = entropy(logits, targets, targets)?;
     match weight {
         Some(weight) => {
-            check_broadcast(name, &[logits, weight])?;
+            check_broadcast(&[logits, weight])?;
             losses.try_mul(weight)?.try_mean_over(-1)
         }
         None => losses.try_mean_over(-1),
@@ -86,6 +84,6 @@ pub(super) fn multilabel_soft_margin_loss<'g>(
 
 #[track_caller]
 pub(super) fn soft_margin_loss<'g>(y: Expr<'g>, targets: Expr<'g>) -> Result<Expr<'g>, Error> {
-    check_broadcast("soft_margin_loss", &[y, targets])?;
+    check_broadcast(&[y, targets])?;
     Ok((-targets.try_mul(y)?).softplus())
 }

@@ -65,13 +65,13 @@ pub(super) fn cross_entropy<'g>(logits: Expr<'g>, targets: Expr<'g>) -> Result<E
     if targets.dtype() != DType::I64 {
         if targets.rank() + 1 == logits.rank() {
             let reason = "labels of classes are integers; cast the targets, or give a probability of each class";
-            return Err(Expr::misfit("cross_entropy", &[logits, targets], reason));
+            return Err(Expr::misfit(&[logits, targets], reason));
         }
-        check_alike("cross_entropy", logits, targets)?;
+        check_alike(logits, targets)?;
         let log_probabilities = logits.try_log_softmax(-1)?;
         return Ok(-weigh(targets, log_probabilities)?.sum_over(-1));
     }
-    check_labels("cross_entropy", logits, targets, -1)?;
+    check_labels(logits, targets, -1)?;
     let picked = logits.try_log_softmax(-1)?.try_gather(-1, targets.unsqueeze(-1))?;
     Ok(-picked.squeeze(-1))
 }
@@ -95,40 +95,30 @@ pub(super) fn domain(
 }
 
 /// The axis of the classes from the front, if there is one and the labels fit the other axes.
-fn check_labels<'g>(
-    loss: &str,
-    predictions: Expr<'g>,
-    labels: Expr<'g>,
-    axis: isize,
-) -> Result<usize, Error> {
-    let axis = class_axis(loss, predictions, labels, axis)?;
+fn check_labels<'g>(predictions: Expr<'g>, labels: Expr<'g>, axis: isize) -> Result<usize, Error> {
+    let axis = class_axis(predictions, labels, axis)?;
     let (shape, operands) = (predictions.shape(), [predictions, labels]);
     let examples: Vec<usize> = [&shape[..axis], &shape[axis + 1..]].concat();
     if labels.dtype() != DType::I64 {
-        return Err(Expr::misfit(loss, &operands, "the labels are not integers"));
+        return Err(Expr::misfit(&operands, "the labels are not integers"));
     }
     if labels.shape()[..] != examples {
         let reason = format!(
             "integer labels name one class for each example, so their shape is {examples:?}"
         );
-        return Err(Expr::misfit(loss, &operands, reason));
+        return Err(Expr::misfit(&operands, reason));
     }
     Ok(axis)
 }
 
-fn class_axis<'g>(
-    loss: &str,
-    predictions: Expr<'g>,
-    targets: Expr<'g>,
-    axis: isize,
-) -> Result<usize, Error> {
+fn class_axis<'g>(predictions: Expr<'g>, targets: Expr<'g>, axis: isize) -> Result<usize, Error> {
     let rank = predictions.rank();
     let from_front = if axis < 0 { axis + rank as isize } else { axis };
     match usize::try_from(from_front) {
         Ok(axis) if axis < rank && predictions.dtype().is_float() => Ok(axis),
         _ => {
             let reason = format!("the predictions need classes along axis {axis}");
-            Err(Expr::misfit(loss, &[predictions, targets], reason))
+            Err(Expr::misfit(&[predictions, targets], reason))
         }
     }
 }
@@ -139,17 +129,16 @@ pub(super) fn cross_entropy_with<'g>(
     targets: Expr<'g>,
     options: &Classes<'g>,
 ) -> Result<Expr<'g>, Error> {
-    let name = "cross_entropy_with";
     if !(0.0..=1.0).contains(&options.smoothing) {
         let reason = format!("label smoothing by {} is not in 0..=1", options.smoothing);
-        return Err(Expr::misfit(name, &[logits, targets], reason));
+        return Err(Expr::misfit(&[logits, targets], reason));
     }
     if targets.dtype() == DType::I64 {
-        let labels = Labels::new(name, logits, targets, options)?;
+        let labels = Labels::new(logits, targets, options)?;
         return labels.losses(logits.try_log_softmax(options.axis)?, options.smoothing);
     }
-    check_alike(name, logits, targets)?;
-    let axis = class_axis(name, logits, targets, options.axis)?;
+    check_alike(logits, targets)?;
+    let axis = class_axis(logits, targets, options.axis)?;
     let n_classes = logits.shape()[axis] as f64;
     let (log_probabilities, smoothing) = (logits.try_log_softmax(options.axis)?, options.smoothing);
     let targets = match smoothing == 0.0 {
@@ -157,7 +146,7 @@ pub(super) fn cross_entropy_with<'g>(
         false => targets * (1.0 - smoothing) + smoothing / n_classes,
     };
     let mut losses = weigh(targets, log_probabilities)?;
-    if let Some(weight) = aligned_weight(name, logits, options.weight, axis)? {
+    if let Some(weight) = aligned_weight(logits, options.weight, axis)? {
         losses = losses.try_mul(weight)?;
     }
     let losses = -losses.try_sum_over(options.axis)?;
@@ -174,14 +163,13 @@ pub(super) fn nll_loss<'g>(
     labels: Expr<'g>,
     options: &Classes<'g>,
 ) -> Result<Expr<'g>, Error> {
-    let labels = Labels::new("nll_loss", log_probabilities, labels, options)?;
+    let labels = Labels::new(log_probabilities, labels, options)?;
     labels.losses(log_probabilities, 0.0)
 }
 
 /// The weights of classes, aligned with their axis of the predictions.
 #[track_caller]
 fn aligned_weight<'g>(
-    loss: &str,
     predictions: Expr<'g>,
     weight: Option<Expr<'g>>,
     axis: usize,
@@ -190,7 +178,7 @@ fn aligned_weight<'g>(
     let n_classes = predictions.shape()[axis];
     if weight.shape()[..] != [n_classes] || weight.dtype() != predictions.dtype() {
         let reason = "there must be one weight for each class, of the dtype of the predictions";
-        return Err(Expr::misfit(loss, &[predictions, weight], reason));
+        return Err(Expr::misfit(&[predictions, weight], reason));
     }
     let after = std::iter::repeat_n(1, predictions.rank() - axis - 1);
     Ok(Some(weight.reshape([n_classes].into_iter().chain(after).collect::<Shape>())))
@@ -213,13 +201,12 @@ struct Labels<'a, 'g> {
 impl<'a, 'g> Labels<'a, 'g> {
     #[track_caller]
     fn new(
-        loss: &str,
         predictions: Expr<'g>,
         labels: Expr<'g>,
         options: &'a Classes<'g>,
     ) -> Result<Self, Error> {
-        let axis = check_labels(loss, predictions, labels, options.axis)?;
-        let class_weight = aligned_weight(loss, predictions, options.weight, axis)?;
+        let axis = check_labels(predictions, labels, options.axis)?;
+        let class_weight = aligned_weight(predictions, options.weight, axis)?;
         let is_ignored = labels.eq(options.ignore as f64);
         let first_class = labels.graph().arange(1).squeeze(0);
         let index = is_ignored.try_select(first_class, labels)?;

@@ -50,7 +50,7 @@ pub(super) fn multi_margin_loss<'g>(
     labels: Expr<'g>,
     options: &MultiMargin<'g>,
 ) -> Result<Expr<'g>, Error> {
-    let misfit = |reason: &str| Expr::misfit("multi_margin_loss", &[y, labels], reason);
+    let misfit = |reason: &str| Expr::misfit(&[y, labels], reason);
     if options.p != 1 && options.p != 2 {
         return Err(misfit("p is neither 1 nor 2"));
     }
@@ -82,7 +82,7 @@ pub(super) fn multi_margin_loss<'g>(
 
 #[track_caller]
 pub(super) fn multilabel_margin_loss<'g>(y: Expr<'g>, labels: Expr<'g>) -> Result<Expr<'g>, Error> {
-    let misfit = |reason| Expr::misfit("multilabel_margin_loss", &[y, labels], reason);
+    let misfit = |reason| Expr::misfit(&[y, labels], reason);
     if labels.dtype() != DType::I64 || !y.dtype().is_float() || y.shape() != labels.shape() {
         return Err(misfit("the labels must be integers of the shape of the predictions"));
     }
@@ -115,7 +115,7 @@ pub(super) fn hinge_embedding_loss<'g>(
     targets: Expr<'g>,
     margin: f64,
 ) -> Result<Expr<'g>, Error> {
-    check_broadcast("hinge_embedding_loss", &[y, targets])?;
+    check_broadcast(&[y, targets])?;
     let hinges = (margin - y).relu();
     let nothing = y.lit(0.0);
     let if_unlike = targets.ne(1.0).try_select(hinges, nothing)?;
@@ -129,7 +129,7 @@ pub(super) fn margin_ranking_loss<'g>(
     targets: Expr<'g>,
     margin: f64,
 ) -> Result<Expr<'g>, Error> {
-    check_broadcast("margin_ranking_loss", &[y, other, targets])?;
+    check_broadcast(&[y, other, targets])?;
     Ok((margin - targets.try_mul(y.try_sub(other)?)?).relu())
 }
 
@@ -140,8 +140,8 @@ pub(super) fn cosine_embedding_loss<'g>(
     targets: Expr<'g>,
     margin: f64,
 ) -> Result<Expr<'g>, Error> {
-    let misfit = |reason| Expr::misfit("cosine_embedding_loss", &[y, other, targets], reason);
-    check_broadcast("cosine_embedding_loss", &[y, other])?;
+    let misfit = |reason| Expr::misfit(&[y, other, targets], reason);
+    check_broadcast(&[y, other])?;
     if y.rank() == 0 || other.rank() == 0 || targets.dtype() != y.dtype() {
         return Err(misfit("vectors need an axis, and targets their dtype"));
     }
@@ -164,10 +164,10 @@ pub(super) fn triplet_margin_loss<'g>(
     options: &TripletMargin,
 ) -> Result<Expr<'g>, Error> {
     let operands = [anchor, positive, negative];
-    check_broadcast("triplet_margin_loss", &operands)?;
+    check_broadcast(&operands)?;
     if anchor.rank() == 0 || operands.iter().any(|operand| operand.rank() != anchor.rank()) {
         let reason = "anchors, positives and negatives need the same axes, at least one";
-        return Err(Expr::misfit("triplet_margin_loss", &operands, reason));
+        return Err(Expr::misfit(&operands, reason));
     }
     let distance = |a: Expr<'g>, b: Expr<'g>| a.try_pairwise_distance(b, options.p, options.eps);
     let to_positive = distance(anchor, positive)?;

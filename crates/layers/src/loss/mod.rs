@@ -263,8 +263,8 @@ losses! {
 }
 
 /// Whether targets have the dtype and shape of the predictions; else an error of the loss called `loss`.
-fn check_alike<'g>(loss: &str, predictions: Expr<'g>, targets: Expr<'g>) -> Result<(), Error> {
-    let misfit = |reason: &str| Err(Expr::misfit(loss, &[predictions, targets], reason));
+fn check_alike<'g>(predictions: Expr<'g>, targets: Expr<'g>) -> Result<(), Error> {
+    let misfit = |reason: &str| Err(Expr::misfit(&[predictions, targets], reason));
     if predictions.dtype() != targets.dtype() || !predictions.dtype().is_float() {
         return misfit(
             "targets and predictions must be of one floating-point dtype; cast the targets",
@@ -277,17 +277,17 @@ fn check_alike<'g>(loss: &str, predictions: Expr<'g>, targets: Expr<'g>) -> Resu
 }
 
 /// Whether operands have one floating-point dtype and broadcast; else an error of the loss called `loss`.
-fn check_broadcast(loss: &str, operands: &[Expr<'_>]) -> Result<(), Error> {
+fn check_broadcast(operands: &[Expr<'_>]) -> Result<(), Error> {
     let dtype = operands[0].dtype();
     if !dtype.is_float() || operands.iter().any(|operand| operand.dtype() != dtype) {
         let reason = "the operands must be of one floating-point dtype; cast some of them";
-        return Err(Expr::misfit(loss, operands, reason));
+        return Err(Expr::misfit(operands, reason));
     }
     let mut shape = operands[0].shape();
     for operand in &operands[1..] {
         match shape.broadcast(&operand.shape()) {
             Some(common) => shape = common,
-            None => return Err(Expr::misfit(loss, operands, "the shapes do not broadcast")),
+            None => return Err(Expr::misfit(operands, "the shapes do not broadcast")),
         }
     }
     Ok(())

@@ -44,19 +44,19 @@ impl Default for GaussianNll {
 
 #[track_caller]
 pub(super) fn mse<'g>(y: Expr<'g>, targets: Expr<'g>) -> Result<Expr<'g>, Error> {
-    check_alike("mse", y, targets)?;
+    check_alike(y, targets)?;
     mean_of_each_example(y.try_sub(targets)?.square())
 }
 
 #[track_caller]
 pub(super) fn mse_loss<'g>(y: Expr<'g>, targets: Expr<'g>) -> Result<Expr<'g>, Error> {
-    check_alike("mse_loss", y, targets)?;
+    check_alike(y, targets)?;
     Ok(y.try_sub(targets)?.square())
 }
 
 #[track_caller]
 pub(super) fn l1_loss<'g>(y: Expr<'g>, targets: Expr<'g>) -> Result<Expr<'g>, Error> {
-    check_alike("l1_loss", y, targets)?;
+    check_alike(y, targets)?;
     Ok(y.try_sub(targets)?.abs())
 }
 
@@ -66,10 +66,10 @@ pub(super) fn smooth_l1_loss<'g>(
     targets: Expr<'g>,
     beta: f64,
 ) -> Result<Expr<'g>, Error> {
-    check_alike("smooth_l1_loss", y, targets)?;
+    check_alike(y, targets)?;
     if beta.is_nan() || beta < 0.0 {
         let reason = format!("beta is {beta}, which is negative");
-        return Err(Expr::misfit("smooth_l1_loss", &[y, targets], reason));
+        return Err(Expr::misfit(&[y, targets], reason));
     }
     let error = y.try_sub(targets)?;
     let size = error.abs();
@@ -85,10 +85,10 @@ pub(super) fn huber_loss<'g>(
     targets: Expr<'g>,
     delta: f64,
 ) -> Result<Expr<'g>, Error> {
-    check_alike("huber_loss", y, targets)?;
+    check_alike(y, targets)?;
     if delta.is_nan() || delta <= 0.0 {
         let reason = format!("delta is {delta}, which is not positive");
-        return Err(Expr::misfit("huber_loss", &[y, targets], reason));
+        return Err(Expr::misfit(&[y, targets], reason));
     }
     let error = y.try_sub(targets)?;
     let size = error.abs();
@@ -101,7 +101,7 @@ pub(super) fn poisson_nll_loss<'g>(
     targets: Expr<'g>,
     options: &PoissonNll,
 ) -> Result<Expr<'g>, Error> {
-    check_broadcast("poisson_nll_loss", &[y, targets])?;
+    check_broadcast(&[y, targets])?;
     let loss = match options.log_input {
         true => y.exp().try_sub(targets.try_mul(y)?)?,
         false => y.try_sub(targets.try_mul((y + options.eps).log())?)?,
@@ -122,8 +122,8 @@ pub(super) fn gaussian_nll_loss<'g>(
     variance: Expr<'g>,
     options: &GaussianNll,
 ) -> Result<Expr<'g>, Error> {
-    let misfit = |reason| Expr::misfit("gaussian_nll_loss", &[y, targets, variance], reason);
-    check_broadcast("gaussian_nll_loss", &[y, targets])?;
+    let misfit = |reason| Expr::misfit(&[y, targets, variance], reason);
+    check_broadcast(&[y, targets])?;
     let (shape, rank) = (y.shape(), y.rank());
     let fits =
         variance.shape() == shape || (rank > 0 && variance.shape() == shape.with_size(rank - 1, 1));
@@ -147,7 +147,7 @@ pub(super) fn kl_div<'g>(
     targets: Expr<'g>,
     log_targets: bool,
 ) -> Result<Expr<'g>, Error> {
-    check_broadcast("kl_div", &[y, targets])?;
+    check_broadcast(&[y, targets])?;
     if log_targets {
         let difference = targets.try_sub(y)?;
         return weigh(targets.exp().try_broadcast_to(difference.shape())?, difference);

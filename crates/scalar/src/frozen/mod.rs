@@ -136,7 +136,8 @@ impl Frozen {
         let expr = |id: NodeId| self.graph.expr(id);
         let is_foreign = |output: &&Expr<'_>| !ptr::eq(output.graph(), &self.graph);
         if let Some(&foreign) = outputs.iter().find(is_foreign) {
-            return Err(Expr::misfit("compile", &[foreign], "it belongs to another graph"));
+            let _call = foreign.graph().call("compile").open();
+            return Err(Expr::misfit(&[foreign], "it belongs to another graph"));
         }
         let mut all: Vec<Expr<'_>> = outputs.to_vec();
         if !self.decisions.is_empty() {

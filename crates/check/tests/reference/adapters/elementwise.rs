@@ -154,7 +154,7 @@ fn by_channel<'g>(x: Expr<'g>, numbers: Expr<'g>) -> Result<Expr<'g>, Error> {
         return numbers.try_reshape(Shape::scalar());
     }
     if x.rank() < 2 {
-        return Err(Expr::misfit("prelu", &[x, numbers], "the first has no axis of channels"));
+        return Err(Expr::misfit(&[x, numbers], "the first has no axis of channels"));
     }
     numbers.try_reshape((1..x.rank()).map(|axis| if axis == 1 { n } else { 1 }).collect::<Shape>())
 }

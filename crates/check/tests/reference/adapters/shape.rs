@@ -114,7 +114,7 @@ fn squeeze<'g>(c: &Call<'g>) -> Outputs<'g> {
     if rank == 0 {
         return c.one(x);
     }
-    Axes::from(&named[..]).resolve(rank).map_err(|reason| Expr::misfit("squeeze", &[x], reason))?;
+    Axes::from(&named[..]).resolve(rank).map_err(|reason| Expr::misfit(&[x], reason))?;
     let at = |axis: &isize| if *axis < 0 { axis + rank as isize } else { *axis } as usize;
     let axes: Vec<_> = named.into_iter().filter(|axis| shape[at(axis)] == 1).collect();
     c.one(x.try_squeeze(&axes[..]))

@@ -44,7 +44,7 @@ functions! { "Linear algebra":
     det / try_det(x) -> Self,
     "If the matrices are not square.",
     {
-        x.require_square("det")?;
+        x.require_square()?;
         let shape = x.shape();
         let n = last_two(&shape).0;
         let bordered = matrices(batch_axes(&shape), n + 1, n + 1);

@@ -34,7 +34,7 @@ functions! { "Linear algebra":
     "If the last two axes are not of one size. A matrix that is not positive definite is an error of the run that \
      meets it.",
     {
-        x.require_square("cholesky")?;
+        x.require_square()?;
         x.try_record1(Op::Cholesky, x.shape(), x.dtype())
     }
 }

@@ -35,7 +35,7 @@ functions! { "Linear algebra":
     slogdet / try_slogdet(x) -> (Self, Self),
     "If the matrices are not square. A singular one is an error of the run that needs the derivative.",
     {
-        x.require_square("slogdet")?;
+        x.require_square()?;
         let shape = x.shape();
         let n = last_two(&shape).0;
         let batch = batch_axes(&shape);

@@ -30,20 +30,20 @@ use crate::{
 
 impl<'g> Expr<'g> {
     /// Whether the last two axes hold square matrices of floating-point numbers; else an error of the operation `op`.
-    fn require_square(self, op: &str) -> Result<(), Error> {
-        self.require_matrices(op)?;
+    fn require_square(self) -> Result<(), Error> {
+        self.require_matrices()?;
         let (m, n) = last_two(&self.shape());
         match m == n {
             true => Ok(()),
-            false => Err(Self::misfit(op, &[self], format!("a matrix of {m} × {n} is not square"))),
+            false => Err(Self::misfit(&[self], format!("a matrix of {m} × {n} is not square"))),
         }
     }
 
     /// Whether there are matrices of floating-point numbers; else an error of the operation `op`.
-    fn require_matrices(self, op: &str) -> Result<(), Error> {
-        self.require_float(op)?;
+    fn require_matrices(self) -> Result<(), Error> {
+        self.require_float()?;
         match self.rank() {
-            0 | 1 => Err(Self::misfit(op, &[self], "a matrix has two axes")),
+            0 | 1 => Err(Self::misfit(&[self], "a matrix has two axes")),
             _ => Ok(()),
         }
     }

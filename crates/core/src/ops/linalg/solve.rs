@@ -41,9 +41,9 @@ functions! { "Linear algebra":
     "If the matrices are not square, or the sizes do not fit. A singular matrix is an error of the run that meets \
      it.",
     {
-        let misfit = |reason: String| Self::misfit("solve", &[x, rhs], reason);
-        inputs_of_one_graph("solve", &[x, rhs])?;
-        x.require_square("solve")?;
+        let misfit = |reason: String| Self::misfit(&[x, rhs], reason);
+        inputs_of_one_graph(&[x, rhs])?;
+        x.require_square()?;
         if x.dtype() != rhs.dtype() {
             return Err(misfit("the operands must be of one floating-point type".to_owned()));
         }
@@ -56,7 +56,7 @@ functions! { "Linear algebra":
                     format!("{} equations have {} right-hand sides", a[a.rank() - 2], b[0]);
                 return Err(misfit(reason));
             }
-            return x.solved("solve", column)?.try_squeeze(-1);
+            return x.solved(column)?.try_squeeze(-1);
         }
         if b.rank() == 0 {
             return Err(misfit("the right-hand side is a scalar; divide by it".to_owned()));
@@ -65,7 +65,7 @@ functions! { "Linear algebra":
         if n != rows {
             return Err(misfit(format!("{n} equations have {rows} right-hand sides")));
         }
-        x.solved("solve", rhs)
+        x.solved(rhs)
     }
 
     /// The inverse of square matrices, `[…, n, n] → […, n, n]`; as [`solve`](Self::solve) for singular ones. Source:
@@ -79,27 +79,27 @@ functions! { "Linear algebra":
     inv / try_inv(x) -> Self,
     "If the matrices are not square. A singular one is an error of the run that meets it.",
     {
-        x.require_square("inv")?;
-        x.solved("inv", x.identity_like()?)
+        x.require_square()?;
+        x.solved(x.identity_like()?)
     }
 }
 
 impl<'g> Expr<'g> {
     /// Records the elimination for right-hand sides that are matrices of as many rows, and takes the solutions.
     #[track_caller]
-    fn solved(self, op: &str, rhs: Expr<'g>) -> Result<Self, Error> {
+    fn solved(self, rhs: Expr<'g>) -> Result<Self, Error> {
         let (a, b) = (self.shape(), rhs.shape());
         let (n, m) = last_two(&b);
         let common = Shape::from(batch_axes(&a)).broadcast(&Shape::from(batch_axes(&b)));
         let Some(batch) = common else {
             let reason = "the axes before the last two do not broadcast";
-            return Err(Self::misfit(op, &[self, rhs], reason));
+            return Err(Self::misfit(&[self, rhs], reason));
         };
         let a = self.try_stretch(&matrices(&batch, n, n))?;
         let b = rhs.try_stretch(&matrices(&batch, n, m))?;
         let inputs = smallvec![a.id(), b.id()];
         let width = (Size::from(n) + m).get();
-        let width = width.map_err(|reason| Self::misfit(op, &[self, rhs], reason))?;
+        let width = width.map_err(|reason| Self::misfit(&[self, rhs], reason))?;
         let rows =
             self.graph().try_record(Op::Solve, inputs, matrices(&batch, n, width), a.dtype())?;
         rows.try_slice(-1, n..)

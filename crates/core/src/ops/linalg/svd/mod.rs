@@ -71,7 +71,7 @@ functions! { "Linear algebra":
     svd / try_svd(x) -> (Self, Self, Self),
     "If there are no matrices of floating-point numbers.",
     {
-        x.require_matrices("svd")?;
+        x.require_matrices()?;
         let (m, n) = last_two(&x.shape());
         if m < n {
             let (u, s, vt) = x.t().try_svd()?;
