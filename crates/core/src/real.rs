@@ -71,41 +71,60 @@ pub trait Real:
     crate::ops::composed_methods!();
 }
 
-macro_rules! real_float {
-    ($type:ty) => {
-        impl Real for $type {
-            type Mask = bool;
+impl<F: Float> Real for F {
+    type Mask = bool;
 
-            #[inline]
-            fn lit(self, value: f64) -> Self {
-                <$type as Float>::lit(value)
-            }
+    #[inline]
+    fn lit(self, value: f64) -> Self {
+        <F as Float>::lit(value)
+    }
 
-            #[inline]
-            fn unary(self, op: Unary) -> Self {
-                op.value(self)
-            }
+    #[inline]
+    fn unary(self, op: Unary) -> Self {
+        op.value(self)
+    }
 
-            #[inline]
-            fn binary(self, op: Binary, rhs: Self) -> Self {
-                op.value(self, rhs)
-            }
+    #[inline]
+    fn binary(self, op: Binary, rhs: Self) -> Self {
+        op.value(self, rhs)
+    }
 
-            #[inline]
-            fn compare(self, op: Comparison, rhs: Self) -> bool {
-                op.value(self, rhs)
-            }
+    #[inline]
+    fn compare(self, op: Comparison, rhs: Self) -> bool {
+        op.value(self, rhs)
+    }
 
-            #[inline]
-            fn select(mask: bool, a: Self, b: Self) -> Self {
-                if mask { a } else { b }
-            }
-        }
-    };
+    #[inline]
+    fn select(mask: bool, a: Self, b: Self) -> Self {
+        if mask { a } else { b }
+    }
 }
 
-real_float!(f32);
-real_float!(f64);
+/// The operators of a number type, by the rows of the same names.
+macro_rules! operators_by_rows {
+    ($Number:ty: $($Trait:ident $method:ident),*) => {
+        impl std::ops::Neg for $Number {
+            type Output = Self;
+
+            #[inline(always)]
+            fn neg(self) -> Self {
+                self.unary($crate::ops::Unary::Neg)
+            }
+        }
+
+        $(
+            impl std::ops::$Trait for $Number {
+                type Output = Self;
+
+                #[inline(always)]
+                fn $method(self, rhs: Self) -> Self {
+                    self.binary($crate::ops::Binary::$Trait, rhs)
+                }
+            }
+        )*
+    };
+}
+pub(crate) use operators_by_rows;
 
 impl<'g> Real for Expr<'g> {
     type Mask = Expr<'g>;

@@ -97,7 +97,8 @@ fn the_tree_of_a_model_reads_as_it_was_written() {
     let text = g.region_tree().to_string();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/regions.txt");
     if env::var_os("UPDATE_GOLDEN").is_some() {
-        retrograd_files::write(&path, &text).expect("the folder of golden files can be written");
+        retrograd_files::write(&path, text.as_bytes())
+            .expect("the folder of golden files can be written");
     }
     let golden = fs::read_to_string(&path).expect("the golden file is there");
     assert_eq!(text, golden, "`UPDATE_GOLDEN=1` writes {} anew", path.display());

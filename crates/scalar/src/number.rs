@@ -6,7 +6,7 @@ use std::{
     ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Sub, SubAssign},
 };
 
-use retrograd_core::Real;
+use retrograd_core::{Float, Real};
 
 /// A [`Real`] number that has a value, so that programs can branch on it: a float, or a float with derivatives.
 ///
@@ -79,34 +79,27 @@ pub(crate) fn chain_of_tangent<T: Number>(cotangent: T, tangent: T) -> T {
     if tangent.is_zero() { tangent } else { cotangent.chain(tangent) }
 }
 
-macro_rules! float {
-    ($float:ty) => {
-        impl Number for $float {
-            #[inline(always)]
-            fn constant(value: f64) -> Self {
-                value as $float
-            }
+impl<F: Float> Number for F {
+    #[inline(always)]
+    fn constant(value: f64) -> Self {
+        <F as Float>::lit(value)
+    }
 
-            #[inline(always)]
-            fn primal(self) -> f64 {
-                f64::from(self)
-            }
+    #[inline(always)]
+    fn primal(self) -> f64 {
+        self.to_f64()
+    }
 
-            #[inline(always)]
-            fn as_constant(self) -> Option<f64> {
-                Some(self.primal())
-            }
+    #[inline(always)]
+    fn as_constant(self) -> Option<f64> {
+        Some(self.primal())
+    }
 
-            #[inline(always)]
-            fn is_zero(self) -> bool {
-                self == 0.0
-            }
-        }
-    };
+    #[inline(always)]
+    fn is_zero(self) -> bool {
+        self == <F as Float>::lit(0.0)
+    }
 }
-
-float!(f32);
-float!(f64);
 
 /// A trait that all types have which have all of some others.
 macro_rules! alias {

@@ -1,9 +1,6 @@
 //! Computations in terms of the basis: all other rows of the tables are expanded.
 
-use std::{
-    cell::RefCell,
-    ops::{Add, Div, Mul, Neg, Sub},
-};
+use std::cell::RefCell;
 
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
@@ -14,7 +11,7 @@ use crate::{
     dtype::DType,
     graph::{Inputs, Node},
     ops::{Binary, Comparison, Literal, Op, Unary},
-    real::Real,
+    real::{Real, operators_by_rows},
     region::RegionId,
     shape::Shape,
 };
@@ -115,26 +112,4 @@ impl Real for BasisTerm<'_> {
     }
 }
 
-impl Neg for BasisTerm<'_> {
-    type Output = Self;
-
-    fn neg(self) -> Self {
-        self.unary(Unary::Neg)
-    }
-}
-
-macro_rules! operators {
-    ($($Trait:ident $method:ident),*) => {
-        $(
-            impl $Trait for BasisTerm<'_> {
-                type Output = Self;
-
-                fn $method(self, rhs: Self) -> Self {
-                    self.binary(Binary::$Trait, rhs)
-                }
-            }
-        )*
-    };
-}
-
-operators! { Add add, Sub sub, Mul mul, Div div }
+operators_by_rows!(BasisTerm<'_>: Add add, Sub sub, Mul mul, Div div);

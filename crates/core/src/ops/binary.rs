@@ -9,8 +9,8 @@ use crate::{
     ops::{
         Addresses, Comparison, Dependence, Linearity, Link, Op, Operation, OperationKind,
         RightOperand, Rounding, Rule, Tangents,
-        kinked::{Corner, Kink},
         operators::{aligned, binary_expressions},
+        rows::rows,
         same_dtype,
         unary::ELEMENTARY,
     },
@@ -27,24 +27,12 @@ use crate::{
 macro_rules! binary {
     ($( $(#[doc = $doc:literal])+ $Op:ident, $name:ident / $try_name:ident, $symbol:expr, $value:expr, $by_a:expr, $by_b:expr,
         [$($point:expr),*] $(, $rounding:expr)?; )*) => {
-        /// A function of two numbers.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Binary { $( $(#[doc = $doc])+ $Op, )* }
+        rows! {
+            /// A function of two numbers.
+            Binary: $( $(#[doc = $doc])+ $Op, $name; )*
+        }
 
         impl Binary {
-            /// All rows.
-            pub const ALL: &[Binary] = &[$(Binary::$Op),*];
-
-            /// The name: of the method, in messages and in pictures.
-            pub fn name(self) -> &'static str {
-                match self { $( Binary::$Op => stringify!($name), )* }
-            }
-
-            /// The documentation of the row, line by line.
-            pub fn doc(self) -> &'static str {
-                match self { $( Binary::$Op => concat!($($doc, "\n"),+), )* }
-            }
-
             /// The sign written between the operands, if there is one.
             pub fn symbol(self) -> Option<&'static str> {
                 match self { $( Binary::$Op => $symbol, )* }
@@ -290,32 +278,6 @@ impl<'g> Expr<'g> {
     #[track_caller]
     pub fn apply_binary(self, op: Binary, rhs: Expr<'g>) -> Self {
         located(self.try_apply_binary(op, rhs))
-    }
-}
-
-impl Binary {
-    /// The kink of `y = f(a, b)` as operand `k` moves, if it is one that smooth functions are made of.
-    #[track_caller]
-    fn kink<'g>(self, k: usize, a: Expr<'g>, b: Expr<'g>, y: Expr<'g>) -> Option<Kink<'g>> {
-        let slope = self.derivative(k, a, b, y);
-        let is_power = self == Binary::Pow && k == 0;
-        if is_power && b.as_literal().is_none_or(|b| 0.0 < b && b < 1.0) {
-            let is_root = b.as_literal() == Some(0.5);
-            let corner = if is_root { Corner::Root } else { Corner::Pole };
-            let is_met = slope.abs().eq(f64::INFINITY);
-            return Some(Kink { corner, slope, distance: a, is_met, value: y });
-        }
-        let (distance, is_met) = if self == Binary::Hypot {
-            ([a, b][k], y.eq(0.0))
-        } else if matches!(self, Binary::Maximum | Binary::Minimum | Binary::Fmax | Binary::Fmin) {
-            // The larger of two is their mean plus half of |a − b|, and so is its derivative half a constant and half a sign.
-            // Equal infinite numbers have no distance, so that nothing moves away from their tie.
-            let distance = if k == 0 { a - b } else { b - a };
-            (distance * 0.25, distance.eq(0.0))
-        } else {
-            return None;
-        };
-        Some(Kink { corner: Corner::Jump, slope, distance, is_met, value: y })
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     ops::{
         Linearity, Op, Operation, OperationKind, RightOperand, Rounding,
         operators::{aligned, binary_expressions},
+        rows::rows,
     },
     shape::Shape,
     tensor::{View, ViewMut},
@@ -19,24 +20,12 @@ use crate::{
 /// A row reads: documentation, variant, names of the method and of its `try_` form, sign between the operands, answer.
 macro_rules! comparisons {
     ($( $(#[doc = $doc:literal])+ $Op:ident, $name:ident / $try_name:ident, $symbol:literal, $value:expr; )*) => {
-        /// A comparison of two numbers, which gives a truth value.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Comparison { $( $(#[doc = $doc])+ $Op, )* }
+        rows! {
+            /// A comparison of two numbers, which gives a truth value.
+            Comparison: $( $(#[doc = $doc])+ $Op, $name; )*
+        }
 
         impl Comparison {
-            /// All comparisons.
-            pub const ALL: &[Comparison] = &[$(Comparison::$Op),*];
-
-            /// The name of the method.
-            pub fn name(self) -> &'static str {
-                match self { $( Comparison::$Op => stringify!($name), )* }
-            }
-
-            /// The documentation of the row, line by line.
-            pub fn doc(self) -> &'static str {
-                match self { $( Comparison::$Op => concat!($($doc, "\n"),+), )* }
-            }
-
             /// The sign written between the operands.
             pub fn symbol(self) -> &'static str {
                 match self { $( Comparison::$Op => $symbol, )* }

@@ -1,10 +1,8 @@
 //! Which derivatives are 0 everywhere by definition, as a row states them.
 
-use std::ops::{Add, Div, Mul, Neg, Sub};
-
 use crate::{
     ops::{Binary, Comparison, Unary},
-    real::Real,
+    real::{Real, operators_by_rows},
 };
 
 /// A number of which only this is known: the literal that it is, if it is one.
@@ -38,32 +36,7 @@ impl Real for Literally {
     }
 }
 
-impl Neg for Literally {
-    type Output = Self;
-
-    #[inline(always)]
-    fn neg(self) -> Self {
-        Self(None)
-    }
-}
-
-/// Operators by their rows.
-macro_rules! operators {
-    ($($Trait:ident $method:ident),*) => {
-        $(
-            impl $Trait for Literally {
-                type Output = Self;
-
-                #[inline(always)]
-                fn $method(self, rhs: Self) -> Self {
-                    self.binary(Binary::$Trait, rhs)
-                }
-            }
-        )*
-    };
-}
-
-operators!(Add add, Sub sub, Mul mul, Div div);
+operators_by_rows!(Literally: Add add, Sub sub, Mul mul, Div div);
 
 impl Unary {
     /// Whether the derivative is 0 everywhere by definition, at infinite numbers and at NaN, too.

@@ -183,6 +183,38 @@ impl Unary {
     }
 }
 
+impl Binary {
+    /// The kink of `y = f(a, b)` as operand `k` moves, if it is one that smooth functions are made of.
+    #[track_caller]
+    pub(super) fn kink<'g>(
+        self,
+        k: usize,
+        a: Expr<'g>,
+        b: Expr<'g>,
+        y: Expr<'g>,
+    ) -> Option<Kink<'g>> {
+        let slope = self.derivative(k, a, b, y);
+        let is_power = self == Binary::Pow && k == 0;
+        if is_power && b.as_literal().is_none_or(|b| 0.0 < b && b < 1.0) {
+            let is_root = b.as_literal() == Some(0.5);
+            let corner = if is_root { Corner::Root } else { Corner::Pole };
+            let is_met = slope.abs().eq(f64::INFINITY);
+            return Some(Kink { corner, slope, distance: a, is_met, value: y });
+        }
+        let (distance, is_met) = if self == Binary::Hypot {
+            ([a, b][k], y.eq(0.0))
+        } else if matches!(self, Binary::Maximum | Binary::Minimum | Binary::Fmax | Binary::Fmin) {
+            // The larger of two is their mean plus half of |a − b|, and so is its derivative half a constant and half a sign.
+            // Equal infinite numbers have no distance, so that nothing moves away from their tie.
+            let distance = if k == 0 { a - b } else { b - a };
+            (distance * 0.25, distance.eq(0.0))
+        } else {
+            return None;
+        };
+        Some(Kink { corner: Corner::Jump, slope, distance, is_met, value: y })
+    }
+}
+
 /// The kink of a node.
 fn kink<'g>(corner: Corner, input: impl Fn(usize) -> Expr<'g>) -> Kink<'g> {
     Kink { corner, slope: input(1), distance: input(2), is_met: input(3), value: input(4) }

@@ -27,6 +27,7 @@ mod operation;
 mod operators;
 mod permute;
 mod reshape;
+mod rows;
 mod rule;
 mod select;
 mod slice;

@@ -8,7 +8,7 @@ use crate::{
     expr::Expr,
     ops::{
         Dependence, Linearity, Link, Op, Operation, OperationKind, Rounding, Rule, Tangents,
-        same_dtype,
+        rows::rows, same_dtype,
     },
     real::Real,
     shape::Shape,
@@ -25,24 +25,12 @@ pub(super) const ELEMENTARY: f64 = 6.0;
 /// come from one call.
 macro_rules! unary {
     ($( $(#[doc = $doc:literal])+ $Op:ident, $name:ident / $try_name:ident, $value:expr, $derivative:expr, [$($point:expr),*] $(, $rounding:expr)?; )*) => {
-        /// A function of one number.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Unary { $( $(#[doc = $doc])+ $Op, )* }
+        rows! {
+            /// A function of one number.
+            Unary: $( $(#[doc = $doc])+ $Op, $name; )*
+        }
 
         impl Unary {
-            /// All rows.
-            pub const ALL: &[Unary] = &[$(Unary::$Op),*];
-
-            /// The name: of the method, in messages and in pictures.
-            pub fn name(self) -> &'static str {
-                match self { $( Unary::$Op => stringify!($name), )* }
-            }
-
-            /// The documentation of the row, line by line.
-            pub fn doc(self) -> &'static str {
-                match self { $( Unary::$Op => concat!($($doc, "\n"),+), )* }
-            }
-
             /// Points away from kinks, where the derivative is checked.
             pub fn points(self) -> &'static [f64] {
                 match self { $( Unary::$Op => &[$($point),*], )* }
