@@ -37,6 +37,7 @@ pub enum SliceMut<'a> {
 }
 
 /// Runs the same body for whichever element type a buffer or slice has.
+#[doc(hidden)]
 #[macro_export]
 macro_rules! with_elements {
     ($kind:ident, $value:expr, $elements:ident => $body:expr) => {
