@@ -66,7 +66,7 @@ pub struct Computation {
     pub roots: Box<[ValueId]>,
 }
 
-/// A computation, with what connects it to the graph that it was taken from.
+/// A computation, with the links of its values to the nodes of their graph.
 #[derive(Default)]
 pub struct Recording {
     /// The computation.

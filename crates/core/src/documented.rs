@@ -18,7 +18,7 @@ pub struct Documented {
     pub arguments: &'static [(&'static str, &'static str)],
 }
 
-/// Functions that are written together.
+/// A theme: functions with related documentation.
 ///
 /// ```
 /// use retrograd_core::functions::THEMES;

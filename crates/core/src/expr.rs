@@ -1,4 +1,4 @@
-//! Expressions: `Copy` handles on nodes, with what every expression can be asked.
+//! Expressions: `Copy` handles on nodes, with the properties of every node.
 
 use std::fmt;
 
@@ -32,7 +32,7 @@ pub struct Expr<'g> {
     id: NodeId,
 }
 
-/// An expression, and what goes with it: its seed, its tangent, or a batch of them.
+/// An expression with its seed, its tangent, or a batch of values.
 pub type Pair<'g> = (Expr<'g>, Expr<'g>);
 
 impl<'g> Expr<'g> {
@@ -140,7 +140,7 @@ impl<'g> Expr<'g> {
         self.graph.node(self.id).op.as_literal()
     }
 
-    /// Whether the elements are floating-point numbers; else an error of the operation `op`.
+    /// Requires a float dtype; else returns an error of the operation `op`.
     pub(crate) fn require_float(self, op: &str) -> Result<(), Error> {
         if self.dtype().is_float() {
             return Ok(());

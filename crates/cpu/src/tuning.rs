@@ -1,6 +1,6 @@
 //! Tuning: all numbers of the compiler that suit a machine.
 
-/// Limits by which plans are compiled and run: they change which kernels there are, not the values beyond roundings.
+/// Limits of the compiler and of runs. They change the choice of kernels, and values only by roundings.
 ///
 /// ```
 /// use retrograd_cpu::Tuning;

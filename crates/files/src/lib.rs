@@ -51,7 +51,7 @@ use target::Target;
 /// ```
 ///
 /// # Errors
-/// If the file cannot be written. What was there before is still there, and nothing else is left behind.
+/// If the file cannot be written. The old content is still there, and no other file is left behind.
 pub fn write(path: impl AsRef<Path>, content: &[u8]) -> Result<(), Error> {
     let path = path.as_ref();
     replace(path, content).map_err(|source| Error { path: path.to_owned(), source })

@@ -223,7 +223,7 @@ impl Painter<'_> {
     }
 }
 
-/// How many times a scope is the gradient of another: 0 for a part of the model itself.
+/// The order of the gradient that a scope holds: 0 for a part of the model itself.
 fn gradient_order(scopes: &Scopes, id: ScopeId) -> usize {
     let outwards = |&id: &ScopeId| {
         let scope = scopes.get(id);

@@ -1,4 +1,4 @@
-//! Where values stop being finite: the node that makes the first NaN or infinity, forwards or backwards.
+//! The origin of a NaN or an infinity: the node that makes the first non-finite value, forwards or backwards.
 //!
 //! The graph is evaluated, and what is not finite is followed back from the outputs to the node that made it. An output
 //! is what counts: a mask of −∞ that a softmax absorbs is no fault, and neither is NaN in the branch of a `select` that
@@ -96,7 +96,7 @@ impl Graph {
         Ok(search(&evaluated).map(|(id, flaw)| evaluated.report(id, flaw, site)))
     }
 
-    /// A node in the user's terms: what it is, what recorded it, and where.
+    /// A node in the user's terms: its formula, function, scope and source line.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();

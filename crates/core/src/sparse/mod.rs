@@ -114,7 +114,7 @@ impl<'g> Sparse<'g> {
         located(self.try_to_dense())
     }
 
-    /// [`to_dense`](Self::to_dense) that returns what is wrong.
+    /// The form of [`to_dense`](Self::to_dense) that returns an error instead of panicking.
     ///
     /// # Errors
     /// If no tensor can have the shape.
