@@ -72,7 +72,7 @@ impl Params {
     /// Adds a tensor at the end.
     ///
     /// # Panics
-    /// If there is one of this name: [`replace`](Self::replace) gives it another value.
+    /// If the name is taken; [`replace`](Self::replace) changes the value of a name.
     #[track_caller]
     pub fn insert(&mut self, name: impl Into<String>, tensor: Tensor) {
         located(self.try_insert(name, tensor));
@@ -90,10 +90,10 @@ impl Params {
         Ok(())
     }
 
-    /// Puts a tensor in the place of the one of this name, and returns that one.
+    /// Replaces the tensor of this name, and returns the old one.
     ///
     /// # Errors
-    /// If there is none of this name.
+    /// If there is no tensor of this name.
     pub fn replace(&mut self, name: &str, tensor: Tensor) -> Result<Tensor, Error> {
         match self.tensors.get_mut(name) {
             Some(old) => Ok(std::mem::replace(old, tensor)),
