@@ -66,4 +66,4 @@ pub use model::{
 pub use optim::{Adam, Optimizer, Sgd, Updates};
 #[doc(no_inline)]
 pub use rand::Rng;
-pub use train::{Epoch, Fit, History, Objective, Predictor, Progress, Schedule, Score, TrainStep};
+pub use train::{Epoch, Fit, History, Objective, Predictor, Progress, Schedule, Score};

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::{Var, indices::Index};
+use super::{Var, indices::TapeIndex};
 use crate::Number;
 
 /// The values of variables, and the kept statements.
