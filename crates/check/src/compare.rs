@@ -1,10 +1,10 @@
-//! Comparison of tensors, with a tolerance that knows how precise their numbers can be.
+//! Comparison of tensors, with a tolerance in units of their dtype's roundoff.
 
 use std::fmt;
 
 use retrograd_core::{DType, Shape, Tensor};
 
-/// Where two tensors differ first, and by how much.
+/// A difference of two tensors: the first place, and its size.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Difference {
     /// The dtypes or shapes are not the same.
@@ -24,7 +24,7 @@ pub enum Difference {
         expected: f64,
         /// How far off it is, in units of roundoff at the largest element wanted.
         n_units: f64,
-        /// How many elements are too far off.
+        /// The number of elements beyond the tolerance.
         n_wrong: usize,
     },
 }
@@ -50,7 +50,7 @@ impl fmt::Display for Difference {
 
 impl std::error::Error for Difference {}
 
-/// Unit roundoff of a dtype: the largest relative error of rounding a number to it; 0 for integers and masks.
+/// The unit roundoff of a dtype: the largest relative error of rounding to it; 0 for integers and masks.
 ///
 /// ```
 /// use retrograd_core::DType;

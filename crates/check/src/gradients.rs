@@ -19,7 +19,7 @@ const SMALLEST: f64 = 1e-4;
 /// The largest output whose parts are searched for the only one that contributes to a wrong gradient.
 const LARGEST_SEARCHED: usize = 256;
 
-/// How a gradient is checked.
+/// The settings of a gradient check.
 ///
 /// ```
 /// use retrograd_check::GradientCheck;
@@ -32,11 +32,11 @@ const LARGEST_SEARCHED: usize = 256;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct GradientCheck {
-    /// Orders of derivatives: 1 for the gradient, 2 for that of the gradient too, and so on.
+    /// The highest order of derivatives: 1 for the gradient, 2 for second derivatives too, and so on.
     pub n_orders: usize,
     /// Largest relative error.
     pub tolerance: f64,
-    /// Largest error that is taken for what rounding leaves of a derivative that is 0.
+    /// The largest error that counts as rounding of a derivative that is 0.
     pub roundoff: f64,
     /// Whether the derivative by each element is compared even if that along a random direction is right.
     pub every_element: bool,
@@ -117,7 +117,7 @@ impl GradientCheck {
     /// As [`check_gradients`].
     ///
     /// # Panics
-    /// If the graph's numbers are not `f64`, or an expression among `leaves` is not a named leaf.
+    /// If the dtype of the graph is not `f64`, or an expression among `leaves` is not a named leaf.
     #[track_caller]
     pub fn check<'g>(&self, output: Expr<'g>, leaves: &[Expr<'g>]) -> Result<Report, CheckFailure> {
         assert!(
@@ -231,7 +231,7 @@ impl GradientCheck {
 /// Derivatives by single elements.
 #[derive(Default)]
 struct Wrong {
-    /// How many are wrong.
+    /// The number of wrong elements.
     n: usize,
     worst: Option<WrongElement>,
     /// Which modes are wrong at the worst.

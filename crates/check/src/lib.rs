@@ -1,4 +1,4 @@
-//! Gradient checks for `retrograd`, and the random graphs and programs that its own tests use.
+//! Gradient checks for `retrograd`, comparison of tensors, and random graphs.
 //!
 //! ```
 //! use retrograd_check::check_gradients;
@@ -9,23 +9,32 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! | to | see |
-//! |---|---|
-//! | check the derivatives of a function | [`check_gradients`], [`GradientCheck`], [`Modes`] |
-//! | read the result | [`Report`], [`Mistake`], [`Mismatch`], [`Derivative`] |
-//! | compare tensors within tolerances | [`assert_close`], [`compare()`], [`Difference`], [`ulps`] |
-//! | make random graphs | [`random_graph`], [`RandomGraph`], [`Options`] |
+//! # Check gradients
+//! - [`check_gradients`] checks a function at orders 1 and 2, in reverse and forward mode, against finite differences.
+//! - [`GradientCheck`] is the same check with settings.
+//! - [`Report`] describes a check that passed. [`CheckFailure`] names the input and the likely [`Mistake`].
 //!
-//! The modules [`cases`], [`differences`], [`laws`], [`programs`] and [`rounding`] serve the tests of the workspace.
+//! # Compare tensors
+//! - [`assert_close`] and [`compare()`] accept differences of some units of roundoff; [`ulps`] measures an error.
+//! - [`rounding`] finds how far roundings may move a value.
+//!
+//! # Test a backend
+//! - [`random_graph`] records a random graph with gradients, whose values a backend must reproduce.
 
+#[doc(hidden)]
 pub mod cases;
+#[doc(hidden)]
 pub mod compare;
+#[doc(hidden)]
 pub mod differences;
 mod gradients;
+#[doc(hidden)]
 pub mod laws;
 mod mistake;
 mod point;
+#[doc(hidden)]
 pub mod programs;
+#[doc(hidden)]
 pub mod random;
 mod report;
 pub mod rounding;

@@ -1,4 +1,4 @@
-//! Likely mistakes behind a wrong gradient: those that derivative rules are known for, recognized by their traces.
+//! Likely mistakes behind a wrong gradient: common mistakes of derivative rules, recognized by their traces.
 
 use std::fmt;
 
@@ -25,11 +25,11 @@ const LARGEST_WHOLE: u32 = 16;
 pub enum Mistake {
     /// The gradient is 0, and the value depends on the input.
     Hidden,
-    /// The gradient is the negative of what it should be.
+    /// The gradient has the wrong sign.
     Sign,
-    /// The gradient is this many times what it should be.
+    /// The gradient is the correct one times this factor.
     Factor(f64),
-    /// The gradient is the transpose, in the last two axes, of what it should be.
+    /// The gradient is transposed in its last two axes.
     Transpose,
     /// Only the part of the output at one index along an axis contributes, though the input is spread over all of it.
     MissingSum {

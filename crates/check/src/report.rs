@@ -100,7 +100,7 @@ impl fmt::Display for Modes {
     }
 }
 
-/// A gradient that is not the derivative of what it was recorded for.
+/// A wrong gradient: its values differ from finite differences.
 ///
 /// ```
 /// use retrograd_check::{CheckFailure, Mistake, check_gradients};
@@ -120,7 +120,7 @@ pub struct Mismatch {
     pub order: usize,
     /// The derivative along the random direction.
     pub along: Derivative,
-    /// The random direction: one tensor for each input of floating-point numbers.
+    /// The random direction: one tensor for each input with a float dtype.
     pub direction: Vec<Tensor>,
     /// The element that is furthest off; `None` if each alone is right.
     pub worst: Option<WrongElement>,
@@ -128,7 +128,7 @@ pub struct Mismatch {
     pub modes: Modes,
     /// The probable mistake, recognized by the derivatives with respect to all elements of the worst element's input.
     pub mistake: Option<Mistake>,
-    /// Number of elements that are wrong.
+    /// The number of wrong elements.
     pub n_wrong: usize,
     /// Number of elements.
     pub n_elements: usize,
@@ -154,7 +154,7 @@ impl fmt::Display for Mismatch {
     }
 }
 
-/// Why a gradient check did not pass.
+/// The reason why a gradient check has failed.
 ///
 /// ```
 /// use retrograd_check::check_gradients;
@@ -181,7 +181,7 @@ pub enum CheckFailure {
     },
     /// The function or its gradient cannot be evaluated.
     Graph(Error),
-    /// No input is of floating-point numbers.
+    /// No input has a float dtype.
     NoInputs,
 }
 

@@ -94,7 +94,7 @@ impl<'g> RoundedEvaluation<'g> {
     }
 }
 
-/// The value of a node from those of its inputs.
+/// The value of a node from the values of its inputs.
 pub(crate) fn apply<Id>(node: &Node<Id>, inputs: &[Tensor], errors: Option<&mut Errors>) -> Tensor {
     let Some(errors) = errors else { return exact(node, inputs) };
     let shapes: Vec<_> = inputs.iter().map(Tensor::shape).collect();
@@ -125,7 +125,7 @@ fn exact<Id>(node: &Node<Id>, inputs: &[Tensor]) -> Tensor {
     value
 }
 
-/// A function of each element, if they are floating-point numbers.
+/// Maps each element of a float tensor; other dtypes stay.
 fn mapped(x: &Tensor, f: impl FnMut(f64) -> f64) -> Tensor {
     if !x.dtype().is_float() {
         return x.clone();

@@ -1,8 +1,8 @@
 //! Computations: the operations of some expressions, stripped of how they were written down.
 //!
-//! Names, scopes, lines and slots' numbers are left out, equal nodes of different scopes become one, dead nodes
-//! vanish, and simple algebra is done. What checkpointed scopes do not keep is computed again for their gradients. Two
-//! recordings of one model give equal computations; so plans are compiled from computations and cached by them.
+//! A computation has no names, scopes and lines. Equal nodes of different scopes are merged, dead nodes are removed,
+//! and simple algebra is applied. Values inside checkpointed scopes are rematerialized for gradients. Two recordings of
+//! one model have equal computations, so plans are compiled from computations and cached by them.
 
 mod basis;
 mod recompute;
@@ -59,14 +59,14 @@ impl fmt::Debug for ValueId {
 pub struct Computation {
     /// The nodes. All are in the root scope, and leaves have the slots 0, 1, 2, … in order.
     pub nodes: Box<[Node<ValueId>]>,
-    /// For each node that computes again what another one has computed, the earlier node that must be there first. It is
-    /// a matter of memory: values do not depend on it.
+    /// For each rematerialized node, the node that must be computed before it. The order saves memory and does not
+    /// change values.
     pub awaited: Box<[Option<ValueId>]>,
     /// The nodes whose values are wanted.
     pub roots: Box<[ValueId]>,
 }
 
-/// A computation, with what connects it to the graph that it was taken from.
+/// A computation, with the links of its values to the nodes of their graph.
 #[derive(Default)]
 pub struct RecordedComputation {
     /// The computation.
@@ -113,7 +113,7 @@ impl Computation {
 /// A computation while it is built.
 struct Builder<'g> {
     graph: &'g Graph,
-    /// The nodes, each with what it awaits.
+    /// The nodes, each with the node that it waits for.
     nodes: IndexSet<(Node<ValueId>, Option<ValueId>), FxBuildHasher>,
     origins: Vec<NodeId>,
     leaves: Vec<NodeId>,
@@ -135,7 +135,7 @@ impl<'g> Builder<'g> {
         }
     }
 
-    /// Adds a node with canonical inputs, or finds what it is equal to.
+    /// Adds a node with canonical inputs, or finds an equal one.
     fn add(
         &mut self,
         origin: NodeId,
@@ -265,7 +265,7 @@ impl<'g> Builder<'g> {
         RecordedComputation { computation, leaves, origins }
     }
 
-    /// Whether each node is one that the roots need.
+    /// Whether the roots need each node.
     fn live(&self, roots: &[ValueId]) -> Vec<bool> {
         let mut is_live = vec![false; self.nodes.len()];
         roots.iter().for_each(|root| is_live[root.index()] = true);

@@ -1,13 +1,12 @@
-//! The documentation of operations and functions as data: `docs/ops.md` is made from it, and whoever wants to tell
-//! users what there is can do the same.
+//! The documentation of operations and functions as data, for `docs/ops.md` and for tools.
 //!
-//! Nothing is written here. The macros that make operations and functions from their rows keep the doc comment of each
-//! row, and ask for one: a row without documentation does not compile.
+//! The macros that define operations and functions keep the doc comment of each row. A row without documentation does
+//! not compile.
 
 /// A function, and the documentation of its row.
 ///
-/// The first paragraph says what it is, sentence by sentence: the formula, derivatives (`y' = …`), what holds at kinks,
-/// the shapes (a span with an arrow, such as `[…, n] → […]`), and last its source, after `Source:`.
+/// The first paragraph consists of sentences in this order: the formula, derivatives (`y' = …`), behavior at kinks, the
+/// shapes (a span with an arrow, such as `[…, n] → […]`), and the source after `Source:`.
 #[derive(Clone, Copy, Debug)]
 pub struct Documented {
     /// The name of the method.
@@ -18,7 +17,7 @@ pub struct Documented {
     pub arguments: &'static [(&'static str, &'static str)],
 }
 
-/// Functions that are written together.
+/// A theme: functions with related documentation.
 ///
 /// ```
 /// use retrograd_core::functions::THEMES;

@@ -1,4 +1,4 @@
-//! Element types: which there are, and what plain loops need of them.
+//! Element types: the dtypes, and the traits by which plain loops use them.
 
 use std::{
     fmt,
@@ -138,7 +138,7 @@ element!(bool, Bool, |value| value != 0.0, |value| f64::from(u8::from(value)));
 
 /// Floating-point elements, with the functions that the value column of the operation tables is written in.
 ///
-/// The names are those of `std`, or of PyTorch where `std` has none; `lit` makes a constant.
+/// Names follow `std`, or PyTorch where `std` has none; `lit` makes a constant.
 #[expect(missing_docs, reason = "the functions are those of the same name in std")]
 pub trait Float:
     Element

@@ -16,8 +16,8 @@ const LINE: usize = 64;
 /// Less memory begins anywhere, so that single numbers take no more than they need.
 const LEAST_BYTES: usize = 1024;
 
-/// Elements of one type, side by side from the start of a cache line on, if they fill several of these. A vector of
-/// numbers then lies in one line; allocators begin large blocks in the middle of one.
+/// Elements of one type in contiguous memory. Memory of several cache lines is aligned to a line, so that no vector
+/// load crosses two; allocators do not align large blocks so.
 ///
 /// ```
 /// use retrograd_core::Elements;
@@ -34,7 +34,7 @@ pub struct Elements<T> {
     start: usize,
 }
 
-/// Whether so many elements begin anywhere.
+/// Whether `n` elements are too few to be aligned.
 fn is_small<T>(n: usize) -> bool {
     n < LEAST_BYTES / size_of::<T>()
 }

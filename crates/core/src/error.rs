@@ -22,7 +22,7 @@ pub enum Error {
         /// The reason: how the operands misfit.
         reason: String,
     },
-    /// A tensor was made of too few or too many elements.
+    /// The number of elements does not fit the shape of a tensor.
     ElementCount {
         /// Number of elements given.
         n_elements: usize,

@@ -24,7 +24,7 @@ pub struct Bindings<'a> {
 }
 
 impl<'a> Bindings<'a> {
-    /// No data: every leaf keeps what it was recorded with.
+    /// No data: every leaf keeps its recorded data.
     pub fn new() -> Self {
         Self::default()
     }
@@ -60,7 +60,7 @@ impl<'a> Bindings<'a> {
     }
 }
 
-/// Values of `roots`, with the data of `bindings` in place of what the leaves were recorded with.
+/// Values of `roots`, with the data of `bindings` in place of the recorded data of leaves.
 ///
 /// # Errors
 /// If a leaf has no data, data do not fit their leaf, are given twice, or are for a name that no leaf has, or an operation has no answer

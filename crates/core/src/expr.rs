@@ -1,4 +1,4 @@
-//! Expressions: `Copy` handles on nodes, with what every expression can be asked.
+//! Expressions: `Copy` handles on nodes, with the properties of every node.
 
 use std::fmt;
 
@@ -32,7 +32,7 @@ pub struct Expr<'g> {
     id: NodeId,
 }
 
-/// An expression, and what goes with it: its seed, its tangent, or a batch of them.
+/// An expression with its seed, its tangent, or a batch of values.
 pub type Pair<'g> = (Expr<'g>, Expr<'g>);
 
 impl<'g> Expr<'g> {

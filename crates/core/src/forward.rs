@@ -1,4 +1,4 @@
-//! Forward mode: one sweep over the graph, from what varies on to the outputs.
+//! Forward mode: one sweep over the graph, from the variables to the outputs.
 //!
 //! The sweep knows no operation. It hands the tangents of each node's inputs to the node's rule, in the order of
 //! recording, so that they are complete when their turn comes. A Jacobian–vector product costs about as much as the

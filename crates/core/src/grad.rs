@@ -1,4 +1,4 @@
-//! Reverse mode: one sweep over the graph, from outputs back to whatever derivatives are wanted by.
+//! Reverse mode: one sweep over the graph, from the outputs back to the variables of differentiation.
 //!
 //! The sweep knows no operation. It hands each node's cotangent to the node's rule and adds up what comes back,
 //! later nodes first, so that a cotangent is complete when its turn comes.
@@ -57,7 +57,7 @@ functions! { "Derivatives":
         gradients(&[(y, y.like(1.0))], wrt)
     }
 
-    /// This scalar and its gradient by each of `wrt`, as numbers, from the data that the leaves were recorded with.
+    /// The values of this scalar and of its gradients by each of `wrt`, from the recorded data of leaves.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();

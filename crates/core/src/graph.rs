@@ -1,4 +1,4 @@
-//! The graph: an append-only arena of hash-consed nodes, and side tables of what they are called.
+//! The graph: an append-only arena of hash-consed nodes, with side tables of names, scopes and lines.
 
 mod recording;
 
@@ -26,7 +26,7 @@ use crate::{
     tensor::Tensor,
 };
 
-/// Index of a node in its graph. A node's inputs have smaller indices, so ascending order is topological.
+/// The index of a node in its graph. Inputs have smaller indices than their node, so ascending order is topological.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeId(
     /// One more than the index: so `Option<NodeId>` takes four bytes, too, and there are many of those.
@@ -60,7 +60,7 @@ pub type Inputs<Id = NodeId> = SmallVec<[Id; 4]>;
 pub struct Node<Id = NodeId> {
     /// The operation.
     pub op: Op,
-    /// From what.
+    /// The operands.
     pub inputs: Inputs<Id>,
     /// Sizes of the result.
     pub shape: Shape,
@@ -131,12 +131,12 @@ impl Default for Graph {
 }
 
 impl Graph {
-    /// An empty graph whose numbers are `f32`.
+    /// An empty graph of dtype `f32`.
     pub fn new() -> Self {
         Self::with_dtype(DType::F32)
     }
 
-    /// An empty graph whose numbers are of another floating-point type.
+    /// An empty graph of the given float dtype.
     ///
     /// # Panics
     /// If `dtype` is not a floating-point type.
@@ -146,7 +146,7 @@ impl Graph {
         Self { dtype, state: RefCell::default() }
     }
 
-    /// The floating-point type of this graph's numbers.
+    /// The float dtype of this graph: the dtype of literals and of leaves made from plain floats.
     pub fn dtype(&self) -> DType {
         self.dtype
     }

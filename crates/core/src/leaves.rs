@@ -20,7 +20,7 @@ pub struct LeafInfo {
     pub name: Arc<str>,
     /// The data bound when it was recorded.
     pub data: Option<Tensor>,
-    /// Whether gradients are wanted: parameters of floating-point numbers that are not frozen.
+    /// Whether gradients are wanted: for float parameters that are not frozen.
     pub trainable: bool,
     /// The map of parameters that it was bound from.
     pub(crate) map: Option<MapId>,
@@ -72,7 +72,7 @@ impl Graph {
         located(self.try_input(name, shape))
     }
 
-    /// [`input`](Self::input) that returns what is wrong.
+    /// The form of [`input`](Self::input) that returns an error instead of panicking.
     ///
     /// # Errors
     /// If the name is empty, or taken in this scope.
@@ -90,7 +90,7 @@ impl Graph {
         located(self.try_input_as(name, dtype, shape))
     }
 
-    /// [`input_as`](Self::input_as) that returns what is wrong.
+    /// The form of [`input_as`](Self::input_as) that returns an error instead of panicking.
     ///
     /// # Errors
     /// If the name is empty, or taken in this scope.
@@ -116,7 +116,7 @@ impl Graph {
         located(self.try_input_with(name, data))
     }
 
-    /// [`input_with`](Self::input_with) that returns what is wrong.
+    /// The form of [`input_with`](Self::input_with) that returns an error instead of panicking.
     ///
     /// # Errors
     /// If the name is empty, or taken in this scope.
@@ -153,7 +153,7 @@ impl Graph {
         located(self.try_param(name, data))
     }
 
-    /// [`param`](Self::param) that returns what is wrong.
+    /// The form of [`param`](Self::param) that returns an error instead of panicking.
     ///
     /// # Errors
     /// If the name is empty, or taken in this scope.
@@ -162,7 +162,7 @@ impl Graph {
         self.try_leaf_at(LeafKind::Param, &self.full_name(name), data)
     }
 
-    /// The parameter of a full name, whatever scope is open: for weights that parts of a model share.
+    /// The parameter of a full name, in any open scope: for weights that parts of a model share.
     ///
     /// ```
     /// use retrograd_core::Graph;
@@ -183,7 +183,7 @@ impl Graph {
         located(self.try_shared_param(full_name))
     }
 
-    /// [`shared_param`](Self::shared_param) that returns what is wrong.
+    /// The form of [`shared_param`](Self::shared_param) that returns an error instead of panicking.
     ///
     /// # Errors
     /// If there is none.
@@ -205,7 +205,7 @@ impl Graph {
         located(self.try_state(name, initial))
     }
 
-    /// [`state`](Self::state) that returns what is wrong.
+    /// The form of [`state`](Self::state) that returns an error instead of panicking.
     ///
     /// # Errors
     /// If the name is empty, or taken in this scope.

@@ -15,69 +15,135 @@
 //! assert_eq!(gradient.value().to_vec::<f64>(), [1.0, -2.0]);
 //! ```
 //!
-//! | to | see |
-//! |---|---|
-//! | record expressions | [`Graph`], [`Expr`]; [`functions`] and [`ops`] for all operations |
-//! | describe and hold data | [`Tensor`], [`View`], [`Shape`], [`DType`], [`Axes`] |
-//! | keep parameters | [`Params`], [`Bound`] |
-//! | differentiate | [`Expr`] for each mode; [`derivatives`], [`Sparse`], [`checkpoint`] |
-//! | evaluate with other data | [`Bindings`], [`eval`] |
-//! | find a NaN | [`NonFinite`], [`nonfinite`] |
-//! | add an operation | [`ops::Custom`], [`ops::CustomOperation`], [`ops::Rule`] |
-//! | write functions over any kind of number | [`Real`] |
-//! | write a backend or a tool | [`computation`], [`Node`], [`Op`], [`region`], [`traverse`] |
+//! # Expressions
+//! An [`Expr`] is a `Copy` handle of a node. All functions and operators are its methods.
+//! - [`Graph`] makes leaves: inputs, parameters, constants. [`Params`] keeps the values of parameters, [`Bound`] hands
+//!   them to a model.
+//! - [`functions`] lists the functions by theme, [`ops`] the operations that they are composed of.
+//! - [`Tensor`], [`View`] and [`ViewMut`] hold data, with a [`Shape`] and a [`DType`]. [`Axes`] and [`keep`] choose axes.
 //!
-//! The sweeps know no operation by name. The derivative of an operation stands in one place: its row or file in
-//! [`ops`]. This crate has no `unsafe`, no threads, and no input or output. `retrograd-cpu` compiles graphs to fast
-//! plans.
+//! # Derivatives
+//! Each mode is a method of [`Expr`] that returns expressions, so modes nest in any order.
+//! - [`grad`](Expr::grad) and [`vjp`](Expr::vjp) are reverse mode, [`jvp`](Expr::jvp) is forward mode, and
+//!   [`taylor`](Expr::taylor) computes higher orders along a line.
+//! - [`jacobian`](Expr::jacobian), [`hessian`](Expr::hessian) and their products batch the sweeps by
+//!   [`vmap`](Expr::vmap). [`Sparse`] holds sparse ones.
+//! - [`Graph::checkpoint`] trades time for memory.
+//!
+//! # Values
+//! The oracle evaluates any node, and defines its value; the crate `retrograd-plan` compiles graphs to fast plans.
+//! - [`Expr::value`] evaluates with the data of the graph, [`Expr::value_with`] with other [`Bindings`].
+//! - [`nonfinite`] finds the node that made a NaN or an infinity.
+//! - [`Error`] names the operands, shapes and source lines of a request that cannot be met.
+//!
+//! # Extensions
+//! The sweeps know no operation by name. The derivative of an operation stands in one place: its row or file in [`ops`].
+//! - [`ops::Custom`] makes a struct with a value and a derivative rule an operation.
+//! - [`region`] makes a function of one's own a call that errors and pictures name.
+//! - [`Real`] is the bound of functions that accept floats, dual numbers, tapes and expressions alike.
+//! - [`ir`] is the graph as backends, exporters and drawings read it.
+//!
+//! This crate has no `unsafe`, no threads, and no input or output.
 
 mod batch;
 mod bends;
-pub mod checkpoint;
+mod checkpoint;
+#[doc(hidden)]
 pub mod computation;
+#[doc(hidden)]
 pub mod derivatives;
 #[doc(hidden)]
 pub mod documented;
+#[doc(hidden)]
 pub mod dtype;
 #[doc(hidden)]
 pub mod elements;
+#[doc(hidden)]
 pub mod error;
+#[doc(hidden)]
 pub mod eval;
+#[doc(hidden)]
 pub mod expr;
 mod forward;
 pub mod functions;
 mod grad;
+#[doc(hidden)]
 pub mod graph;
+#[doc(hidden)]
 pub mod leaves;
 #[cfg(feature = "ndarray")]
 mod ndarray;
 mod nodes;
 pub mod nonfinite;
 pub mod ops;
+#[doc(hidden)]
 pub mod params;
+#[doc(hidden)]
 pub mod real;
 pub mod region;
 #[doc(hidden)]
 pub mod required;
+#[doc(hidden)]
 pub mod shape;
 mod size;
 mod sparse;
 mod special;
 mod taylor;
+#[doc(hidden)]
 pub mod tensor;
+#[doc(hidden)]
 pub mod traverse;
 
-pub use dtype::{DType, Element, Float};
-pub use elements::Elements;
+pub use dtype::{DType, Element};
 pub use error::Error;
 pub use eval::Bindings;
 pub use expr::Expr;
+#[doc(inline)]
 pub use functions::{MatrixNorm, PadMode};
-pub use graph::{Graph, Node, NodeId};
+pub use graph::Graph;
+#[doc(inline)]
 pub use nonfinite::NonFinite;
-pub use ops::Op;
 pub use params::{Bound, Params};
 pub use real::Real;
 pub use shape::{Axes, Shape, keep};
 pub use sparse::Sparse;
-pub use tensor::{Buffer, Slice, SliceMut, Tensor, View, ViewMut, are_finite};
+pub use tensor::{Tensor, View, ViewMut};
+#[doc(hidden)]
+pub use {
+    dtype::Float,
+    elements::Elements,
+    graph::{Node, NodeId},
+    ops::Op,
+    tensor::{Buffer, Slice, SliceMut, are_finite},
+};
+
+pub mod ir {
+    //! The graph as backends, exporters and drawings read it: nodes, regions, canonical computations, and raw elements.
+    //!
+    //! - A [`Node`] is an [`Op`] with its operands, and is looked up by [`Graph::node`](crate::Graph::node).
+    //! - A [`Region`] is a scope, a call or a checkpoint that nodes were recorded in. [`GraphView`] shows a graph to `petgraph`.
+    //! - A [`Computation`] holds the simplified nodes that some expressions need, without names and lines. Backends compile
+    //!   it. A [`RecordedComputation`] leads from its values back to the nodes.
+    //! - A [`Slice`] or [`SliceMut`] borrows elements whose dtype is known at run time.
+    //!   [`with_elements!`] runs a body for the type.
+    //! - A [`Theme`] is the documentation of functions as data.
+
+    pub use crate::{
+        computation::{Computation, RecordedComputation, ValueId},
+        documented::{Documented, Theme},
+        dtype::Float,
+        elements::Elements,
+        error::Operand,
+        eval::values,
+        expr::Pair,
+        graph::{Inputs, Node, NodeId},
+        leaves::LeafInfo,
+        region::{Region, RegionId, RegionKind, RegionTree, Regions},
+        required::Requirement,
+        shape::{AxisSet, Layout},
+        tensor::{Buffer, Slice, SliceMut, are_finite},
+        traverse::{Edge, GraphView},
+    };
+    #[doc(inline)]
+    pub use crate::{ops::Op, with_elements};
+}

@@ -72,13 +72,13 @@ impl Params {
     /// Adds a tensor at the end.
     ///
     /// # Panics
-    /// If there is one of this name: [`replace`](Self::replace) gives it another value.
+    /// If the name is taken; [`replace`](Self::replace) changes the value of a name.
     #[track_caller]
     pub fn insert(&mut self, name: impl Into<String>, tensor: Tensor) {
         located(self.try_insert(name, tensor));
     }
 
-    /// [`insert`](Self::insert) that returns what is wrong.
+    /// The form of [`insert`](Self::insert) that returns an error instead of panicking.
     ///
     /// # Errors
     /// If there is a tensor of this name.
@@ -90,10 +90,10 @@ impl Params {
         Ok(())
     }
 
-    /// Puts a tensor in the place of the one of this name, and returns that one.
+    /// Replaces the tensor of this name, and returns the old one.
     ///
     /// # Errors
-    /// If there is none of this name.
+    /// If there is no tensor of this name.
     pub fn replace(&mut self, name: &str, tensor: Tensor) -> Result<Tensor, Error> {
         match self.tensors.get_mut(name) {
             Some(old) => Ok(std::mem::replace(old, tensor)),
@@ -110,7 +110,7 @@ impl Params {
         located(self.try_insert_nested(prefix, inner));
     }
 
-    /// [`insert_nested`](Self::insert_nested) that returns what is wrong.
+    /// The form of [`insert_nested`](Self::insert_nested) that returns an error instead of panicking.
     ///
     /// # Errors
     /// If there is a tensor of one of these names; then nothing has been added.
@@ -223,7 +223,7 @@ impl Params {
         self.tensors.values().map(Tensor::dtype).find(|dtype| dtype.is_float())
     }
 
-    /// All parameters of floating-point numbers in another dtype; integers and truth values stay.
+    /// All float parameters in another dtype; integers and masks stay.
     ///
     /// # Panics
     /// If `dtype` is not a floating-point type.
@@ -274,7 +274,7 @@ impl<'g, 'p> Bound<'g, 'p> {
         (inner, self.graph.scope(name))
     }
 
-    /// The parameter of a name. Its full name is that in the map, whatever scope is open.
+    /// The parameter of a name. Its full name is its name in the map, in any open scope.
     ///
     /// Taken again from the same map it is the same parameter, so that a model can be applied to several inputs. A map
     /// of its own, a clone too, needs a graph or names of its own: [`Params::insert_nested`] puts both into one map.
@@ -288,7 +288,7 @@ impl<'g, 'p> Bound<'g, 'p> {
         located(self.try_param(name))
     }
 
-    /// [`param`](Self::param) that returns what is wrong.
+    /// The form of [`param`](Self::param) that returns an error instead of panicking.
     ///
     /// # Errors
     /// If there is none, it is of another floating-point type than the graph, or the name is taken in the graph.

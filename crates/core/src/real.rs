@@ -1,4 +1,4 @@
-//! `Real`: the numbers that derivative rules, composed functions and users' own functions are written over.
+//! `Real`: the bound of derivative rules, composed functions, and functions of users.
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -8,7 +8,7 @@ use crate::{
     ops::{Binary, Comparison, Unary},
 };
 
-/// A real number: a float, an expression of a graph, or whatever else can apply the rows of the operation tables.
+/// A real number: a float, an expression of a graph, or another type that can apply the rows of the operation tables.
 ///
 /// Five methods make a number type; all named functions follow from them.
 ///
@@ -46,7 +46,7 @@ pub trait Real:
     #[track_caller]
     fn binary(self, op: Binary, rhs: Self) -> Self;
 
-    /// Compares two numbers.
+    /// Compares two scalars, or two tensors elementwise.
     #[track_caller]
     fn compare(self, op: Comparison, rhs: Self) -> Self::Mask;
 

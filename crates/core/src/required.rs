@@ -1,7 +1,7 @@
 //! Requirements: conditions that a function sets on the data of its operands, beyond dtype and shape.
 //!
-//! They cost nothing in a run: data that are known are checked when the function is recorded, and the oracle and checked
-//! plans check the data that they are given. A run that has failed is explained by them.
+//! Requirements cost nothing in a run. Known data are checked when the function is recorded; the oracle and checked
+//! plans check the data of a run. After a failed run, requirements explain the failure.
 
 use std::{fmt, sync::Arc};
 
@@ -15,7 +15,7 @@ use crate::{
     tensor::{Tensor, View},
 };
 
-/// Whether data are as they must be; else the reason why they are not.
+/// A check of data: the reason why the data are not acceptable, if so.
 type Condition = dyn Fn(View<'_>) -> Result<(), String> + Send + Sync;
 
 /// A condition that a function sets on the data of a leaf.
@@ -30,10 +30,10 @@ pub struct Requirement {
 pub(crate) type Requirements = FxHashMap<NodeId, Vec<Requirement>>;
 
 impl Requirement {
-    /// Whether data of the leaf are as they must be.
+    /// Checks data of the leaf.
     ///
     /// # Errors
-    /// If they are not.
+    /// If the data do not satisfy the condition.
     pub fn check(&self, data: View<'_>) -> Result<(), Error> {
         (self.condition)(data).map_err(|reason| Error::Data {
             op: self.function.clone(),
@@ -50,12 +50,12 @@ impl fmt::Debug for Requirement {
 }
 
 impl<'g> Expr<'g> {
-    /// Requires of the data of this operand of a function what `condition` says, which gives the reason why data do not
-    /// satisfy it. It is handed the operand, or the leaf that the operand has its numbers from, in its shape and dtype.
+    /// Requires that the data of this operand satisfy `condition`, which returns the reason for a failure. The
+    /// condition reads the operand, or the leaf with the operand's elements, in its own shape and dtype.
     ///
-    /// Data that are known, of inputs and constants, are checked at once; those that an evaluation or a
-    /// checked plan is given, then; those of other plans, when a run has failed. Values of parameters, and
-    /// those computed from them, are never checked.
+    /// Known data of inputs and constants are checked at once. Data of an evaluation or a checked plan are checked in
+    /// the run, and data of other plans after a failed run. Parameters, and values computed from them, are never
+    /// checked.
     ///
     /// ```
     /// use retrograd_core::{Graph, Tensor, View};

@@ -12,7 +12,7 @@ use crate::size;
 /// Bytes of the largest element.
 const MAX_ELEMENT_BYTES: usize = 8;
 
-/// Sizes of a tensor, outermost axis first; `[]` is a scalar. Those of a matrix fit without an allocation.
+/// The sizes of a tensor's axes, outermost first; `[]` is a scalar. Up to two sizes need no allocation.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub struct Shape(SmallVec<[usize; 2]>);
 

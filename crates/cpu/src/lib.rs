@@ -1,11 +1,26 @@
-//! The CPU backend of `retrograd`: it compiles a task to an immutable program, which runs in memory of its own.
+//! The CPU backend of `retrograd`: fused kernels in one arena, on one or more threads.
 //!
-//! | to | see |
-//! |---|---|
-//! | run plans on the CPU, which is the default | [`Cpu`], in `retrograd_plan::CompileOptions` |
-//! | fix the instruction set | [`InstructionSet`] |
-//! | suit the compiler to a machine | [`Tuning`] |
+//! Plans use this backend by default. Options name it in order to change its settings:
 //!
+//! ```
+//! use retrograd_core::Graph;
+//! use retrograd_cpu::{Cpu, InstructionSet};
+//! use retrograd_plan::{CompileOptions, Plan};
+//!
+//! let g = Graph::new();
+//! let x = g.param("x", [1.0, 2.0]);
+//! let options = CompileOptions::new().backend(Cpu::new().instructions(InstructionSet::best()));
+//! let plan = Plan::compile_with(&[x.exp().sin() + 1.0], &[], &options)?;
+//! assert_eq!(plan.n_steps(), 1, "one fused kernel");
+//! # Ok::<(), retrograd_core::Error>(())
+//! ```
+//!
+//! # Settings
+//! - [`Cpu`] is the backend.
+//! - [`InstructionSet`] fixes the vector instructions of its kernels.
+//! - [`Tuning`] holds the limits by which the compiler suits a machine.
+//!
+//! # Source
 //! `compile/mod.rs` names the stages of compiling in order; `program` is their result. The only `unsafe` is in `arena` and
 //! `kernels`.
 

@@ -1,6 +1,6 @@
-//! Tuning: all numbers of the compiler that suit a machine.
+//! Tuning: all limits of the compiler that suit a machine.
 
-/// Limits by which plans are compiled and run: they change which kernels there are, not the values beyond roundings.
+/// Limits of the compiler and of runs. They change the choice of kernels, and values only by roundings.
 ///
 /// ```
 /// use retrograd_cpu::Tuning;
@@ -10,23 +10,24 @@
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Tuning {
-    /// Numbers in a block of a fused kernel (default 512): 2 KB of `f32`, so that a dozen registers fit the first-level
-    /// cache.
+    /// The elements in a block of a fused kernel (default 512): 2 KB of `f32`, so that a dozen registers fit the
+    /// first-level cache.
     pub block: usize,
-    /// The longest row that a fused kernel takes as a whole (default 4096), longer than a block if need be.
+    /// The longest row that a fused kernel computes at once (default 4096), even if the row is longer than a block.
     pub longest_row: usize,
-    /// The fewest single numbers of a level that are a program of scalars, and not a fused kernel (default 32).
+    /// The fewest scalars of a level that become a program of scalars instead of a fused kernel (default 32).
     pub least_scalars: usize,
-    /// The most instructions that a kernel computes again in place of a stored value (default 4).
+    /// The most instructions that a kernel rematerializes instead of reading a stored value (default 4).
     pub most_recomputed: usize,
-    /// The fewest elements of a value that is computed again (default 64): fewer are stored and read in less time than an
-    /// instruction is dispatched in.
+    /// The fewest elements of a rematerialized value (default 64). Storing and reading fewer takes less time than the
+    /// dispatch of an instruction.
     pub least_recomputed: usize,
-    /// How many times fewer elements than its user a small operand has (default 8); sharing it is no reason to fuse.
+    /// The ratio of elements from which an operand is small beside its user (default 8). A shared small operand is no
+    /// reason to fuse.
     pub small: usize,
-    /// The number of blocks above which the arena is arranged in order alone, not by size as well (default 2000).
+    /// The number of blocks above which the arena is arranged by order only, and not by size as well (default 2000).
     pub most_paired: usize,
-    /// Nanoseconds of work that a thread takes on at least (default 10,000): several times as long as handing it over.
+    /// The least work of a thread in nanoseconds (default 10,000): several times the cost of starting it.
     pub least_work: usize,
 }
 

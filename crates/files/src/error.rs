@@ -1,4 +1,4 @@
-//! Why a file could not be written.
+//! The error of a file that could not be written.
 
 use std::{
     fmt, io,
@@ -27,7 +27,7 @@ impl std::error::Error for Error {
     }
 }
 
-/// A path for messages, in one line of text: bytes that are no text, and line breaks, are shown as escapes.
+/// A path as one line of text for messages. Line breaks and bytes that are not UTF-8 are escaped.
 ///
 /// ```
 /// use std::path::Path;

@@ -1,5 +1,13 @@
 //! Atomic writes of files. All other crates of the workspace write files by this crate.
 //!
+//! ```
+//! let folder = tempfile::tempdir()?;
+//! let path = folder.path().join("results/loss.csv");
+//! retrograd_files::write(&path, b"epoch,loss\n1,0.5\n")?;
+//! assert_eq!(std::fs::read(&path)?, b"epoch,loss\n1,0.5\n");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! [`write()`] writes the new content to a temporary file in the same folder, and then renames that file to the wanted
 //! name. A reader sees all of the old content or all of the new, even if the program is killed or the power fails in
 //! between.
@@ -43,7 +51,7 @@ use target::Target;
 /// ```
 ///
 /// # Errors
-/// If the file cannot be written. What was there before is still there, and nothing else is left behind.
+/// If the file cannot be written. The old content is still there, and no other file is left behind.
 pub fn write(path: impl AsRef<Path>, content: &[u8]) -> Result<(), Error> {
     let path = path.as_ref();
     replace(path, content).map_err(|source| Error { path: path.to_owned(), source })

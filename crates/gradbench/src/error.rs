@@ -5,7 +5,7 @@ use std::fmt;
 use retrograd_core::error::{shortened, shortened_message};
 use retrograd_scalar::TapeFull;
 
-/// Why a message cannot be answered as it asks.
+/// The reason why a message cannot be answered.
 #[non_exhaustive]
 #[derive(Debug)]
 pub enum Error {

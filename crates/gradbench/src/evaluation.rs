@@ -36,7 +36,7 @@ impl Timing {
     }
 }
 
-/// The value of a function, and what it took.
+/// The value of a function, with its timings.
 pub(crate) struct Evaluation {
     pub output: Value,
     pub timings: Vec<Timing>,

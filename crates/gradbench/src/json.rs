@@ -40,7 +40,7 @@ pub(crate) fn check_product(name: &str, sizes: &[usize], most: usize) -> Result<
     }
 }
 
-/// Whether there are so many rows, each of so many elements.
+/// Requires a number of rows, each with a number of elements.
 pub(crate) fn check_matrix(name: &str, rows: &[Vec<f64>], [m, n]: [usize; 2]) -> Result<(), Error> {
     if rows.len() != m {
         return Err(Error::Misfit(format!("`{name}` has {} rows, not {m}", rows.len())));
@@ -54,7 +54,7 @@ pub(crate) fn check_matrix(name: &str, rows: &[Vec<f64>], [m, n]: [usize; 2]) ->
     Ok(())
 }
 
-/// A matrix of so many rows, each of so many elements.
+/// A matrix with the given numbers of rows and columns.
 pub(crate) fn matrix(name: &str, rows: &[Vec<f64>], sizes: [usize; 2]) -> Result<Tensor, Error> {
     check_matrix(name, rows, sizes)?;
     Ok(Tensor::new(sizes, rows.concat())?)

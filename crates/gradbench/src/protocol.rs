@@ -57,7 +57,7 @@ struct Response {
 /// ```
 ///
 /// # Errors
-/// If the message has no number: the protocol has no response to that, and who waits for one must not be kept waiting.
+/// If the message has no id. The protocol has no response to such a message, so the caller should stop.
 pub fn answer(line: &[u8]) -> Result<String, Error> {
     let response = match serde_json::from_slice(line) {
         Ok(message) => respond(message),

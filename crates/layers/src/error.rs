@@ -22,14 +22,14 @@ pub enum Error {
         /// The error of the operating system.
         source: io::Error,
     },
-    /// A file is not what it should be.
+    /// A file has invalid content.
     Format {
         /// The file, or the name given to its bytes.
         file: String,
         /// The expected content and the content found.
         reason: String,
     },
-    /// A cell of a table is not what it should be.
+    /// A cell of a table is invalid.
     Cell {
         /// The file, or the name given to its bytes.
         file: String,
@@ -45,14 +45,14 @@ pub enum Error {
         /// The inconsistency.
         reason: String,
     },
-    /// Saved parameters are not those of the model.
+    /// Saved parameters do not fit the model.
     Mismatch {
         /// The file.
         path: PathBuf,
         /// The first difference.
         reason: String,
     },
-    /// Training has left the finite numbers.
+    /// The loss of a batch is not finite.
     Diverged {
         /// The epoch, counted from 1.
         epoch: usize,

@@ -67,7 +67,7 @@ impl Init {
     }
 }
 
-/// Independent standard normal numbers, by the transform of Box & Muller (1958): for uniform `u, v`, the point at
+/// Independent standard normal values, by the transform of Box & Muller (1958): for uniform `u, v`, the point at
 /// distance `√(−2 ln u)` from the origin in direction `2πv` has two of them as coordinates.
 fn standard_normals(rng: &mut dyn Rng) -> impl Iterator<Item = f64> {
     std::iter::repeat_with(move || {

@@ -21,37 +21,49 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! | to | see |
-//! |---|---|
-//! | build a model | [`Model`], [`Linear`], [`Mlp`], [`Sequential`], [`LinearRegression`], [`LogisticRegression`] |
-//! | initialize parameters | [`Init`], [`seeded`] |
-//! | state a loss | [`Loss`], [`l1`], [`l2`] |
-//! | choose an optimizer | [`Optimizer`], [`Sgd`], [`Adam`] |
-//! | run single training steps | [`TrainStep`] |
-//! | train over epochs | [`Fit`], [`Objective`], [`Schedule`], [`Progress`], [`History`] |
-//! | read and prepare data | [`Dataset`], [`Standardizer`], [`data`] |
-//! | save and load weights | [`store`] |
+//! # Models
+//! A model makes its parameters and records its expressions.
+//! - [`Mlp`], [`Linear`], [`LinearRegression`] and [`LogisticRegression`] are models; [`Sequential`] chains layers.
+//! - [`Model`] is the trait of models of your own. [`Init`] and [`seeded`] initialize parameters.
 //!
-//! No file of this crate states a derivative. Models, losses and optimizers record expressions; gradients come from
-//! the reverse sweep of the graph.
+//! # Losses
+//! - [`Loss`] has the losses as methods of expressions; [`l1`] and [`l2`] penalize parameters.
+//!
+//! # Training
+//! - [`Sgd`] and [`Adam`] are optimizers; [`Optimizer::compile`] makes a [`TrainStep`], which runs one step.
+//! - [`Fit`] trains an [`Objective`] over epochs, by a [`Schedule`] of learning rates, and returns a [`History`].
+//! - [`Predictor`] runs a trained model.
+//!
+//! # Data and files
+//! - [`Dataset`] holds features and [`Targets`]; [`Standardizer`] scales them; [`data`] reads CSV and IDX files.
+//! - [`store`] saves and loads parameters in the safetensors format.
+//!
+//! Models, losses and optimizers record expressions. Gradients come from the reverse sweep of the graph, and no file of
+//! this crate states a derivative.
 
 pub mod data;
 mod error;
+#[doc(hidden)]
 pub mod init;
 pub mod loss;
+#[doc(hidden)]
 pub mod model;
 pub mod optim;
 pub mod store;
+#[doc(hidden)]
 pub mod train;
 
+#[doc(inline)]
 pub use data::{Dataset, Standardizer, Targets};
 pub use error::Error;
 pub use init::{Init, seeded};
+#[doc(inline)]
 pub use loss::{Loss, l1, l2};
 pub use model::{
     Activation, Layer, Linear, LinearRegression, LogisticRegression, Mlp, Model, Sequential,
 };
+#[doc(inline)]
 pub use optim::{Adam, Optimizer, Sgd, TrainStep, Updates};
-/// The trait of random number generators, from the crate `rand`; models need no dependency on that crate.
+#[doc(no_inline)]
 pub use rand::Rng;
 pub use train::{Epoch, Fit, History, Objective, Predictor, Progress, Schedule, Score};

@@ -148,7 +148,7 @@ impl Plan {
         Ok(())
     }
 
-    /// Has what a checked plan has written take the place of what it has read.
+    /// Replaces the old values by the new ones that a checked plan has written.
     fn exchange(&self, kind: LeafKind, map: &mut Params, next: &mut [Option<Tensor>]) {
         let mut guess = 0;
         for (name, tensor) in map.iter_mut() {

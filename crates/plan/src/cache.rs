@@ -1,4 +1,4 @@
-//! Plans by the structure of what they compute, so that a model that is recorded anew is compiled once.
+//! Caches of compiled programs by the structure of their tasks, so that a model recorded anew is compiled once.
 
 use std::sync::Arc;
 
@@ -11,7 +11,8 @@ use crate::{
     plan::{Compiled, Plan},
 };
 
-/// Programs by their tasks: operations, shapes, dtypes and constants; not names, scopes, lines or slots' numbers.
+/// A cache of compiled programs by their tasks. Tasks are equal if operations, shapes, dtypes and constants are; names,
+/// scopes and lines do not matter.
 ///
 /// It keeps at most [`limit`](Self::limit) programs, and forgets the one that has not been asked for longest. Plans that have
 /// been handed out stay as they are.
@@ -39,7 +40,7 @@ pub struct PlanCache {
 
 struct Cached {
     program: Arc<Compiled>,
-    /// The number of the last request for it.
+    /// The time of the last request, as a count of requests.
     last_request: u64,
 }
 
@@ -101,12 +102,12 @@ impl PlanCache {
         self
     }
 
-    /// The number of programs that are kept at most.
+    /// The largest number of programs in the cache.
     pub fn limit(&self) -> usize {
         self.limit
     }
 
-    /// Number of programs that are kept.
+    /// The number of programs in the cache.
     pub fn len(&self) -> usize {
         self.programs.len()
     }
@@ -116,7 +117,7 @@ impl PlanCache {
         self.programs.is_empty()
     }
 
-    /// Forgets all programs, but for those of plans that somebody has.
+    /// Drops all programs. Plans keep theirs.
     pub fn clear(&mut self) {
         self.programs.clear();
     }

@@ -1,4 +1,4 @@
-//! Plans: what users compile and run.
+//! Plans: the compiled form of a task, as users run it.
 
 use std::sync::Arc;
 

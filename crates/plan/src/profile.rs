@@ -10,7 +10,7 @@ use retrograd_core::{Error, Graph, NodeId, Params, computation::ValueId};
 
 use crate::plan::{Feed, Plan};
 
-/// The measurements of runs of a plan, by [`Plan::profile`].
+/// The measured times of a plan, by [`Plan::profile`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
     /// The steps, in the order in which they run.
@@ -21,7 +21,7 @@ pub struct Profile {
     pub n_runs: usize,
 }
 
-/// The measurements of one step of a plan.
+/// The measured time of one step of a plan, with its operations and bytes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepProfile {
     /// The nodes of the graph that it computes, that of its result first for a matrix product. A step that only moves a
@@ -103,7 +103,7 @@ impl StepProfile {
         self.nodes.iter().map(|&id| n_operations(graph, id)).sum()
     }
 
-    /// The meaning of the step: names of the nodes that have one, then all operations.
+    /// The text of the step: names of nodes, then all operations.
     fn meaning(&self, graph: &Graph) -> String {
         if self.nodes.is_empty() {
             return "a new value put in the place of the old one".to_owned();
@@ -123,7 +123,7 @@ impl StepProfile {
         }
     }
 
-    /// The shape of what it computes.
+    /// The shape of the step's result.
     fn shape(&self, graph: &Graph) -> String {
         self.nodes.first().map(|&id| graph.node(id).shape.to_string()).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! The text of a plan: which operations are one kernel, what is written in place, and where results lie.
+//! The text of a plan: its kernels with their operations, in-place writes, and the places of results.
 
 use std::fmt::{self, Write};
 

@@ -1,4 +1,4 @@
-//! The memory that plans run in: made for one plan, used for any number of its runs.
+//! Workspaces: the memory of runs, made for one plan and used for any number of its runs.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use retrograd_task::{Instance, LeafSlots, out_of_memory};
 
 use crate::plan::{Compiled, Plan};
 
-/// The memory that a plan runs in. It can be used again for any number of runs, which then allocate nothing.
+/// The memory in which a plan runs. Any number of runs use it in turn, without allocations.
 pub struct Workspace {
     pub(crate) compiled: Arc<Compiled>,
     pub(crate) instance: Box<dyn Instance>,
@@ -108,7 +108,7 @@ impl Workspace {
         self
     }
 
-    /// Output `k` of the last run; zeros before the first, and after one that met bad data or panicked.
+    /// Output `k` of the last run; zeros before the first run, and after a run that failed or panicked.
     ///
     /// # Panics
     /// If the plan has no such output.

@@ -1,7 +1,7 @@
-//! The operators of number types, all by their rows.
+//! The operators of the scalar types, all by their rows.
 
-/// Implements the operators of a type that is a [`Number`](crate::Number), with itself, with references and with
-/// constants on either side; and comparisons, if they are by one of its fields.
+/// Implements the operators of a [`Number`](crate::Number) type with itself, with references, and with constants on
+/// either side; and comparisons by one of its fields, if one is named.
 macro_rules! arithmetic {
     (impl [$($generics:tt)*] $Type:ty, compared by $($value:tt)+) => {
         $crate::arithmetic::arithmetic! { operators [$($generics)*] $Type }

@@ -1,13 +1,13 @@
-//! Derivatives of functions of numbers, in one call each.
+//! Derivatives of scalar functions, in one call each.
 //!
-//! Functions written over [`Scalar`](crate::Scalar) are passed as closures, `|x| f(x)`, which get the number type that a
-//! call needs.
+//! Functions written over [`Scalar`](crate::Scalar) are passed as closures, `|x| f(x)`, so that each call chooses its
+//! scalar type.
 
 use std::ops::Range;
 
 use crate::{Dual, Number, Series, Tape, Var, lengths::require_as_many};
 
-/// Rows or columns that are computed in one pass.
+/// The number of rows or columns that one sweep computes.
 pub(crate) const LANES: usize = 4;
 
 /// The gradient of a function at `x`.
@@ -25,9 +25,9 @@ pub fn gradient(f: impl for<'t> FnOnce(&[Var<'t>]) -> Var<'t>, x: &[f64]) -> Vec
     value_and_gradient(f, x).1
 }
 
-/// The value of a function at `x`, and its gradient.
+/// The value and the gradient of a function at `x`.
 ///
-/// A [`Tape`] that is kept gives the same without allocating anew: [`Tape::value_and_gradient`].
+/// [`Tape::value_and_gradient`] computes the same in the memory of a tape, without allocations from the second call on.
 pub fn value_and_gradient(
     f: impl for<'t> FnOnce(&[Var<'t>]) -> Var<'t>,
     x: &[f64],
@@ -37,9 +37,10 @@ pub fn value_and_gradient(
     (value, gradient)
 }
 
-/// The Jacobian of a function at `x`, in rows: one for each output, with its derivatives by each of `x`.
+/// The Jacobian of a function at `x` by reverse mode: one row for each output, with the derivatives by each of `x`.
 ///
-/// The sweeps go backwards, several rows a pass: the way for fewer outputs than inputs.
+/// A reverse sweep computes several rows. Choose this function for fewer outputs than inputs, and [`jacobian_forward`]
+/// for fewer inputs.
 ///
 /// ```
 /// use retrograd_scalar::jacobian;
@@ -61,7 +62,7 @@ pub fn jacobian(f: impl for<'t> FnOnce(&[Var<'t>]) -> Vec<Var<'t>>, x: &[f64]) -
     })
 }
 
-/// The Jacobian of a function at `x`, in rows, computed forwards: the way for fewer inputs than outputs.
+/// The Jacobian of a function at `x` by forward mode, in rows. Choose this function for fewer inputs than outputs.
 ///
 /// ```
 /// use retrograd_scalar::{Real, jacobian_forward};
@@ -70,7 +71,7 @@ pub fn jacobian(f: impl for<'t> FnOnce(&[Var<'t>]) -> Vec<Var<'t>>, x: &[f64]) -
 /// assert_eq!(rows, [[0.0], [1.0]]);
 /// ```
 ///
-/// There is a row for each output, also where there are no inputs.
+/// Each output has a row, even if there are no inputs.
 ///
 /// ```
 /// use retrograd_scalar::jacobian_forward;
@@ -79,7 +80,7 @@ pub fn jacobian(f: impl for<'t> FnOnce(&[Var<'t>]) -> Vec<Var<'t>>, x: &[f64]) -
 /// ```
 ///
 /// # Panics
-/// If the function, which is called once for every few inputs, gives more outputs one time than another.
+/// If the number of outputs differs between calls of the function. It is called once for every few inputs.
 #[track_caller]
 pub fn jacobian_forward(
     f: impl Fn(&[Dual<f64, LANES>]) -> Vec<Dual<f64, LANES>>,
@@ -102,7 +103,7 @@ pub fn jacobian_forward(
     rows
 }
 
-/// The Hessian of a function at `x`, in rows: a reverse pass over duals for every few of them.
+/// The Hessian of a function at `x`, in rows: reverse sweeps over duals, each for several rows.
 ///
 /// ```
 /// use retrograd_scalar::hessian;
@@ -110,7 +111,8 @@ pub fn jacobian_forward(
 /// assert_eq!(hessian(|x| x[0] * x[0] * x[1], &[2.0, 3.0]), [[6.0, 4.0], [4.0, 0.0]]);
 /// ```
 ///
-/// At kinks, duals take the piece of the function that they move into, so that the Hessian of a smooth function is right:
+/// At a kink, a dual takes the piece of the function into which it moves. So the Hessian of a smooth function is right
+/// even if it is composed of kinked ones:
 ///
 /// ```
 /// use retrograd_scalar::{Real, hessian};
@@ -131,7 +133,7 @@ pub fn hessian(
     for start in (0..x.len()).step_by(LANES) {
         let n = LANES.min(x.len() - start);
         pass(&mut rows, start, n);
-        // A norm that is 0 has no derivatives along several directions at once, but along each of them.
+        // A norm of 0 has no derivative in several directions at once, but one along each single direction.
         if n > 1 && rows[start..].iter().flatten().any(|d| d.is_nan()) {
             rows.truncate(start);
             (start..start + n).for_each(|k| pass(&mut rows, k, 1));
@@ -140,7 +142,7 @@ pub fn hessian(
     rows
 }
 
-/// The product of the Hessian of a function at `x` with `v`: one reverse pass over duals, whatever the length of `x`.
+/// The Hessian–vector product `H·v` of a function at `x`: one reverse sweep over duals, for any length of `x`.
 ///
 /// ```
 /// use retrograd_scalar::hessian_vector;
@@ -163,7 +165,7 @@ pub fn hessian_vector(
     gradient.iter().map(|d| d.tangents[0]).collect()
 }
 
-/// The derivative of a function of one number.
+/// The derivative of a function of one scalar.
 ///
 /// ```
 /// assert_eq!(retrograd_scalar::derivative(|x| x * x, 3.0), 6.0);
@@ -187,7 +189,7 @@ pub fn taylor<const N: usize>(
     f(Series::variable(x)).coefficients
 }
 
-/// The numbers `x`, of which those of a range are variables, of a lane each.
+/// The duals of `x`; those of a range are variables, one lane each.
 fn moving<T: Number, const N: usize>(x: &[T], range: Range<usize>) -> Vec<Dual<T, N>> {
     let number = |(k, &x): (usize, &T)| match range.contains(&k) {
         true => Dual::variable_of(x, k - range.start),

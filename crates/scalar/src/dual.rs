@@ -1,4 +1,4 @@
-//! Forward mode: a value with its derivatives along some directions.
+//! Forward mode: dual numbers, values with their tangents along some directions.
 
 use std::{fmt, iter};
 
@@ -14,10 +14,10 @@ use crate::{
     number::chain_of_tangent,
 };
 
-/// A value and its derivatives along `N` directions, which are computed with it.
+/// A dual number: a value with its tangents along `N` directions.
 ///
-/// Every operation costs about as much as `1 + N` of them; that is less than a tape costs for functions of few
-/// variables. Duals of duals have second derivatives:
+/// An operation on duals costs about as much as `1 + N` operations on floats. For functions of few variables, duals
+/// cost less than a tape. Duals of duals have second derivatives:
 ///
 /// ```
 /// use retrograd_scalar::{Dual, Number, Scalar};
@@ -35,12 +35,12 @@ use crate::{
 pub struct Dual<T = f64, const N: usize = 1> {
     /// The value.
     pub value: T,
-    /// The derivatives of the value, along one direction each.
+    /// The tangents: the derivative of the value along each direction.
     pub tangents: [T; N],
 }
 
 impl<T: Number> Dual<T> {
-    /// The variable that derivatives are taken by: its own is 1.
+    /// The variable of differentiation: its tangent is 1.
     #[inline]
     pub fn variable(value: T) -> Self {
         Self { value, tangents: [T::constant(1.0)] }
@@ -48,13 +48,13 @@ impl<T: Number> Dual<T> {
 }
 
 impl<T: Number, const N: usize> Dual<T, N> {
-    /// A value with its derivatives.
+    /// A value with its tangents.
     #[inline]
     pub fn new(value: T, tangents: [T; N]) -> Self {
         Self { value, tangents }
     }
 
-    /// Variable number `index` of `N`: its derivative is 1 along the direction of that number, and 0 along others.
+    /// Variable `index` of `N`: the tangent is 1 along direction `index`, and 0 along the others.
     ///
     /// # Panics
     /// If `index` is not below `N`.
@@ -70,7 +70,7 @@ impl<T: Number, const N: usize> Dual<T, N> {
         Self { value, tangents }
     }
 
-    /// Derivatives that are one for each direction, made of those of the operands.
+    /// A value with a tangent for each direction, computed from the tangents of the operands.
     #[inline(always)]
     fn with(value: T, tangent: impl Fn(usize) -> T) -> Self {
         Self { value, tangents: std::array::from_fn(tangent) }
@@ -88,7 +88,7 @@ impl<T: Number, const N: usize> Default for Dual<T, N> {
     }
 }
 
-/// The value, and the derivatives in brackets.
+/// The value, and the tangents in brackets.
 impl<T: fmt::Display, const N: usize> fmt::Display for Dual<T, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.value.fmt(f)?;

@@ -1,26 +1,28 @@
-//! Derivatives of derivatives at kinks: a number of numbers takes the piece of a function that it moves into.
+//! Second derivatives at kinks: a nested scalar takes the piece of a function into which it moves.
 //!
-//! A row such as `|x|` has the slope at its kink that the row states. A second derivative made of that slope would be wrong
-//! in silence: that of `|x|²` would be 0 at 0. A number with derivatives of derivatives knows more, the direction in which
-//! it moves first, and so the piece, `x` or `−x`, that holds there. All derivatives are those of this piece.
+//! At its kink, a row such as `|x|` states one slope. A second derivative made of that slope would be silently wrong:
+//! `|x|²` would have 0 at 0. A nested scalar, such as a dual of duals, knows the direction of its movement, and so the
+//! piece, `x` or `−x`. All derivatives are taken from this piece.
 
 use retrograd_core::ops::{Binary, Unary};
 
 use crate::Number;
 
-/// Whether a kink of a number of this type is looked at: only one with derivatives of derivatives has a piece to choose.
+/// Whether scalars of this type choose a piece at a kink: only nested ones do.
 const fn has_pieces<R: Number>() -> bool {
     R::DEPTH > 1 && !R::IS_RECORDED
 }
 
-/// A row at a kink, as the piece that the number moves into; `None` elsewhere, and where it does not move.
+/// A unary row at a kink, as the piece into which the operand moves; `None` elsewhere, and for an operand that does not
+/// move.
 #[inline(always)]
 pub(crate) fn unary_at_kink<R: Number>(op: Unary, x: R) -> Option<R> {
     let has_kink = has_pieces::<R>() && matches!(op, Unary::Abs | Unary::Relu);
     if has_kink && x.primal() == 0.0 { unary_piece(op, x) } else { None }
 }
 
-/// A row of two numbers at a kink, as the piece that they move into; `None` elsewhere, and where they do not move.
+/// A binary row at a kink, as the piece into which the operands move; `None` elsewhere, and for operands that do not
+/// move.
 #[inline(always)]
 pub(crate) fn binary_at_kink<R: Number>(op: Binary, a: R, b: R) -> Option<R> {
     if !has_pieces::<R>() {
@@ -34,7 +36,7 @@ pub(crate) fn binary_at_kink<R: Number>(op: Binary, a: R, b: R) -> Option<R> {
     }
 }
 
-/// Whether numbers are equal. Of equal infinite numbers, neither is known to be the larger one.
+/// Whether two values tie. Infinite values do not, since their difference is unknown.
 #[inline(always)]
 fn is_tie<R: Number>(a: R, b: R) -> bool {
     a.primal() == b.primal() && a.primal().is_finite()
@@ -51,7 +53,7 @@ fn unary_piece<R: Number>(op: Unary, x: R) -> Option<R> {
     }
 }
 
-/// `a` or `b`, as their `difference`, which is 0, grows or falls.
+/// `a` if the `difference`, which is 0 here, grows, and `b` if it falls.
 #[cold]
 #[inline(never)]
 fn larger<R: Number>(a: R, b: R, difference: R) -> Option<R> {
@@ -63,8 +65,8 @@ fn larger<R: Number>(a: R, b: R, difference: R) -> Option<R> {
     }
 }
 
-/// The norm of two numbers that are 0: along one direction it is linear in them. In several directions it is a cone, which
-/// has no pieces.
+/// The norm of two scalars at 0. Along one direction the norm is linear in both; in several directions it is a cone,
+/// which has no pieces.
 #[cold]
 #[inline(never)]
 fn norm<R: Number>(a: R, b: R) -> Option<R> {
@@ -78,8 +80,8 @@ fn norm<R: Number>(a: R, b: R) -> Option<R> {
     })
 }
 
-/// The share of a tangent in that of a function. A tangent that is 0 at the moment, beside a slope that is infinite, as that
-/// of `√u` is at 0, has a share that the slope does not tell: NaN, and not 0.
+/// The contribution of a tangent to the tangent of a function. A moving tangent with the value 0, beside an infinite
+/// slope such as that of `√u` at 0, contributes an unknown amount: NaN, and not 0.
 #[inline(always)]
 pub(crate) fn tangent<T: Number>(tangent: T, slope: T) -> T {
     let is_unknown = T::DEPTH > 0 && slope.primal().is_infinite() && tangent.primal() == 0.0;
@@ -90,7 +92,7 @@ pub(crate) fn tangent<T: Number>(tangent: T, slope: T) -> T {
     }
 }
 
-/// The value of a function of recorded numbers. Where a slope is infinite, derivatives of the value that are 0 are not known.
+/// The value of a recorded function. At an infinite slope, derivatives of the value that are 0 become unknown.
 #[inline(always)]
 pub(crate) fn value_at_slopes<T: Number>(value: T, slopes: &[T]) -> T {
     let is_steep = |slope: &T| slope.primal().is_infinite();
@@ -98,9 +100,9 @@ pub(crate) fn value_at_slopes<T: Number>(value: T, slopes: &[T]) -> T {
     if is_lost { value.lost() } else { value }
 }
 
-/// 0, with derivatives that are NaN wherever those of `x`, which is 0, are not 0.
+/// A scalar of value 0 with NaN in place of each nonzero derivative of `x`; `x` is 0.
 fn unknown<R: Number>(x: R) -> R {
-    // An infinite derivative less itself.
+    // An infinite derivative minus itself is NaN.
     let root = x.unary(Unary::Cbrt);
     root + -root
 }

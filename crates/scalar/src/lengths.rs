@@ -1,12 +1,12 @@
-//! Lengths of what callers give, said by name where they do not fit.
+//! Checks of slice lengths, with messages that name both slices.
 
-/// Something that is counted: its name, as the caller knows it, and how many there are.
+/// The name of a slice, as the caller knows it, and its length.
 pub(crate) type Counted<'a> = (&'a str, usize);
 
-/// Demands as many of `what` as there are of `other`, in a call of `function`.
+/// Requires `what` to be as long as `other` in a call of `function`.
 ///
 /// # Panics
-/// If there are not: with both numbers.
+/// If the lengths differ; the message has both.
 #[inline]
 #[track_caller]
 pub(crate) fn require_as_many(function: &str, what: Counted<'_>, other: Counted<'_>) {

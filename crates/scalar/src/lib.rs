@@ -1,6 +1,6 @@
 //! Derivatives of ordinary scalar functions, with loops, branches and recursion.
 //!
-//! A function is written once, generic over [`Scalar`]. The functions of this crate run it with the number type that
+//! A function is written once, generic over [`Scalar`]. Each function of this crate runs it with the type of scalars that
 //! suits the derivative:
 //!
 //! ```
@@ -20,19 +20,31 @@
 //! assert!((hessian_vector(|x| root(x[0]), &[4.0], &[1.0])[0] + 1.0 / 32.0).abs() < 1e-9);
 //! ```
 //!
-//! | to compute | see | number type |
+//! # Derivatives in one call
+//!
+//! | to compute | call | scalar type |
 //! |---|---|---|
 //! | a derivative along one direction | [`derivative`] | [`Dual`] |
 //! | a gradient | [`gradient`], [`value_and_gradient`] | [`Var`], on a [`Tape`] |
 //! | a Jacobian | [`jacobian`], [`jacobian_forward`] | [`Var`], [`Dual`] |
 //! | a Hessian, or its product with a vector | [`hessian`], [`hessian_vector`] | [`Var`] of [`Dual`] |
 //! | derivatives of every order along a line | [`taylor()`] | [`Series`] |
-//! | a function many times on the same branches | [`Frozen`], [`Replay`] | [`Traced`] |
-//! | gradients without new memory, or in bounded memory | [`Tape`], [`Recording`], [`Adjoints`] | [`Var`] |
-//! | functions of other crates | [`interop`] | any |
+//!
+//! # The tape
+//! - [`Tape`] keeps its memory from one [`Recording`] to the next, and can limit it. [`Var`] is a scalar on the tape, and
+//!   [`Adjoints`] are the result of a reverse sweep.
+//!
+//! # Frozen functions
+//! - [`Frozen`] is a function recorded as a graph, and [`Replay`] a compiled one, for all inputs that take the recorded
+//!   branches.
+//!
+//! # Traits
+//! - [`Scalar`] is the bound of functions, [`Number`] its part without operators on constants, [`Real`] the part that
+//!   expressions of graphs have, too.
+//! - [`interop`] connects other crates: `num-traits`, `nalgebra`, `ndarray`, `argmin`.
 //!
 //! This crate states no derivative. All come from the tables of [`retrograd_core::ops`], whose rows are generic over
-//! the same numbers.
+//! the same scalars.
 
 mod arithmetic;
 mod derivatives;

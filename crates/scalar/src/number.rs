@@ -1,4 +1,4 @@
-//! The trait that functions of numbers are written over, where control flow may depend on values.
+//! The bounds of scalar functions whose control flow may depend on values.
 
 use std::{
     fmt::Debug,
@@ -8,11 +8,11 @@ use std::{
 
 use retrograd_core::{Float, Real};
 
-/// A [`Real`] number that has a value, so that programs can branch on it: a float, or a float with derivatives.
+/// A [`Real`] scalar with a value on which programs can branch: a float, or a float with derivatives.
 ///
-/// Comparisons look at values only. Programs branch by operators, `if x > y`. The masks of [`Real`]'s comparisons are for
-/// [`Real::select`], which a [`Traced`](crate::Traced) number records with both alternatives; `into()` makes a `bool` of
-/// a mask, and a branch of the selection.
+/// Comparisons read values only. Programs branch by operators, `if x > y`. The masks of [`Real`]'s comparisons are for
+/// [`Real::select`]. A [`Traced`](crate::Traced) scalar records a selection with both alternatives. `into()` turns a
+/// mask into a `bool`, and so the selection into a branch.
 ///
 /// ```
 /// use retrograd_scalar::{Frozen, Number, Real};
@@ -30,50 +30,50 @@ use retrograd_core::{Float, Real};
 /// # Ok::<(), retrograd_core::Error>(())
 /// ```
 ///
-/// `f32` and `f64` are numbers, and whatever is made of numbers here is one, so that duals of duals and tapes of duals
-/// are numbers, too.
+/// `f32` and `f64` implement this trait. So does each scalar type of this crate over another one, such as duals of
+/// duals and tapes of duals.
 pub trait Number: Real<Mask: Into<bool>> + PartialOrd + Default + Debug {
-    /// Whether masks of these numbers are recorded, so that a selection is made anew for other values: then nothing is
-    /// decided by a value without recording it as a branch.
+    /// Whether masks are recorded, so that a replay selects anew for other values. If so, no operation decides by a
+    /// value without recording the decision as a branch.
     const IS_RECORDED: bool = false;
 
-    /// How often the number can be differentiated: 0 for a float, 1 for a [`Dual`](crate::Dual) of floats, 2 for a dual of duals.
-    /// From 2 on a number at a kink takes the piece of the function that it moves into.
+    /// The order of derivatives: 0 for a float, 1 for a [`Dual`](crate::Dual) of floats, 2 for a dual of duals. From
+    /// order 2 on, an operation at a kink takes the piece of the function into which its operand moves.
     const DEPTH: usize = 0;
 
-    /// A number that depends on nothing.
+    /// A constant: a scalar without derivatives.
     fn constant(value: f64) -> Self;
 
     /// The value, without any derivatives.
     fn primal(self) -> f64;
 
-    /// The value, if there are no derivatives that would be lost with the number.
+    /// The value; `None` if derivatives would be lost.
     fn as_constant(self) -> Option<f64>;
 
-    /// Whether this is exactly 0, derivatives included.
+    /// Whether the value and all derivatives are exactly 0.
     fn is_zero(self) -> bool;
 
-    /// The first derivative that is not 0, from the innermost on: its sign is the side to which the number moves. It is 0
-    /// for a number that does not move, and NaN if only a later sweep knows the direction.
+    /// The first nonzero derivative, from the innermost level on. The sign is the side to which the scalar moves. The
+    /// result is 0 for a scalar that does not move, and NaN if only a later sweep knows the direction.
     fn motion(self) -> f64 {
         0.0
     }
 
-    /// The number without derivatives that are known: those that are 0 are NaN.
+    /// The same value with unknown derivatives: NaN in place of derivatives that are 0.
     fn lost(self) -> Self {
         self
     }
 
-    /// The derivatives of two numbers along the one direction in which both move, as a vector of length 1; `None` if there are
-    /// several directions, or none that is known.
+    /// The derivatives of two scalars along their only direction, as a vector of length 1. `None` if there are several
+    /// directions, or if the direction is unknown.
     fn direction(a: Self, b: Self) -> Option<[f64; 2]> {
         let _ = (a, b);
         None
     }
 }
 
-/// The product of a cotangent with the tangent of a local derivative, in which 0 wins on either side: a derivative that
-/// does not move has no share in what moves.
+/// The product of a cotangent with the tangent of a local derivative. A factor of 0 gives 0, even beside an infinite
+/// one: a derivative that does not move contributes nothing.
 #[inline(always)]
 pub(crate) fn chain_of_tangent<T: Number>(cotangent: T, tangent: T) -> T {
     if tangent.is_zero() { tangent } else { cotangent.chain(tangent) }
@@ -101,7 +101,7 @@ impl<F: Float> Number for F {
     }
 }
 
-/// A trait that all types have which have all of some others.
+/// A trait alias: a trait that all types with the given bounds implement.
 macro_rules! alias {
     ($(#[$doc:meta])* pub trait $Alias:ident: $($bounds:tt)+) => {
         $(#[$doc])*
@@ -112,11 +112,11 @@ macro_rules! alias {
 }
 
 alias! {
-    /// A [`Number`] with the arithmetic that formulas are written in: constants on the right of operators, assigning
-    /// operators, sums and products of iterators.
+    /// A [`Number`] with the arithmetic of formulas: constants on the right of operators, assigning operators, sums and
+    /// products of iterators.
     ///
-    /// Every number is one except `f32` itself, whose products with `f64` do not exist: functions that are to run on it are
-    /// written over [`Number`], with [`Number::constant`].
+    /// All types with [`Number`] have this trait except `f32`, for which products with `f64` do not exist. Write
+    /// functions for `f32` over [`Number`], with [`Number::constant`].
     ///
     /// ```
     /// use retrograd_scalar::{Scalar, gradient};

@@ -9,18 +9,21 @@ use retrograd_core::{
 
 use crate::{Number, arithmetic::arithmetic, number::chain_of_tangent, sides::SeriesMask};
 
-/// The first `N` coefficients of a number that moves with `t`, as a power series in `t`.
+/// A truncated power series in `t`: the first `N` coefficients of a scalar that moves with `t`.
 ///
-/// Sums, products and quotients of series are what they always are. Of any other function `f`, the derivative that its
-/// row states is a series, too, and `y = f(x)` follows from it term by term, since `ẏ = f'(x)·ẋ` (Griewank and Walther
-/// 2008, "Evaluating derivatives", chapter 13). So coefficients cost a polynomial in `N`, where duals of duals cost `2ᴺ`;
-/// but powers of which both base and exponent move cost that, too.
+/// Sums, products and quotients of series follow the usual formulas. For any other function `f`, the derivative in its
+/// row is evaluated as a series, and `y = f(x)` follows term by term from `ẏ = f'(x)·ẋ` (Griewank and Walther 2008,
+/// "Evaluating derivatives", chapter 13). The cost is a polynomial in `N`, where duals of duals cost `2ᴺ`. Powers with
+/// a moving base and a moving exponent cost `2ᴺ`, too.
 ///
-/// At a kink, such as that of `|x|`, the first coefficient that is not 0 tells which piece of the function a series runs
-/// through for `t > 0` and for `t < 0`. A coefficient is that of both sides, so that `|t²|` and `|t|²` are `t²`, or NaN if
-/// there are two. That of `t` is the derivative that the row states, as in all modes. Where a derivative is infinite, so is
-/// the coefficient of `t` if the argument moves to first order; if it does not, all are NaN, as those of `√t²`. Masks are
-/// decided so, too, but for [`Traced`](crate::Traced) numbers, whose selections are made anew by each replay.
+/// At a kink, such as 0 for `|x|`, the first nonzero coefficient decides the piece of the function for `t > 0` and the
+/// one for `t < 0`. Coefficients on which both sides agree are kept, so that `|t²|` and `|t|²` are `t²`; from the first
+/// disagreement on they are NaN. The coefficient of `t` is an exception: it is the derivative in the row, as in all
+/// modes.
+///
+/// Where a derivative is infinite, the coefficient of `t` is infinite if the argument moves to first order. Otherwise
+/// all coefficients are NaN, such as those of `√t²`. Masks are decided in the same way, except for
+/// [`Traced`](crate::Traced) scalars: each replay selects anew.
 ///
 /// ```
 /// use retrograd_scalar::{Number, Series};
@@ -33,22 +36,22 @@ use crate::{Number, arithmetic::arithmetic, number::chain_of_tangent, sides::Ser
 pub struct Series<T, const N: usize> {
     /// The coefficients of `t⁰`, `t¹`, ….
     pub coefficients: [T; N],
-    /// The number of known coefficients; others are 0.
+    /// The number of known coefficients; the others are 0.
     pub(crate) n_known: usize,
-    /// The coefficients for `t > 0` and for `t < 0`, where they are not those of one series.
+    /// The coefficients for `t > 0` and for `t < 0`, where they belong to different series.
     pub(crate) sides: Option<[[T; N]; 2]>,
 }
 
 impl<T: Number, const N: usize> Series<T, N> {
     const HAS_A_VALUE: () = assert!(N > 0, "a series has at least one coefficient");
 
-    /// A number with its coefficients.
+    /// A series with the given coefficients.
     pub fn new(coefficients: [T; N]) -> Self {
         const { Self::HAS_A_VALUE };
         Self { coefficients, n_known: N, sides: None }
     }
 
-    /// `value + t`.
+    /// The series `value + t`.
     pub fn variable(value: T) -> Self {
         let start = [value, T::constant(1.0)];
         Self::new(array::from_fn(|k| start.get(k).copied().unwrap_or_default()))
@@ -58,7 +61,7 @@ impl<T: Number, const N: usize> Series<T, N> {
         self.coefficients[0]
     }
 
-    /// The first `n_known` coefficients, of those that are known.
+    /// A series of `n_known` known coefficients.
     pub(crate) fn known(n_known: usize, coefficient: impl Fn(usize) -> T) -> Self {
         let coefficients =
             array::from_fn(|k| if k < n_known { coefficient(k) } else { T::default() });
@@ -73,7 +76,7 @@ impl<T: Number, const N: usize> Series<T, N> {
         self.sides.is_none() && self.coefficients[1..].iter().all(|c| c.is_zero())
     }
 
-    /// The derivative by `t`.
+    /// The derivative of the series with respect to `t`.
     fn rate(&self) -> Self {
         Self::known(self.n_known - 1, |k| self.coefficients[k + 1] * T::constant((k + 1) as f64))
     }
@@ -83,8 +86,8 @@ impl<T: Number, const N: usize> Series<T, N> {
         Self::known(a.n_known.min(b.n_known), |k| f(a.coefficients[k], b.coefficients[k]))
     }
 
-    /// `Σ aⱼ·bₖ₋ⱼ`, of which `first` gives the product with `a₀`. Coefficients that are 0 are not handed on, as the tangents
-    /// of duals are not.
+    /// The product `Σ aⱼ·bₖ₋ⱼ`; `first` returns the term with `a₀`. A coefficient of 0 contributes 0 even beside an
+    /// infinite one, as tangents of duals do.
     #[inline]
     fn product(a: &Self, b: &Self, first: impl Fn(usize) -> T) -> Self {
         let term = |k: usize, j: usize| a.coefficients[j].chain(b.coefficients[k - j]);
@@ -110,8 +113,9 @@ impl<T: Number, const N: usize> Series<T, N> {
         y
     }
 
-    /// The series with the given value and rate, and with the sides of the rate; or none, if it `has_none`. If the rate
-    /// depends on the series itself, each coefficient of it gives the next one of the series.
+    /// The series with the given value and rate, and with the sides of the rate; the value alone if the series
+    /// `has_none`. If the rate depends on the series itself, each coefficient of the rate gives the next one of the
+    /// series.
     fn integral(
         value: T,
         n_known: usize,
@@ -221,7 +225,7 @@ impl<T: Number, const N: usize> Real for Series<T, N> {
 }
 
 impl<T: Number, const N: usize> Series<T, N> {
-    /// A row of two numbers that is not arithmetic.
+    /// A binary row that is not arithmetic.
     #[inline(never)]
     fn of_row(op: Binary, a: Self, b: Self) -> Self {
         let value = a.value().binary(op, b.value());
@@ -235,7 +239,7 @@ impl<T: Number, const N: usize> Series<T, N> {
         let is_implicit = moving.iter().any(|&(k, _)| op.derivative(k, a0, b0, f64::NAN).is_nan());
         let slope = |k: usize| op.derivative(k, a0, b0, value.primal());
         let is_steep = |&(k, _): &(usize, Self)| is_steep(&[a0, b0], value, slope(k));
-        // Where both parts of a power move, there is no series at the base 0, though the row has a slope there.
+        // A power with moving base and exponent has no series at the base 0, though its row has a slope there.
         let has_log = op == Binary::Pow && a0 == 0.0 && moving.len() == 2;
         let is_singular = has_log || moving.iter().any(is_steep);
         let has_none = is_singular && !moving.iter().any(|(_, x)| moves_at_once(x));
@@ -253,7 +257,7 @@ impl<T: Number, const N: usize> Series<T, N> {
     }
 }
 
-/// Whether a finite value at finite numbers has a slope that is infinite or NaN.
+/// Whether a finite value at finite arguments has a slope of infinity or NaN.
 fn is_steep<T: Number>(at: &[f64], value: T, slope: f64) -> bool {
     !slope.is_finite() && value.primal().is_finite() && at.iter().all(|x| x.is_finite())
 }

@@ -1,8 +1,8 @@
-//! Series at kinks: what a number is on either side of a point where the two are not one series.
+//! Series at kinks: a series for each side of a point, as long as the two sides differ.
 //!
-//! The sign of `a·tᵖ + …` near 0 is that of `a` on the right, and that of `(−1)ᵖ·a` on the left. So the first coefficient
-//! that is not 0 tells which piece of a function a series runs through on each side: `|t²|` is `t²`, and `|t|` is two
-//! series, `t` and `−t`, which are kept until what is made of them is one series again, as `|t|²` is.
+//! Near 0, `a·tᵖ + …` has the sign of `a` on the right and the sign of `(−1)ᵖ·a` on the left. So the first nonzero
+//! coefficient decides the piece of a function on each side. `|t²|` is the series `t²`. `|t|` is the two series `t` and
+//! `−t`; an operation that makes them equal, such as the square `|t|²`, joins them again.
 
 use std::array;
 
@@ -13,8 +13,8 @@ use retrograd_core::{
 
 use crate::{Number, Series};
 
-/// The answer of a comparison of series: for their values, and near them on the right and on the left where these
-/// answers are others. Made a `bool`, it is that for the values.
+/// The result of comparing two series: one for their values, and one for each side where the results differ nearby.
+/// Conversion to `bool` takes the result for the values.
 #[derive(Clone, Copy, Debug)]
 pub struct SeriesMask<M> {
     pub(crate) at: M,
@@ -27,14 +27,14 @@ impl<M: Into<bool>> From<SeriesMask<M>> for bool {
     }
 }
 
-/// Right and left.
+/// The indices of the right and the left side.
 pub(crate) const SIDES: [usize; 2] = [0, 1];
 
-/// How far apart numbers may be, as a part of them, that two formulas give for one.
+/// The relative tolerance for two formulas of one coefficient.
 const TOLERANCE: f64 = 1e-5;
 
-/// Whether numbers are one number, derivatives included, but for roundings where there are none; or both NaN, so that no
-/// more is lost than is.
+/// Whether two scalars are equal, derivatives included. Scalars without derivatives may differ by roundings; two NaN
+/// are equal, since joining them loses nothing more.
 fn are_one<T: Number>(a: T, b: T) -> bool {
     let is_near = |a: f64, b: f64| (a - b).abs() <= TOLERANCE * (a.abs() + b.abs()).min(f64::MAX);
     let are_near = |(a, b): (f64, f64)| a == b || is_near(a, b);
@@ -44,19 +44,19 @@ fn are_one<T: Number>(a: T, b: T) -> bool {
 }
 
 impl<T: Number, const N: usize> Series<T, N> {
-    /// The series on one side, without the other.
+    /// The series on one side.
     pub(crate) fn side(&self, side: usize) -> Self {
         let coefficients = self.sides.map_or(self.coefficients, |sides| sides[side]);
         Self { coefficients, n_known: self.n_known, sides: None }
     }
 
-    /// This series, of what is known of it as a whole.
+    /// The series without its sides: the coefficients that both sides share.
     pub(crate) fn plain(&self) -> Self {
         Self { sides: None, ..*self }
     }
 
-    /// A value with a series on each side. The first coefficient is `first`, as in all modes: at a kink a row chooses it.
-    /// Others are those of both sides, or NaN where these differ, as all are after a coefficient that is not there.
+    /// Joins the series of both sides. The first coefficient is `first`, which the row chooses at a kink, as in all
+    /// modes. The others are shared by both sides, or NaN from the first one in which the sides differ.
     pub(crate) fn joined(value: T, first: T, n_known: usize, sides: [[T; N]; 2]) -> Self {
         let [right, left] = sides;
         let do_agree = |k: usize| are_one(right[k], left[k]);
@@ -74,8 +74,8 @@ impl<T: Number, const N: usize> Series<T, N> {
         Self { sides: if are_all_one { None } else { Some(sides) }, ..plain }
     }
 
-    /// The result of an operation on series of which some have sides, from what it does to each side by itself. At a pole
-    /// it is that of other modes.
+    /// Applies an operation to each side of its operands and joins the results. At a pole, the sides are ignored, as in
+    /// other modes.
     pub(crate) fn by_sides(operation: impl Fn(&dyn Fn(Self) -> Self) -> Self) -> Self {
         let plain = operation(&|x| x.plain());
         if !plain.coefficients[0].primal().is_finite() {
@@ -87,27 +87,27 @@ impl<T: Number, const N: usize> Series<T, N> {
         Self::joined(plain.coefficients[0], first, n_known, of.map(|x| x.coefficients))
     }
 
-    /// A row of a series that has sides.
+    /// A unary row of a series with sides.
     #[cold]
     #[inline(never)]
     pub(crate) fn unary_of_sides(self, op: Unary) -> Self {
         Self::by_sides(|of| of(self).unary(op))
     }
 
-    /// A row of two series of which one has sides.
+    /// A binary row of two series; at least one has sides.
     #[cold]
     #[inline(never)]
     pub(crate) fn binary_of_sides(op: Binary, a: &Self, b: &Self) -> Self {
         Self::by_sides(|of| of(*a).binary(op, of(*b)))
     }
 
-    /// The first coefficient after the value that is not 0: its power, and itself.
+    /// The first nonzero coefficient after the value, with its power.
     fn leading(&self) -> Option<(usize, T)> {
         let known = self.coefficients.iter().copied().enumerate().take(self.n_known);
         known.skip(1).find(|(_, coefficient)| !coefficient.is_zero())
     }
 
-    /// How the value and the first coefficient that is not 0 compare with a number, on each side.
+    /// A value with the sign of the series minus `number`, on each side of `t = 0`.
     fn near(&self, number: f64) -> [f64; 2] {
         let value = self.coefficients[0].primal();
         if value != number {
@@ -119,12 +119,12 @@ impl<T: Number, const N: usize> Series<T, N> {
         })
     }
 
-    /// Divided by a power of `t`.
+    /// The series divided by a power of `t`.
     fn without(&self, power: usize) -> Self {
         Self::known(self.n_known - power, |k| self.coefficients[k + power])
     }
 
-    /// Times a power of `|t|`, on each side. What is not known of the series is NaN.
+    /// The series times a power of `|t|`, on each side. Unknown coefficients are NaN.
     fn times_magnitude(&self, power: usize) -> [[T; N]; 2] {
         let right = array::from_fn(|k| match k.checked_sub(power) {
             None => T::default(),
@@ -134,7 +134,7 @@ impl<T: Number, const N: usize> Series<T, N> {
         [right, if power.is_multiple_of(2) { right } else { right.map(|c| -c) }]
     }
 
-    /// A row at a point where its series is not that of its derivative; `None` elsewhere.
+    /// A unary row at a point where its derivative does not determine the series; `None` elsewhere.
     pub(crate) fn unary_at_kink(&self, op: Unary, value: T) -> Option<Self> {
         if T::IS_RECORDED || self.leading().is_none() {
             return None;
@@ -158,7 +158,7 @@ impl<T: Number, const N: usize> Series<T, N> {
         }
     }
 
-    /// A step from one constant to another; `None` if there is none here.
+    /// A step from one constant to another; `None` if the function does not jump at `x`.
     fn step_of(&self, op: Unary, value: T, x: f64) -> Option<Self> {
         let [above, below] = [x.next_up(), x.next_down()].map(|x| op.value(x));
         if [above, below] == [value.primal(); 2] || !x.is_finite() {
@@ -169,7 +169,7 @@ impl<T: Number, const N: usize> Series<T, N> {
         Some(Self::joined(value, T::default(), self.n_known, sides))
     }
 
-    /// A root of `tᵖ·z`, which is that of `tᵖ` times that of `z` where `p` can be divided; else `None`.
+    /// The root of `tᵖ·z`: the root of `tᵖ` times the root of `z`, if the degree divides `p`; else `None`.
     fn root_at_zero(&self, op: Unary, value: T) -> Option<Self> {
         let (power, _) = self.leading()?;
         let degree = if op == Unary::Sqrt { 2 } else { 3 };
@@ -178,15 +178,15 @@ impl<T: Number, const N: usize> Series<T, N> {
         }
         let rest = self.without(power).unary(op);
         let [right, left] = rest.times_magnitude(power / degree);
-        // The sign of a cube root is that of its argument.
+        // A cube root has the sign of its argument.
         let sides = if op == Unary::Cbrt { [right; 2] } else { [right, left] };
         let [first, other] = sides.map(|side| side.get(1).copied().unwrap_or_default());
         let first = if are_one(first, other) { first } else { T::constant(f64::NAN) };
         Some(Self::joined(value, first, self.n_known, sides))
     }
 
-    /// A row of two numbers at a point where its series is not that of its derivatives; `None` elsewhere. `first` is the
-    /// coefficient that the row chooses there.
+    /// A binary row at a point where its derivatives do not determine the series; `None` elsewhere. `first` is the
+    /// first coefficient, as the row chooses it there.
     pub(crate) fn binary_at_kink(
         op: Binary,
         a: Self,
@@ -227,7 +227,7 @@ impl<T: Number, const N: usize> Series<T, N> {
         Some(Self::joined(value, first(), n_known, sides))
     }
 
-    /// Compares values; and what is near them, where values are equal or the sides are not those of one series.
+    /// Compares values, and both sides where the values are equal or a series has sides.
     pub(crate) fn compared(self, op: Comparison, rhs: Self) -> SeriesMask<T::Mask> {
         let [a, b] = [self, rhs].map(|x| x.coefficients[0]);
         let at = a.compare(op, b);
@@ -242,7 +242,7 @@ impl<T: Number, const N: usize> Series<T, N> {
                 return op.value(a0, b0);
             }
             let difference = Self::each(&a, &b, |a, b| a - b).near(0.0)[side];
-            // Where coefficients are not there, nothing more is known than the values.
+            // Without known coefficients, only the values decide.
             op.value(if difference.is_nan() { 0.0 } else { difference }, 0.0)
         };
         let sides = SIDES.map(near);
@@ -250,8 +250,8 @@ impl<T: Number, const N: usize> Series<T, N> {
         SeriesMask { at, sides: (!is_one).then_some(sides) }
     }
 
-    /// One of two series by a mask, on each side by its own if that makes no jump. At a jump there are no derivatives, and
-    /// every mode has those of the series that is selected there.
+    /// Selects one of two series by a mask, and on each side by the mask of that side, unless the selection jumps. A
+    /// jump has no derivatives: there, every mode takes the derivatives of the series selected at the point.
     pub(crate) fn selected(mask: SeriesMask<T::Mask>, a: Self, b: Self) -> Self {
         let choose = |a: Self, b: Self| Self::each(&a, &b, |a, b| T::select(mask.at, a, b));
         if mask.sides.is_none() && a.sides.is_none() && b.sides.is_none() {
@@ -270,7 +270,7 @@ impl<T: Number, const N: usize> Series<T, N> {
         Self::joined(value, first, plain.n_known, sides.map(|x| x.coefficients))
     }
 
-    /// This series, with the sides that its rate has.
+    /// The series with the sides of its rate.
     #[cold]
     #[inline(never)]
     pub(crate) fn with_sides_of(self, rate: &Self) -> Self {
@@ -286,7 +286,7 @@ impl<T: Number, const N: usize> Series<T, N> {
         Self::joined(value, first, self.n_known, SIDES.map(integral))
     }
 
-    /// A value that has no series.
+    /// A value without a series: all further known coefficients are NaN.
     pub(crate) fn without_series(value: T, n_known: usize) -> Self {
         Self::known(n_known, |k| if k == 0 { value } else { T::constant(f64::NAN) })
     }

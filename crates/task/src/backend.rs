@@ -1,4 +1,4 @@
-//! Backends: what compiles a task, and what they give back.
+//! The traits of backends, and the errors of compiling and running.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::Task;
 /// A backend never sees a graph, a name or a map of parameters. Leaves are slots whose data have been found and checked
 /// before a run.
 pub trait Backend: Send + Sync {
-    /// The name, with all settings that make a difference to what is compiled: programs are cached by it.
+    /// The name, with all settings that change compiled programs. Caches distinguish backends by this name.
     fn name(&self) -> String;
 
     /// Compiles a task.
@@ -36,10 +36,10 @@ pub enum CompileError {
     },
 }
 
-/// More memory than there is.
+/// A lack of memory: the bytes that could not be allocated.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shortage {
-    /// The bytes that are needed at one time.
+    /// The bytes needed at one time.
     pub n_bytes: u128,
     /// The largest value.
     pub largest: Option<ValueId>,
@@ -47,10 +47,10 @@ pub struct Shortage {
 
 /// A compiled task: immutable, shared by all of its instances.
 pub trait Executable: Send + Sync {
-    /// New memory for runs, in at most so many threads.
+    /// New memory for runs on at most `n_threads` threads.
     ///
     /// # Errors
-    /// If there is not so much memory.
+    /// If the memory cannot be allocated.
     fn instance(&self, n_threads: usize) -> Result<Box<dyn Instance>, Shortage>;
 
     /// The steps of a run, in order; none if a backend does not tell.
@@ -80,7 +80,7 @@ pub trait Executable: Send + Sync {
     }
 }
 
-/// A step of a run, for profiles.
+/// The text of a step, for profiles and printed plans.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StepText {
     /// The values that it computes, its result first.
@@ -105,7 +105,7 @@ pub trait Instance: Send + Sync {
         times: Option<&mut Vec<Duration>>,
     ) -> Result<(), Fault>;
 
-    /// Output `k` of the last run; zeros before the first, and after one that has failed.
+    /// Output `k` of the last run; zeros before the first run, and after a failed run.
     ///
     /// # Panics
     /// If there is no such output.
@@ -141,12 +141,12 @@ pub enum LeafData<'a> {
     Write(SliceMut<'a>),
 }
 
-/// The data of all slots for one run: those of the leaves, then one for each update.
+/// The data of one run: a slot for each leaf, then one for each update.
 #[derive(Default)]
 pub struct LeafSlots<'a>(Vec<Option<LeafData<'a>>>);
 
 impl<'a> LeafSlots<'a> {
-    /// No data yet for any of `n_slots` slots, in the allocation of slots that are used no more.
+    /// `n_slots` empty slots, in the allocation of slots that are no longer used.
     pub fn reusing(slots: LeafSlots<'_>, n_slots: usize) -> Self {
         let mut slots = slots.0;
         slots.clear();

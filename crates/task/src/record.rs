@@ -1,4 +1,4 @@
-//! From expressions to a task: what can be compiled, and what its recording calls things.
+//! Recorded tasks: the task of some expressions, with the names of its leaves and values in their graph.
 
 use retrograd_core::{
     Error, Expr, Graph,

@@ -41,7 +41,7 @@ pub struct LeafSpec {
     pub kind: LeafKind,
     /// The data that it was recorded with.
     pub data: Option<Tensor>,
-    /// The number of the update that gives it a new value, if one does.
+    /// The index of the update of this leaf, if there is one.
     pub update: Option<usize>,
     /// Requirements of functions on its data.
     pub requirements: Vec<Requirement>,
@@ -97,10 +97,10 @@ impl Signature {
         }
     }
 
-    /// Checks that the signature is that of a task: a leaf with its shape and dtype for each slot, and unique names.
+    /// Checks that the signature fits a task: one leaf for each slot, with its shape and dtype, and unique names.
     ///
     /// # Errors
-    /// If it is not: a fault of whatever has made it.
+    /// If the signature does not fit, which is a fault of its maker.
     pub fn verify(&self, task: &Task) -> Result<(), String> {
         let declared = self.leaves.iter().map(|leaf| (leaf.kind, &leaf.description));
         let mut declared = declared.map(|(kind, leaf)| (kind, leaf.dtype, &leaf.shape));
@@ -209,7 +209,7 @@ impl LeafSpec {
     }
 }
 
-/// The error of a plan that needs more memory than there is. It names the largest value.
+/// The error of a plan that cannot allocate its memory; the message names the largest value.
 pub fn out_of_memory(n_bytes: u128, largest: Option<&Operand>) -> Error {
     let what = match largest {
         Some(Operand { name, dtype, shape, .. }) => {

@@ -6,9 +6,9 @@ use retrograd_core::{
     ops::LeafKind,
 };
 
-/// A computation whose first roots are outputs, and whose other roots are new values of leaves.
+/// A computation with outputs and updates: its first roots are the outputs, and the others are new values of leaves.
 ///
-/// Tasks of equal structure are equal, whatever names their leaves have; so programs are cached by them.
+/// Tasks of equal structure are equal, and names of leaves do not matter. So programs are cached by their tasks.
 ///
 /// ```
 /// use retrograd_core::Graph;
@@ -69,7 +69,7 @@ impl Task {
     /// value of its shape and dtype.
     ///
     /// # Errors
-    /// If it is not: a fault of whatever has made it.
+    /// If the task is invalid, which is a fault of its maker.
     pub fn verify(&self) -> Result<(), String> {
         self.computation.verify()?;
         let n_roots = self.computation.roots.len();

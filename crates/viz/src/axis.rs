@@ -19,16 +19,16 @@ const NARROWEST: f64 = 1e-9;
 /// Significant digits that tell any two marks apart, and hide rounding.
 const N_DIGITS: usize = 12;
 
-/// How numbers become places.
+/// The scale of an axis: the map from values to places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scale {
     Linear,
-    /// Equal ratios are equally far apart: the place of a number is its decimal logarithm.
+    /// Equal ratios are equally far apart: the place of a value is its decimal logarithm.
     Log,
 }
 
 impl Scale {
-    /// The place of a number, if it has one that can be drawn.
+    /// The place of a value; `None` if it cannot be drawn.
     pub(crate) fn place(self, value: f64) -> Option<f64> {
         match self {
             Scale::Linear => (value.abs() <= LARGEST).then_some(value),

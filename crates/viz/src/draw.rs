@@ -8,7 +8,7 @@ use crate::{dot::Document, error::Error, file, graphviz, operations, style::Dire
 
 /// Adds the method [`draw`](Self::draw) to graphs.
 pub trait Draw {
-    /// A drawing of everything that `outputs` are computed from, at the level of operations.
+    /// A drawing of all nodes that `outputs` depend on, at the level of operations.
     ///
     /// The drawing of a loss shows the forward pass; a drawing of gradients shows the backward pass, too. Each scope is a
     /// frame, and its gradient another frame. Inputs are ellipses, parameters cylinders, optimizer state boxes with

@@ -4,7 +4,7 @@ use std::{fmt, io, path::PathBuf};
 
 use retrograd_files::Shown;
 
-/// Why a picture could not be saved.
+/// The reason why a picture could not be saved.
 #[non_exhaustive]
 #[derive(Debug)]
 pub enum Error {
@@ -15,7 +15,7 @@ pub enum Error {
         /// The extensions that there are.
         known: &'static [&'static str],
     },
-    /// The file could not be written; what was there before is still there.
+    /// The file could not be written; its old content is still there.
     Write {
         /// The file that was to be written.
         path: PathBuf,

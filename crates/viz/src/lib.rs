@@ -1,12 +1,6 @@
 //! Drawings of `retrograd` graphs, and plots of training curves.
 //!
-//! | to | see |
-//! |---|---|
-//! | draw a graph, forward and backward | [`Draw`], [`Drawing`], [`Direction`] |
-//! | plot loss and accuracy | [`LineChart`] |
-//!
-//! A drawing shows everything that some expressions depend on. It is written as DOT text or, where
-//! [Graphviz](https://graphviz.org) is installed, as SVG, PNG or PDF. Plots are SVG and need no other program.
+//! A drawing shows all nodes that some expressions depend on.
 //!
 //! ```
 //! use retrograd_core::Graph;
@@ -20,8 +14,17 @@
 //! assert!(dot.contains("<b>loss</b>"));
 //! ```
 //!
-//! Internally a picture takes two steps: `operations.rs` makes a scene of clusters, nodes and edges; `dot.rs` writes a
-//! scene as text. A new level of detail makes another scene, and a new format is another writer of scenes.
+//! # Graphs
+//! - [`Draw`] adds the method `draw` to graphs.
+//! - [`Drawing`] sets the title, the [`Direction`] and the details, and writes DOT text. Where
+//!   [Graphviz](https://graphviz.org) is installed, it writes SVG, PNG or PDF, too.
+//!
+//! # Curves
+//! - [`LineChart`] plots curves, such as those of loss and accuracy, as SVG, and needs no other program.
+//!
+//! # Source
+//! A picture takes two steps: `operations.rs` makes a scene of clusters, nodes and edges; `dot.rs` writes a scene as text.
+//! A new level of detail makes another scene, and a new format is another writer of scenes.
 
 mod axis;
 mod chart;

@@ -49,7 +49,7 @@ pub(crate) struct SceneNode {
     pub(crate) heat: Option<f64>,
 }
 
-/// An edge from a node to one that uses it.
+/// An edge from a node to a node that uses it.
 #[derive(Debug)]
 pub(crate) struct SceneEdge {
     pub(crate) source: usize,

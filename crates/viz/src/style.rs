@@ -24,7 +24,7 @@ pub(crate) struct Look {
 pub(crate) const FONT: &str = "Helvetica,Arial,sans-serif";
 /// Color of text.
 pub(crate) const INK: &str = "#1F2933";
-/// Color of what should not be read first: edges' labels, literals.
+/// Color of secondary text: labels of edges, literals.
 pub(crate) const FAINT: &str = "#52606D";
 /// Color of forward edges.
 pub(crate) const EDGE: &str = "#7B8794";

@@ -1,4 +1,4 @@
-//! Random graphs, to hold what is fast against what is plain, and derivatives against differences.
+//! Random graphs, on which plans are compared with the oracle and derivatives with finite differences.
 //!
 //! A graph grows by random moves: each picks earlier expressions and records an operation on them. Moves look at
 //! values while the graph grows, so that all stay small and finite, and so that no comparison, step or maximum lies
@@ -31,17 +31,17 @@ use builder::GraphBuilder;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
-    /// Type of the graph's numbers: `f32` or `f64`.
+    /// The dtype of the graph: `f32` or `f64`.
     pub dtype: DType,
     /// Nodes to record before the outputs and their gradients.
     pub n_nodes: usize,
     /// Largest size of an axis of a leaf.
     pub max_size: usize,
-    /// Largest number of elements of a tensor.
+    /// The largest number of elements of a tensor.
     pub max_elements: usize,
     /// Number of outputs.
     pub n_outputs: usize,
-    /// Gradients among the outputs: 0 for none, 1 for first ones, 2 for those of second order too.
+    /// The order of gradients among the outputs: 0 for none, 1 for first ones, 2 for second ones too.
     pub order: usize,
     /// Whether finite differences see the derivative: without `stop_gradient`, which hides a dependence.
     pub is_differentiable: bool,
@@ -128,7 +128,7 @@ impl RandomGraph {
         self.outputs.iter().map(|&id| self.graph.expr(id)).collect()
     }
 
-    /// The leaves by which gradients are taken: named parameters and inputs of floating-point numbers.
+    /// The leaves by which gradients are taken: named parameters and inputs with a float dtype.
     pub fn leaves(&self) -> Vec<Expr<'_>> {
         self.leaves.iter().map(|&id| self.graph.expr(id)).collect()
     }

@@ -9,7 +9,7 @@ use crate::{
     shape::{Axes, keep, resolve_axis},
 };
 
-/// A norm of a matrix, or a smallest sum or singular value, which is called a norm by its number.
+/// A matrix norm by its order; a negative order is a smallest sum or singular value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MatrixNorm {
     /// Root of the sum of squares.

@@ -1,4 +1,4 @@
-//! Functions composed of operations, by theme: they record nodes, and no derivative is written here.
+//! Functions composed of operations, by theme. They state no derivative: all derivatives follow from the operations.
 //!
 //! Names and conventions follow PyTorch, or NumPy where it has the better known name. Each function has a `try_` form; what has many
 //! choices takes a struct of them.

@@ -11,7 +11,7 @@ use crate::{
     size::Size,
 };
 
-/// The content of a margin.
+/// The values in a padded margin.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum PadMode {
     /// One number.

@@ -64,7 +64,7 @@ impl Graph {
         located(self.try_full(shape, value))
     }
 
-    /// [`full`](Self::full) that returns what is wrong.
+    /// The form of [`full`](Self::full) that returns an error instead of panicking.
     ///
     /// # Errors
     /// If no tensor can have the shape.

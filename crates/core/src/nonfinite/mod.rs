@@ -1,8 +1,8 @@
-//! Where values stop being finite: the node that makes the first NaN or infinity, forwards or backwards.
+//! The origin of a NaN or an infinity: the node that makes the first non-finite value, forwards or backwards.
 //!
-//! The graph is evaluated, and what is not finite is followed back from the outputs to the node that made it. An output
-//! is what counts: a mask of −∞ that a softmax absorbs is no fault, and neither is NaN in the branch of a `select` that
-//! is not taken. [`Graph::find_hidden_non_finite`] finds such values, too.
+//! The graph is evaluated, and non-finite values are traced from the outputs back to their origin. Only values that
+//! reach an output count: a mask of −∞ that a softmax absorbs is no fault, and neither is NaN in the branch of a
+//! `select` that is not taken. [`Graph::find_hidden_non_finite`] finds such values, too.
 
 mod report;
 mod search;
@@ -20,11 +20,11 @@ use crate::{
 };
 
 impl Graph {
-    /// The node that makes the first value that is not finite, of those behind `outputs` that are not finite; `None` if all
-    /// outputs are finite. Gradients are expressions as all others, so this looks backwards as well as forwards.
+    /// The origin of the non-finite values in `outputs`; `None` if all outputs are finite. Gradients are expressions
+    /// like all others, so the origin can lie in the backward pass.
     ///
-    /// Of the values on the way, the first in the order of recording is blamed that is NaN or infinite though no input
-    /// is. Infinite constants, and −∞ in other data, are blamed only if there is nothing else.
+    /// The origin is the first node in the order of recording whose value is NaN or infinite while its inputs are
+    /// finite. Infinite constants, and −∞ in other data, are named only if there is no other origin.
     ///
     /// ```
     /// use retrograd_core::{Bindings, Graph};
@@ -51,8 +51,8 @@ impl Graph {
         self.find(outputs, bindings, |evaluated| evaluated.behind_roots())
     }
 
-    /// The node that makes the first value that is not finite, of all those that `outputs` are computed from, even if the
-    /// outputs are finite: NaN that is no input's, or infinity that is no input's and no data.
+    /// The first node behind `outputs` with a non-finite value, even if the outputs are finite: NaN that no input has,
+    /// or infinity that neither an input nor data have.
     ///
     /// ```
     /// use retrograd_core::{Bindings, Graph};
@@ -100,7 +100,7 @@ impl Graph {
         Ok(search(&evaluated).map(|(id, flaw)| evaluated.report(id, flaw, site)))
     }
 
-    /// A node in the user's terms: what it is, what recorded it, and where.
+    /// A node in the user's terms: its formula, function, scope and source line.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();
@@ -134,8 +134,7 @@ impl Expr<'_> {
     /// ```
     ///
     /// # Errors
-    /// If it is not finite: then the error names the node that made it so. Also as
-    /// [`value_with`](Expr::value_with).
+    /// If the value is not finite; the error names the origin. Also as [`value_with`](Expr::value_with).
     pub fn checked_value(self, bindings: &Bindings<'_>) -> Result<Tensor, Error> {
         match self.graph().find_non_finite(&[self], bindings)? {
             Some(found) => Err(found.into()),

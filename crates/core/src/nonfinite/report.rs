@@ -1,4 +1,4 @@
-//! Reports on values that are not finite.
+//! Reports on non-finite values.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::{
 pub struct Site {
     /// Name or formula, dtype, shape, line.
     pub operand: Operand,
-    /// The function that was called, or else the operation; of a leaf, what it is.
+    /// The called function, or the operation; for a leaf, its kind.
     pub function: String,
     /// Names of the scopes that it lies in, joined by `/`; empty for none.
     pub scope: String,
@@ -20,7 +20,7 @@ pub struct Site {
     pub gradient_of: Option<Operand>,
 }
 
-/// A value that is not finite, and what it was made from.
+/// A non-finite value, with its node and the values of its inputs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NonFinite {
     /// The node that makes it.
@@ -29,13 +29,13 @@ pub struct NonFinite {
     pub index: Vec<usize>,
     /// The value: NaN, ∞ or −∞.
     pub value: f64,
-    /// Number of elements that are not finite.
+    /// The number of non-finite elements.
     pub n_non_finite: usize,
     /// Each input.
     pub inputs: Vec<InputValues>,
 }
 
-/// An input of a node, and what is known of its values.
+/// An input of a node, with a summary of its values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InputValues {
     /// Name or formula, dtype, shape, line.
@@ -44,7 +44,7 @@ pub struct InputValues {
     pub there: Option<f64>,
     /// Least and largest finite element, if there is one.
     pub range: Option<(f64, f64)>,
-    /// Number of elements that are not finite.
+    /// The number of non-finite elements.
     pub n_non_finite: usize,
 }
 

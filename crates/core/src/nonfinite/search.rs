@@ -1,4 +1,4 @@
-//! Which node is to blame for a value that is not finite.
+//! The search for the origin of a non-finite value.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::{
     tensor::Tensor,
 };
 
-/// In which way an element is not finite.
+/// The kind of a non-finite element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Flaw {
     /// NaN.
@@ -39,8 +39,9 @@ pub struct Evaluated<'c> {
 }
 
 impl<'c> Evaluated<'c> {
-    /// Evaluates by the oracle what `known` does not give. It must give the data of leaves; what it gives beside them is
-    /// taken as it is, so that a value can be followed through another engine's results. `site` describes nodes.
+    /// Evaluates all nodes by the oracle, except those with a value in `known`. `known` must have the data of leaves.
+    /// Other known values are taken as they are, so that a value can be traced through the results of another backend.
+    /// `site` describes nodes.
     ///
     /// # Errors
     /// If a leaf has no data, or an operation has no answer for its data.
@@ -71,7 +72,7 @@ impl<'c> Evaluated<'c> {
         Ok(Self { computation, values, flaws })
     }
 
-    /// The first node that makes what is not finite in a root, and what it makes.
+    /// The origin of a non-finite value in a root, with its flaw.
     pub fn behind_roots(&self) -> Option<(ValueId, Flaw)> {
         let roots = self.computation.roots.iter();
         let mut pending: BTreeSet<_> = roots.flat_map(|&root| self.flawed(root)).collect();

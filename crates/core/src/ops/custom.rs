@@ -17,7 +17,7 @@ use crate::{
     tensor::{View, ViewMut},
 };
 
-/// An operation that no crate of ours knows: what to compute, and the derivative of it.
+/// A custom operation: a value and a derivative rule.
 ///
 /// A custom operation is recorded, differentiated, batched, drawn and run by plans as every other. If its derivative rule is
 /// written in expressions that have derivatives, the operation has derivatives of any order. What the rules return is held against the
@@ -123,7 +123,7 @@ impl Custom {
         located(self.try_apply(inputs))
     }
 
-    /// [`apply`](Self::apply) that returns what is wrong.
+    /// The form of [`apply`](Self::apply) that returns an error instead of panicking.
     ///
     /// # Errors
     /// If there are no inputs, they are of different graphs, the operation is not defined on their shapes, or no tensor

@@ -150,7 +150,7 @@ impl Graph {
         located(self.try_arange(n))
     }
 
-    /// [`arange`](Self::arange) that returns what is wrong.
+    /// The form of [`arange`](Self::arange) that returns an error instead of panicking.
     ///
     /// # Errors
     /// If no tensor can have so many elements.

@@ -1,4 +1,4 @@
-//! Operations: an enum for identity, a trait for facts, one `match` that joins them.
+//! Operations: the primitives that nodes record, each with its value, shape and derivative in one place.
 //!
 //! An elementwise function is a row of a table ([`Unary`], [`Binary`]); every other operation is a file, with all that is
 //! to be known of it, and a row here.

@@ -1,9 +1,9 @@
-//! Sparse Jacobians and Hessians: as many sweeps as there are colors, not as there are columns.
+//! Sparse Jacobians and Hessians: one sweep for each color instead of one for each column.
 //!
-//! The pattern follows from the graph ([`pattern`]), and which columns are computed together from the pattern
-//! ([`coloring`]). Each color is one direction, all of them are one batch of one Jacobian–vector product, and the
-//! entries are picked from it. No entry is approximated or dropped. The survey of the field is Gebremedhin, Manne, Pothen
-//! (2005), "What color is your Jacobian?".
+//! The pattern follows from the graph ([`pattern`]), and the pattern decides which columns share a sweep
+//! ([`coloring`]). Each color is one direction; all directions are one batch of a Jacobian–vector product, from which
+//! the entries are read. No entry is approximated or dropped. Survey: Gebremedhin, Manne, Pothen (2005), "What color is
+//! your Jacobian?".
 
 mod coloring;
 mod pattern;
@@ -20,11 +20,11 @@ use crate::{
 use coloring::{Compression, Entry, Sweeps};
 use pattern::Pattern;
 
-/// A sparse matrix of derivatives, as coordinates and values of those entries that can differ from 0.
+/// A sparse matrix of derivatives: coordinates and values of the entries that can differ from 0.
 ///
-/// Rows count the elements of what is differentiated, columns those of what it is differentiated by, both in row-major
-/// order. Places are in order, row by row, none twice. They follow from the graph alone and hold for all data; the
-/// values are an expression like any other.
+/// A row belongs to an element of the differentiated value, and a column to an element of the variable, both in
+/// row-major order. Coordinates are unique and sorted by row. They follow from the graph alone and hold for all data.
+/// The values are an expression like any other.
 ///
 /// ```
 /// let g = retrograd_core::Graph::new();
@@ -45,7 +45,7 @@ pub struct Sparse<'g> {
     pub values: Expr<'g>,
     /// Numbers of rows and columns.
     pub shape: [usize; 2],
-    /// How many products of the matrix with one vector the values take; those of one mode are one batch.
+    /// The number of products of the matrix with a vector; products of one mode are one batch.
     pub n_sweeps: usize,
 }
 
@@ -114,7 +114,7 @@ impl<'g> Sparse<'g> {
         located(self.try_to_dense())
     }
 
-    /// [`to_dense`](Self::to_dense) that returns what is wrong.
+    /// The form of [`to_dense`](Self::to_dense) that returns an error instead of panicking.
     ///
     /// # Errors
     /// If no tensor can have the shape.

@@ -6,7 +6,7 @@ use crate::{
     error::{Error, located},
 };
 
-/// Elements of one type, side by side.
+/// The elements of a tensor, of one of the dtypes.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the variants are those of `DType`")]
 pub enum Buffer {
@@ -37,6 +37,7 @@ pub enum SliceMut<'a> {
 }
 
 /// Runs the same body for whichever element type a buffer or slice has.
+#[doc(hidden)]
 #[macro_export]
 macro_rules! with_elements {
     ($kind:ident, $value:expr, $elements:ident => $body:expr) => {
@@ -131,7 +132,7 @@ impl Slice<'_> {
     }
 }
 
-/// Whether all numbers are finite; found without a branch inside, by the vector instructions of the caller.
+/// Whether all elements are finite, without branches in the loop, by the vector instructions of the caller.
 #[inline(always)]
 pub fn are_finite<F: Float>(numbers: &[F]) -> bool {
     // 0 · x is 0 for a finite x and NaN otherwise, and NaN stays in a sum. Sums side by side do not wait for each other.

@@ -166,7 +166,7 @@ impl Tensor {
         located(Self::try_zeros(dtype, shape))
     }
 
-    /// [`zeros`](Self::zeros) that returns what is wrong.
+    /// The form of [`zeros`](Self::zeros) that returns an error instead of panicking.
     ///
     /// # Errors
     /// If no tensor can have the shape, or there is no memory for one.
@@ -196,7 +196,7 @@ impl Tensor {
         located(Self::try_full(dtype, shape, value))
     }
 
-    /// [`full`](Self::full) that returns what is wrong.
+    /// The form of [`full`](Self::full) that returns an error instead of panicking.
     ///
     /// # Errors
     /// If no tensor can have the shape, or there is no memory for one.

@@ -1,6 +1,6 @@
 //! The instruction sets that kernels are compiled for, and which of them this machine has.
 
-/// Instructions that a workspace's elementwise kernels use.
+/// The vector instructions of elementwise kernels.
 ///
 /// Values of this type exist only for what the machine has. Functions such as `exp` round differently with fused
 /// multiplication and addition than without, so results can differ in the last bits between [`portable`](Self::portable)

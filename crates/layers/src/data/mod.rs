@@ -36,11 +36,10 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Examples with features `[n, …]` of floating-point numbers, and targets `[n, …]`: integers for classes, or
-    /// floating-point numbers.
+    /// Examples with features `[n, …]` of a float dtype, and targets `[n, …]`: integers for classes, or floats.
     ///
     /// # Errors
-    /// If the tensors have no first axis or differ in its size, or the features are not floating-point numbers.
+    /// If the tensors have no first axis or differ in its size, or the features are not floats.
     pub fn new(features: Tensor, targets: Tensor) -> Result<Self, Error> {
         let (f, t) = (features.shape(), targets.shape());
         if !features.dtype().is_float() {

@@ -1,4 +1,4 @@
-//! Tables of numbers: CSV files, whose last column is the target.
+//! CSV files of numbers, whose last column is the target.
 
 use std::{path::Path, str};
 

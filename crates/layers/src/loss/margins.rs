@@ -1,4 +1,4 @@
-//! Losses with margins: what is far enough on the right side costs nothing.
+//! Losses with margins: a prediction beyond the margin on the right side costs nothing.
 
 use retrograd_core::{DType, Error, Expr, Real as _, Shape};
 

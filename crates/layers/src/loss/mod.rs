@@ -1,7 +1,7 @@
 //! Losses of predictions against targets, and penalties of parameters: expressions, so derivatives follow.
 //!
-//! A loss gives one number for each example or element; `.mean()` makes the scalar that is minimized. What it records
-//! lies in a scope of its name, so that a picture can show it as one box.
+//! A loss has one value for each example or element; `.mean()` makes the scalar to minimize. Its nodes lie in a scope
+//! of its name, so that a picture can show the loss as one box.
 
 mod binary;
 mod classes;

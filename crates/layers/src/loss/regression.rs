@@ -1,4 +1,4 @@
-//! Losses of numbers: squared and absolute errors, and likelihoods of distributions.
+//! Losses of regression: squared and absolute errors, and likelihoods of distributions.
 
 use std::f64::consts::TAU;
 

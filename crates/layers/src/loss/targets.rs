@@ -25,9 +25,9 @@ const SUM_SLACK: f64 = 0.0101;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum TargetDomain {
-    /// Finite numbers.
+    /// Finite values.
     Numbers,
-    /// Finite numbers that are not negative, such as counts.
+    /// Finite values that are not negative, such as counts.
     NonNegative,
     /// Probabilities, from 0 to 1.
     Probabilities,
@@ -76,7 +76,7 @@ impl TargetDomain {
         }
     }
 
-    /// Whether one number is in this domain.
+    /// Whether a value is in this domain.
     fn contains(&self, t: f64) -> bool {
         let is_class = |n_classes: usize| t >= 0.0 && t < n_classes as f64 && t.fract() == 0.0;
         match self {
@@ -165,7 +165,7 @@ impl TargetDomain {
     }
 }
 
-/// A number of classes, and the labels that they have.
+/// The number of classes, with their labels.
 fn classes(n: usize) -> String {
     match n {
         0 => "no classes".to_owned(),

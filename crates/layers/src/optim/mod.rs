@@ -197,7 +197,7 @@ impl<'g> Updates<'g> {
         self.pairs.push((leaf, new_value));
     }
 
-    /// The number of the current step, 1 for the first: counted in the state `optimizer/step`.
+    /// The index of the current step, from 1 on, counted in the state `optimizer/step`.
     ///
     /// # Panics
     /// If another leaf of the graph has this name.
@@ -224,12 +224,12 @@ pub(crate) fn require_rate(rate: f64) -> Result<(), Error> {
     require_not_negative("learning rate", rate)
 }
 
-/// Whether a number of an optimizer or of training is finite and not negative.
+/// Whether a setting of an optimizer or of training is finite and not negative.
 pub(crate) fn require_not_negative(name: &str, number: f64) -> Result<(), Error> {
     require(name, number, number.is_finite() && number >= 0.0, "finite and not negative")
 }
 
-/// The error that a number is not as it must be.
+/// The error of a setting out of range.
 fn require(name: &str, number: f64, is_met: bool, needed: &str) -> Result<(), Error> {
     match is_met {
         true => Ok(()),

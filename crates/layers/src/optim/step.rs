@@ -37,7 +37,7 @@ pub struct TrainStep {
     plan: Plan,
     workspace: Workspace,
     learning_rate: Tensor,
-    /// The same number, before it is rounded to the dtype of the step.
+    /// The learning rate before rounding to the dtype of the step.
     rate: f64,
     /// Whether the updates depend on it.
     has_learning_rate: bool,

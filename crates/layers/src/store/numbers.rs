@@ -1,4 +1,4 @@
-//! Elements of safetensors files: the types that there are, and the tensors that they become.
+//! Elements of safetensors files: their types, and their conversion to tensors.
 
 use retrograd_core::{DType, Element, Shape, Slice, Tensor};
 use safetensors::Dtype;

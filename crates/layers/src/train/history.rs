@@ -7,7 +7,7 @@ use std::fmt;
 pub struct Score {
     /// Mean loss.
     pub loss: f64,
-    /// Share of the examples that are classified right; `None` if the targets are not classes.
+    /// The share of correctly classified examples; `None` if the targets are not classes.
     pub accuracy: Option<f64>,
 }
 

@@ -1,4 +1,4 @@
-//! A trained model at work: outputs for any number of examples, and scores.
+//! Predictions of a trained model: outputs for any number of examples, and scores.
 
 use std::ops::Range;
 

@@ -22,7 +22,7 @@ pub(super) struct FitRun<'a, O> {
     fit: &'a Fit<'a, O>,
     data: &'a Dataset,
     whole: MiniBatch,
-    /// The batch of what is left at the end of an epoch.
+    /// The batch of the remaining examples at the end of an epoch.
     last: Option<MiniBatch>,
     state: Params,
     rows: Vec<usize>,
@@ -71,7 +71,7 @@ impl<'a, O: Optimizer> FitRun<'a, O> {
         })
     }
 
-    /// Makes a step with each batch, in a new order; gives the score and the last learning rate.
+    /// Runs a step with each batch, in a new order; returns the score and the last learning rate.
     pub fn epoch(&mut self, params: &mut Params) -> Result<(Score, f64), Error> {
         let epoch = self.n_done / self.rows.len().div_ceil(self.whole.len()) + 1;
         self.rows.shuffle(&mut self.rng);
@@ -165,7 +165,7 @@ impl MiniBatch {
         self.step.run(params, state, &[(FEATURES, self.x.view()), (TARGETS, self.t.view())])
     }
 
-    /// The number of examples that were classified right in the last run; `None` without classes.
+    /// The number of correctly classified examples in the last run; `None` without classes.
     fn n_right(&self) -> Option<f64> {
         self.has_classes.then(|| number(self.step.output(0)))
     }

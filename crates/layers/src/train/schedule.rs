@@ -1,4 +1,4 @@
-//! Learning rates that change while training goes on.
+//! Schedules: learning rates that change during training.
 
 use std::f64::consts::PI;
 

@@ -1,4 +1,5 @@
-//! Functions of numbers, recorded once as graphs: drawn, differentiated, compiled, and replayed on new inputs.
+//! Frozen functions: scalar functions recorded once as graphs, which can be drawn, differentiated, compiled, and
+//! replayed on new inputs.
 
 mod replay;
 mod traced;
@@ -21,12 +22,12 @@ pub use self::{
 /// The name of the input.
 const INPUT: &str = "x";
 
-/// A function of numbers as a graph, for all inputs that take the branches of the one that it was recorded with.
+/// A scalar function recorded as a graph, for all inputs that take the recorded branches.
 ///
-/// Its expressions are those of any graph: they can be drawn, evaluated, and differentiated in all modes. Compiled, they
-/// are a program of scalars, in which loops over numbers have become operations on all of their rounds; that runs many
-/// times as fast as the function on a tape. A run whose input would have taken another branch is an error that names the
-/// comparison, never a wrong number.
+/// Its expressions can be drawn, evaluated, and differentiated in all modes. The compiled form is a program of scalars,
+/// in which a loop becomes one operation on all of its iterations. It runs many times as fast as the function on a
+/// tape. A run whose input would take another branch returns an error that names the comparison, and never a wrong
+/// value.
 ///
 /// ```
 /// use retrograd_scalar::{Frozen, Scalar};
@@ -47,8 +48,8 @@ const INPUT: &str = "x";
 /// # Ok::<(), retrograd_core::Error>(())
 /// ```
 ///
-/// A function without branches, over [`Real`](crate::Real), needs no recording number by number: on an expression of
-/// shape `[n]` it is recorded once and computed for all `n`.
+/// A function without branches, over [`Real`](crate::Real), also accepts a tensor: an expression of shape `[n]` records
+/// each operation once for all `n` elements.
 ///
 /// ```
 /// use retrograd_core::{DType, Graph};
@@ -78,7 +79,7 @@ impl Frozen {
         Self::with(x, |graph, x| f(x).expr_in(graph))
     }
 
-    /// Records a function with several outputs, or with any number of them, at the input `x`.
+    /// Records a function with any number of outputs, at the input `x`.
     ///
     /// ```
     /// use retrograd_scalar::Frozen;
@@ -118,17 +119,17 @@ impl Frozen {
         self.graph.expr(self.x)
     }
 
-    /// The output: a number, or `[m]` if the function has been recorded with several.
+    /// The output: a scalar, or shape `[m]` for a function recorded by [`record_all`](Self::record_all).
     pub fn y(&self) -> Expr<'_> {
         self.graph.expr(self.y)
     }
 
-    /// How many comparisons have decided what was recorded.
+    /// The number of comparisons that have decided a branch.
     pub fn n_decisions(&self) -> usize {
         self.decisions.len()
     }
 
-    /// Compiles some expressions of the graph, for inputs that take the same branches.
+    /// Compiles some expressions of the graph, for inputs that take the recorded branches.
     ///
     /// # Errors
     /// If an expression is of another graph.

@@ -1,23 +1,23 @@
-//! Replays of a recorded function on new inputs that take the same branches.
+//! Replays of a frozen function on new inputs that take the recorded branches.
 
 use std::{error, fmt, panic::Location};
 
 use retrograd_core::{DType, Error, Params, Shape, Slice, View, ops::Comparison};
 use retrograd_plan::{Plan, Workspace};
 
-/// A compiled recording with its memory. Runs allocate nothing.
+/// A compiled frozen function with its memory. Runs allocate nothing.
 ///
-/// [`Frozen::compile`](super::Frozen::compile) makes a replay, which outlives the recording.
+/// [`Frozen::compile`](super::Frozen::compile) returns a replay, which can outlive the frozen function.
 pub struct Replay {
     plan: Plan,
     workspace: Workspace,
-    /// Of the input.
+    /// The shape of the input.
     shape: Shape,
     n_outputs: usize,
     decisions: Vec<Branch>,
 }
 
-/// A comparison that must go as it went when it was recorded.
+/// A comparison whose outcome must be the recorded one.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Branch {
     pub comparison: Comparison,
@@ -25,22 +25,22 @@ pub(super) struct Branch {
     pub location: &'static Location<'static>,
 }
 
-/// Why a recording could not be replayed.
+/// The reason why a replay has failed.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ReplayError {
-    /// A comparison goes the other way for this input, so that the function may have taken another branch. It is the
-    /// first one that does, in the order of recording.
+    /// A comparison has another outcome for this input, so the function could have taken another branch. This is the
+    /// first such comparison in the order of recording.
     Changed {
-        /// The number on the left.
+        /// The left operand.
         lhs: f64,
         /// The comparison.
         comparison: Comparison,
-        /// The number on the right.
+        /// The right operand.
         rhs: f64,
-        /// The answer at the time of recording.
+        /// The recorded outcome.
         recorded: bool,
-        /// The line that compared.
+        /// The source line of the comparison.
         location: &'static Location<'static>,
     },
     /// The input does not fit the recording.
@@ -48,10 +48,11 @@ pub enum ReplayError {
 }
 
 impl Replay {
-    /// Whose outputs are `n_outputs` of the caller's, and, if there are branches, both sides of all comparisons.
+    /// Makes a replay of a plan with `n_outputs` outputs of the caller and, if there are branches, both operands of all
+    /// comparisons.
     ///
     /// # Errors
-    /// If there is no memory for it.
+    /// If there is no memory for the workspace.
     pub(super) fn new(
         plan: Plan,
         shape: Shape,
@@ -64,7 +65,7 @@ impl Replay {
     /// Computes all outputs for the input `x`.
     ///
     /// # Errors
-    /// If the input takes another branch than the recorded one, or has another length. Then the outputs mean nothing.
+    /// If the input takes another branch than the recorded one, or has another length. The outputs are invalid then.
     pub fn run(&mut self, x: &[f64]) -> Result<(), ReplayError> {
         let shape = Shape::from([x.len()]);
         if shape != self.shape {
@@ -76,14 +77,14 @@ impl Replay {
         }
         let view = View::new(&shape, Slice::F64(x)).map_err(ReplayError::Input)?;
         let feeds = [(super::INPUT, view)];
-        // An input that nothing depends on is not one of the plan.
+        // The plan has no input if nothing depends on it.
         let feeds = &feeds[..usize::from(self.plan.has_input(super::INPUT))];
         let result = self.plan.run(&mut self.workspace, &Params::new(), feeds);
         result.map_err(ReplayError::Input)?;
         self.check()
     }
 
-    /// Fails if a comparison has gone the other way.
+    /// Fails if a comparison has another outcome than the recorded one.
     fn check(&self) -> Result<(), ReplayError> {
         if self.decisions.is_empty() {
             return Ok(());
@@ -102,7 +103,7 @@ impl Replay {
     /// The elements of output `k` of the last run, in row-major order.
     ///
     /// # Panics
-    /// If there is no such output, or its elements are not floating-point numbers.
+    /// If there is no such output, or its dtype is not a float.
     pub fn output(&self, k: usize) -> &[f64] {
         assert!(
             k < self.n_outputs,

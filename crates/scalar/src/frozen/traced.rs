@@ -1,4 +1,4 @@
-//! The number type whose operations are nodes of a graph.
+//! The scalar type whose operations are nodes of a graph.
 
 use std::{cell::RefCell, cmp::Ordering, fmt, panic::Location};
 
@@ -9,14 +9,15 @@ use retrograd_core::{
 
 use crate::{Number, arithmetic::arithmetic};
 
-/// A number with a value whose operations are recorded in a graph, or a constant. Programs can branch on its value: each
-/// comparison that decides a branch is recorded with its source line. [`Real::select`] is recorded as an operation.
+/// A scalar with a value whose operations are recorded in a graph, or a constant. Programs can branch on the value:
+/// each comparison that decides a branch is recorded with its source line. [`Real::select`] is recorded as an
+/// operation.
 ///
-/// A value taken by [`primal`](Number::primal) is a constant to the recording.
+/// The recording treats the result of [`primal`](Number::primal) as a constant.
 #[derive(Clone, Copy)]
 pub struct Traced<'g> {
     value: f64,
-    /// Constants have none.
+    /// The expression; `None` for a constant.
     recorded: Option<Recorded<'g>>,
 }
 
@@ -26,8 +27,8 @@ struct Recorded<'g> {
     decisions: &'g Decisions,
 }
 
-/// A comparison of [`Traced`] numbers. [`Real::select`] records it, so that each replay chooses anew; made a `bool`, it is
-/// a branch.
+/// A comparison of [`Traced`] scalars. [`Real::select`] records it, so that each replay selects anew. Conversion to
+/// `bool` makes it a branch.
 #[derive(Clone, Copy, Debug)]
 pub struct TracedMask<'g> {
     comparison: Comparison,
@@ -39,7 +40,7 @@ pub struct TracedMask<'g> {
 /// The comparisons of a recording, in order.
 pub(super) type Decisions = RefCell<Vec<Decision>>;
 
-/// A comparison of numbers that a recorded program has gone by.
+/// A comparison that has decided a branch of the recorded program.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Decision {
     pub comparison: Comparison,
@@ -60,25 +61,25 @@ impl<'g> Traced<'g> {
         self.value
     }
 
-    /// The expression that computes this number; constants have none.
+    /// The expression of this scalar; `None` for a constant.
     pub fn expr(self) -> Option<Expr<'g>> {
         self.recorded.map(|recorded| recorded.expr)
     }
 
-    /// The expression that computes this number, or a literal.
+    /// The expression of this scalar; a literal for a constant.
     #[track_caller]
     pub(super) fn expr_in(self, graph: &'g Graph) -> Expr<'g> {
         self.expr().unwrap_or_else(|| graph.full((), self.value))
     }
 
-    /// The expressions of two numbers, unless both are constants.
+    /// The expressions of two scalars; `None` if both are constants.
     #[track_caller]
     fn beside(self, other: Self) -> Option<(Recorded<'g>, [Expr<'g>; 2])> {
         let recorded = self.recorded.or(other.recorded)?;
         Some((recorded, [self, other].map(|x| x.expr_in(recorded.expr.graph()))))
     }
 
-    /// The order, with the comparisons that tell it.
+    /// The order of two scalars; the comparisons that establish it are recorded.
     #[track_caller]
     fn order(self, other: Self) -> Option<Ordering> {
         let order = self.value.partial_cmp(&other.value);
@@ -100,7 +101,7 @@ impl TracedMask<'_> {
         self.comparison.value(self.lhs.value, self.rhs.value)
     }
 
-    /// The outcome, by which the program goes on.
+    /// The outcome, recorded as a branch.
     fn decide(self) -> bool {
         let outcome = self.outcome();
         if let Some((recorded, [lhs, rhs])) = self.lhs.beside(self.rhs) {
@@ -117,7 +118,7 @@ impl TracedMask<'_> {
 }
 
 impl From<TracedMask<'_>> for bool {
-    /// Makes a branch of it: each replay checks that the outcome is the same.
+    /// Records a branch: each replay checks that the outcome is the same.
     fn from(mask: TracedMask<'_>) -> Self {
         mask.decide()
     }
@@ -187,7 +188,7 @@ impl fmt::Debug for Traced<'_> {
     }
 }
 
-/// Comparisons with numbers that are made to be of the type.
+/// Implements comparisons with a type that converts to `Traced`.
 macro_rules! comparisons {
     ($Rhs:ty, |$rhs:ident| $traced:expr, [$($name:ident $Comparison:ident),*]) => {
         impl PartialEq<$Rhs> for Traced<'_> {

@@ -1,4 +1,4 @@
-//! Functions of numbers as problems that `argmin` solves.
+//! Scalar functions as problems for the solvers of `argmin`.
 //!
 //! ```
 //! use argmin::core::{CostFunction, Gradient, Hessian};
@@ -19,8 +19,8 @@
 //! # Ok::<(), argmin::core::Error>(())
 //! ```
 //!
-//! An [`Executor`](argmin::core::Executor) takes such a problem with any solver whose vectors and matrices these are:
-//! by `argmin-math`, with its feature `vec`.
+//! An [`Executor`](argmin::core::Executor) accepts such a problem with any solver for these vectors and matrices. The
+//! crate `argmin-math` with its feature `vec` supports them.
 
 use std::{fmt, marker::PhantomData};
 
@@ -28,13 +28,13 @@ use argmin::core::{CostFunction, Error, Gradient, Hessian, Jacobian, Operator};
 
 use crate::{Scalar, Tape, hessian, jacobian};
 
-/// A function of numbers of any type, to be minimized.
+/// A scalar function to minimize, generic over the scalar type.
 pub trait ScalarObjective {
     /// The value at `x`.
     fn value<R: Scalar>(&self, x: &[R]) -> R;
 }
 
-/// Functions of numbers of any type, the squares of which are to be minimized.
+/// Residuals of a least-squares problem, generic over the scalar type.
 pub trait Residuals {
     /// The values at `x`.
     fn residuals<R: Scalar>(&self, x: &[R]) -> Vec<R>;
@@ -50,9 +50,9 @@ impl<F: Residuals> ScalarObjective for Squares<F> {
     }
 }
 
-/// A vector of numbers that solvers move: that of `std`, `nalgebra` or `ndarray`, in any version.
+/// The vector type of a solver: a vector of `std`, `nalgebra` or `ndarray`, in any version.
 pub trait Point: From<Vec<f64>> {
-    /// Its numbers, in order.
+    /// The elements, in order.
     fn numbers(&self) -> Vec<f64>;
 }
 
@@ -65,11 +65,11 @@ where
     }
 }
 
-/// A function with its derivatives: a problem with cost function, gradient and Hessian if it is an [`ScalarObjective`], with
-/// operator and Jacobian if it has [`Residuals`].
+/// A function with its derivatives as an `argmin` problem. A [`ScalarObjective`] has cost function, gradient and
+/// Hessian; [`Residuals`] have operator and Jacobian.
 ///
-/// Arguments and gradients are of any type `V` that is made from a `Vec<f64>` and whose references can be iterated over: a
-/// [`Point`].
+/// Arguments and gradients have any type `V` that implements [`Point`]: `V` is made from a `Vec<f64>`, and its
+/// references can be iterated over.
 #[derive(Clone)]
 pub struct Differentiable<F, V = Vec<f64>, M = Vec<Vec<f64>>> {
     function: F,
@@ -85,7 +85,7 @@ impl<F, V> Differentiable<F, V> {
 }
 
 impl<F, V, M> Differentiable<F, V, M> {
-    /// A problem whose Hessians and Jacobians are made of their rows by `matrix`.
+    /// A problem whose Hessians and Jacobians `matrix` makes from their rows.
     pub fn with_matrices(function: F, matrix: fn(Vec<Vec<f64>>) -> M) -> Self {
         Self { function, matrix, vector: PhantomData }
     }

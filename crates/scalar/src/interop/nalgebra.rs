@@ -1,7 +1,8 @@
-//! The traits that `nalgebra` asks of the elements of matrices, for duals: matrices of them are multiplied, decomposed
-//! and solved with as matrices of floats are.
+//! The element traits of `nalgebra`, for duals: matrices of duals can be multiplied, decomposed and solved like
+//! matrices of floats.
 //!
-//! The traits ask for types without lifetimes that can be sent to other threads, which variables of a tape are not.
+//! The traits require types without lifetimes that can be sent to other threads. Scalars of a tape have a lifetime and
+//! lack these traits.
 
 use std::f64::consts;
 
@@ -15,7 +16,7 @@ use simba::{
 use crate::{Dual, Number};
 
 impl<T: Number, const N: usize> Dual<T, N> {
-    /// The same number without derivatives along these directions.
+    /// The same value without tangents.
     fn lifted(value: T) -> Self {
         Self::new(value, [T::default(); N])
     }
@@ -69,7 +70,7 @@ impl<T: Number, const N: usize> SubsetOf<Self> for Dual<T, N> {
     }
 }
 
-/// Floats are the numbers without derivatives; the unchecked way back loses them.
+/// Conversions from and to floats. The unchecked conversion to a float loses the tangents.
 macro_rules! float {
     ($float:ty) => {
         impl<T: Number, const N: usize> SubsetOf<Dual<T, N>> for $float {
@@ -123,7 +124,7 @@ impl<T: Number + UlpsEq<Epsilon = T>, const N: usize> UlpsEq for Dual<T, N> {
     }
 }
 
-/// Functions that are those of [`Float`].
+/// Forwards functions to [`Float`].
 macro_rules! floats {
     (binary $($name:ident)*) => {
         $(fn $name(self, other: Self) -> Self {

@@ -1,7 +1,7 @@
-//! Derivatives of functions of `ndarray`'s arrays: one-dimensional views in, arrays out.
+//! Derivatives of functions of `ndarray`'s one-dimensional views, as arrays.
 //!
-//! Products such as `dot` ask for elements without lifetimes, so that they exist for [`Dual`]s but not for
-//! variables of a tape; elementwise arithmetic and sums exist for all number types.
+//! Elementwise arithmetic and sums exist for all scalar types. Products such as `dot` require elements without
+//! lifetimes, so they exist for [`Dual`]s, but not for scalars of a tape.
 //!
 //! ```
 //! use ndarray::{ArrayView1, array};
@@ -20,7 +20,7 @@ use ndarray::{Array1, Array2, ArrayView1, ScalarOperand};
 
 use crate::{Dual, Number, Var, derivatives::LANES};
 
-/// [`gradient`](crate::gradient) of a function of a view.
+/// The [`gradient`](crate::gradient) of a function of a view.
 pub fn gradient(
     f: impl for<'t> FnOnce(ArrayView1<'_, Var<'t>>) -> Var<'t>,
     x: ArrayView1<'_, f64>,
@@ -28,7 +28,7 @@ pub fn gradient(
     value_and_gradient(f, x).1
 }
 
-/// [`value_and_gradient`](crate::value_and_gradient) of a function of a view.
+/// The [`value_and_gradient`](crate::value_and_gradient) of a function of a view.
 pub fn value_and_gradient(
     f: impl for<'t> FnOnce(ArrayView1<'_, Var<'t>>) -> Var<'t>,
     x: ArrayView1<'_, f64>,
@@ -37,7 +37,7 @@ pub fn value_and_gradient(
     (value, gradient.into())
 }
 
-/// [`jacobian`](crate::jacobian) of a function of a view, shape `[outputs, inputs]`.
+/// The [`jacobian`](crate::jacobian) of a function of a view, shape `[outputs, inputs]`.
 ///
 /// ```
 /// use ndarray::array;
@@ -53,7 +53,7 @@ pub fn jacobian(
     matrix(crate::jacobian(|x| f(x.into()).to_vec(), &x.to_vec()), x.len())
 }
 
-/// [`hessian`](crate::hessian) of a function of a view, shape `[n, n]`.
+/// The [`hessian`](crate::hessian) of a function of a view, shape `[n, n]`.
 pub fn hessian(
     f: impl for<'t> Fn(ArrayView1<'_, Var<'t, Dual<f64, LANES>>>) -> Var<'t, Dual<f64, LANES>>,
     x: ArrayView1<'_, f64>,
@@ -61,7 +61,7 @@ pub fn hessian(
     matrix(crate::hessian(|x| f(x.into()), &x.to_vec()), x.len())
 }
 
-/// [`hessian_vector`](crate::hessian_vector) of a function of a view.
+/// The [`hessian_vector`](crate::hessian_vector) product of a function of a view.
 ///
 /// # Panics
 /// If `v` is not as long as `x`.
@@ -79,5 +79,5 @@ fn matrix(rows: Vec<Vec<f64>>, n_columns: usize) -> Array2<f64> {
     Array2::from_shape_vec(shape, rows.concat()).expect("all rows are as long as the input")
 }
 
-/// Arrays of duals can be multiplied by a dual.
+/// Marks duals as scalar operands, so that arrays of duals can be multiplied by a dual.
 impl<T: Number + 'static, const N: usize> ScalarOperand for Dual<T, N> {}

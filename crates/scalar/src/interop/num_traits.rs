@@ -1,7 +1,7 @@
-//! The traits of `num-traits`: functions that are written over its `Float` run with every number type.
+//! The traits of `num-traits`: functions over its `Float` run with every scalar type.
 //!
-//! Comparisons and what follows from them look at values, as everywhere. A number becomes a float only if it
-//! has no derivatives that would be lost, and a whole number always, since that has none.
+//! Comparisons read values only, as everywhere. A scalar converts to a float only if no derivatives would be lost, and
+//! always to an integer, which has none.
 //!
 //! ```
 //! use num_traits::Float;
@@ -14,7 +14,7 @@
 //! assert_eq!(gradient(|x| distance(x[0], x[1]), &[3.0, 4.0]), [0.6, 0.8]);
 //! ```
 //!
-//! Variables of two tapes are of two types here, too:
+//! Scalars of two tapes have different types here, too:
 //!
 //! ```compile_fail
 //! # use num_traits::Float;
@@ -30,8 +30,8 @@ use retrograd_core::{Real, ops::Comparison};
 
 use crate::{Dual, Number, Scalar, Series, Traced, Var};
 
-/// The whole part of a number, which no derivative is lost with. If the program is recorded, its later runs must find
-/// the same one.
+/// The integer part of a scalar, which loses no derivative. A recorded program requires later runs to find the same
+/// integer.
 #[track_caller]
 fn whole_part<R: Scalar>(x: R) -> Option<f64> {
     let whole = x.trunc();
@@ -39,17 +39,17 @@ fn whole_part<R: Scalar>(x: R) -> Option<f64> {
     (whole == value).then_some(value)
 }
 
-/// Whether the sign is negative, also that of 0. NaN has none.
+/// Whether the sign is negative; 0 has a sign, and NaN has none.
 #[track_caller]
 fn is_negative<R: Scalar>(x: R) -> bool {
     x < 0.0 || x == 0.0 && x.reciprocal() < 0.0
 }
 
-/// −1 or 1, also for numbers that are 0, and NaN for NaN.
+/// The sign, −1 or 1, also of 0; NaN for NaN.
 #[track_caller]
 fn signum<R: Scalar>(x: R) -> R {
     let zero = R::constant(0.0);
-    // The reciprocal of 0 has its sign.
+    // The reciprocal of 0 has the sign of 0.
     let telling = R::select(x.eq(zero), x.reciprocal(), x);
     let unless_positive = R::select(zero.gt(telling), R::constant(-1.0), R::constant(f64::NAN));
     R::select(telling.gt(zero), R::constant(1.0), unless_positive)
@@ -113,7 +113,7 @@ macro_rules! number {
                 to_u8: u8, to_u16: u16, to_u32: u32, to_u64: u64, to_u128: u128, to_usize: usize
             }
 
-            /// The value, if there are no derivatives that would be lost.
+            /// The value; `None` if derivatives would be lost.
             fn to_f64(&self) -> Option<f64> {
                 self.as_constant()
             }
@@ -179,7 +179,7 @@ number! { [T: Number, const N: usize] Series<T, N> }
 number! { ['t, T: Number] Var<'t, T> }
 number! { ['g] Traced<'g> }
 
-/// Functions that are rows, by their names there.
+/// Implements functions by their rows.
 macro_rules! rows {
     (binary $($name:ident = $row:ident),*) => {
         $(#[inline]
@@ -195,7 +195,7 @@ macro_rules! rows {
     };
 }
 
-/// Properties of the floats that values are.
+/// Forwards properties to the float type of the value.
 macro_rules! properties {
     ($Value:ty, $($name:ident)*) => {
         $(fn $name() -> Self {
@@ -204,7 +204,7 @@ macro_rules! properties {
     };
 }
 
-/// The trait `Float`, for numbers whose values are floats of type `$Value`, or made of them.
+/// Implements `Float` for scalars over the float type `$Value`.
 macro_rules! float {
     ([$($generics:tt)*] $Type:ty, of $Value:ty) => {
         impl<$($generics)*> num_traits::Float for $Type {
@@ -255,7 +255,7 @@ macro_rules! float {
                 }
             }
 
-            /// The nearest whole number, that farther from 0 of two.
+            /// The nearest integer; halves are rounded away from 0.
             #[track_caller]
             fn round(self) -> Self {
                 let whole = Real::trunc(self);
@@ -313,7 +313,7 @@ macro_rules! float {
             }
 
             /// # Panics
-            /// If there are derivatives, which whole numbers would lose.
+            /// If there are derivatives, which an integer would lose.
             #[track_caller]
             fn integer_decode(self) -> (u64, i16, i8) {
                 match self.as_constant() {

@@ -1,4 +1,4 @@
-//! Long loops in little memory: steps are recorded again, one at a time, when the reverse pass comes to them.
+//! Checkpointed loops: the reverse sweep records the steps again, one at a time, so that long loops need little memory.
 
 use std::{cell::RefCell, ops::Range};
 
@@ -6,11 +6,11 @@ use super::{Recording, Tape, Var, revolve};
 use crate::Number;
 
 impl<'t, 'env, T: Number + 'env> Recording<'t, 'env, T> {
-    /// The state of a loop after `n_steps` steps, each of which is a function of its number, of the state, which it
-    /// changes in place, and of parameters.
+    /// The state of a loop after `n_steps` steps. A step is a function of its index, of the state, and of parameters;
+    /// it changes the state in place.
     ///
-    /// The loop runs without recording, and keeps `√(2·n_steps)` of its states. That is
-    /// [enough](Self::checkpointed_within) for a reverse pass that computes no step more than three times, once with
+    /// The loop runs without recording, and keeps `√(2·n_steps)` of its states. They
+    /// [suffice](Self::checkpointed_within) for a reverse sweep that computes each step at most three times, once with
     /// recording.
     ///
     /// ```
@@ -35,13 +35,14 @@ impl<'t, 'env, T: Number + 'env> Recording<'t, 'env, T> {
         self.checkpointed_within((2 * n_steps).isqrt(), n_steps, state, parameters, step)
     }
 
-    /// [`checkpointed`](Self::checkpointed), with at most `n_states` states kept at any time: the first one, which always
-    /// is, and others.
+    /// The form of [`checkpointed`](Self::checkpointed) that keeps at most `n_states` states at any time. The first
+    /// state is always kept.
     ///
-    /// The reverse pass records one step at a time, from last to first. It runs to each of them from the last state that
-    /// is kept, and keeps states on the way where that saves most (Griewank and Walther 2008, "Evaluating derivatives",
-    /// chapter 12): before it is recorded, no step is run more than `r` times, once for the value included, if there are
-    /// at most `binomial(n_states + r, r)` steps. So ten states reach over 184,756 steps if these are run ten times.
+    /// The reverse sweep records one step at a time, from the last to the first. It reaches each step from the nearest
+    /// kept state before it, and keeps new states on the way where they save most (binomial checkpointing; Griewank and
+    /// Walther 2008, "Evaluating derivatives", chapter 12). Up to `binomial(n_states + r, r)` steps, each step runs at
+    /// most `r` times without recording, the first run included. So ten states suffice for 184,756 steps that run ten
+    /// times.
     ///
     /// ```
     /// use retrograd_scalar::Tape;
@@ -71,7 +72,7 @@ impl<'t, 'env, T: Number + 'env> Recording<'t, 'env, T> {
         if let Some(last) = n_steps.checked_sub(1) {
             let state = kept.before(last, |range, state| steps.run(range, state));
             end = steps.run(last..n_steps, &state);
-            // The reverse pass begins with it.
+            // The reverse sweep begins with this state.
             kept.states.push((last, state));
         }
         let kept = RefCell::new(kept);
@@ -87,15 +88,15 @@ impl<'t, 'env, T: Number + 'env> Recording<'t, 'env, T> {
     }
 }
 
-/// Some states of a loop, each with the number of the step that it is before: the first one, and later ones in order.
+/// Kept states of a loop, each with the index of the step that follows it; the first state, and later ones in order.
 struct KeptStates<T> {
     states: Vec<(usize, Vec<T>)>,
     n_most: usize,
 }
 
 impl<T: Clone> KeptStates<T> {
-    /// The state before step `k` of a loop that is run backwards from there: states behind it are kept no more, and
-    /// some on the way to it from now on.
+    /// The state before step `k`, from which the loop goes backwards. Later states are dropped, and some states on the
+    /// way to step `k` are kept.
     fn before(&mut self, k: usize, run: impl Fn(Range<usize>, &[T]) -> Vec<T>) -> Vec<T> {
         self.states.truncate(1 + self.states[1..].partition_point(|&(start, _)| start <= k));
         loop {
@@ -121,7 +122,7 @@ struct StepRange<T, S> {
 }
 
 impl<T: Number, S: for<'s> Fn(usize, &mut [Var<'s, T>], &[Var<'s, T>])> StepRange<T, S> {
-    /// The state after some steps, by numbers that are not recorded.
+    /// The state after some steps, computed without recording.
     fn run(&self, range: Range<usize>, state: &[T]) -> Vec<T> {
         let unrecorded = |x: &[T]| x.iter().map(|&x| Var::unrecorded(x)).collect::<Vec<_>>();
         let (mut state, parameters) = (unrecorded(state), unrecorded(&self.parameters));
@@ -131,7 +132,8 @@ impl<T: Number, S: for<'s> Fn(usize, &mut [Var<'s, T>], &[Var<'s, T>])> StepRang
         values(&state)
     }
 
-    /// Takes the adjoints of the state after step `k` to those of the state before it, and adds to the parameters'.
+    /// Propagates the adjoints of the state after step `k` to the state before it, and adds to the adjoints of the
+    /// parameters.
     fn back(
         &self,
         k: usize,

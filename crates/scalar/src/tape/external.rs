@@ -1,4 +1,4 @@
-//! Functions whose values and adjoints are computed elsewhere.
+//! External functions, whose values and adjoints are computed elsewhere.
 
 use std::{cell::RefCell, ops::Range};
 
@@ -8,25 +8,24 @@ use crate::Number;
 /// All external functions of a recording, in order.
 pub(super) type Externals<'env, T> = RefCell<Vec<External<'env, T>>>;
 
-/// Adjoints of inputs from those of outputs.
+/// A rule that computes the adjoints of inputs from the adjoints of outputs.
 type ExternalRule<'env, T> = dyn Fn(&[T], &mut [T]) + 'env;
 
-/// A function whose adjoint is not recorded, but computed by a rule.
+/// An external function: a rule computes its adjoints, and nothing is recorded.
 pub(super) struct External<'env, T> {
     inputs: Vec<TapeIndex>,
-    /// The outputs are variables, one after the other.
+    /// The outputs, which are consecutive variables.
     outputs: Range<usize>,
-    /// How many statements were recorded before.
+    /// The number of statements recorded before this function.
     pub(super) n_statements: usize,
     rule: Box<ExternalRule<'env, T>>,
 }
 
 impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
-    /// The values `outputs` of a function of `inputs` that is computed elsewhere, such as the solution of linear equations.
+    /// Records an external function of `inputs` with the values `outputs`, such as a solver of linear equations.
     ///
-    /// In a reverse pass, `rule` gets the derivatives of the result by each output, and writes those by each input: the
-    /// product of the transposed Jacobian with them. What it writes to are zeros before. It is not called where all
-    /// derivatives by outputs are 0.
+    /// In a reverse sweep, `rule` takes the adjoints of the outputs and writes the adjoints of the inputs, `x̄ = Jᵀ·ȳ`.
+    /// The adjoints of the inputs are 0 before the call. The rule is not called if all adjoints of the outputs are 0.
     ///
     /// ```
     /// use retrograd_scalar::Tape;
@@ -62,9 +61,9 @@ impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
 }
 
 impl<T: Number> External<'_, T> {
-    /// Hands the adjoints of the outputs on to the inputs.
+    /// Propagates the adjoints of the outputs to the inputs.
     pub(super) fn propagate<const N: usize>(&self, n_variables: usize, adjoints: &mut [[T; N]]) {
-        // Variables lie from last to first.
+        // Adjoints of variables are stored from the last to the first.
         let slots = n_variables - self.outputs.end..n_variables - self.outputs.start;
         for lane in 0..N {
             let by_outputs = adjoints[slots.clone()].iter().rev().map(|a| a[lane]);

@@ -1,8 +1,8 @@
-//! When a tape has no memory left.
+//! The error of a tape without memory left.
 
 use std::{error::Error, fmt};
 
-/// A tape reached its limit, or the memory's end, before a function did: values are right, but derivatives are unknown.
+/// The error of a tape that has reached its limit, or the end of memory. Values are right, but derivatives are unknown.
 ///
 /// ```
 /// use retrograd_scalar::Tape;
@@ -19,9 +19,9 @@ use std::{error::Error, fmt};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TapeFull {
-    /// How many values were recorded.
+    /// The number of recorded values.
     pub n_statements: usize,
-    /// Most bytes that recording and one reverse pass may take.
+    /// The limit in bytes of a recording and one reverse sweep.
     pub limit: usize,
 }
 

@@ -1,13 +1,13 @@
-//! The indices of statements and variables, by which partial derivatives are recorded.
+//! Indices of the values by which partial derivatives are taken.
 
-/// The index of what a partial derivative is by: statement `k` as `k + 1`, variable `k` as `−1 − k`, or nothing as 0.
+/// The index of a recorded value: `k + 1` for statement `k`, `−1 − k` for variable `k`, and 0 for none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct TapeIndex(i32);
 
 impl TapeIndex {
     pub(super) const NONE: Self = Self(0);
 
-    /// There are fewer statements, and fewer variables: a [`BackLink`] has a bit less than an index.
+    /// The limit of statements and of variables, since a [`BackLink`] has one bit less than an index.
     pub(super) const MOST: usize = 1 << 30;
 
     #[inline(always)]
@@ -20,12 +20,13 @@ impl TapeIndex {
         Self(-1 - k as i32)
     }
 
-    /// The number of the variable that this is the index of, if it is one.
+    /// The variable of this index, if it is the index of a variable.
     pub(super) fn as_variable(self) -> Option<usize> {
         (self.0 < 0).then_some((-1 - self.0) as usize)
     }
 
-    /// The place of its adjoint: those of `n_variables` variables from last to first, one of nothing, those of statements.
+    /// The slot of the adjoint. Slots hold the adjoints of variables from the last to the first, then an unused one,
+    /// then those of statements.
     #[inline(always)]
     pub(super) fn slot(self, n_variables: usize) -> usize {
         n_variables.wrapping_add_signed(self.0 as isize)
@@ -34,8 +35,8 @@ impl TapeIndex {
 
 /// Up to two indices, the first in the lower half.
 ///
-/// One number rather than two, since variables are moved through memory in words: halves that were written apart cannot
-/// be read together before both have arrived there.
+/// One integer rather than two: scalars move through memory in words, and a word stalls if its halves were written
+/// separately just before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Indices(u64);
 
@@ -62,7 +63,7 @@ impl Indices {
         TapeIndex((self.0 >> 32) as i32)
     }
 
-    /// Whether these and others are not more than one each.
+    /// Whether both pairs hold at most one index each.
     #[inline(always)]
     pub(super) fn are_single_with(self, other: Self) -> bool {
         (self.0 | other.0) >> 32 == 0
@@ -74,7 +75,7 @@ impl Indices {
     }
 }
 
-/// The third index of a statement, and whether its partial derivative is recorded: else it is 1.
+/// The third index of a statement, with a bit for its partial derivative: recorded, or implied to be 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct BackLink(i32);
 

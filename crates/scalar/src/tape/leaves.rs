@@ -1,17 +1,17 @@
-//! Variables that derivatives are taken by.
+//! Leaves of a tape: the variables and kept values by which derivatives are taken.
 
 use std::cell::RefCell;
 
 use super::{Var, indices::TapeIndex};
 use crate::Number;
 
-/// Values of variables, and which of these are by statements that were kept.
+/// The values of variables, and the kept statements.
 ///
-/// The value is what tells `x` from `x + 3`, which has the same partial derivatives, but another adjoint.
+/// The value distinguishes `x` from `x + 3`, which has the same partial derivatives, but is no leaf.
 #[derive(Debug)]
 pub(super) struct TapeLeaves<T> {
     variables: RefCell<Vec<T>>,
-    /// In the order of statements, each with the number of the variable that its adjoint is handed on to.
+    /// The kept statements in order, each with the variable to which its adjoint is passed.
     kept: RefCell<Vec<(TapeIndex, usize)>>,
 }
 
@@ -22,17 +22,17 @@ impl<T> Default for TapeLeaves<T> {
 }
 
 impl<T: Number> TapeLeaves<T> {
-    /// Adds variables that are later than all others.
+    /// Appends variables.
     pub(super) fn add(&self, values: &[T]) {
         self.variables.borrow_mut().extend_from_slice(values);
     }
 
-    /// Keeps a statement that is later than all others; `variable` has its value, and gets its adjoint.
+    /// Appends a kept statement; `variable` has the same value, and receives the adjoint.
     pub(super) fn keep(&self, statement: TapeIndex, variable: usize) {
         self.kept.borrow_mut().push((statement, variable));
     }
 
-    /// How many there are, of both kinds.
+    /// The numbers of variables and of kept statements.
     pub(super) fn ends(&self) -> (usize, usize) {
         (self.variables.borrow().len(), self.kept.borrow().len())
     }
@@ -42,7 +42,7 @@ impl<T: Number> TapeLeaves<T> {
         self.kept.borrow_mut().truncate(n_kept);
     }
 
-    /// The number of the variable that has the adjoint of `x`, if `x` is a variable or was kept.
+    /// The variable with the adjoint of `x`, if `x` is a variable or was kept.
     pub(super) fn find(&self, x: Var<'_, T>) -> Option<usize> {
         let index = x.recorded_index()?;
         let variable = match index.as_variable() {

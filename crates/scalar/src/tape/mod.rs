@@ -1,4 +1,4 @@
-//! Reverse mode as a program runs: a tape that records what it computes.
+//! Reverse mode of a running program: a tape that records its operations.
 
 mod checkpoint;
 mod external;
@@ -22,10 +22,11 @@ pub use self::{full::TapeFull, recording::Recording, reverse::Adjoints, variable
 use self::{leaves::TapeLeaves, storage::Storage};
 use crate::{Number, lengths::require_as_many};
 
-/// A record of operations on numbers, which one pass backwards over gives all derivatives of.
+/// A tape: the list of statements of a recorded function. One reverse sweep over the statements computes all
+/// derivatives.
 ///
-/// Numbers have their values at once, so control flow may depend on them. A tape keeps its memory from one recording to
-/// the next.
+/// Each operation computes its value when it is recorded, so control flow may depend on values. A tape keeps its memory
+/// from one recording to the next.
 ///
 /// ```
 /// use retrograd_scalar::{Real, Tape};
@@ -39,7 +40,7 @@ use crate::{Number, lengths::require_as_many};
 /// assert_eq!(gradient, [3.0 + 2f64.cos(), 2.0]);
 /// ```
 ///
-/// Variables belong to one recording, which the compiler checks: they can neither leave it
+/// Variables belong to one recording. The compiler rejects variables that leave their recording
 ///
 /// ```compile_fail
 /// # use retrograd_scalar::Tape;
@@ -47,7 +48,7 @@ use crate::{Number, lengths::require_as_many};
 /// let x = tape.record(|t| t.variable(1.0)); // lifetime may not live long enough
 /// ```
 ///
-/// nor be mixed with those of another one:
+/// and variables of two recordings in one operation:
 ///
 /// ```compile_fail
 /// # use retrograd_scalar::Tape;
@@ -57,7 +58,7 @@ use crate::{Number, lengths::require_as_many};
 pub struct Tape<T = f64> {
     storage: Storage<T>,
     leaves: TapeLeaves<T>,
-    /// Memory of reverse passes, all 0 between them.
+    /// The memory of reverse sweeps; all elements are 0 between two sweeps.
     adjoints: Cell<Vec<T>>,
 }
 
@@ -74,21 +75,22 @@ impl<T: Number> Default for Tape<T> {
 }
 
 impl<T: Number> Tape<T> {
-    /// An empty tape, which grows as long as there is memory.
+    /// An empty tape without a limit of its memory.
     pub fn new() -> Self {
         Self::with_limit(usize::MAX)
     }
 
-    /// An empty tape that takes at most so many bytes, the adjoints of one reverse pass included. What a step of a
-    /// [checkpointed](Recording::checkpointed) loop records by itself is not among them.
+    /// An empty tape of at most `bytes` bytes, including the adjoints of one reverse sweep. Statements that the steps
+    /// of a [checkpointed](Recording::checkpointed) loop record on tapes of their own do not count.
     ///
-    /// A function that needs more still gets its values, but no derivatives: [`Recording::checked`] says so.
+    /// A function that needs more memory still computes its values, but has no derivatives; [`Recording::checked`]
+    /// returns the error.
     pub fn with_limit(bytes: usize) -> Self {
         let adjoints = Cell::new(Vec::new());
         Self { storage: Storage::new(bytes), leaves: TapeLeaves::default(), adjoints }
     }
 
-    /// Records what `f` computes, in place of what was recorded before.
+    /// Clears the tape and records the operations of `f`.
     pub fn record<'env, R>(&mut self, f: impl for<'t> FnOnce(Recording<'t, 'env, T>) -> R) -> R {
         self.storage.clear();
         self.leaves.truncate((0, 0));
@@ -102,7 +104,7 @@ impl<T: Number> Tape<T> {
         })
     }
 
-    /// The value of a function at `x`, and its derivatives by each element of `x`, which are written to `gradient`.
+    /// Computes the value and the gradient of a function at `x`, and writes the gradient to `gradient`.
     ///
     /// ```
     /// use retrograd_scalar::Tape;
@@ -129,7 +131,7 @@ impl<T: Number> Tape<T> {
             .unwrap_or_else(|full| panic!("value_and_gradient: {full}"))
     }
 
-    /// [`value_and_gradient`](Self::value_and_gradient) that returns what is wrong.
+    /// The form of [`value_and_gradient`](Self::value_and_gradient) that returns an error if the tape is full.
     ///
     /// # Errors
     /// If the tape is full.

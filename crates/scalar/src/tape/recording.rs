@@ -1,4 +1,4 @@
-//! The recording of a tape, and the methods that it has meanwhile.
+//! Recordings: variables, kept values and scratches of a tape.
 
 use std::{cell::Cell, fmt, marker::PhantomData, mem, ptr};
 
@@ -13,13 +13,13 @@ use super::{
 };
 use crate::Number;
 
-/// A tape that is being recorded on.
+/// An open recording on a tape.
 pub struct Recording<'t, 'env, T = f64> {
     pub(super) tape: &'t Tape<T>,
-    /// Those of the recording that this one is a scratch of, and its own.
+    /// The leaves of this recording and, for a scratch, of the outer one.
     pub(super) leaves: &'t TapeLeaves<T>,
     pub(super) externals: &'t Externals<'env, T>,
-    /// Whose statements a scratch has.
+    /// The storage that has lent its statements to a scratch.
     pub(super) lender: Option<*const Storage<T>>,
     pub(super) brand: Brand<'t>,
 }
@@ -39,20 +39,20 @@ impl<T> Clone for Recording<'_, '_, T> {
 impl<T> Copy for Recording<'_, '_, T> {}
 
 impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
-    /// A number to take derivatives by.
+    /// A new variable, by which derivatives can be taken.
     #[inline]
     pub fn variable(self, value: T) -> Var<'t, T> {
         let first = self.add_variables(&[value]);
         self.nth_variable(first, 0, value)
     }
 
-    /// Numbers to take derivatives by.
+    /// New variables, by which derivatives can be taken.
     pub fn variables(self, values: &[T]) -> Vec<Var<'t, T>> {
         let first = self.add_variables(values);
         values.iter().enumerate().map(|(k, &value)| self.nth_variable(first, k, value)).collect()
     }
 
-    /// Adds variables; the number of the first one, if there is memory for them.
+    /// Adds variables and returns the index of the first one; `None` if there is no memory for them.
     fn add_variables(self, values: &[T]) -> Option<usize> {
         let first = self.storage().add_variables(values.len());
         if first.is_some() {
@@ -67,7 +67,7 @@ impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
         Var::recorded(value, index, self.storage())
     }
 
-    /// The same number as a recorded value of its own, so that derivatives can be taken by it.
+    /// Records the value of `x` as a statement of its own, so that derivatives can be taken by it.
     ///
     /// ```
     /// use retrograd_scalar::Tape;
@@ -83,7 +83,7 @@ impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
         if x.is_constant() || self.leaves.find(x).is_some() {
             return x;
         }
-        // A variable that nothing depends on: the statement hands its adjoint on to it, beside what it depends on itself.
+        // This variable has no dependents: the statement passes its adjoint to the variable, besides its operands.
         let copy = self.add_variables(&[x.value]);
         let third = copy.map_or(TapeIndex::NONE, TapeIndex::variable);
         let index = record(self.storage(), x.indices, x.first, x.second, third);
@@ -93,39 +93,42 @@ impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
         Var::recorded(x.value, index, self.storage())
     }
 
-    /// A new statement that gives a number.
+    /// Records a statement whose value is `x`.
     pub(super) fn statement(self, x: Var<'t, T>) -> TapeIndex {
         record(self.storage(), x.indices, x.first, x.second, TapeIndex::NONE)
     }
 
-    /// This recording, if nothing is missing in it.
+    /// This recording, if it is complete.
     ///
     /// # Errors
-    /// If the tape had no memory for all that was to be recorded.
+    /// If the tape had no memory for some statement or variable.
     pub fn checked(self) -> Result<Self, TapeFull> {
         self.storage().read(|_| self)
     }
 
-    /// How many values are recorded: variables, and what depends on more than two others.
+    /// The number of recorded values: variables and statements. A value that depends on at most two others needs no
+    /// statement.
     pub fn n_statements(self) -> usize {
         let Ends { n_variables, n_statements, .. } = self.storage().ends();
         n_variables + n_statements
     }
 
-    /// How many partial derivatives of these values are recorded.
+    /// The number of recorded partial derivatives.
     pub fn n_partials(self) -> usize {
         self.storage().ends().n_partials
     }
 
-    /// Bytes of what is recorded, without the values of variables and the adjoints of a reverse pass.
+    /// The bytes of statements and partial derivatives, without the values of variables and the adjoints of a reverse
+    /// sweep.
     pub fn n_bytes(self) -> usize {
         let Ends { n_statements, n_partials, .. } = self.storage().ends();
         n_statements * size_of::<Statement>() + n_partials * size_of::<T>()
     }
 
-    /// Calls `f` with a recording that goes on where this one is, and then forgets everything that `f` has recorded.
+    /// Runs `f` with a recording that continues this one, and discards the statements of `f` at its end.
     ///
-    /// Variables of this recording are [brought](Self::bring) into that one. They must not be used otherwise meanwhile.
+    /// [`bring`](Self::bring) takes variables of this recording into the scratch. Until the scratch ends, they must not
+    /// be used otherwise.
     ///
     /// ```
     /// use retrograd_scalar::Tape;
@@ -142,7 +145,7 @@ impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
     /// ```
     ///
     /// # Panics
-    /// If variables of this recording are recorded with meanwhile.
+    /// If an operation on variables of this recording is recorded before the scratch ends.
     pub fn scratch<R>(self, f: impl for<'s> FnOnce(Recording<'s, 'env, T>) -> R) -> R {
         let scratch = ScratchTape::of(self);
         f(Recording {
@@ -154,10 +157,10 @@ impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
         })
     }
 
-    /// A variable of the recording that this one is a [scratch](Self::scratch) of.
+    /// Takes a variable of the outer recording into this [scratch](Self::scratch).
     ///
     /// # Panics
-    /// If it is a variable of another recording.
+    /// If the variable belongs to another recording.
     pub fn bring(self, x: Var<'_, T>) -> Var<'t, T> {
         let is_known = x.is_constant()
             || (self.lender.is_some() && x.storage.map(ptr::from_ref) == self.lender);
@@ -174,7 +177,7 @@ impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
     }
 }
 
-/// A tape that has what another one has recorded until it is dropped, as it is by a panic, too.
+/// A tape that borrows the statements of another one, and returns them when it is dropped, also by a panic.
 struct ScratchTape<'t, 'env, T: Number> {
     lender: Recording<'t, 'env, T>,
     tape: Tape<T>,

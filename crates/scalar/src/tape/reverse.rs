@@ -1,4 +1,4 @@
-//! The reverse pass: adjoints of all that was recorded, from last to first.
+//! The reverse sweep: adjoints of all recorded values, from the last to the first.
 
 use std::{marker::PhantomData, mem};
 
@@ -11,7 +11,7 @@ use super::{
 use crate::{Number, lengths::require_as_many};
 
 impl<'t, T: Number> Recording<'t, '_, T> {
-    /// The derivatives of `y` by all that was recorded, in one pass backwards.
+    /// The derivatives of `y` by all variables and kept values, in one reverse sweep.
     ///
     /// # Panics
     /// If the tape was [full](Self::checked).
@@ -20,7 +20,7 @@ impl<'t, T: Number> Recording<'t, '_, T> {
         self.reverse_seeded(&[(y, T::constant(1.0))])
     }
 
-    /// The derivatives of the weighted sum `Σ w·y` over pairs `(y, w)`, in one pass.
+    /// The derivatives of the weighted sum `Σ w·y` over pairs `(y, w)`, in one reverse sweep: `w` is the seed of `y`.
     ///
     /// # Panics
     /// If the tape was [full](Self::checked).
@@ -29,7 +29,8 @@ impl<'t, T: Number> Recording<'t, '_, T> {
         self.sweep(outputs.iter().map(|&(y, weight)| (y, [weight])))
     }
 
-    /// The derivatives of `N` values, in one pass: rows of a Jacobian at less than `N` times the cost of one.
+    /// The derivatives of `N` values in one reverse sweep: `N` rows of a Jacobian at less than `N` times the cost of
+    /// one.
     ///
     /// # Panics
     /// If the tape was [full](Self::checked).
@@ -49,7 +50,7 @@ impl<'t, T: Number> Recording<'t, '_, T> {
             .read(|record| {
                 let Ends { n_variables, n_statements, n_partials } = record.ends();
                 let n_adjoints = (n_variables + 1 + n_statements) * N;
-                // All of them are 0.
+                // All elements are 0.
                 let mut flat = self.tape.adjoints.take();
                 if flat.len() < n_adjoints {
                     drop(flat);
@@ -73,10 +74,11 @@ impl<'t, T: Number> Recording<'t, '_, T> {
     }
 }
 
-/// Hands the adjoints of statements `start..end` on to what they depend on, from last to first.
+/// Propagates the adjoints of statements `start..end` to their operands, from the last to the first, and resets them to
+/// 0.
 ///
-/// An adjoint that is exactly 0 is not handed on, whatever the partial derivatives are. Those of these statements are 0
-/// afterwards. `end` and the result are numbers of statements, and of the partial derivatives before them.
+/// An adjoint of exactly 0 is not propagated, even beside infinite partial derivatives. `end` and the result count
+/// statements and their partial derivatives.
 fn propagate<T: Number, const N: usize>(
     record: &Record<T>,
     end: (usize, usize),
@@ -121,7 +123,7 @@ fn add<T: Number, const N: usize>(sum: &mut [T; N], adjoint: [T; N], partial: T)
     }
 }
 
-/// The result of a reverse pass: derivatives of `N` values by whatever was recorded.
+/// The result of a reverse sweep: adjoints of the recorded values, for `N` outputs.
 pub struct Adjoints<'t, T: Number = f64, const N: usize = 1> {
     flat: Vec<T>,
     n_variables: usize,
@@ -131,10 +133,10 @@ pub struct Adjoints<'t, T: Number = f64, const N: usize = 1> {
 }
 
 impl<'t, T: Number, const N: usize> Adjoints<'t, T, N> {
-    /// The derivatives of each value by `x`; 0 by constants.
+    /// The derivatives of each output by `x`; 0 if `x` is a constant.
     ///
     /// # Panics
-    /// If `x` was computed from variables and not [kept](Recording::keep), or was recorded after the reverse pass.
+    /// If `x` was computed from variables and not [kept](Recording::keep), or was recorded after the reverse sweep.
     pub fn lanes(&self, x: Var<'t, T>) -> [T; N] {
         if x.is_constant() {
             return [T::default(); N];
@@ -152,14 +154,14 @@ impl<'t, T: Number, const N: usize> Adjoints<'t, T, N> {
 }
 
 impl<'t, T: Number> Adjoints<'t, T> {
-    /// Writes the derivatives by all variables, in the order of recording; there are as many.
+    /// Writes the derivatives by all variables, in the order of recording, to a slice of that length.
     pub(super) fn write_all(&self, derivatives: &mut [T]) {
         let by_variables = &self.flat[..self.n_variables];
         debug_assert_eq!(derivatives.len(), by_variables.len());
         derivatives.iter_mut().zip(by_variables.iter().rev()).for_each(|(to, &from)| *to = from);
     }
 
-    /// The derivative by `x`; 0 by a constant.
+    /// The derivative by `x`; 0 if `x` is a constant.
     ///
     /// # Panics
     /// As [`lanes`](Self::lanes).
@@ -190,7 +192,7 @@ impl<'t, T: Number> Adjoints<'t, T> {
 }
 
 impl<T: Number, const N: usize> Drop for Adjoints<'_, T, N> {
-    /// Gives the memory back to the tape, all 0: the reverse pass has left nothing but derivatives by variables.
+    /// Returns the memory to the tape, reset to 0. After a sweep, only adjoints of variables can differ from 0.
     fn drop(&mut self) {
         self.flat[..(self.n_variables + 1) * N].fill(T::default());
         self.tape.adjoints.set(mem::take(&mut self.flat));

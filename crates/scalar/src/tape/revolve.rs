@@ -1,11 +1,11 @@
-//! Binomial checkpointing: which states of a loop to keep, so that it runs backwards by the fewest steps forwards.
+//! Binomial checkpointing: the choice of states to keep so that a loop runs backwards by the fewest forward steps.
 
-/// After how many of `n_steps` steps the next state is best kept, where `n_states` can be: that before the first step,
-/// and, for now, those after the result. There are at least two of each.
+/// The number of steps after which the next state is best kept. `n_states` counts the free states and the state before
+/// the first step; `n_states` and `n_steps` are at least 2.
 ///
-/// If no step is run more than `r` times, `c` states reach over `β(c, r) = binomial(c + r, c)` steps. With the least `r`
-/// that reaches over all `n`, the fewest runs are `r·n − β(c + 1, r − 1)`, and the result leads to them (Griewank and
-/// Walther 2000, "Algorithm 799: revolve").
+/// If each step runs at most `r` times, `c` states suffice for `β(c, r) = binomial(c + r, c)` steps. With the least `r`
+/// that suffices for `n` steps, the fewest runs are `r·n − β(c + 1, r − 1)`. The result attains this minimum (Griewank
+/// and Walther 2000, "Algorithm 799: revolve").
 pub(super) fn next_kept(n_steps: usize, n_states: usize) -> usize {
     // β(c, r − 2), β(c, r − 1) and β(c, r).
     let [mut before_last, mut last, mut reach] = [0, 0, 1];
@@ -15,7 +15,7 @@ pub(super) fn next_kept(n_steps: usize, n_states: usize) -> usize {
         }
         [before_last, last, reach] = [last, reach, reach.saturating_mul(n_states + r) / r];
     }
-    // The steps behind are run backwards with a state less: β(c − 1, r − 1) = β(c, r − 1) − β(c, r − 2) of them, or more.
+    // The later steps run backwards with one state less: at least β(c − 1, r − 1) = β(c, r − 1) − β(c, r − 2) steps.
     last.min(n_steps - (last - before_last))
 }
 

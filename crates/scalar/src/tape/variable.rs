@@ -1,4 +1,4 @@
-//! The number type that records.
+//! The scalar type of the tape.
 
 use std::{fmt, marker::PhantomData};
 
@@ -17,30 +17,30 @@ use crate::{
     kinks::{binary_at_kink, unary_at_kink, value_at_slopes},
 };
 
-/// A number whose operations are recorded on a [`Tape`](crate::Tape), or a constant, which needs none.
+/// A scalar whose operations are recorded on a [`Tape`](crate::Tape), or a constant, which needs no tape.
 ///
-/// A variable carries its partial derivatives by up to two recorded values. What an operation gives is recorded only if
-/// it depends on more of them, as one statement: `exp(2x + y)·3` records nothing yet, and a whole `s + w·h` is one
-/// statement of three partial derivatives. A partial derivative that is exactly 0 is left out, whatever it would be
-/// multiplied by.
+/// A scalar carries its partial derivatives by up to two recorded values. The result of an operation becomes a
+/// statement only if it depends on more values: `exp(2x + y)·3` records no statement, and `s + w·h` records one
+/// statement with three partial derivatives. A partial derivative of exactly 0 is left out, even beside an infinite
+/// adjoint.
 ///
-/// The two partial derivatives do not lie side by side, since compilers would read both at once where they were written
-/// apart, and processors wait for that.
+/// The two partial derivatives are not adjacent in memory. Compilers would read adjacent ones at once even where they
+/// were written separately, and the processor would stall (no store forwarding).
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Var<'t, T = f64> {
     pub(super) value: T,
-    /// Partial derivative by the first index.
+    /// The partial derivative by the first index.
     pub(super) first: T,
     pub(super) indices: Indices,
-    /// By the second one.
+    /// The partial derivative by the second index.
     pub(super) second: T,
-    /// Where the indices point to; constants need none.
+    /// The storage of the indices; `None` for a constant.
     pub(super) storage: Option<&'t Storage<T>>,
     pub(super) brand: Brand<'t>,
 }
 
-/// Invariant in its lifetime, so that variables of two tapes are of two types.
+/// A marker that is invariant in its lifetime, so that scalars of two tapes have different types.
 pub(super) type Brand<'t> = PhantomData<fn(&'t ()) -> &'t ()>;
 
 impl<'t, T: Number> Var<'t, T> {
@@ -50,7 +50,7 @@ impl<'t, T: Number> Var<'t, T> {
         self.value
     }
 
-    /// A number that does not depend on anything recorded.
+    /// A constant: a scalar that depends on no recorded value.
     #[inline(always)]
     pub(super) fn unrecorded(value: T) -> Self {
         let zero = T::default();
@@ -64,7 +64,7 @@ impl<'t, T: Number> Var<'t, T> {
         }
     }
 
-    /// The value of statement `index`.
+    /// The scalar with the value of statement or variable `index`.
     #[inline(always)]
     pub(super) fn recorded(value: T, index: TapeIndex, storage: &'t Storage<T>) -> Self {
         Self::unrecorded(value).depending(
@@ -91,13 +91,13 @@ impl<'t, T: Number> Var<'t, T> {
         self.indices == Indices::NONE
     }
 
-    /// The variable or statement with the same partial derivatives as this number, if there is one.
+    /// The index of the variable or statement with the same adjoint as this scalar; `None` if there is none.
     pub(super) fn recorded_index(&self) -> Option<TapeIndex> {
         let is_recorded = !self.indices.are_two() && is_one(self.first);
         is_recorded.then(|| self.indices.first())
     }
 
-    /// A function of this number alone, with derivative `d`.
+    /// A function of this scalar alone, with derivative `d`.
     #[inline(always)]
     fn scaled(self, value: T, d: T) -> Self {
         if d.is_zero() {
@@ -106,7 +106,7 @@ impl<'t, T: Number> Var<'t, T> {
         Self { value, first: d.chain(self.first), second: d.chain(self.second), ..self }
     }
 
-    /// A function of two numbers that are no constants, with derivatives `da` and `db`.
+    /// A function of two scalars that are no constants, with derivatives `da` and `db`.
     #[inline(always)]
     fn joined(value: T, a: Self, da: T, b: Self, db: T) -> Self {
         if db.is_zero() {
@@ -141,7 +141,7 @@ impl<'t, T: Number> Var<'t, T> {
         terms.with_one(term)
     }
 
-    /// This number without partial derivatives that have become 0, as those have from the start that are.
+    /// The scalar without partial derivatives that have become 0.
     #[inline(always)]
     fn without_zeros(self) -> Self {
         if !self.first.is_zero() && !self.second.is_zero() {
@@ -157,7 +157,7 @@ impl<'t, T: Number> Var<'t, T> {
         }
     }
 
-    /// This number of two terms, and a term more.
+    /// The sum of this scalar of two terms and a third term.
     #[inline(always)]
     fn with_one(self, term: Self) -> Self {
         let index = term.indices.first();
@@ -176,7 +176,7 @@ impl<'t, T: Number> Var<'t, T> {
         Self::recorded(self.value, index, storage)
     }
 
-    /// This number of two terms as a recorded one.
+    /// Records this scalar of two terms as a statement.
     #[inline(always)]
     fn closed(self) -> Self {
         let Some(storage) = self.storage else { return Self::unrecorded(self.value) };
@@ -191,9 +191,9 @@ fn is_one<T: Number>(partial: T) -> bool {
     (partial - T::constant(1.0)).is_zero()
 }
 
-// Functions that are called, not inlined, get parts of variables and not variables: those stay in registers.
+// Functions that are not inlined take the fields of variables, so that these stay in registers.
 
-/// A new statement of two terms, and a third one whose partial derivative is 1.
+/// Records a statement of two terms, and a third one whose partial derivative is 1.
 #[inline(always)]
 pub(super) fn record<T: Number>(
     storage: &Storage<T>,
@@ -221,13 +221,14 @@ fn record_in_more_room<T: Number>(
     storage.push(pair, third, [first, second])
 }
 
-/// A new statement of two terms.
+/// Records a statement of two terms.
 #[inline(never)]
 fn record_pair<T: Number>(storage: &Storage<T>, pair: Indices, first: T, second: T) -> TapeIndex {
     record(storage, pair, first, second, TapeIndex::NONE)
 }
 
-/// A new statement of three terms. If the first partial derivative is 1, as that of a sum so far is, it is not recorded.
+/// Records a statement of three terms. A first partial derivative of 1, as for a running sum, is implied and not
+/// stored.
 #[inline(never)]
 fn record_three<T: Number>(
     storage: &Storage<T>,
@@ -282,7 +283,7 @@ impl<T: Number> Number for Var<'_, T> {
     }
 
     fn motion(self) -> f64 {
-        // Without derivatives of its own, the value does not know the direction of the sweep.
+        // The value has no derivatives of its own, so the direction of the sweep is unknown.
         if T::DEPTH == 0 && !self.is_constant() { f64::NAN } else { self.value.motion() }
     }
 

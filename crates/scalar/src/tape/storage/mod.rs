@@ -1,7 +1,7 @@
-//! Memory of a tape: statements, each a value's partial derivatives by earlier values.
+//! The memory of a tape: statements, each with the partial derivatives of a value by earlier values.
 //!
-//! The only place of this crate with `unsafe`: statements are added through shared references, since variables are
-//! copied freely, and without a check for each of their parts.
+//! This is the only place of the crate with `unsafe`. Scalars are `Copy` and share a reference to the storage, so
+//! statements are added through shared references. One check covers all parts of a statement.
 #![allow(
     unsafe_code,
     reason = "the same with `RefCell` takes up to 13 % longer; see docs/scalars.md"
@@ -28,19 +28,19 @@ use super::{
 };
 use crate::Number;
 
-/// A record to which more can be added through shared references.
+/// A record that grows through shared references.
 #[derive(Debug)]
 pub(super) struct Storage<T> {
     record: UnsafeCell<Record<T>>,
-    /// There is room for so many statements, and for three partial derivatives of each that is not there yet; for none
-    /// while they are being read.
+    /// The number of statements for which there is room, each new one with three partial derivatives; 0 while the
+    /// record is read.
     room: Cell<usize>,
     access: Cell<Access>,
-    /// Most bytes that recording and one reverse pass may take.
+    /// The limit in bytes of a recording and one reverse sweep.
     limit: usize,
 }
 
-/// Where a tape was when its record was lent.
+/// The state of a storage when its record was lent.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Position {
     ends: Ends,
@@ -50,9 +50,9 @@ pub(super) struct Position {
 /// The access to a record.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Access {
-    /// More can be added.
+    /// Statements can be added.
     Open,
-    /// There is no memory for more.
+    /// The memory is full.
     Full,
     /// The record is being read, or was lent.
     Locked,
@@ -68,8 +68,8 @@ impl<T: Number> Storage<T> {
         }
     }
 
-    /// Adds a statement of two partial derivatives, and one of 1 by `third`; or of three. Returns its index, or none if
-    /// there is [no room](Self::has_room).
+    /// Adds a statement of two partial derivatives and an implied 1 by `third`, or of three. Returns its index, or
+    /// [`TapeIndex::NONE`] if there is [no room](Self::has_room).
     #[inline(always)]
     pub(super) fn push<const N: usize>(
         &self,
@@ -81,8 +81,7 @@ impl<T: Number> Storage<T> {
         if !self.has_room() {
             return TapeIndex::NONE;
         }
-        // SAFETY: there is room, so that nobody reads the record; and this reference ends before anyone else's code
-        // runs.
+        // SAFETY: there is room, so nobody reads the record; and this reference ends before any foreign code runs.
         let record = unsafe { &mut *self.record.get() };
         let index = TapeIndex::statement(record.statements.len());
         let third = BackLink::new(third, N == 3);
@@ -96,39 +95,39 @@ impl<T: Number> Storage<T> {
         index
     }
 
-    /// Whether there is room for another statement. If not, [`make_room`](Self::make_room) may help. The two are apart so
-    /// that those who call them keep what they record in registers.
+    /// Whether there is room for another statement. If not, [`make_room`](Self::make_room) may find some. The two
+    /// functions are separate so that callers keep the statement in registers.
     #[inline(always)]
     pub(super) fn has_room(&self) -> bool {
-        // SAFETY: those who write to the record are methods of this type, none of which calls this one meanwhile.
+        // SAFETY: only methods of this type write to the record, and none of them calls this one while it writes.
         unsafe { &*self.record.get() }.statements.len() < self.room.get()
     }
 
     /// Finds memory for another statement.
     ///
     /// # Panics
-    /// If nothing can be recorded now.
+    /// If the record is locked.
     #[cold]
     #[inline(never)]
     pub(super) fn make_room(&self) {
         self.change(|record, limit| record.grow(limit));
     }
 
-    /// Adds variables. Returns the number of the first one, or nothing if there is no memory for all of them.
+    /// Adds variables. Returns the index of the first one, or `None` if there is no memory for all of them.
     ///
     /// # Panics
-    /// If nothing can be recorded now.
+    /// If the record is locked.
     pub(super) fn add_variables(&self, n: usize) -> Option<usize> {
         let first = self.ends().n_variables;
         self.change(|record, limit| record.add_variables(n, limit)).then_some(first)
     }
 
-    /// Has the record changed, unless it is full; says whether there was the memory for it.
+    /// Changes the record, unless it is full. Returns whether the memory sufficed.
     fn change(&self, f: impl FnOnce(&mut Record<T>, usize) -> bool) -> bool {
         if !self.is_open() {
             return false;
         }
-        // SAFETY: the storage is open, so that nobody reads the record; this reference ends with the line.
+        // SAFETY: the storage is open, so nobody reads the record; this reference ends with the line.
         let is_enough = f(unsafe { &mut *self.record.get() }, self.limit);
         if !is_enough {
             self.access.set(Access::Full);
@@ -137,10 +136,10 @@ impl<T: Number> Storage<T> {
         is_enough
     }
 
-    /// Whether more can be added; if not, the record is full.
+    /// Whether the record is open; if not, it is full.
     ///
     /// # Panics
-    /// If it is locked.
+    /// If the record is locked.
     fn is_open(&self) -> bool {
         let access = self.access.get();
         assert!(
@@ -150,36 +149,36 @@ impl<T: Number> Storage<T> {
         access == Access::Open
     }
 
-    /// How much is recorded.
+    /// The numbers of variables, statements and partial derivatives.
     pub(super) fn ends(&self) -> Ends {
-        // SAFETY: those who write to the record are methods of this type, none of which calls this one meanwhile.
+        // SAFETY: only methods of this type write to the record, and none of them calls this one while it writes.
         unsafe { &*self.record.get() }.ends()
     }
 
-    /// Forgets all that is recorded, and keeps the memory.
+    /// Clears the record and keeps its memory.
     pub(super) fn clear(&mut self) {
         self.record.get_mut().truncate(Ends { n_variables: 0, n_statements: 0, n_partials: 0 });
         self.set_access(Access::Open);
     }
 
-    /// Looks at the record; nothing can be added meanwhile.
+    /// Reads the record, which is locked during the call.
     ///
     /// # Errors
-    /// If something is missing.
+    /// If the record is incomplete.
     ///
     /// # Panics
-    /// If it is being read, or was lent.
+    /// If the record is being read, or was lent.
     pub(super) fn read<R>(&self, f: impl FnOnce(&Record<T>) -> R) -> Result<R, TapeFull> {
         if !self.is_open() {
             let Ends { n_variables, n_statements, .. } = self.ends();
             return Err(TapeFull { n_statements: n_variables + n_statements, limit: self.limit });
         }
         let _lock = Lock::of(self);
-        // SAFETY: who writes needs room, which there is none of as long as there is the lock.
+        // SAFETY: writing needs room, and there is no room while the lock exists.
         Ok(f(unsafe { &*self.record.get() }))
     }
 
-    /// Hands all that is recorded over; this storage is locked until it is taken back.
+    /// Lends the record; this storage is locked until the record is taken back.
     pub(super) fn lend(&self) -> (Self, Position) {
         let access = self.access.replace(Access::Locked);
         assert!(
@@ -188,7 +187,7 @@ impl<T: Number> Storage<T> {
         );
         let position = Position { ends: self.ends(), access };
         self.find_room();
-        // SAFETY: the storage was not locked, so that nobody reads the record; this reference ends with the line.
+        // SAFETY: the storage was not locked, so nobody reads the record; this reference ends with the line.
         let record = mem::take(unsafe { &mut *self.record.get() });
         let lent = Self {
             record: UnsafeCell::new(record),
@@ -199,11 +198,11 @@ impl<T: Number> Storage<T> {
         (lent, position)
     }
 
-    /// Takes back what was lent, but for what was added meanwhile.
+    /// Takes the lent record back, without the statements added since.
     pub(super) fn take_back(&self, lent: Self, position: Position) {
         let mut record = lent.record.into_inner();
         record.truncate(position.ends);
-        // SAFETY: the record was lent, which left none to be read; this reference ends with the line.
+        // SAFETY: the record was lent, so nobody reads this one; this reference ends with the line.
         unsafe { *self.record.get() = record };
         self.set_access(position.access);
     }
@@ -214,14 +213,14 @@ impl<T: Number> Storage<T> {
     }
 
     fn find_room(&self) {
-        // SAFETY: those who write to the record are methods of this type, none of which calls this one meanwhile.
+        // SAFETY: only methods of this type write to the record, and none of them calls this one while it writes.
         let record = unsafe { &*self.record.get() };
         let is_open = self.access.get() == Access::Open;
         self.room.set(if is_open { record.room(self.limit) } else { 0 });
     }
 }
 
-/// The lock of an open storage, released when it is dropped, as it is by a panic, too.
+/// A guard that locks an open storage until it is dropped, also by a panic.
 struct Lock<'a, T: Number>(&'a Storage<T>);
 
 impl<'a, T: Number> Lock<'a, T> {

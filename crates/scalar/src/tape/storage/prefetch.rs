@@ -1,9 +1,10 @@
-//! Hints to the processor which memory is next.
+//! Prefetch hints for the processor.
 
-/// How many bytes ahead memory is asked for. What processors foresee by themselves ends with a page of 4 KiB.
+/// The distance of prefetches in bytes. The processor's own prefetching ends at a page of 4 KiB.
 const AHEAD: usize = 2 << 10;
 
-/// Asks for memory that will be read soon, if elements of `slice` are read from last to first and `k` is next.
+/// Prefetches memory that will be read soon, if elements of `slice` are read from the last to the first and `k` is
+/// next.
 #[inline(always)]
 pub(in crate::tape) fn expect_reads<E>(slice: &[E], k: usize) {
     #[cfg(target_arch = "x86_64")]
@@ -15,7 +16,7 @@ pub(in crate::tape) fn expect_reads<E>(slice: &[E], k: usize) {
     }
 }
 
-/// Asks for memory that will be written soon, if elements are written one after another and this one was last.
+/// Prefetches memory that will be written soon, if elements are written in order and this one was the last.
 #[inline(always)]
 pub(super) fn expect_writes<E>(last: *const E) {
     #[cfg(target_arch = "x86_64")]

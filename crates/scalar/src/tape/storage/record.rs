@@ -1,9 +1,10 @@
-//! The record: statements and partial derivatives, as two vectors that grow together.
+//! The record of a tape: two vectors that grow together.
 
 use super::prefetch::expect_writes;
 use crate::tape::indices::{BackLink, TapeIndex};
 
-/// The dependencies of a value. Its partial derivatives are recorded apart, so that nothing is padded: two, or three.
+/// A statement: the indices of the operands of a value. Its two or three partial derivatives are stored in a separate
+/// vector, so that nothing is padded.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::tape) struct Statement {
     pub(in crate::tape) first: TapeIndex,
@@ -11,7 +12,7 @@ pub(in crate::tape) struct Statement {
     pub(in crate::tape) third: BackLink,
 }
 
-/// Statements and their partial derivatives, in the order of recording.
+/// The recorded statements and their partial derivatives, in order.
 #[derive(Debug)]
 pub(in crate::tape) struct Record<T> {
     pub(in crate::tape) n_variables: usize,
@@ -19,7 +20,7 @@ pub(in crate::tape) struct Record<T> {
     pub(in crate::tape) partials: Vec<T>,
 }
 
-/// How much is recorded.
+/// The numbers of recorded variables, statements and partial derivatives.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::tape) struct Ends {
     pub(in crate::tape) n_variables: usize,
@@ -34,7 +35,7 @@ impl<T> Default for Record<T> {
 }
 
 impl<T: Copy> Record<T> {
-    /// Bytes of a variable: its value and its adjoint.
+    /// The bytes of a variable: its value and its adjoint.
     const VARIABLE_BYTES: usize = 2 * size_of::<T>();
 
     /// # Safety
@@ -46,8 +47,8 @@ impl<T: Copy> Record<T> {
         partials: [T; N],
     ) {
         let (k, end) = (self.statements.len(), self.partials.len());
-        // SAFETY: all is written within capacity, as the caller knows, and before the lengths say so. Pointers to array
-        // and element are aligned alike.
+        // SAFETY: the caller guarantees capacity, and both vectors are written before their lengths grow. Pointers to
+        // an array and to its element have the same alignment.
         unsafe {
             let statements = self.statements.as_mut_ptr().add(k);
             let terms = self.partials.as_mut_ptr().add(end);
@@ -68,7 +69,7 @@ impl<T: Copy> Record<T> {
         }
     }
 
-    /// Bytes that are taken, the adjoints of one reverse pass included, if there is memory for `more` statements.
+    /// The bytes of the record with memory for `more` statements, including the adjoints of one reverse sweep.
     fn n_bytes(&self, more: usize) -> usize {
         let n_statements = self.statements.len() + more;
         let n_partials = self.partials.capacity().max(self.partials.len() + 3 * more);
@@ -77,7 +78,7 @@ impl<T: Copy> Record<T> {
             + (n_partials + n_statements) * size_of::<T>()
     }
 
-    /// Most statements that there is memory for, if each one more has three partial derivatives.
+    /// The number of statements for which there is memory, if each new one has three partial derivatives.
     pub(super) fn room(&self, limit: usize) -> usize {
         let n_adjoints = limit.saturating_sub(self.n_bytes(0)) / size_of::<T>();
         let unused = (self.partials.capacity() - self.partials.len()) / 3;
@@ -85,7 +86,7 @@ impl<T: Copy> Record<T> {
         capacity.min(self.statements.len() + unused.min(n_adjoints))
     }
 
-    /// Finds memory for at least one more statement; if there is none, says so.
+    /// Finds memory for at least one more statement. Returns whether there is any.
     pub(super) fn grow(&mut self, limit: usize) -> bool {
         let n_statements = self.statements.len();
         let mut more = n_statements.max(1 << 10).min(TapeIndex::MOST - 1 - n_statements);
@@ -101,7 +102,7 @@ impl<T: Copy> Record<T> {
         false
     }
 
-    /// Adds variables; if there is no memory for all of them, says so.
+    /// Adds variables. Returns whether there is memory for all of them.
     pub(super) fn add_variables(&mut self, n: usize, limit: usize) -> bool {
         let has_memory = |this: &Self| this.n_bytes(0) + n * Self::VARIABLE_BYTES <= limit;
         if !has_memory(self) {
