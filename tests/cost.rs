@@ -1,4 +1,4 @@
-//! What derivatives cost, counted and not timed: the scalar operations of what a plan computes, on the models of the
+//! The cost of derivatives, counted and not timed: the scalar operations of what a plan computes, on the models of the
 //! examples. A gradient costs at most five times its function whatever the number of parameters (Baur and Strassen 1983;
 //! Griewank and Walther 2008, §3.3), and a Hessian–vector product at most ten times.
 //!

@@ -25,7 +25,7 @@ fn run(name: &str, arguments: &[&str], folder: &Path) -> Output {
     command.args(arguments).current_dir(folder).output().expect("a program that exists starts")
 }
 
-/// What an example prints.
+/// The output of an example.
 fn printed(name: &str, arguments: &[&str]) -> String {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let output = run(name, arguments, folder.path());

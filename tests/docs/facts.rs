@@ -1,9 +1,9 @@
 //! The facts in the documentation of a row: its first paragraph, taken apart.
 
-/// What the first paragraph says.
+/// The facts that the first paragraph states.
 #[derive(Debug, Default)]
 pub struct Facts {
-    /// What it is, with its formula.
+    /// The definition, with its formula.
     pub definition: String,
     /// Derivatives, gradients, and what holds at kinks and ties; empty if nothing is said of them.
     pub derivative: String,

@@ -83,7 +83,7 @@ fn every_elementwise_primitive_tells_its_derivative() {
 #[test]
 fn every_function_is_called_in_a_case_of_the_gradient_checks() {
     let calls = recorded::calls();
-    // What gives a constant has nothing to differentiate.
+    // A function that gives a constant has nothing to differentiate.
     let is_constant = |name: &str| name == "nonzero";
     let functions = themes().flat_map(|theme| theme.functions).map(|function| function.name);
     let missing: Vec<_> =

@@ -82,7 +82,7 @@ fn constants<'g>(graph: &'g Graph, case: &Case) -> Vec<Expr<'g>> {
     case.inputs.iter().map(|data| graph.constant(data)).collect()
 }
 
-/// What an operation is called in lists; `None` for data and numbers.
+/// The name of an operation in lists; `None` for data and numbers.
 fn name(op: &Op) -> Option<String> {
     if op.as_leaf().is_some() || op.as_literal().is_some() {
         return None;
@@ -99,7 +99,7 @@ pub fn parts_of(call: &ComposedCall) -> BTreeSet<String> {
     let graph = Graph::with_dtype(DType::F64);
     let x = graph.input("x", []);
     let y = (call.expr)(x);
-    // What the arguments record has places of its own.
+    // The nodes of the arguments have places of their own.
     let is_part = |id: &NodeId| graph.location(*id) == graph.location(y.id());
     graph
         .ancestors(&[y])

@@ -1,4 +1,4 @@
-//! What the user called: a function records operations that have names of their own, and messages about them should
+//! The call of the user: a function records operations that have names of their own, and messages about them should
 //! name the function.
 
 use std::num::NonZeroU16;
@@ -65,7 +65,7 @@ impl Graph {
         calls.current.map(|id| calls.name(id))
     }
 
-    /// What recorded a node, as messages name it: the function that was called, else the operation itself.
+    /// The function that recorded a node, as messages name it: the function that was called, else the operation itself.
     ///
     /// ```
     /// let g = retrograd_core::Graph::new();

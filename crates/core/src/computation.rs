@@ -68,7 +68,7 @@ pub struct Computation {
 
 /// A computation, with the links of its values to the nodes of their graph.
 #[derive(Default)]
-pub struct Recording {
+pub struct RecordedComputation {
     /// The computation.
     pub computation: Computation,
     /// For each slot, the leaf of the graph.
@@ -92,9 +92,9 @@ impl Computation {
     /// assert_eq!(record("a"), record("b"));
     /// assert_eq!(record("a").nodes.len(), 1, "only the input is left");
     /// ```
-    pub fn of(roots: &[Expr<'_>]) -> Recording {
+    pub fn of(roots: &[Expr<'_>]) -> RecordedComputation {
         let Some(graph) = roots.first().map(|root| root.graph()) else {
-            return Recording::default();
+            return RecordedComputation::default();
         };
         let reachable = graph.ancestors(roots);
         let mut builder = Builder::new(graph, &reachable, roots);
@@ -233,7 +233,7 @@ impl<'g> Builder<'g> {
     }
 
     /// The computation of the roots, without the nodes that simplification has left unused.
-    fn finish(self, roots: &[Expr<'g>]) -> Recording {
+    fn finish(self, roots: &[Expr<'g>]) -> RecordedComputation {
         let roots: Vec<_> = roots.iter().map(|root| self.canonical(root.id())).collect();
         let is_live = self.live(&roots);
         let n_live = is_live.iter().filter(|&&is_live| is_live).count();
@@ -256,7 +256,7 @@ impl<'g> Builder<'g> {
         }
         let roots = roots.iter().map(|root| moved[root.index()]).collect();
         let computation = Computation { nodes: nodes.into(), awaited: all_awaited.into(), roots };
-        Recording { computation, leaves, origins }
+        RecordedComputation { computation, leaves, origins }
     }
 
     /// Whether the roots need each node.

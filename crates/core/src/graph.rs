@@ -78,7 +78,7 @@ impl<Id> Node<Id> {
     }
 }
 
-/// What is known of a node beyond its identity.
+/// The origin of a node, which is no part of its identity.
 #[derive(Clone, Debug)]
 struct Provenance {
     location: &'static Location<'static>,

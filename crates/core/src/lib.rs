@@ -70,7 +70,6 @@ pub mod functions;
 mod grad;
 #[doc(hidden)]
 pub mod graph;
-mod layout;
 #[doc(hidden)]
 pub mod leaves;
 #[cfg(feature = "ndarray")]
@@ -126,13 +125,13 @@ pub mod ir {
     //! - A [`Node`] is an [`Op`] with its operands, and is looked up by [`Graph::node`](crate::Graph::node).
     //! - A [`Scope`] is a named part of a graph. [`GraphView`] shows a graph to `petgraph`.
     //! - A [`Computation`] holds the simplified nodes that some expressions need, without names and lines. Backends compile
-    //!   it. A [`Recording`] leads from its values back to the nodes.
+    //!   it. A [`RecordedComputation`] leads from its values back to the nodes.
     //! - A [`Slice`] or [`SliceMut`] borrows elements whose dtype is known at run time.
     //!   [`with_elements!`] runs a body for the type.
     //! - A [`Theme`] is the documentation of functions as data.
 
     pub use crate::{
-        computation::{Computation, Recording, ValueId},
+        computation::{Computation, RecordedComputation, ValueId},
         documented::{Documented, Theme},
         dtype::Float,
         elements::Elements,

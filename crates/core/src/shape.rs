@@ -1,10 +1,12 @@
 //! Shapes and axes; their elements lie in memory as a [`Layout`] says.
 
+mod layout;
+
 use std::{fmt, ops::Deref};
 
 use smallvec::SmallVec;
 
-pub use crate::layout::Layout;
+pub use self::layout::Layout;
 use crate::size;
 
 /// Bytes of the largest element.

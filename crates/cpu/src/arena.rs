@@ -10,7 +10,7 @@ mod leaves;
 mod share;
 mod threads;
 
-use std::{collections::TryReserveError, fmt, marker::PhantomData};
+use std::{collections::TryReserveError, fmt, marker::PhantomData, ops::Range};
 
 use retrograd_core::{DType, Element, Shape, Slice, SliceMut, View, computation::ValueId};
 
@@ -48,10 +48,10 @@ impl fmt::Display for Place {
 
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
-struct Line([u8; ALIGNMENT]);
+struct CacheLine([u8; ALIGNMENT]);
 
 /// The arena itself, allocated once.
-pub(crate) struct Arena(Vec<Line>);
+pub(crate) struct Arena(Vec<CacheLine>);
 
 impl Arena {
     /// An arena of at least `n_bytes` bytes.
@@ -61,7 +61,7 @@ impl Arena {
     pub fn new(n_bytes: usize) -> Result<Self, TryReserveError> {
         let (mut lines, n_lines) = (Vec::new(), n_bytes.div_ceil(ALIGNMENT));
         lines.try_reserve_exact(n_lines)?;
-        lines.resize(n_lines, Line([0; ALIGNMENT]));
+        lines.resize(n_lines, CacheLine([0; ALIGNMENT]));
         Ok(Self(lines))
     }
 
@@ -72,7 +72,7 @@ impl Arena {
 
     /// Sets all bytes to 0, which are elements of every type.
     pub fn clear(&mut self) {
-        self.0.fill(Line([0; ALIGNMENT]));
+        self.0.fill(CacheLine([0; ALIGNMENT]));
     }
 }
 
@@ -94,7 +94,7 @@ unsafe impl Sync for Memory<'_> {}
 
 /// An address range with its element count.
 #[derive(Clone, Copy)]
-struct Range {
+struct AddressRange {
     address: *mut u8,
     n_elements: usize,
     n_bytes: usize,
@@ -118,7 +118,7 @@ impl<'a> Memory<'a> {
         values: impl Iterator<Item = Output>,
         written: &mut Written,
         (threads, items): (&mut Threads, &mut [T]),
-        work: impl Fn(&mut Memory<'_>, std::ops::Range<usize>, &mut T) + Sync,
+        work: impl Fn(&mut Memory<'_>, Range<usize>, &mut T) + Sync,
     ) {
         assert!(self.share.is_none(), "only all memory is split");
         let written = &mut written.0;
@@ -150,11 +150,11 @@ impl<'a> Memory<'a> {
     }
 
     /// The elements of a part of a value.
-    pub fn read_part<T: Element>(&self, id: ValueId, part: std::ops::Range<usize>) -> &[T] {
+    pub fn read_part<T: Element>(&self, id: ValueId, part: Range<usize>) -> &[T] {
         self.slice(self.range(id, T::DTYPE, false).part::<T>(part))
     }
 
-    fn slice<T: Element>(&self, range: Range) -> &[T] {
+    fn slice<T: Element>(&self, range: AddressRange) -> &[T] {
         assert!(self.share.as_ref().is_none_or(|share| share.may_read(range.span())), "{FOREIGN}");
         // SAFETY: `range` lies in the arena or in leaf data of type `T`, aligned and initialized. No slice that can be
         // written exists while `self` is shared, except one that `Beside` has checked against, and those of other
@@ -175,7 +175,7 @@ impl<'a> Memory<'a> {
     }
 
     /// The elements of a part of a value, to be written.
-    pub fn write<T: Element>(&mut self, id: ValueId, part: std::ops::Range<usize>) -> &mut [T] {
+    pub fn write<T: Element>(&mut self, id: ValueId, part: Range<usize>) -> &mut [T] {
         let range = self.range(id, T::DTYPE, true).part::<T>(part);
         self.check_own(range);
         // SAFETY: `self` is borrowed mutably for as long as the slice lives, and no other thread touches these rows.
@@ -186,7 +186,7 @@ impl<'a> Memory<'a> {
     pub fn write_part_beside<T: Element>(
         &mut self,
         id: ValueId,
-        part: std::ops::Range<usize>,
+        part: Range<usize>,
     ) -> (&mut [T], Beside<'_>) {
         let written = self.range(id, T::DTYPE, true).part::<T>(part);
         self.check_own(written);
@@ -198,12 +198,7 @@ impl<'a> Memory<'a> {
     ///
     /// # Panics
     /// If they overlap: a fault of the plan.
-    pub fn copy_part<T: Element>(
-        &mut self,
-        from: ValueId,
-        to: ValueId,
-        part: std::ops::Range<usize>,
-    ) {
+    pub fn copy_part<T: Element>(&mut self, from: ValueId, to: ValueId, part: Range<usize>) {
         let source = self.range(from, T::DTYPE, false).part::<T>(part.clone());
         let target = self.range(to, T::DTYPE, true).part::<T>(part);
         self.check_own(target);
@@ -230,7 +225,7 @@ impl<'a> Memory<'a> {
     }
 
     /// Checks that no other thread touches a range.
-    fn check_own(&self, range: Range) {
+    fn check_own(&self, range: AddressRange) {
         assert!(self.share.as_ref().is_none_or(|share| share.may_write(range.span())), "{FOREIGN}");
     }
 
@@ -240,7 +235,7 @@ impl<'a> Memory<'a> {
     }
 
     #[inline(always)]
-    fn range(&self, id: ValueId, dtype: DType, is_written: bool) -> Range {
+    fn range(&self, id: ValueId, dtype: DType, is_written: bool) -> AddressRange {
         match self.places[id.index()] {
             Place::Nowhere => unreachable!("only values with a place are read or written"),
             Place::Arena { offset, n_elements } => {
@@ -248,7 +243,7 @@ impl<'a> Memory<'a> {
                 let n_bytes = n_elements * dtype.n_bytes();
                 assert!(offset + n_bytes <= self.n_bytes, "a place lies within the arena");
                 // SAFETY: the offset is within the arena's allocation.
-                Range { address: unsafe { self.arena.add(offset) }, n_elements, n_bytes }
+                AddressRange { address: unsafe { self.arena.add(offset) }, n_elements, n_bytes }
             }
             Place::Leaf { slot } => {
                 let leaf = self.leaves.0[slot].expect("every leaf is bound before a run");
@@ -257,7 +252,7 @@ impl<'a> Memory<'a> {
                     "leaves are used as declared"
                 );
                 let n_bytes = leaf.n_elements * dtype.n_bytes();
-                Range { address: leaf.address, n_elements: leaf.n_elements, n_bytes }
+                AddressRange { address: leaf.address, n_elements: leaf.n_elements, n_bytes }
             }
         }
     }
@@ -266,13 +261,13 @@ impl<'a> Memory<'a> {
 /// The fault of a kernel that several threads compute.
 const FOREIGN: &str = "a thread touches only its own rows of what a step writes";
 
-impl Range {
+impl AddressRange {
     fn span(self) -> Span {
         Span { start: self.address as usize, end: self.address as usize + self.n_bytes }
     }
 
     /// The addresses of some of the elements.
-    fn part<T: Element>(self, part: std::ops::Range<usize>) -> Self {
+    fn part<T: Element>(self, part: Range<usize>) -> Self {
         assert!(
             part.start <= part.end && part.end <= self.n_elements,
             "a block lies within its value"
@@ -301,7 +296,7 @@ impl Range {
 #[derive(Clone, Copy)]
 pub(crate) struct Beside<'a> {
     memory: &'a Memory<'a>,
-    written: Range,
+    written: AddressRange,
 }
 
 impl<'a> Beside<'a> {
@@ -317,7 +312,7 @@ impl<'a> Beside<'a> {
     ///
     /// # Panics
     /// If they overlap what is being written: a fault of the plan.
-    pub fn read_part<T: Element>(&self, id: ValueId, part: std::ops::Range<usize>) -> &'a [T] {
+    pub fn read_part<T: Element>(&self, id: ValueId, part: Range<usize>) -> &'a [T] {
         self.slice(self.memory.range(id, T::DTYPE, false).part::<T>(part))
     }
 
@@ -330,12 +325,12 @@ impl<'a> Beside<'a> {
         self.memory.view(id, dtype, shape)
     }
 
-    fn slice<T: Element>(&self, range: Range) -> &'a [T] {
+    fn slice<T: Element>(&self, range: AddressRange) -> &'a [T] {
         self.check_apart(range);
         self.memory.slice(range)
     }
 
-    fn check_apart(&self, range: Range) {
+    fn check_apart(&self, range: AddressRange) {
         let is_apart = range.span().is_apart_from(self.written.span());
         assert!(is_apart, "a step never reads what it writes");
     }

@@ -60,17 +60,17 @@ impl Backend for Cpu {
     fn compile(&self, task: &Task) -> Result<Box<dyn Executable>, CompileError> {
         let program = compile(task, &self.tuning).map_err(CompileError::OutOfMemory)?;
         let instructions = self.instructions.unwrap_or_else(InstructionSet::best);
-        Ok(Box::new(Compiled { program: Arc::new(program), instructions }))
+        Ok(Box::new(CpuExecutable { program: Arc::new(program), instructions }))
     }
 }
 
 /// A program, and the instructions of its runs.
-struct Compiled {
+struct CpuExecutable {
     program: Arc<Program>,
     instructions: InstructionSet,
 }
 
-impl Executable for Compiled {
+impl Executable for CpuExecutable {
     fn instance(&self, n_threads: usize) -> Result<Box<dyn Instance>, Shortage> {
         let program = Arc::clone(&self.program);
         let mut memories = program.memories()?;

@@ -6,15 +6,15 @@ use retrograd_core::{DType, computation::ValueId};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use crate::kernels::kernel::{Kernel, Values};
+use crate::kernels::kernel::{Kernel, ValueIds};
 
 /// One step of a program: a kernel, which reads some values and writes others.
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
     pub kernel: Kernel,
     /// Ascending, each once.
-    pub reads: Values,
-    pub writes: Values,
+    pub reads: ValueIds,
+    pub writes: ValueIds,
     /// A scratch buffer of the kernel.
     pub scratch: Option<ValueId>,
     /// The nodes whose values are computed, stored or not; of a copy those that it makes a buffer for.

@@ -60,8 +60,8 @@ fn bits(maps: &[Params; 2]) -> Vec<u64> {
     tensors.flat_map(|tensor| tensor.cast(DType::F64).to_vec::<f64>()).map(f64::to_bits).collect()
 }
 
-/// What is to blame for the first step, as the oracle says too; `None` if parameters and state become what they become
-/// in unchecked steps. After an error they are what they were before.
+/// The site that the first step blames, as the oracle does; `None` if parameters and state become what they become in
+/// unchecked steps. After an error they are as before.
 fn check(dtype: DType, case: &Case) -> Option<Site> {
     let g = Graph::with_dtype(dtype);
     let (loss, updates) = record(&g, case);

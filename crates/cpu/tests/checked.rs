@@ -6,7 +6,7 @@ use retrograd_core::{
 };
 use retrograd_plan::{CompileOptions, Plan, PlanCache};
 
-/// What a checked run of a plan of `outputs` finds.
+/// The finding of a checked run of a plan of `outputs`.
 fn found(outputs: &[Expr<'_>]) -> Option<NonFinite> {
     let plan = Plan::compile_with(outputs, &[], &CompileOptions::new().checked())
         .expect("the graph compiles");

@@ -8,7 +8,7 @@ use retrograd_plan::{CompileOptions, Plan};
 
 const DTYPES: [DType; 2] = [DType::F32, DType::F64];
 
-/// What is nested.
+/// The nested operations.
 const ARITHMETIC: [Binary; 4] = [Binary::Add, Binary::Sub, Binary::Mul, Binary::Chain];
 
 /// Lengths with and without a remainder of vectors and blocks.

@@ -1,4 +1,4 @@
-//! What the backward pass computes again of the forward pass, instead of reading it from memory.
+//! Rematerialization: the backward pass computes values of the forward pass again, instead of reading them from memory.
 
 mod oracle;
 

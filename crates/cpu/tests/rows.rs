@@ -199,7 +199,7 @@ fn a_sum_of_a_block_is_a_part_of_its_kernel() {
         assert_eq!(check(&[wave.sum()], 4.0), n_steps, "{shape:?}");
         assert_eq!(check(&[wave.sum(), wave], 4.0), n_steps, "{shape:?}");
     }
-    // What is summed is finite, the sum is not.
+    // The summands are finite, the sum is not.
     let g = Graph::new();
     let outputs = [(-g.constant(vec![f32::MAX / 2.0; 6])).sum()];
     let plan = Plan::compile_with(&outputs, &[], &CompileOptions::new().checked())

@@ -1,4 +1,4 @@
-//! What plans promise beyond values: updates in place, caching, errors that leave everything as it was.
+//! Promises of plans beyond values: updates in place, caching, errors that leave everything as it was.
 
 use retrograd_core::{DType, Error, Graph, Params, Tensor};
 use retrograd_plan::{Plan, PlanCache};

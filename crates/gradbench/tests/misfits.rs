@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use retrograd_gradbench::answer;
 use serde_json::{Value, json};
 
-/// What to put in place of a part of an input.
+/// Replacements of a part of an input.
 fn strange_values() -> Vec<Value> {
     vec![
         json!(null),

@@ -2,7 +2,7 @@
 
 use std::{env, process::Command};
 
-/// What an example prints. Test programs lie in `target/PROFILE/deps`, examples in `target/PROFILE/examples`.
+/// The output of an example. Test programs lie in `target/PROFILE/deps`, examples in `target/PROFILE/examples`.
 fn printed(name: &str) -> String {
     let test = env::current_exe().expect("a running program has a path");
     let profile = test.ancestors().nth(2).expect("tests lie two folders below the target's");

@@ -118,7 +118,7 @@ fn functions_have_values_and_derivatives_with_every_number_type() {
     }
 }
 
-/// What a number is, by all that tells it.
+/// The kind of a number, by all methods that tell it.
 fn kind<T: Float>(x: T) -> (FpCategory, [bool; 7]) {
     let is = [
         x.is_nan(),

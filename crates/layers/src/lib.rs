@@ -63,7 +63,7 @@ pub use model::{
     Activation, Layer, Linear, LinearRegression, LogisticRegression, Mlp, Model, Sequential,
 };
 #[doc(inline)]
-pub use optim::{Adam, Optimizer, Sgd, Updates};
+pub use optim::{Adam, Optimizer, Sgd, TrainStep, Updates};
 #[doc(no_inline)]
 pub use rand::Rng;
-pub use train::{Epoch, Fit, History, Objective, Predictor, Progress, Schedule, Score, TrainStep};
+pub use train::{Epoch, Fit, History, Objective, Predictor, Progress, Schedule, Score};

@@ -9,11 +9,14 @@ use retrograd_layers::{
 };
 use retrograd_plan::{CompileOptions, Plan};
 
+/// The recording of a loss of predictions and targets.
+type RecordLoss = for<'g> fn(Expr<'g>, Expr<'g>) -> Result<Expr<'g>, Error>;
+
 /// A loss of predictions `[2, 3]`, and what it takes in place of the last of its targets.
 struct Row {
     name: &'static str,
     noun: &'static str,
-    record: for<'g> fn(Expr<'g>, Expr<'g>) -> Result<Expr<'g>, Error>,
+    record: RecordLoss,
     targets: Targets,
 }
 
@@ -58,9 +61,20 @@ fn is_sign(t: f64) -> bool {
     t.abs() == 1.0
 }
 
+fn row(name: &'static str, record: RecordLoss, targets: Targets) -> Row {
+    Row { name, noun: "target", record, targets }
+}
+
+fn classes(name: &'static str, record: RecordLoss, targets: Targets) -> Row {
+    Row { name, noun: "label", record, targets }
+}
+
 fn rows() -> Vec<Row> {
-    let row = |name, record, targets| Row { name, noun: "target", record, targets };
-    let classes = |name, record, targets| Row { name, noun: "label", record, targets };
+    [of_quantities(), of_probabilities(), of_classes(), of_signs()].into_iter().flatten().collect()
+}
+
+/// Losses of quantities.
+fn of_quantities() -> Vec<Row> {
     vec![
         row("mse", |y, t| y.try_mse(t), Numbers(each(0.5), is_finite)),
         row("mse_loss", |y, t| y.try_mse_loss(t), Numbers(each(0.5), is_finite)),
@@ -83,6 +97,12 @@ fn rows() -> Vec<Row> {
             |y, v| y.try_gaussian_nll_loss(y.graph().full([2, 3], 1.0), v, &GaussianNll::default()),
             Numbers(each(0.5), is_count),
         ),
+    ]
+}
+
+/// Losses of probabilities.
+fn of_probabilities() -> Vec<Row> {
+    vec![
         row("kl_div", |y, t| y.try_kl_div(t, false), Numbers(each(0.5), is_probability)),
         row("kl_div", |y, t| y.try_kl_div(t, true), Numbers(each(-0.5), |t| t <= 0.0)),
         row(
@@ -105,7 +125,12 @@ fn rows() -> Vec<Row> {
             |y, t| y.try_multilabel_soft_margin_loss(t, None),
             Numbers(each(0.5), is_probability),
         ),
-        row("soft_margin_loss", |y, t| y.try_soft_margin_loss(t), Numbers(each(1.0), is_sign)),
+    ]
+}
+
+/// Losses of classes.
+fn of_classes() -> Vec<Row> {
+    vec![
         classes("cross_entropy", |y, t| y.try_cross_entropy(t), Labels(labels(), is_class)),
         distributions("cross_entropy", |y, t| y.try_cross_entropy(t)),
         classes(
@@ -131,6 +156,13 @@ fn rows() -> Vec<Row> {
             |y, t| y.try_multilabel_margin_loss(t),
             Labels(Tensor::from([[0i64, -1, 0], [1, 2, -1]]), |t| is_class(t) || t == -1),
         ),
+    ]
+}
+
+/// Losses of signs.
+fn of_signs() -> Vec<Row> {
+    vec![
+        row("soft_margin_loss", |y, t| y.try_soft_margin_loss(t), Numbers(each(1.0), is_sign)),
         row(
             "hinge_embedding_loss",
             |y, t| y.try_hinge_embedding_loss(t, 1.0),
@@ -154,10 +186,7 @@ fn is_class(t: i64) -> bool {
 }
 
 /// A loss of probabilities of classes, of which the last is 0.3.
-fn distributions(
-    name: &'static str,
-    record: for<'g> fn(Expr<'g>, Expr<'g>) -> Result<Expr<'g>, Error>,
-) -> Row {
+fn distributions(name: &'static str, record: RecordLoss) -> Row {
     let targets = Tensor::from([[0.0, 1.0, 0.0], [0.2, 0.5, 0.3]]);
     Row { name, noun: "probability", record, targets: Numbers(targets, |t| t == 0.3) }
 }

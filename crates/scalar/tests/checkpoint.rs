@@ -125,7 +125,7 @@ fn as_few_steps_are_run_as_can_be() {
             assert_eq!(n_runs.take(), n, "the value");
             t.reverse(y[0]);
             assert_eq!(n_runs.take(), fewest_runs(n, c) - (n - 1) + n, "{n} steps, {c} states");
-            // What was kept on the way to the value is kept no more.
+            // States that were kept on the way to the value are kept no more.
             t.reverse(y[1]);
             assert_eq!(n_runs.take(), fewest_runs(n, c) + n, "{n} steps, {c} states, again");
         });

@@ -2,7 +2,7 @@
 
 use retrograd_core::{
     Error, Expr, Graph,
-    computation::{Computation, Recording, ValueId},
+    computation::{Computation, RecordedComputation, ValueId},
     error::Operand,
     ops::LeafKind,
 };
@@ -73,7 +73,8 @@ impl<'g> RecordedTask<'g> {
             .chain(updates.iter().map(|update| update.1))
             .chain(leaves.iter().copied())
             .collect();
-        let Recording { mut computation, leaves: slots, origins } = Computation::of(&roots);
+        let RecordedComputation { mut computation, leaves: slots, origins } =
+            Computation::of(&roots);
         let slot_of: FxHashMap<_, _> = slots.iter().copied().zip(0..).collect();
         let targets: Vec<usize> = leaves.iter().map(|leaf| slot_of[&leaf.id()]).collect();
         computation.roots = computation.roots[..outputs.len() + updates.len()].into();

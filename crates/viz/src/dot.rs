@@ -3,9 +3,8 @@
 use std::fmt;
 
 use crate::{
-    draw::Direction,
     scene::{Cluster, Role, Scene, SceneEdge, SceneNode},
-    style::{EDGE, FAINT, FONT, INK, frame, gradient_line, heat, look},
+    style::{Direction, EDGE, FAINT, FONT, INK, frame, gradient_line, heat, look},
     text::{html, quoted},
 };
 

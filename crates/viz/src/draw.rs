@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use retrograd_core::{Expr, Graph, NodeId};
 
-use crate::{dot::Document, error::Error, file, graphviz, operations};
+use crate::{dot::Document, error::Error, file, graphviz, operations, style::Direction};
 
 /// Adds the method [`draw`](Self::draw) to graphs.
 pub trait Draw {
@@ -57,16 +57,6 @@ impl Draw for Graph {
             times: BTreeMap::new(),
         }
     }
-}
-
-/// The direction of edges.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Direction {
-    /// From inputs at the top to outputs at the bottom.
-    #[default]
-    TopDown,
-    /// From inputs at the left to outputs at the right.
-    LeftToRight,
 }
 
 /// A drawing of a part of a graph, made by [`Draw::draw`].

@@ -39,5 +39,6 @@ mod style;
 mod text;
 
 pub use chart::LineChart;
-pub use draw::{Direction, Draw, Drawing};
+pub use draw::{Draw, Drawing};
 pub use error::Error;
+pub use style::Direction;

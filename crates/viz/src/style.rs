@@ -3,6 +3,16 @@
 
 use crate::scene::Role;
 
+/// The direction of edges.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// From inputs at the top to outputs at the bottom.
+    #[default]
+    TopDown,
+    /// From inputs at the left to outputs at the right.
+    LeftToRight,
+}
+
 /// Shape and colors of a node.
 pub(crate) struct Look {
     pub(crate) shape: &'static str,

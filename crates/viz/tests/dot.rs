@@ -1,4 +1,4 @@
-//! What the DOT text of a graph says, and that Graphviz understands it.
+//! The DOT text of graphs, which Graphviz understands.
 
 use std::{collections::BTreeSet, fs, process::Command, thread};
 

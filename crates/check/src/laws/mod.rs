@@ -22,7 +22,7 @@ use std::{collections::BTreeMap, fmt};
 
 use retrograd_core::{
     DType, Error, Expr, Op, Tensor,
-    computation::{Computation, Recording},
+    computation::{Computation, RecordedComputation},
     ops::Custom,
 };
 
@@ -341,7 +341,7 @@ impl Trial {
 }
 
 /// The values of a computation's roots, from those of the leaves it was recorded from.
-fn values_of(recording: &Recording, leaves: &Values) -> Vec<Tensor> {
+fn values_of(recording: &RecordedComputation, leaves: &Values) -> Vec<Tensor> {
     let mut values: Vec<Tensor> = Vec::new();
     for node in &recording.computation.nodes {
         let value = match node.op {

@@ -79,7 +79,7 @@ const CALLS: &[RandomCall] = &[
             x.scaled_dot_product_attention(x, x.sin(), &options)
         },
     },
-    // What divides by a deviation.
+    // Functions that divide by a deviation.
     RandomCall {
         suits: |x| x.rank() >= 2 && n_elements(x) > x.shape()[1],
         record: |b, x| {

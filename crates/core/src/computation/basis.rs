@@ -38,7 +38,8 @@ impl Computation {
             let inputs = node.inputs.iter().map(|input| moved[input.index()]).collect();
             let awaited = awaited.map(|id| moved[id.index()]);
             let shape = &node.shape;
-            let term = |id| Term { id, dtype: node.dtype, shape, awaited, expansion: &expansion };
+            let term =
+                |id| BasisTerm { id, dtype: node.dtype, shape, awaited, expansion: &expansion };
             let op = &node.op;
             let inputs: Inputs<ValueId> = inputs;
             let value = if let Op::Unary(row) = op {
@@ -70,7 +71,7 @@ impl Expansion {
 
 /// A value of an expansion, which other terms are made from.
 #[derive(Clone, Copy)]
-struct Term<'e> {
+struct BasisTerm<'e> {
     id: ValueId,
     dtype: DType,
     shape: &'e Shape,
@@ -78,7 +79,7 @@ struct Term<'e> {
     expansion: &'e RefCell<Expansion>,
 }
 
-impl Term<'_> {
+impl BasisTerm<'_> {
     /// The term of an operation of other terms.
     fn record(self, op: Op, inputs: Inputs<ValueId>, dtype: DType) -> Self {
         // Values without inputs are there at once.
@@ -88,7 +89,7 @@ impl Term<'_> {
     }
 }
 
-impl Real for Term<'_> {
+impl Real for BasisTerm<'_> {
     type Mask = Self;
 
     fn lit(self, value: f64) -> Self {
@@ -114,7 +115,7 @@ impl Real for Term<'_> {
     }
 }
 
-impl Neg for Term<'_> {
+impl Neg for BasisTerm<'_> {
     type Output = Self;
 
     fn neg(self) -> Self {
@@ -125,7 +126,7 @@ impl Neg for Term<'_> {
 macro_rules! operators {
     ($($Trait:ident $method:ident),*) => {
         $(
-            impl $Trait for Term<'_> {
+            impl $Trait for BasisTerm<'_> {
                 type Output = Self;
 
                 fn $method(self, rhs: Self) -> Self {

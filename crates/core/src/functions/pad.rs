@@ -51,10 +51,10 @@ functions! { "Padding and windows":
 }
 
 /// An axis, and how much it gets before and after, or loses.
-type Pair = (usize, (isize, isize));
+type AxisMargins = (usize, (isize, isize));
 
 /// The margins of axes to which elements are added.
-fn margins(pairs: &[Pair]) -> impl Iterator<Item = (usize, [usize; 2])> {
+fn margins(pairs: &[AxisMargins]) -> impl Iterator<Item = (usize, [usize; 2])> {
     pairs.iter().map(|&(axis, (before, after))| (axis, [before, after].map(|n| n.max(0) as usize)))
 }
 
@@ -86,7 +86,7 @@ impl PadMode {
 impl<'g> Expr<'g> {
     /// Without the elements that negative numbers take away.
     #[track_caller]
-    fn cropped(self, pairs: &[Pair]) -> Result<Self, Error> {
+    fn cropped(self, pairs: &[AxisMargins]) -> Result<Self, Error> {
         pairs.iter().try_fold(self, |x, &(axis, (before, after))| {
             let [start, cut] = [before, after].map(|n| if n < 0 { n.unsigned_abs() } else { 0 });
             let size = x.shape()[axis];
@@ -99,7 +99,7 @@ impl<'g> Expr<'g> {
     }
 
     #[track_caller]
-    fn with_margins(self, pairs: &[Pair], mode: PadMode) -> Result<Self, Error> {
+    fn with_margins(self, pairs: &[AxisMargins], mode: PadMode) -> Result<Self, Error> {
         for (axis, margin) in margins(pairs) {
             mode.fits(margin, self.shape()[axis])
                 .map_err(|reason| Self::misfit("pad", &[self], format!("axis {axis} {reason}")))?;
@@ -127,7 +127,7 @@ impl<'g> Expr<'g> {
     }
 
     #[track_caller]
-    fn with_zeros(self, pairs: &[Pair]) -> Result<Self, Error> {
+    fn with_zeros(self, pairs: &[AxisMargins]) -> Result<Self, Error> {
         let mut whole = self.shape();
         let mut starts = vec![0; self.rank()];
         for (axis, [before, after]) in margins(pairs) {

@@ -11,7 +11,7 @@ pub use report::{InputValues, NonFinite, Site};
 pub use search::{Evaluated, Flaw};
 
 use crate::{
-    computation::{Computation, Recording, ValueId},
+    computation::{Computation, RecordedComputation, ValueId},
     error::Error,
     eval::{self, Bindings},
     expr::{Expr, inputs_of_one_graph},
@@ -87,7 +87,7 @@ impl Graph {
         if !std::ptr::eq(first.graph(), self) {
             return Err(Expr::misfit("find_non_finite", outputs, "they belong to another graph"));
         }
-        let Recording { computation, leaves, origins } = Computation::of(outputs);
+        let RecordedComputation { computation, leaves, origins } = Computation::of(outputs);
         let data = eval::values(self, &leaves, bindings)?;
         let leaf =
             |id: ValueId| Some(data[computation.nodes[id.index()].op.as_leaf()?.slot].clone());

@@ -6,7 +6,7 @@ use retrograd_core::{DType, Slice, SliceMut, with_elements};
 
 /// Address, length and type of a leaf's data.
 #[derive(Clone, Copy)]
-pub(super) struct LeafData {
+pub(super) struct LeafBuffer {
     pub address: *mut u8,
     pub n_elements: usize,
     pub dtype: DType,
@@ -15,7 +15,7 @@ pub(super) struct LeafData {
 
 /// The addresses of the leaves' data. The allocation is kept between runs, the addresses are not.
 #[derive(Default)]
-pub(crate) struct LeafTable(pub(super) Vec<Option<LeafData>>);
+pub(crate) struct LeafTable(pub(super) Vec<Option<LeafBuffer>>);
 
 // SAFETY: the addresses are valid only while `Leaves` borrows the data behind them, and cleared with it.
 unsafe impl Send for LeafTable {}
@@ -42,7 +42,7 @@ impl<'a> Leaves<'a> {
             (elements.as_ptr().cast::<u8>().cast_mut(), elements.len())
         });
         self.table.0[slot] =
-            Some(LeafData { address, n_elements, dtype: data.dtype(), is_writable: false });
+            Some(LeafBuffer { address, n_elements, dtype: data.dtype(), is_writable: false });
     }
 
     /// Sets the data of a slot, to be read and written.
@@ -51,7 +51,7 @@ impl<'a> Leaves<'a> {
         let (address, n_elements) = with_elements!(SliceMut, data, elements => {
             (elements.as_mut_ptr().cast::<u8>(), elements.len())
         });
-        self.table.0[slot] = Some(LeafData { address, n_elements, dtype, is_writable: true });
+        self.table.0[slot] = Some(LeafBuffer { address, n_elements, dtype, is_writable: true });
     }
 }
 

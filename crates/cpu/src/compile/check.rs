@@ -3,7 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use crate::{
-    compile::{lower::Lowered, update::Updates},
+    compile::{lower::Lowered, update::LeafUpdates},
     program::Task,
     run::check::Check,
     step::Step,
@@ -13,7 +13,7 @@ use crate::{
 pub(crate) fn check(
     task: &Task,
     lowered: &Lowered,
-    updates: &Updates,
+    updates: &LeafUpdates,
     steps: &[&Step],
 ) -> Option<Check> {
     if !task.is_checked {

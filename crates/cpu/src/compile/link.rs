@@ -1,7 +1,7 @@
 //! Linking: all tables together are a program.
 
 use crate::{
-    compile::{lower::Lowered, order::Order, place::Places, update::Updates},
+    compile::{lower::Lowered, order::Order, place::Places, update::LeafUpdates},
     program::{Program, Task},
     run::check::Check,
     step::StepId,
@@ -12,7 +12,7 @@ use crate::{
 pub(crate) fn link(
     task: &Task,
     lowered: Lowered,
-    updates: Updates,
+    updates: LeafUpdates,
     order: &Order,
     places: Places,
     check: Option<Check>,

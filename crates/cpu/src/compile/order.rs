@@ -5,7 +5,7 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 use rustc_hash::FxHashSet;
 
 use crate::{
-    compile::{lower::Lowered, update::Updates},
+    compile::{lower::Lowered, update::LeafUpdates},
     step::{Step, StepId, writers},
 };
 
@@ -18,7 +18,7 @@ pub(crate) struct Order {
 ///
 /// Steps that write only in place come as early as they can: they need no memory, and free the gradients that they read.
 /// Steps that a bound must precede come last.
-pub(crate) fn order(lowered: &Lowered, updates: &Updates) -> Order {
+pub(crate) fn order(lowered: &Lowered, updates: &LeafUpdates) -> Order {
     let steps = &lowered.steps;
     let mut sequence = in_order(steps, &[&lowered.edges[..], &updates.edges].concat(), updates);
     let copies = (0..updates.copies.len()).map(|k| StepId::new(steps.len() + k));
@@ -34,13 +34,13 @@ pub(crate) fn order(lowered: &Lowered, updates: &Updates) -> Order {
 
 impl Order {
     /// The steps in order.
-    pub fn steps<'s>(&self, lowered: &'s Lowered, updates: &'s Updates) -> Vec<&'s Step> {
+    pub fn steps<'s>(&self, lowered: &'s Lowered, updates: &'s LeafUpdates) -> Vec<&'s Step> {
         let all: Vec<_> = lowered.steps.iter().chain(&updates.copies).collect();
         self.sequence.iter().map(|id| all[id.index()]).collect()
     }
 }
 
-fn in_order(steps: &[Step], edges: &[(StepId, StepId)], updates: &Updates) -> Vec<StepId> {
+fn in_order(steps: &[Step], edges: &[(StepId, StepId)], updates: &LeafUpdates) -> Vec<StepId> {
     let writers = writers(steps);
     let mut n_awaited = vec![0usize; steps.len()];
     let mut followers: Vec<Vec<StepId>> = vec![Vec::new(); steps.len()];

@@ -8,7 +8,7 @@ use crate::{
     arena::Place,
     compile::{
         accumulate::Roles, classify::Classified, group::Groups, levels::Levels, lower::Lowered,
-        order::Order, place::Places, rematerialize::Fusion, update::Updates,
+        order::Order, place::Places, rematerialize::Fusion, update::LeafUpdates,
     },
     step::Step,
 };
@@ -126,7 +126,7 @@ fn write_steps(f: &mut fmt::Formatter<'_>, first: usize, steps: &[Step]) -> fmt:
     steps.try_for_each(|(k, step)| writeln!(f, "step {}: {step}", first + k))
 }
 
-impl fmt::Display for Updates {
+impl fmt::Display for LeafUpdates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for update in &self.all {
             let is_in_place = self.in_place.contains(update);

@@ -11,7 +11,7 @@ use smallvec::smallvec;
 
 use crate::{
     compile::lower::Lowered,
-    kernels::{kernel::Kernel, plain::Copy},
+    kernels::{kernel::Kernel, plain::CopyView},
     layout::Walk,
     program::Task,
     step::{Sizes, Step, StepId, writers},
@@ -27,7 +27,7 @@ pub(crate) struct NewValue {
 
 /// The updates of a task.
 #[derive(Default)]
-pub(crate) struct Updates {
+pub(crate) struct LeafUpdates {
     /// In the order of the task.
     pub all: Vec<NewValue>,
     /// The updates whose value is computed at its target. Others are copied there.
@@ -41,7 +41,7 @@ pub(crate) struct Updates {
 }
 
 /// Decides how lowered steps update the leaves of a task.
-pub(crate) fn update(task: &Task, lowered: &Lowered) -> Updates {
+pub(crate) fn update(task: &Task, lowered: &Lowered) -> LeafUpdates {
     let Lowered { steps, leaves, roots, beside, sizes, .. } = lowered;
     let (outputs, values) = roots.split_at(task.n_outputs);
     let pairs = task.targets.iter().zip(values);
@@ -54,7 +54,7 @@ pub(crate) fn update(task: &Task, lowered: &Lowered) -> Updates {
             update.target = beside;
         }
     }
-    let mut this = Updates { all, last, ..Updates::default() };
+    let mut this = LeafUpdates { all, last, ..LeafUpdates::default() };
     this.find_in_place(steps, outputs);
     let are_there: FxHashSet<_> = this.in_place.iter().map(|update| update.target).collect();
     let copied = this.all.iter().filter(|update| !are_there.contains(&update.target));
@@ -62,7 +62,7 @@ pub(crate) fn update(task: &Task, lowered: &Lowered) -> Updates {
     this
 }
 
-impl Updates {
+impl LeafUpdates {
     /// Finds the updates that can be written in place. Bounded ones are among them in any case.
     fn find_in_place(&mut self, steps: &[Step], outputs: &[ValueId]) {
         let (bounded, others): (Vec<_>, Vec<_>) =
@@ -163,6 +163,6 @@ fn bounded(
 fn copy(NewValue { target, value }: NewValue, (dtype, n_elements): (DType, usize)) -> Step {
     let shape = Shape::from([n_elements]);
     let walk = Walk::new(&Layout::contiguous(&shape), &shape);
-    let kernel = Kernel::Copy(Copy { from: value, walk, to: target, dtype });
+    let kernel = Kernel::Copy(CopyView { from: value, walk, to: target, dtype });
     Step::new(kernel, smallvec![], u32::MAX)
 }

@@ -12,24 +12,24 @@ use crate::{kernels::rows::Rows, layout::Walk};
 /// Index of a register.
 pub(crate) type Register = u32;
 
-/// Where an instruction finds an operand.
+/// The operand of an instruction on a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Operand {
+pub(crate) enum BlockOperand {
     /// A block computed before.
     Register(Register),
     /// The current block of a contiguous value.
     Contiguous(ValueId),
 }
 
-impl Operand {
+impl BlockOperand {
     /// The register, if it is one.
     pub fn register(&self) -> Option<Register> {
-        if let Operand::Register(register) = self { Some(*register) } else { None }
+        if let BlockOperand::Register(register) = self { Some(*register) } else { None }
     }
 
     /// The contiguous value, if it is a block of one.
     pub fn contiguous(&self) -> Option<ValueId> {
-        if let Operand::Contiguous(id) = self { Some(*id) } else { None }
+        if let BlockOperand::Contiguous(id) = self { Some(*id) } else { None }
     }
 }
 
@@ -43,27 +43,27 @@ pub(crate) enum Instruction {
     /// Reads truth values through a strided layout.
     LoadMask { from: ValueId, walk: Box<Walk> },
     /// Applies a row of the table of unary functions.
-    Unary { op: Unary, x: Operand },
+    Unary { op: Unary, x: BlockOperand },
     /// Computes `tanh x`, and its derivative into another register.
-    TanhWithSlope { x: Operand, slope: Register },
+    TanhWithSlope { x: BlockOperand, slope: Register },
     /// Applies a row of the table of binary functions.
-    Binary { op: Binary, a: Operand, b: Operand },
+    Binary { op: Binary, a: BlockOperand, b: BlockOperand },
     /// Applies two, of [`Nested`] arithmetic.
-    Nested { ops: Nested, a: Operand, b: Operand, c: Operand },
+    Nested { ops: Nested, a: BlockOperand, b: BlockOperand, c: BlockOperand },
     /// Compares.
-    Compare { op: Comparison, a: Operand, b: Operand },
+    Compare { op: Comparison, a: BlockOperand, b: BlockOperand },
     /// Chooses.
-    Select { mask: Operand, a: Operand, b: Operand },
+    Select { mask: BlockOperand, a: BlockOperand, b: BlockOperand },
     /// Sums the numbers of each row.
-    Sum { x: Operand },
+    Sum { x: BlockOperand },
     /// Takes the largest number of each row, or NaN if one is.
-    Max { x: Operand },
+    Max { x: BlockOperand },
     /// Puts the number of each row everywhere in it.
-    Spread { x: Operand },
+    Spread { x: BlockOperand },
     /// Takes the number at an index of each row.
-    Pick { x: Operand, index: ValueId },
+    Pick { x: BlockOperand, index: ValueId },
     /// Puts the number of each row at an index of it, beside zeros.
-    Put { x: Operand, index: ValueId },
+    Put { x: BlockOperand, index: ValueId },
 }
 
 /// Two steps of arithmetic in one: `outer(inner(a, b), c)`, or `outer(c, inner(a, b))`.
@@ -131,7 +131,7 @@ pub(crate) struct Elementwise {
 pub(crate) struct Store {
     /// The value that it is a block of.
     pub to: ValueId,
-    pub from: Operand,
+    pub from: BlockOperand,
     pub extent: Extent,
     pub form: Form,
     /// Whether [`Scratch::is_finite`](super::elementwise::Scratch::is_finite) tells of it.
@@ -168,7 +168,7 @@ macro_rules! operands {
 
 impl Instruction {
     /// The instruction of an elementwise operation; `None` if it has none of its own.
-    pub fn elementwise(op: &Op, operands: &[Operand]) -> Option<Self> {
+    pub fn elementwise(op: &Op, operands: &[BlockOperand]) -> Option<Self> {
         match (op, operands) {
             (&Op::Unary(op), &[x]) => Some(Instruction::Unary { op, x }),
             (&Op::Binary(op), &[a, b]) => Some(Instruction::Binary { op, a, b }),
@@ -180,17 +180,17 @@ impl Instruction {
 
     /// Whether an operation of so many operands has an instruction of its own.
     pub fn exists(op: &Op, n_operands: usize) -> bool {
-        let operands = [Operand::Register(0); 3];
+        let operands = [BlockOperand::Register(0); 3];
         operands.get(..n_operands).is_some_and(|any| Self::elementwise(op, any).is_some())
     }
 
     /// The operands.
-    pub fn operands(&self) -> SmallVec<[&Operand; 3]> {
+    pub fn operands(&self) -> SmallVec<[&BlockOperand; 3]> {
         operands!(self)
     }
 
     /// The operands, to be changed.
-    pub fn operands_mut(&mut self) -> SmallVec<[&mut Operand; 3]> {
+    pub fn operands_mut(&mut self) -> SmallVec<[&mut BlockOperand; 3]> {
         operands!(self)
     }
 
@@ -226,7 +226,7 @@ impl Instruction {
 impl Line {
     /// The registers that it reads.
     pub fn reads(&self) -> impl Iterator<Item = Register> {
-        self.instruction.operands().into_iter().filter_map(Operand::register)
+        self.instruction.operands().into_iter().filter_map(BlockOperand::register)
     }
 
     /// The registers that it writes.

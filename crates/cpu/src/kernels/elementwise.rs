@@ -9,13 +9,13 @@ use crate::{
     kernels::{
         InstructionSet,
         code::{
-            Elementwise, Extent, Form, IndexCheck, Instruction, Line, Operand, Register, Scalar,
-            Store,
+            BlockOperand, Elementwise, Extent, Form, IndexCheck, Instruction, Line, Register,
+            Scalar, Store,
         },
         compiled,
         functions::Functions,
-        kernel::{Behavior, Refusal, RegisterFile, Values},
-        operand::{Source, compare, select, truth},
+        kernel::{Behavior, Refusal, RegisterFile, ValueIds},
+        operand::{OperandValues, compare, select, truth},
         row,
         rows::Rows,
         team::Team,
@@ -53,18 +53,18 @@ impl<F: Float> Scratch<F> {
 }
 
 impl Behavior for Elementwise {
-    fn reads_in_place(&self) -> Values {
+    fn reads_in_place(&self) -> ValueIds {
         let operands = self.code.iter().flat_map(|line| line.instruction.operands());
         let contiguous = operands.filter_map(|operand| operand.contiguous());
         contiguous.collect()
     }
 
-    fn reads_elsewhere(&self) -> Values {
+    fn reads_elsewhere(&self) -> ValueIds {
         let lines = self.prologue.iter().chain(&self.code);
         lines.filter_map(|line| line.instruction.source()).collect()
     }
 
-    fn writes(&self) -> Values {
+    fn writes(&self) -> ValueIds {
         self.stores.iter().map(|store| store.to).collect()
     }
 
@@ -80,7 +80,7 @@ impl Behavior for Elementwise {
         !self.checks.is_empty()
     }
 
-    fn tests(&self) -> Values {
+    fn tests(&self) -> ValueIds {
         self.stores.iter().filter(|store| store.is_tested).map(|store| store.to).collect()
     }
 
@@ -168,7 +168,7 @@ impl Elementwise {
         rows: Range<usize>,
     ) {
         let (instructions, n_rows) = (scratch.instructions, self.n_rows_at_once.min(rows.len()));
-        let part = |start, n_rows| Part::new(start, n_rows, self);
+        let part = |start, n_rows| RowBlock::new(start, n_rows, self);
         compute(instructions, &self.prologue, memory, scratch, &part(rows.start, n_rows));
         for start in rows.clone().step_by(n_rows.max(1)) {
             let part = part(start, n_rows.min(rows.end - start));
@@ -191,8 +191,8 @@ impl Scalar {
     }
 }
 
-/// The rows of a block.
-struct Part {
+/// The rows of a block, and their elements.
+struct RowBlock {
     n_columns: usize,
     /// Its number among all blocks.
     block: usize,
@@ -201,7 +201,7 @@ struct Part {
     elements: Range<usize>,
 }
 
-impl Part {
+impl RowBlock {
     fn new(start: usize, n_rows: usize, kernel: &Elementwise) -> Self {
         let (rows, n_columns) = (start..start + n_rows, kernel.rows.n_columns);
         let elements = rows.start * n_columns..rows.end * n_columns;
@@ -224,18 +224,18 @@ compiled! {
         code: &[Line],
         memory: &Memory<'_>,
         scratch: &mut Scratch<F>,
-        part: &Part,
+        part: &RowBlock,
     ) {
         for &Line { ref instruction, register, extent } in code {
             let n = part.range(extent).len();
             let mut y = scratch.take(register);
             if let Instruction::TanhWithSlope { x, slope: second } = *instruction {
                 let mut slope = scratch.take(second);
-                let x = Block { memory, scratch, part, extent }.numbers(x);
+                let x = BlockInterpreter { memory, scratch, part, extent }.numbers(x);
                 F::map_tanh_with_slope(scratch.instructions, x, &mut y[..n], &mut slope[..n]);
                 scratch.registers[second as usize] = slope;
             } else {
-                Block { memory, scratch, part, extent }.execute(instruction, &mut y[..n]);
+                BlockInterpreter { memory, scratch, part, extent }.execute(instruction, &mut y[..n]);
             }
             scratch.registers[register as usize] = y;
         }
@@ -248,11 +248,11 @@ compiled! {
         stores: &[Store],
         memory: &mut Memory<'_>,
         scratch: &mut Scratch<F>,
-        part: &Part,
+        part: &RowBlock,
     ) {
         for store in stores {
             let range = part.range(store.extent);
-            let Operand::Register(register) = store.from else {
+            let BlockOperand::Register(register) = store.from else {
                 unreachable!("a value that is stored has been computed or loaded")
             };
             let x = &scratch.registers[register as usize][..range.len()];
@@ -276,16 +276,16 @@ compiled! {
     }
 }
 
-/// The operands of an instruction while a block is computed.
-struct Block<'a, F> {
+/// The interpreter of an instruction on a block, with the operands at hand.
+struct BlockInterpreter<'a, F> {
     memory: &'a Memory<'a>,
     scratch: &'a Scratch<F>,
-    part: &'a Part,
+    part: &'a RowBlock,
     /// Of its result.
     extent: Extent,
 }
 
-impl<'a, F: Functions> Block<'a, F> {
+impl<'a, F: Functions> BlockInterpreter<'a, F> {
     #[inline(always)]
     fn execute(&self, instruction: &Instruction, y: &mut [F]) {
         let (instructions, n_columns) = (self.scratch.instructions, self.part.n_columns);
@@ -322,35 +322,35 @@ impl<'a, F: Functions> Block<'a, F> {
 
     /// An operand of the extent of the result.
     #[inline(always)]
-    fn numbers(&self, operand: Operand) -> &'a [F] {
+    fn numbers(&self, operand: BlockOperand) -> &'a [F] {
         self.read(operand, self.extent)
     }
 
     #[inline(always)]
-    fn source(&self, operand: Operand) -> Source<'a, F> {
-        Source::Block(self.numbers(operand))
+    fn source(&self, operand: BlockOperand) -> OperandValues<'a, F> {
+        OperandValues::Block(self.numbers(operand))
     }
 
     /// An operand with one number for each element.
     #[inline(always)]
-    fn elements(&self, operand: Operand) -> &'a [F] {
+    fn elements(&self, operand: BlockOperand) -> &'a [F] {
         self.read(operand, Extent::Element)
     }
 
     /// An operand with one number for each row.
     #[inline(always)]
-    fn rows(&self, operand: Operand) -> &'a [F] {
+    fn rows(&self, operand: BlockOperand) -> &'a [F] {
         self.read(operand, Extent::Row)
     }
 
     /// An operand, of a length that compilers see to be that of others: so loops need not look for the shortest.
     #[inline(always)]
-    fn read(&self, operand: Operand, extent: Extent) -> &'a [F] {
+    fn read(&self, operand: BlockOperand, extent: Extent) -> &'a [F] {
         let range = self.part.range(extent);
         let n = range.len();
         match operand {
-            Operand::Register(register) => &self.scratch.registers[register as usize][..n],
-            Operand::Contiguous(id) => &self.memory.read_part::<F>(id, range)[..n],
+            BlockOperand::Register(register) => &self.scratch.registers[register as usize][..n],
+            BlockOperand::Contiguous(id) => &self.memory.read_part::<F>(id, range)[..n],
         }
     }
 

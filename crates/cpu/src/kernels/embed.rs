@@ -8,7 +8,7 @@ use smallvec::smallvec;
 use crate::{
     arena::{Beside, Memory},
     kernels::{
-        kernel::{Behavior, Refusal, Values},
+        kernel::{Behavior, Refusal, ValueIds},
         team::Team,
     },
     layout::Walk,
@@ -28,15 +28,15 @@ pub(crate) struct Embed {
 }
 
 impl Behavior for Embed {
-    fn reads_in_place(&self) -> Values {
+    fn reads_in_place(&self) -> ValueIds {
         self.onto.into_iter().collect()
     }
 
-    fn reads_elsewhere(&self) -> Values {
+    fn reads_elsewhere(&self) -> ValueIds {
         smallvec![self.part]
     }
 
-    fn writes(&self) -> Values {
+    fn writes(&self) -> ValueIds {
         smallvec![self.out]
     }
 

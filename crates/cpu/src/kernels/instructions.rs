@@ -15,12 +15,12 @@
 /// assert_eq!(InstructionSet::portable().name(), "portable");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct InstructionSet(Kind);
+pub struct InstructionSet(IsaLevel);
 
-/// Which set, each with all that those before it have. Kept private, since a set that the machine lacks must not be named
-/// to a kernel.
+/// The levels of instruction sets, each with all that those before it have. Kept private, since a set that the machine
+/// lacks must not be named to a kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Kind {
+pub(super) enum IsaLevel {
     Portable,
     #[cfg(target_arch = "x86_64")]
     Avx2,
@@ -31,20 +31,20 @@ pub(super) enum Kind {
 impl InstructionSet {
     /// The set that every processor of the target has.
     pub fn portable() -> Self {
-        Self(Kind::Portable)
+        Self(IsaLevel::Portable)
     }
 
     /// All sets that this machine has, the best one last.
     pub fn available() -> Vec<Self> {
         let all = [
-            Kind::Portable,
+            IsaLevel::Portable,
             #[cfg(target_arch = "x86_64")]
-            Kind::Avx2,
+            IsaLevel::Avx2,
             #[cfg(target_arch = "x86_64")]
-            Kind::Avx512,
+            IsaLevel::Avx512,
         ];
         let best = Self::best();
-        all.into_iter().filter(|&kind| kind <= best.0).map(Self).collect()
+        all.into_iter().filter(|&level| level <= best.0).map(Self).collect()
     }
 
     /// The best one, which workspaces use unless told otherwise.
@@ -54,7 +54,7 @@ impl InstructionSet {
             use std::arch::is_x86_feature_detected as has;
             if has!("avx2") && has!("fma") {
                 let is_wide = has!("avx512f") && has!("avx512dq") && has!("avx512vl");
-                return Self(if is_wide { Kind::Avx512 } else { Kind::Avx2 });
+                return Self(if is_wide { IsaLevel::Avx512 } else { IsaLevel::Avx2 });
             }
         }
         Self::portable()
@@ -63,15 +63,15 @@ impl InstructionSet {
     /// The name, as in `docs/accuracy.md`.
     pub fn name(self) -> &'static str {
         match self.0 {
-            Kind::Portable => "portable",
+            IsaLevel::Portable => "portable",
             #[cfg(target_arch = "x86_64")]
-            Kind::Avx2 => "AVX2",
+            IsaLevel::Avx2 => "AVX2",
             #[cfg(target_arch = "x86_64")]
-            Kind::Avx512 => "AVX-512",
+            IsaLevel::Avx512 => "AVX-512",
         }
     }
 
-    pub(super) fn kind(self) -> Kind {
+    pub(super) fn level(self) -> IsaLevel {
         self.0
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     kernels::{
         code::Elementwise,
         embed::Embed,
-        plain::{Copy, Plain},
+        plain::{CopyView, Plain},
         product::Product,
         reduce::Reduce,
         scalars::Scalars,
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Some values of a kernel.
-pub(crate) type Values = SmallVec<[ValueId; 4]>;
+pub(crate) type ValueIds = SmallVec<[ValueId; 4]>;
 
 /// The reason why a kernel cannot work on the data, and the node whose operation has given it.
 pub(crate) struct Refusal {
@@ -38,15 +38,15 @@ pub(crate) struct RegisterFile {
 pub(crate) trait Behavior {
     /// The values whose elements are read just before results are written in their places: a result can be an alias of
     /// such an operand.
-    fn reads_in_place(&self) -> Values {
-        Values::new()
+    fn reads_in_place(&self) -> ValueIds {
+        ValueIds::new()
     }
 
     /// The values that are read in other places than those being written.
-    fn reads_elsewhere(&self) -> Values;
+    fn reads_elsewhere(&self) -> ValueIds;
 
     /// The results.
-    fn writes(&self) -> Values;
+    fn writes(&self) -> ValueIds;
 
     /// A scratch buffer, which only the kernel writes and reads.
     fn scratch(&self) -> Option<ValueId> {
@@ -67,8 +67,8 @@ pub(crate) trait Behavior {
     }
 
     /// The results that are tested for being finite while they are stored.
-    fn tests(&self) -> Values {
-        Values::new()
+    fn tests(&self) -> ValueIds {
+        ValueIds::new()
     }
 
     /// Whether [`is_sure_to_be_finite`](Self::is_sure_to_be_finite) has a bound to tell by.
@@ -115,7 +115,7 @@ pub(crate) enum Kernel {
     /// Sum or maximum over neighboring axes.
     Reduce(Reduce),
     /// Elements of a view, put side by side.
-    Copy(Copy),
+    Copy(CopyView),
     /// A value at its places in another.
     Embed(Embed),
     /// An operation's own plain loop.

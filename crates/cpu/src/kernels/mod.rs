@@ -78,16 +78,16 @@ macro_rules! compiled {
                 with::<$F $(, $crate::kernels::compiled!(@$A Fused))?>($($arg),*);
             }
 
-            match instructions.kind() {
-                $crate::kernels::instructions::Kind::Portable => {
+            match instructions.level() {
+                $crate::kernels::instructions::IsaLevel::Portable => {
                     with::<$F $(, $crate::kernels::compiled!(@$A Separate))?>($($arg),*);
                 }
                 #[cfg(target_arch = "x86_64")]
                 // SAFETY: instruction sets exist only for what the processor has.
-                $crate::kernels::instructions::Kind::Avx2 => unsafe { with_avx2($($arg),*) },
+                $crate::kernels::instructions::IsaLevel::Avx2 => unsafe { with_avx2($($arg),*) },
                 #[cfg(target_arch = "x86_64")]
                 // SAFETY: likewise.
-                $crate::kernels::instructions::Kind::Avx512 => unsafe { with_avx512($($arg),*) },
+                $crate::kernels::instructions::IsaLevel::Avx512 => unsafe { with_avx512($($arg),*) },
             }
         }
     };

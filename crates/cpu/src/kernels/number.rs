@@ -5,10 +5,10 @@ use retrograd_core::Float;
 /// How `a·b + c` is computed: a type, so that every loop is compiled for one way.
 pub(super) trait Arithmetic {
     /// `a·b + c`, with one rounding or two.
-    fn mul_add<F: Number>(a: F, b: F, c: F) -> F;
+    fn mul_add<F: FloatBits>(a: F, b: F, c: F) -> F;
 
     /// The rest of `a·b` that rounding to `product` has lost.
-    fn product_rest<F: Number>(a: F, b: F, product: F) -> F;
+    fn product_rest<F: FloatBits>(a: F, b: F, product: F) -> F;
 }
 
 /// Processors with a fused instruction.
@@ -19,37 +19,37 @@ pub(super) struct Separate;
 
 impl Arithmetic for Fused {
     #[inline(always)]
-    fn mul_add<F: Number>(a: F, b: F, c: F) -> F {
+    fn mul_add<F: FloatBits>(a: F, b: F, c: F) -> F {
         a.fused(b, c)
     }
 
     #[inline(always)]
-    fn product_rest<F: Number>(a: F, b: F, product: F) -> F {
+    fn product_rest<F: FloatBits>(a: F, b: F, product: F) -> F {
         a.fused(b, -product)
     }
 }
 
 impl Arithmetic for Separate {
     #[inline(always)]
-    fn mul_add<F: Number>(a: F, b: F, c: F) -> F {
+    fn mul_add<F: FloatBits>(a: F, b: F, c: F) -> F {
         a * b + c
     }
 
     /// Dekker's product: halves have exact products.
     #[inline(always)]
-    fn product_rest<F: Number>(a: F, b: F, product: F) -> F {
+    fn product_rest<F: FloatBits>(a: F, b: F, product: F) -> F {
         let (a_high, b_high) = (a.upper_half(), b.upper_half());
         let (a_low, b_low) = (a - a_high, b - b_high);
         (((a_high * b_high - product) + a_high * b_low) + a_low * b_high) + a_low * b_low
     }
 }
 
-/// A floating-point number by its bits.
+/// A floating-point number with access to its bits.
 ///
 /// Where a method speaks of a shifted whole number `n`, it is the number `SHIFT + n`, whose last bits are those of `n`:
-/// adding [`SHIFT`](Number::SHIFT) rounds to whole numbers without the instruction that not every processor has. Exponents
-/// are shifted by [`BIAS`](Number::BIAS) as well, so that the last bits are ready to be those of a power of two.
-pub(super) trait Number: Float {
+/// adding [`SHIFT`](FloatBits::SHIFT) rounds to whole numbers without the instruction that not every processor has. Exponents
+/// are shifted by [`BIAS`](FloatBits::BIAS) as well, so that the last bits are ready to be those of a power of two.
+pub(super) trait FloatBits: Float {
     /// `1.5·2ᵐ` with the `m` bits of the mantissa.
     const SHIFT: Self;
     /// The bias of exponents: their bits less their value.
@@ -93,7 +93,7 @@ pub(super) trait Number: Float {
 macro_rules! number {
     ($F:ident, $bits:ident, $n_mantissa:literal, $bias:literal, $n_half:literal, $shift:literal,
         exp: $exp:expr, moderate: $moderate:expr, exp2: $exp2:expr, ln_2: $ln_2:expr, log10_2: $log10_2:expr) => {
-        impl Number for $F {
+        impl FloatBits for $F {
             const SHIFT: Self = $shift;
             const BIAS: Self = $bias as $F;
             const ZERO: Self = 0.0;
@@ -202,7 +202,7 @@ pub(super) fn select<T>(condition: bool, a: T, b: T) -> T {
 /// `c₀ + c₁x + c₂x² + …`, in parts that do not wait for each other: a number alone takes as long as what waits for what.
 /// Loops rather than iterators that take closures, which are not sure to be inlined, and so compiled for the instruction set.
 #[inline(always)]
-pub(super) fn polynomial<F: Number, A: Arithmetic>(x: F, coefficients: &[F]) -> F {
+pub(super) fn polynomial<F: FloatBits, A: Arithmetic>(x: F, coefficients: &[F]) -> F {
     let square = x * x;
     if coefficients.len() <= 6 {
         return polynomial_of_linear::<F, A>(x, square, coefficients);
@@ -217,7 +217,7 @@ pub(super) fn polynomial<F: Number, A: Arithmetic>(x: F, coefficients: &[F]) -> 
 
 /// The same as `(c₀ + c₁x) + (c₂ + c₃x)·x² + …`, by Horner's rule.
 #[inline(always)]
-fn polynomial_of_linear<F: Number, A: Arithmetic>(x: F, square: F, coefficients: &[F]) -> F {
+fn polynomial_of_linear<F: FloatBits, A: Arithmetic>(x: F, square: F, coefficients: &[F]) -> F {
     let (lower, highest) = coefficients.split_at((coefficients.len() - 1) / 2 * 2);
     let mut sum = match *highest {
         [a, b] => A::mul_add(b, x, a),

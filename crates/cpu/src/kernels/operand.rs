@@ -7,7 +7,7 @@ use retrograd_core::{
 
 /// The numbers of an operand.
 #[derive(Clone, Copy)]
-pub(super) enum Source<'a, F> {
+pub(super) enum OperandValues<'a, F> {
     Block(&'a [F]),
     One(F),
 }
@@ -19,40 +19,55 @@ pub(super) fn truth<F: Float>(value: bool) -> F {
 }
 
 #[inline(always)]
-fn unary<A: Copy, B: Copy>(x: Source<'_, A>, y: &mut [B], f: impl Fn(A) -> B) {
+fn unary<A: Copy, B: Copy>(x: OperandValues<'_, A>, y: &mut [B], f: impl Fn(A) -> B) {
     match x {
-        Source::Block(x) => y.iter_mut().zip(x).for_each(|(y, &x)| *y = f(x)),
-        Source::One(x) => y.fill(f(x)),
+        OperandValues::Block(x) => y.iter_mut().zip(x).for_each(|(y, &x)| *y = f(x)),
+        OperandValues::One(x) => y.fill(f(x)),
     }
 }
 
 /// Applies a row of the table of binary functions.
 #[inline(always)]
-pub(super) fn of_two<F: Float>(op: Binary, a: Source<'_, F>, b: Source<'_, F>, y: &mut [F]) {
+pub(super) fn of_two<F: Float>(
+    op: Binary,
+    a: OperandValues<'_, F>,
+    b: OperandValues<'_, F>,
+    y: &mut [F],
+) {
     match (a, b) {
-        (Source::Block(a), Source::Block(b)) => op.map(a, b, y),
-        (Source::Block(a), Source::One(b)) => op.map_by_scalar(a, b, y),
-        (Source::One(a), Source::Block(b)) => op.map_of_scalar(a, b, y),
-        (Source::One(a), Source::One(b)) => y.fill(op.value(a, b)),
+        (OperandValues::Block(a), OperandValues::Block(b)) => op.map(a, b, y),
+        (OperandValues::Block(a), OperandValues::One(b)) => op.map_by_scalar(a, b, y),
+        (OperandValues::One(a), OperandValues::Block(b)) => op.map_of_scalar(a, b, y),
+        (OperandValues::One(a), OperandValues::One(b)) => y.fill(op.value(a, b)),
     }
 }
 
 #[inline(always)]
-fn binary<F: Copy>(a: Source<'_, F>, b: Source<'_, F>, y: &mut [F], f: impl Fn(F, F) -> F) {
+fn binary<F: Copy>(
+    a: OperandValues<'_, F>,
+    b: OperandValues<'_, F>,
+    y: &mut [F],
+    f: impl Fn(F, F) -> F,
+) {
     match (a, b) {
-        (Source::Block(a), Source::Block(b)) => {
+        (OperandValues::Block(a), OperandValues::Block(b)) => {
             for ((y, &a), &b) in y.iter_mut().zip(a).zip(b) {
                 *y = f(a, b);
             }
         }
-        (a, Source::One(b)) => unary(a, y, |a| f(a, b)),
-        (Source::One(a), b) => unary(b, y, |b| f(a, b)),
+        (a, OperandValues::One(b)) => unary(a, y, |a| f(a, b)),
+        (OperandValues::One(a), b) => unary(b, y, |b| f(a, b)),
     }
 }
 
 /// Compares.
 #[inline(always)]
-pub(super) fn compare<F: Float>(op: Comparison, a: Source<'_, F>, b: Source<'_, F>, y: &mut [F]) {
+pub(super) fn compare<F: Float>(
+    op: Comparison,
+    a: OperandValues<'_, F>,
+    b: OperandValues<'_, F>,
+    y: &mut [F],
+) {
     match op {
         Comparison::Gt => binary(a, b, y, |a, b| truth(a > b)),
         Comparison::Ge => binary(a, b, y, |a, b| truth(a >= b)),
@@ -66,27 +81,27 @@ pub(super) fn compare<F: Float>(op: Comparison, a: Source<'_, F>, b: Source<'_, 
 /// Writes `a` where the mask is not 0, then `b` elsewhere.
 #[inline(always)]
 pub(super) fn select<F: Float>(
-    mask: Source<'_, F>,
-    a: Source<'_, F>,
-    b: Source<'_, F>,
+    mask: OperandValues<'_, F>,
+    a: OperandValues<'_, F>,
+    b: OperandValues<'_, F>,
     y: &mut [F],
 ) {
     let zero = <F as Float>::lit(0.0);
     let mask = match mask {
-        Source::One(mask) => return unary(if mask != zero { a } else { b }, y, |x| x),
-        Source::Block(mask) => mask,
+        OperandValues::One(mask) => return unary(if mask != zero { a } else { b }, y, |x| x),
+        OperandValues::Block(mask) => mask,
     };
     match (a, b) {
-        (Source::Block(a), Source::Block(b)) => {
+        (OperandValues::Block(a), OperandValues::Block(b)) => {
             for (((y, &mask), &a), &b) in y.iter_mut().zip(mask).zip(a).zip(b) {
                 *y = if mask != zero { a } else { b };
             }
         }
-        (a, Source::One(b)) => {
-            binary(Source::Block(mask), a, y, |mask, a| if mask != zero { a } else { b })
+        (a, OperandValues::One(b)) => {
+            binary(OperandValues::Block(mask), a, y, |mask, a| if mask != zero { a } else { b })
         }
-        (Source::One(a), b) => {
-            binary(Source::Block(mask), b, y, |mask, b| if mask != zero { a } else { b })
+        (OperandValues::One(a), b) => {
+            binary(OperandValues::Block(mask), b, y, |mask, b| if mask != zero { a } else { b })
         }
     }
 }

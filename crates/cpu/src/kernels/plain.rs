@@ -10,7 +10,7 @@ use smallvec::{SmallVec, smallvec};
 use crate::{
     arena::{Beside, Memory},
     kernels::{
-        kernel::{Behavior, Refusal, Values},
+        kernel::{Behavior, Refusal, ValueIds},
         team::Team,
     },
     layout::Walk,
@@ -18,19 +18,19 @@ use crate::{
 
 /// Elements of a view, put side by side.
 #[derive(Clone, Debug)]
-pub(crate) struct Copy {
+pub(crate) struct CopyView {
     pub from: ValueId,
     pub walk: Walk,
     pub to: ValueId,
     pub dtype: DType,
 }
 
-impl Behavior for Copy {
-    fn reads_elsewhere(&self) -> Values {
+impl Behavior for CopyView {
+    fn reads_elsewhere(&self) -> ValueIds {
         smallvec![self.from]
     }
 
-    fn writes(&self) -> Values {
+    fn writes(&self) -> ValueIds {
         smallvec![self.to]
     }
 
@@ -63,11 +63,11 @@ pub(crate) struct Plain {
 const FILLED: &str = "an output has as many elements as its shape says";
 
 impl Behavior for Plain {
-    fn reads_elsewhere(&self) -> Values {
+    fn reads_elsewhere(&self) -> ValueIds {
         self.inputs.iter().map(|&(id, ..)| id).collect()
     }
 
-    fn writes(&self) -> Values {
+    fn writes(&self) -> ValueIds {
         smallvec![self.out]
     }
 

@@ -14,7 +14,7 @@ use crate::{
     arena::Memory,
     kernels::{
         dispatched,
-        kernel::{Behavior, Refusal, Values},
+        kernel::{Behavior, Refusal, ValueIds},
         row::{self, CHUNK, N_LANES, larger},
         team::Team,
     },
@@ -26,13 +26,13 @@ pub(crate) struct Reduce {
     out: ValueId,
     input: ValueId,
     dtype: DType,
-    kind: Kind,
+    kind: ReduceKind,
     n_reduced: usize,
     n_inner: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Kind {
+enum ReduceKind {
     Sum,
     /// The sum of sums, of which there are few.
     Total,
@@ -40,11 +40,11 @@ enum Kind {
 }
 
 impl Behavior for Reduce {
-    fn reads_elsewhere(&self) -> Values {
+    fn reads_elsewhere(&self) -> ValueIds {
         smallvec![self.input]
     }
 
-    fn writes(&self) -> Values {
+    fn writes(&self) -> ValueIds {
         smallvec![self.out]
     }
 
@@ -73,8 +73,8 @@ impl Reduce {
     /// neighbors or the elements are not floats.
     pub fn new(op: &Op, out: ValueId, input: ValueId, shape: &Shape, dtype: DType) -> Option<Self> {
         let (kind, axes) = match op {
-            Op::Sum(Sum { axes }) => (Kind::Sum, *axes),
-            Op::Max(Max { axes }) => (Kind::Max, *axes),
+            Op::Sum(Sum { axes }) => (ReduceKind::Sum, *axes),
+            Op::Max(Max { axes }) => (ReduceKind::Max, *axes),
             _ => return None,
         };
         let (first, last) = (axes.iter().next()?, axes.iter().next_back()?);
@@ -88,20 +88,20 @@ impl Reduce {
 
     /// The kernel that adds up the sums of `n` blocks.
     pub fn of_sums(sums: ValueId, n: usize, out: ValueId, dtype: DType) -> Self {
-        Self { out, input: sums, dtype, kind: Kind::Total, n_reduced: n, n_inner: 1 }
+        Self { out, input: sums, dtype, kind: ReduceKind::Total, n_reduced: n, n_inner: 1 }
     }
 
     fn reduce<F: Float>(&self, x: &[F], out: &mut [F]) {
         match (self.kind, self.n_reduced * self.n_inner) {
             (_, 0) => out.fill(<F as Float>::lit(0.0)),
-            (Kind::Total, n) => {
+            (ReduceKind::Total, n) => {
                 let total: f64 = x[..n].iter().map(|sum| sum.to_f64()).sum();
                 out[0] = <F as Float>::lit(total);
             }
-            (Kind::Sum, _) if self.n_inner == 1 => sum_rows(x, self.n_reduced, out),
-            (Kind::Sum, _) => sum_columns(x, self.n_reduced, self.n_inner, out),
-            (Kind::Max, _) if self.n_inner == 1 => max_of_rows(x, self.n_reduced, out),
-            (Kind::Max, _) => max_of_columns(x, self.n_reduced, self.n_inner, out),
+            (ReduceKind::Sum, _) if self.n_inner == 1 => sum_rows(x, self.n_reduced, out),
+            (ReduceKind::Sum, _) => sum_columns(x, self.n_reduced, self.n_inner, out),
+            (ReduceKind::Max, _) if self.n_inner == 1 => max_of_rows(x, self.n_reduced, out),
+            (ReduceKind::Max, _) => max_of_columns(x, self.n_reduced, self.n_inner, out),
         }
     }
 }

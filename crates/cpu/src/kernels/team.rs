@@ -16,12 +16,12 @@ pub(crate) struct Team {
     /// The threads besides the current one; none, unless a step is worth it.
     others: Option<Threads>,
     /// Of each thread, the current one first.
-    registers: Vec<Registers>,
+    registers: Vec<ThreadRegisters>,
     written: Written,
 }
 
 /// Registers of one thread.
-pub(crate) struct Registers {
+pub(crate) struct ThreadRegisters {
     pub single: Scratch<f32>,
     pub double: Scratch<f64>,
 }
@@ -47,7 +47,7 @@ impl Sharing {
     }
 }
 
-impl Registers {
+impl ThreadRegisters {
     /// As many and as long as some kernels need.
     fn of<'k>(kernels: impl Iterator<Item = &'k Kernel> + Clone) -> Self {
         let files = || kernels.clone().filter_map(|kernel| kernel.behavior().registers());
@@ -67,7 +67,7 @@ impl Team {
         let mut this = Self {
             sharing: Sharing { n_threads, ..sharing },
             others: (n_threads > 1).then(|| Threads::new(n_threads - 1)),
-            registers: (0..n_threads).map(|_| Registers::of(kernels.clone())).collect(),
+            registers: (0..n_threads).map(|_| ThreadRegisters::of(kernels.clone())).collect(),
             written: Written::default(),
         };
         this.set_instructions(instructions);
@@ -77,7 +77,9 @@ impl Team {
     /// Makes the registers anew, as for a team of some kernels: a panic can have left them incomplete.
     pub fn renew<'k>(&mut self, kernels: impl Iterator<Item = &'k Kernel> + Clone) {
         let instructions = self.instructions();
-        self.registers.iter_mut().for_each(|registers| *registers = Registers::of(kernels.clone()));
+        self.registers
+            .iter_mut()
+            .for_each(|registers| *registers = ThreadRegisters::of(kernels.clone()));
         self.set_instructions(instructions);
     }
 
@@ -88,14 +90,14 @@ impl Team {
 
     /// Lets elementwise kernels use some instructions.
     pub fn set_instructions(&mut self, instructions: InstructionSet) {
-        for Registers { single, double } in &mut self.registers {
+        for ThreadRegisters { single, double } in &mut self.registers {
             (single.instructions, double.instructions) = (instructions, instructions);
         }
     }
 
     /// Forgets whether what has been tested was finite.
     pub fn forget_finite(&mut self) {
-        for Registers { single, double } in &mut self.registers {
+        for ThreadRegisters { single, double } in &mut self.registers {
             (single.is_finite, double.is_finite) = (true, true);
         }
     }
@@ -103,7 +105,7 @@ impl Team {
     /// Whether all has been finite that any thread has tested since.
     pub fn is_finite(&self) -> bool {
         let is_finite =
-            |registers: &Registers| registers.single.is_finite && registers.double.is_finite;
+            |registers: &ThreadRegisters| registers.single.is_finite && registers.double.is_finite;
         self.registers.iter().all(is_finite)
     }
 
@@ -113,7 +115,7 @@ impl Team {
         memory: &mut Memory<'_>,
         split: Split,
         writes: impl Iterator<Item = Output>,
-        compute: impl Fn(&mut Memory<'_>, Range<usize>, &mut Registers) + Sync,
+        compute: impl Fn(&mut Memory<'_>, Range<usize>, &mut ThreadRegisters) + Sync,
     ) {
         match (self.sharing.n_parts(split), &mut self.others) {
             (n @ 2.., Some(others)) => {

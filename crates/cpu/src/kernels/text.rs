@@ -5,7 +5,7 @@ use std::fmt;
 use retrograd_core::ops::Binary;
 
 use crate::kernels::{
-    code::{Elementwise, Extent, Form, Instruction, Line, Operand, Scalar, Store},
+    code::{BlockOperand, Elementwise, Extent, Form, Instruction, Line, Scalar, Store},
     kernel::Kernel,
 };
 
@@ -26,11 +26,11 @@ impl Elementwise {
     }
 }
 
-impl fmt::Display for Operand {
+impl fmt::Display for BlockOperand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Operand::Register(register) => write!(f, "r{register}"),
-            Operand::Contiguous(id) => write!(f, "{id}"),
+            BlockOperand::Register(register) => write!(f, "r{register}"),
+            BlockOperand::Contiguous(id) => write!(f, "{id}"),
         }
     }
 }

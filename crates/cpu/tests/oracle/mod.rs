@@ -1,4 +1,4 @@
-//! What the oracle says of a step.
+//! The step of a plan beside that of the oracle.
 
 use retrograd_check::assert_close;
 use retrograd_core::{Expr, Graph, Params};

@@ -49,7 +49,7 @@ struct LstmLayer<'g> {
 }
 
 impl<'g> LstmLayer<'g> {
-    /// What the layer makes of a sequence `x: [n, b]`, its hidden parts after each step: `[n, b]`.
+    /// The hidden parts of the layer after each step of a sequence `x: [n, b]`: `[n, b]`.
     ///
     /// `c ← c·σ(x·w_f + b_f) + σ(h·w_i + b_i)·tanh(h·w_c + b_c)`, then `h ← σ(x·w_o + b_o)·tanh c`. Two gates depend on
     /// the sequence alone, and are computed for all steps at once.

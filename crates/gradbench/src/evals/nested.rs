@@ -62,18 +62,18 @@ pub(super) trait Mode {
 pub(super) type ByModes<A, B> = [(&'static str, fn(A) -> Result<B, Error>); 4];
 
 /// All derivatives at once, on duals.
-pub(super) struct Forward;
+pub(super) struct ForwardMode;
 
 /// All derivatives in one pass backwards, on a tape.
-pub(super) struct Reverse;
+pub(super) struct ReverseMode;
 
-impl Mode for Forward {
+impl Mode for ForwardMode {
     fn gradient<T: Number, const N: usize>(f: &impl NestedFunction<N>, x: [T; N]) -> [T; N] {
         f.value(array::from_fn(|k| Dual::<T, N>::variable_of(x[k], k))).tangents
     }
 }
 
-impl Mode for Reverse {
+impl Mode for ReverseMode {
     fn gradient<T: Number, const N: usize>(f: &impl NestedFunction<N>, x: [T; N]) -> [T; N] {
         let mut gradient = x;
         Tape::new().value_and_gradient(|x| f.value(array::from_fn(|k| x[k])), &x, &mut gradient);

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::{
     named,
-    nested::{ByModes, Descent, Forward, Mode, NestedFunction, Reverse, argmin},
+    nested::{ByModes, Descent, ForwardMode, Mode, NestedFunction, ReverseMode, argmin},
 };
 use crate::{
     error::Error,
@@ -76,10 +76,10 @@ fn best<M: Mode, N: Mode>(w: f64) -> Result<f64, Error> {
 
 pub(crate) fn evaluate(function: &str, input: &RawValue) -> Result<Evaluation, Error> {
     let modes: ByModes<_, _> = [
-        ("ff", best::<Forward, Forward>),
-        ("fr", best::<Forward, Reverse>),
-        ("rf", best::<Reverse, Forward>),
-        ("rr", best::<Reverse, Reverse>),
+        ("ff", best::<ForwardMode, ForwardMode>),
+        ("fr", best::<ForwardMode, ReverseMode>),
+        ("rf", best::<ReverseMode, ForwardMode>),
+        ("rr", best::<ReverseMode, ReverseMode>),
     ];
     let best = named("function", function, &modes)?;
     let ParticleInput { w } = json::input(input)?;

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::{
     named,
-    nested::{ByModes, Descent, Forward, Mode, NestedFunction, Reverse, argmax, argmin},
+    nested::{ByModes, Descent, ForwardMode, Mode, NestedFunction, ReverseMode, argmax, argmin},
 };
 use crate::{
     error::Error,
@@ -67,10 +67,10 @@ fn saddle<M: Mode, N: Mode>(start: [f64; 2]) -> Result<[f64; 4], Error> {
 
 pub(crate) fn evaluate(function: &str, input: &RawValue) -> Result<Evaluation, Error> {
     let modes: ByModes<_, _> = [
-        ("ff", saddle::<Forward, Forward>),
-        ("fr", saddle::<Forward, Reverse>),
-        ("rf", saddle::<Reverse, Forward>),
-        ("rr", saddle::<Reverse, Reverse>),
+        ("ff", saddle::<ForwardMode, ForwardMode>),
+        ("fr", saddle::<ForwardMode, ReverseMode>),
+        ("rf", saddle::<ReverseMode, ForwardMode>),
+        ("rr", saddle::<ReverseMode, ReverseMode>),
     ];
     let saddle = named("function", function, &modes)?;
     let SaddleInput { start } = json::input(input)?;

@@ -100,9 +100,9 @@ impl IdxReader {
 /// How many bytes there can be.
 #[derive(Clone, Copy)]
 enum Limit {
-    /// So many are in the file.
+    /// The number of bytes in the file.
     Plain(u64),
-    /// So many may come out of it.
+    /// The most bytes that may come out of the file.
     Compressed(u64),
 }
 

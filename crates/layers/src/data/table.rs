@@ -97,8 +97,12 @@ impl Csv {
         let mut reader = builder.from_reader(bytes);
         let mut record = ByteRecord::new();
         let mut is_left = reader.read_byte_record(&mut record).map_err(malformed)?;
-        let file =
-            File { name, bytes, header: self.header_of(name, &record)?, n_columns: record.len() };
+        let file = TableFile {
+            name,
+            bytes,
+            header: self.header_of(name, &record)?,
+            n_columns: record.len(),
+        };
         let Some(n_features) = record.len().checked_sub(1).filter(|&n| n > 0) else {
             return Err(Error::format(name, "expected a table of at least two columns"));
         };
@@ -157,14 +161,14 @@ fn shown(cell: &[u8]) -> String {
 }
 
 /// A file with the data that locate a cell for messages.
-struct File<'a> {
+struct TableFile<'a> {
     name: &'a str,
     bytes: &'a [u8],
     header: Option<Vec<String>>,
     n_columns: usize,
 }
 
-impl File<'_> {
+impl TableFile<'_> {
     /// The line in which a cell of a record begins, counted from 1 as editors do: the lines that empty rows, and line
     /// breaks in quotes, take are lines, too, and a line may end with a carriage return, a line feed, or both.
     fn line_of(&self, record: &ByteRecord, column: usize) -> u64 {
@@ -213,13 +217,13 @@ fn n_line_breaks(bytes: &[u8]) -> u64 {
 
 /// A row of a table.
 struct Row<'a> {
-    file: &'a File<'a>,
+    file: &'a TableFile<'a>,
     record: &'a ByteRecord,
 }
 
 impl<'a> Row<'a> {
     /// A row of as many cells as the first has.
-    fn new(file: &'a File<'a>, record: &'a ByteRecord) -> Result<Self, Error> {
+    fn new(file: &'a TableFile<'a>, record: &'a ByteRecord) -> Result<Self, Error> {
         if record.len() == file.n_columns {
             return Ok(Self { file, record });
         }

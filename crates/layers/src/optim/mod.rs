@@ -1,20 +1,23 @@
-//! Optimizers: the new values of parameters, as expressions of gradients.
+//! Optimizers: the new values of parameters, as expressions of gradients, and the training step compiled from them.
 //!
 //! An optimizer records its update in the graph of the loss, in the scope `update`. The update is compiled into the
 //! same plan as the gradient; it is fused, drawn and checked like every other expression.
 
 mod adam;
 mod sgd;
+mod step;
 
 pub use adam::Adam;
 pub use sgd::Sgd;
+pub use step::TrainStep;
+pub(crate) use step::number;
 
 use std::collections::HashMap;
 
 use retrograd_core::{DType, Expr, Graph, Tensor, ops::LeafKind};
 use retrograd_plan::{CompileOptions, PlanCache};
 
-use crate::{Error, error::located, train::TrainStep};
+use crate::{Error, error::located};
 
 /// Name of the input that holds the learning rate.
 pub const LEARNING_RATE: &str = "learning_rate";

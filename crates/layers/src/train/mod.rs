@@ -1,4 +1,4 @@
-//! Training: one compiled step, and the loop around it.
+//! Training: the loop around a compiled step.
 
 mod fit;
 mod history;
@@ -7,7 +7,6 @@ mod predict;
 mod progress;
 mod run;
 mod schedule;
-mod step;
 
 pub use fit::Fit;
 pub use history::{Epoch, History, Score};
@@ -15,7 +14,6 @@ pub use objective::Objective;
 pub use predict::Predictor;
 pub use progress::Progress;
 pub use schedule::Schedule;
-pub use step::TrainStep;
 
 #[cfg(test)]
 mod tests;

@@ -3,10 +3,7 @@
 use retrograd_core::{DType, Expr, Graph, Params, Shape, Tensor};
 use retrograd_plan::PlanCache;
 
-use crate::{
-    Dataset, Error, Loss,
-    train::{Score, step::number},
-};
+use crate::{Dataset, Error, Loss, optim::number, train::Score};
 
 /// The objective of training: the mean, over examples, of a loss of outputs against targets.
 ///

@@ -8,8 +8,10 @@ use retrograd_plan::PlanCache;
 use crate::{
     Dataset, Error, Model, Optimizer, Updates,
     data::{copy_rows, row_size},
-    l1, l2, seeded,
-    train::{Fit, History, Score, TrainStep, predict::FEATURES, progress::Meter, step::number},
+    l1, l2,
+    optim::{TrainStep, number},
+    seeded,
+    train::{Fit, History, Score, predict::FEATURES, progress::Meter},
 };
 
 /// Name of the input of the targets, as messages have it.

@@ -8,7 +8,7 @@ use retrograd_layers::{
 use crate::{Call, check, features, fit, mlp, run, three_classes, with_feature, with_targets};
 
 #[test]
-fn data_that_do_not_fit_cannot_be_trained_on() {
+fn features_that_do_not_fit_cannot_be_trained_on() {
     let data = three_classes(10);
     let (none, _) = data.split_at(0);
     let narrow = Dataset::new(features(10, 3), data.targets().clone()).unwrap();
@@ -39,6 +39,26 @@ fn data_that_do_not_fit_cannot_be_trained_on() {
             Box::new(|| run(&binary, &logistic, &narrow)),
             &["`features` [4, 3] × `linear.weight` [4, 1]"],
         ),
+        (
+            "features that are NaN",
+            Box::new(|| run(&classes, &mlp(), &with_feature(&data, 7, 2, f32::NAN))),
+            &["in epoch 1: feature 2 of example 7 of 10 is NaN"],
+        ),
+        (
+            "features that are NaN, checked",
+            Box::new(|| run(&classes.checked(), &mlp(), &with_feature(&data, 7, 2, f32::NAN))),
+            &["in epoch 1: feature 2 of example 7 of 10 is NaN"],
+        ),
+    ]);
+}
+
+#[test]
+fn targets_that_do_not_fit_cannot_be_trained_on() {
+    let classes = fit(Objective::CrossEntropy, Adam::new(0.01));
+    let binary = fit(Objective::BinaryCrossEntropy, Adam::new(0.01));
+    let numbers = fit(Objective::MeanSquaredError, Adam::new(0.01));
+    let (line, logistic) = (LinearRegression::new(4), LogisticRegression::binary(4));
+    check(vec![
         (
             "a label too many",
             Box::new(|| run(&classes, &mlp(), &with_targets([0i64, 1, 3, 0]))),
@@ -82,16 +102,6 @@ fn data_that_do_not_fit_cannot_be_trained_on() {
             "targets of another shape",
             Box::new(|| run(&numbers, &mlp(), &with_targets([0.5f32, 1.0]))),
             &["mse: ", "targets need the shape of the predictions"],
-        ),
-        (
-            "features that are NaN",
-            Box::new(|| run(&classes, &mlp(), &with_feature(&data, 7, 2, f32::NAN))),
-            &["in epoch 1: feature 2 of example 7 of 10 is NaN"],
-        ),
-        (
-            "features that are NaN, checked",
-            Box::new(|| run(&classes.checked(), &mlp(), &with_feature(&data, 7, 2, f32::NAN))),
-            &["in epoch 1: feature 2 of example 7 of 10 is NaN"],
         ),
     ]);
 }

@@ -2,23 +2,23 @@
 
 use std::{cell::RefCell, ops::Range};
 
-use super::{Recording, Var, indices::Index, storage::Ends};
+use super::{Recording, Var, indices::TapeIndex, storage::Ends};
 use crate::Number;
 
 /// All external functions of a recording, in order.
 pub(super) type Externals<'env, T> = RefCell<Vec<External<'env, T>>>;
 
 /// A rule that computes the adjoints of inputs from the adjoints of outputs.
-type Rule<'env, T> = dyn Fn(&[T], &mut [T]) + 'env;
+type ExternalRule<'env, T> = dyn Fn(&[T], &mut [T]) + 'env;
 
 /// An external function: a rule computes its adjoints, and nothing is recorded.
 pub(super) struct External<'env, T> {
-    inputs: Vec<Index>,
+    inputs: Vec<TapeIndex>,
     /// The outputs, which are consecutive variables.
     outputs: Range<usize>,
     /// The number of statements recorded before this function.
     pub(super) n_statements: usize,
-    rule: Box<Rule<'env, T>>,
+    rule: Box<ExternalRule<'env, T>>,
 }
 
 impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
@@ -46,7 +46,7 @@ impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
     ) -> Vec<Var<'t, T>> {
         let index = |&x: &Var<'t, T>| match x.recorded_index() {
             Some(index) => index,
-            None if x.is_constant() => Index::NONE,
+            None if x.is_constant() => TapeIndex::NONE,
             None => self.statement(x),
         };
         let inputs = inputs.iter().map(index).collect();

@@ -2,9 +2,9 @@
 
 /// The index of a recorded value: `k + 1` for statement `k`, `−1 − k` for variable `k`, and 0 for none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Index(i32);
+pub(super) struct TapeIndex(i32);
 
-impl Index {
+impl TapeIndex {
     pub(super) const NONE: Self = Self(0);
 
     /// The limit of statements and of variables, since a [`BackLink`] has one bit less than an index.
@@ -44,23 +44,23 @@ impl Indices {
     pub(super) const NONE: Self = Self(0);
 
     #[inline(always)]
-    pub(super) const fn one(index: Index) -> Self {
-        Self::two(index, Index::NONE)
+    pub(super) const fn one(index: TapeIndex) -> Self {
+        Self::two(index, TapeIndex::NONE)
     }
 
     #[inline(always)]
-    pub(super) const fn two(first: Index, second: Index) -> Self {
+    pub(super) const fn two(first: TapeIndex, second: TapeIndex) -> Self {
         Self(first.0 as u32 as u64 | (second.0 as u32 as u64) << 32)
     }
 
     #[inline(always)]
-    pub(super) fn first(self) -> Index {
-        Index(self.0 as i32)
+    pub(super) fn first(self) -> TapeIndex {
+        TapeIndex(self.0 as i32)
     }
 
     #[inline(always)]
-    pub(super) fn second(self) -> Index {
-        Index((self.0 >> 32) as i32)
+    pub(super) fn second(self) -> TapeIndex {
+        TapeIndex((self.0 >> 32) as i32)
     }
 
     /// Whether both pairs hold at most one index each.
@@ -81,13 +81,13 @@ pub(super) struct BackLink(i32);
 
 impl BackLink {
     #[inline(always)]
-    pub(super) fn new(index: Index, has_partial: bool) -> Self {
+    pub(super) fn new(index: TapeIndex, has_partial: bool) -> Self {
         Self(index.0 << 1 | i32::from(has_partial))
     }
 
     #[inline(always)]
-    pub(super) fn index(self) -> Index {
-        Index(self.0 >> 1)
+    pub(super) fn index(self) -> TapeIndex {
+        TapeIndex(self.0 >> 1)
     }
 
     #[inline(always)]

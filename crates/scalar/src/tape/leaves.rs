@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::{Var, indices::Index};
+use super::{Var, indices::TapeIndex};
 use crate::Number;
 
 /// The values of variables, and the kept statements.
@@ -12,7 +12,7 @@ use crate::Number;
 pub(super) struct TapeLeaves<T> {
     variables: RefCell<Vec<T>>,
     /// The kept statements in order, each with the variable to which its adjoint is passed.
-    kept: RefCell<Vec<(Index, usize)>>,
+    kept: RefCell<Vec<(TapeIndex, usize)>>,
 }
 
 impl<T> Default for TapeLeaves<T> {
@@ -28,7 +28,7 @@ impl<T: Number> TapeLeaves<T> {
     }
 
     /// Appends a kept statement; `variable` has the same value, and receives the adjoint.
-    pub(super) fn keep(&self, statement: Index, variable: usize) {
+    pub(super) fn keep(&self, statement: TapeIndex, variable: usize) {
         self.kept.borrow_mut().push((statement, variable));
     }
 

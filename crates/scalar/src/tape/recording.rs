@@ -6,7 +6,7 @@ use super::{
     Tape, Var,
     external::Externals,
     full::TapeFull,
-    indices::Index,
+    indices::TapeIndex,
     leaves::TapeLeaves,
     storage::{Ends, Position, Statement, Storage},
     variable::{Brand, record},
@@ -63,7 +63,7 @@ impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
 
     #[inline]
     fn nth_variable(self, first: Option<usize>, k: usize, value: T) -> Var<'t, T> {
-        let index = first.map_or(Index::NONE, |first| Index::variable(first + k));
+        let index = first.map_or(TapeIndex::NONE, |first| TapeIndex::variable(first + k));
         Var::recorded(value, index, self.storage())
     }
 
@@ -85,17 +85,17 @@ impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
         }
         // This variable has no dependents: the statement passes its adjoint to the variable, besides its operands.
         let copy = self.add_variables(&[x.value]);
-        let third = copy.map_or(Index::NONE, Index::variable);
+        let third = copy.map_or(TapeIndex::NONE, TapeIndex::variable);
         let index = record(self.storage(), x.indices, x.first, x.second, third);
-        if let Some(copy) = copy.filter(|_| index != Index::NONE) {
+        if let Some(copy) = copy.filter(|_| index != TapeIndex::NONE) {
             self.leaves.keep(index, copy);
         }
         Var::recorded(x.value, index, self.storage())
     }
 
     /// Records a statement whose value is `x`.
-    pub(super) fn statement(self, x: Var<'t, T>) -> Index {
-        record(self.storage(), x.indices, x.first, x.second, Index::NONE)
+    pub(super) fn statement(self, x: Var<'t, T>) -> TapeIndex {
+        record(self.storage(), x.indices, x.first, x.second, TapeIndex::NONE)
     }
 
     /// This recording, if it is complete.
@@ -147,7 +147,7 @@ impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
     /// # Panics
     /// If an operation on variables of this recording is recorded before the scratch ends.
     pub fn scratch<R>(self, f: impl for<'s> FnOnce(Recording<'s, 'env, T>) -> R) -> R {
-        let scratch = Scratch::of(self);
+        let scratch = ScratchTape::of(self);
         f(Recording {
             tape: &scratch.tape,
             leaves: self.leaves,
@@ -178,7 +178,7 @@ impl<'t, 'env, T: Number> Recording<'t, 'env, T> {
 }
 
 /// A tape that borrows the statements of another one, and returns them when it is dropped, also by a panic.
-struct Scratch<'t, 'env, T: Number> {
+struct ScratchTape<'t, 'env, T: Number> {
     lender: Recording<'t, 'env, T>,
     tape: Tape<T>,
     position: Position,
@@ -186,7 +186,7 @@ struct Scratch<'t, 'env, T: Number> {
     n_leaves: (usize, usize),
 }
 
-impl<'t, 'env, T: Number> Scratch<'t, 'env, T> {
+impl<'t, 'env, T: Number> ScratchTape<'t, 'env, T> {
     fn of(lender: Recording<'t, 'env, T>) -> Self {
         let (storage, position) = lender.storage().lend();
         let adjoints = Cell::new(lender.tape.adjoints.take());
@@ -196,7 +196,7 @@ impl<'t, 'env, T: Number> Scratch<'t, 'env, T> {
     }
 }
 
-impl<T: Number> Drop for Scratch<'_, '_, T> {
+impl<T: Number> Drop for ScratchTape<'_, '_, T> {
     fn drop(&mut self) {
         let Recording { tape, leaves, externals, .. } = self.lender;
         externals.borrow_mut().truncate(self.n_externals);

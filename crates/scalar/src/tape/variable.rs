@@ -8,7 +8,7 @@ use retrograd_core::{
 };
 
 use super::{
-    indices::{Index, Indices},
+    indices::{Indices, TapeIndex},
     storage::Storage,
 };
 use crate::{
@@ -66,7 +66,7 @@ impl<'t, T: Number> Var<'t, T> {
 
     /// The scalar with the value of statement or variable `index`.
     #[inline(always)]
-    pub(super) fn recorded(value: T, index: Index, storage: &'t Storage<T>) -> Self {
+    pub(super) fn recorded(value: T, index: TapeIndex, storage: &'t Storage<T>) -> Self {
         Self::unrecorded(value).depending(
             Indices::one(index),
             T::constant(1.0),
@@ -92,7 +92,7 @@ impl<'t, T: Number> Var<'t, T> {
     }
 
     /// The index of the variable or statement with the same adjoint as this scalar; `None` if there is none.
-    pub(super) fn recorded_index(&self) -> Option<Index> {
+    pub(super) fn recorded_index(&self) -> Option<TapeIndex> {
         let is_recorded = !self.indices.are_two() && is_one(self.first);
         is_recorded.then(|| self.indices.first())
     }
@@ -200,8 +200,8 @@ pub(super) fn record<T: Number>(
     pair: Indices,
     first: T,
     second: T,
-    third: Index,
-) -> Index {
+    third: TapeIndex,
+) -> TapeIndex {
     if !storage.has_room() {
         return record_in_more_room(storage, pair, first, second, third);
     }
@@ -215,16 +215,16 @@ fn record_in_more_room<T: Number>(
     pair: Indices,
     first: T,
     second: T,
-    third: Index,
-) -> Index {
+    third: TapeIndex,
+) -> TapeIndex {
     storage.make_room();
     storage.push(pair, third, [first, second])
 }
 
 /// Records a statement of two terms.
 #[inline(never)]
-fn record_pair<T: Number>(storage: &Storage<T>, pair: Indices, first: T, second: T) -> Index {
-    record(storage, pair, first, second, Index::NONE)
+fn record_pair<T: Number>(storage: &Storage<T>, pair: Indices, first: T, second: T) -> TapeIndex {
+    record(storage, pair, first, second, TapeIndex::NONE)
 }
 
 /// Records a statement of three terms. A first partial derivative of 1, as for a running sum, is implied and not
@@ -233,11 +233,11 @@ fn record_pair<T: Number>(storage: &Storage<T>, pair: Indices, first: T, second:
 fn record_three<T: Number>(
     storage: &Storage<T>,
     pair: Indices,
-    k: Index,
+    k: TapeIndex,
     first: T,
     second: T,
     third: T,
-) -> Index {
+) -> TapeIndex {
     if is_one(first) {
         return record(storage, Indices::two(pair.second(), k), second, third, pair.first());
     }

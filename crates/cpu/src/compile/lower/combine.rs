@@ -6,7 +6,7 @@
 use retrograd_core::ops::{Binary, Unary};
 use rustc_hash::FxHashMap;
 
-use crate::kernels::code::{Instruction, Line, Nested, Operand, Register, Store};
+use crate::kernels::code::{BlockOperand, Instruction, Line, Nested, Register, Store};
 
 /// The code with instructions combined, and without those that nothing needs any more.
 pub(crate) fn combine(code: Vec<Line>, stores: &[Store]) -> Vec<Line> {
@@ -41,7 +41,7 @@ impl Combiner {
         let mut values = FxHashMap::default();
         for at in 0..self.code.len() {
             let Some(line) = &self.code[at] else { continue };
-            let place = |x: Operand| (x, line.extent);
+            let place = |x: BlockOperand| (x, line.extent);
             match line.instruction {
                 Instruction::Unary { op: Unary::Tanh, x } => drop(values.insert(place(x), at)),
                 Instruction::Unary { op: Unary::SechSquared, x } => {
@@ -81,7 +81,7 @@ impl Combiner {
     /// Changes an instruction.
     fn replace(&mut self, at: usize, instruction: Instruction) {
         let Some(line) = &mut self.code[at] else { return };
-        let reads = instruction.operands().into_iter().filter_map(Operand::register);
+        let reads = instruction.operands().into_iter().filter_map(BlockOperand::register);
         reads.for_each(|result| self.n_uses[result as usize] += 1);
         let replaced = std::mem::replace(&mut line.instruction, instruction);
         self.release(Some(replaced));
@@ -98,7 +98,7 @@ impl Combiner {
     fn release(&mut self, instruction: Option<Instruction>) {
         let mut unneeded: Vec<_> = instruction.into_iter().collect();
         while let Some(instruction) = unneeded.pop() {
-            for result in instruction.operands().into_iter().filter_map(Operand::register) {
+            for result in instruction.operands().into_iter().filter_map(BlockOperand::register) {
                 self.n_uses[result as usize] -= 1;
                 if self.n_uses[result as usize] == 0 {
                     unneeded.extend(self.take(result).map(|line| line.instruction));
@@ -109,7 +109,7 @@ impl Combiner {
 }
 
 /// The operation of an instruction that can be nested, and its operands.
-fn arithmetic(instruction: &Instruction) -> Option<(Binary, [Operand; 2])> {
+fn arithmetic(instruction: &Instruction) -> Option<(Binary, [BlockOperand; 2])> {
     match *instruction {
         Instruction::Binary {
             op: op @ (Binary::Add | Binary::Sub | Binary::Mul | Binary::Chain),

@@ -16,8 +16,8 @@ use crate::{
     },
     kernels::{
         code::{
-            Elementwise, Extent, Form, IndexCheck, Instruction, Line, Operand, Register, Scalar,
-            Store,
+            BlockOperand, Elementwise, Extent, Form, IndexCheck, Instruction, Line, Register,
+            Scalar, Store,
         },
         rows::Rows,
     },
@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// The sums of the blocks of a value.
-pub(crate) struct Sums {
+pub(crate) struct BlockSums {
     pub of: ValueId,
     /// Where they go: a number for each block.
     pub to: ValueId,
@@ -38,7 +38,7 @@ pub(crate) fn fuse(
     fusion: &Fusion<'_>,
     group: u32,
     kept: &[ValueId],
-    sums: &[Sums],
+    sums: &[BlockSums],
     is_tested: impl Fn(ValueId) -> bool,
 ) -> Elementwise {
     let computed = fusion.computed(group);
@@ -100,7 +100,7 @@ pub(crate) fn fill(
         checks: Vec::new(),
         stores: vec![Store {
             to,
-            from: Operand::Register(0),
+            from: BlockOperand::Register(0),
             extent: Extent::Element,
             form: Form::Numbers,
             is_tested,
@@ -120,7 +120,7 @@ struct Writer<'a> {
     /// The instructions, each in the place of its register's number.
     code: IndexSet<(Instruction, Extent), FxBuildHasher>,
     checks: Vec<IndexCheck>,
-    operands: FxHashMap<ValueId, Operand>,
+    operands: FxHashMap<ValueId, BlockOperand>,
 }
 
 impl Writer<'_> {
@@ -132,7 +132,7 @@ impl Writer<'_> {
             Class::Row(_) => 1,
             _ => node.inputs.len(),
         };
-        let inputs: SmallVec<[Operand; 3]> =
+        let inputs: SmallVec<[BlockOperand; 3]> =
             node.inputs[..n_operands].iter().map(|&input| self.operand(input, id)).collect();
         if node.op == Op::Cast {
             // Truth values are numbers already.
@@ -171,13 +171,13 @@ impl Writer<'_> {
     }
 
     /// The result of an instruction, which is written unless it has been before.
-    fn push(&mut self, instruction: Instruction, extent: Extent) -> Operand {
+    fn push(&mut self, instruction: Instruction, extent: Extent) -> BlockOperand {
         let (register, _) = self.code.insert_full((instruction, extent));
-        Operand::Register(register as Register)
+        BlockOperand::Register(register as Register)
     }
 
     /// How the kernel reads an input of a node.
-    fn operand(&mut self, id: ValueId, user: ValueId) -> Operand {
+    fn operand(&mut self, id: ValueId, user: ValueId) -> BlockOperand {
         if let Some(operand) = self.operands.get(&id) {
             return *operand;
         }
@@ -195,7 +195,7 @@ impl Writer<'_> {
     }
 
     /// A view of what the kernel has at hand.
-    fn view(&mut self, id: ValueId) -> Option<Operand> {
+    fn view(&mut self, id: ValueId) -> Option<BlockOperand> {
         let base = self.roles.base(id);
         let of = *self.operands.get(&base)?;
         let is_in_group = |id: ValueId| self.group_of[id.index()] == Some(self.group);
@@ -207,7 +207,7 @@ impl Writer<'_> {
     }
 
     /// Reads a value that another step has computed.
-    fn load(&mut self, id: ValueId, user: ValueId) -> Operand {
+    fn load(&mut self, id: ValueId, user: ValueId) -> BlockOperand {
         let extent = self.extent_of_operand(user);
         let source = self.roles.source(id);
         let walk = Walk::new(&source.layout, &source.shape);
@@ -222,7 +222,7 @@ impl Writer<'_> {
                 let walk = Box::new(walk);
                 self.push(Instruction::LoadMask { from: source.base, walk }, extent)
             }
-            _ if source.is_contiguous() => Operand::Contiguous(source.base),
+            _ if source.is_contiguous() => BlockOperand::Contiguous(source.base),
             _ => self.push(Instruction::Load { from: source.base, walk: Box::new(walk) }, extent),
         }
     }

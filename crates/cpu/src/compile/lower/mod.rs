@@ -16,7 +16,7 @@ use crate::{
     kernels::{
         embed::Embed,
         kernel::Kernel,
-        plain::{Copy, Plain},
+        plain::{CopyView, Plain},
         product::{Addend, Product},
         reduce::Reduce,
     },
@@ -24,7 +24,7 @@ use crate::{
     program::Task,
     step::{Sizes, Step, StepId, writers},
 };
-use fuse::{Sums, fill, fuse, rows_of_group};
+use fuse::{BlockSums, fill, fuse, rows_of_group};
 
 /// The steps that compute a task, in no particular order.
 pub(crate) struct Lowered {
@@ -119,7 +119,7 @@ impl Lowering<'_> {
             all_sums.extend(parts);
         }
         // Behind the groups, whose steps have their numbers.
-        for Sums { to, total, .. } in all_sums {
+        for BlockSums { to, total, .. } in all_sums {
             let (dtype, n) = self.lowered.sizes.of(to);
             let kernel = Kernel::Reduce(Reduce::of_sums(to, n, total, dtype));
             self.push(kernel, [total], groups.levels.level(total));
@@ -132,7 +132,7 @@ impl Lowering<'_> {
     }
 
     /// The values for the sums of a group's kernel: of a single block, the total itself.
-    fn new_sums(&mut self, group: u32) -> Vec<Sums> {
+    fn new_sums(&mut self, group: u32) -> Vec<BlockSums> {
         let Some(totals) = self.fusion.groups.totals.get(&group) else { return Vec::new() };
         let rows = rows_of_group(self.fusion, &self.fusion.computed(group));
         let (roles, sizes) = (self.roles, &mut self.lowered.sizes);
@@ -142,7 +142,7 @@ impl Lowering<'_> {
                 n_blocks => sizes.mint((rows.dtype, n_blocks)),
             };
             let of = roles.base(roles.computation.nodes[total.index()].inputs[0]);
-            Sums { of, to, total }
+            BlockSums { of, to, total }
         });
         sums.collect()
     }
@@ -231,7 +231,7 @@ impl Lowering<'_> {
     /// Pushes the copy of a node's source to some place.
     fn push_copy(&mut self, source: &Source, [id, to]: [ValueId; 2], dtype: DType, level: u32) {
         let walk = Walk::new(&source.layout, &source.shape);
-        let kernel = Kernel::Copy(Copy { from: source.base, walk, to, dtype });
+        let kernel = Kernel::Copy(CopyView { from: source.base, walk, to, dtype });
         self.push(kernel, [id], level);
     }
 

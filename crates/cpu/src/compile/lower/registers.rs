@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use crate::kernels::code::{Instruction, Line, Operand, Register, Store};
+use crate::kernels::code::{BlockOperand, Instruction, Line, Register, Store};
 
 /// Splits code with a register of its own for every result into a prologue and the rest, and gives both, and the stores,
 /// as few registers as are needed at one time. Returns their number, too.
@@ -12,7 +12,8 @@ pub(crate) fn assign(code: Vec<Line>, stores: &mut [Store]) -> (Vec<Line>, Vec<L
     let is_constant = |line: &Line| matches!(line.instruction, Instruction::Fill { .. });
     let (mut prologue, mut code): (Vec<_>, Vec<_>) = code.into_iter().partition(is_constant);
     let last_uses = last_uses(&prologue, &code, stores, n_results);
-    let mut registers = Registers { assigned: vec![0; n_results], ..Registers::default() };
+    let mut registers =
+        RegisterAllocator { assigned: vec![0; n_results], ..RegisterAllocator::default() };
     prologue.iter_mut().for_each(|line| registers.assign_results(line));
     for (at, line) in code.iter_mut().enumerate() {
         // A result is never written over its own operands, so those are freed afterwards.
@@ -41,16 +42,16 @@ fn last_uses(prologue: &[Line], code: &[Line], stores: &[Store], n_results: usiz
     last_uses
 }
 
-/// Hands out registers, used ones first.
+/// The register allocator: hands out registers, used ones first.
 #[derive(Default)]
-struct Registers {
+struct RegisterAllocator {
     /// The register of each result so far.
     assigned: Vec<Register>,
     unused: Vec<Register>,
     n: Register,
 }
 
-impl Registers {
+impl RegisterAllocator {
     /// Has a line write to registers that nothing needs.
     fn assign_results(&mut self, line: &mut Line) {
         for result in line.results_mut() {
@@ -64,8 +65,8 @@ impl Registers {
     }
 
     /// Has an operand that is a result read from its register.
-    fn rename(&self, operand: &mut Operand) {
-        if let Operand::Register(register) = operand {
+    fn rename(&self, operand: &mut BlockOperand) {
+        if let BlockOperand::Register(register) = operand {
             *register = self.assigned[*register as usize];
         }
     }

@@ -5,9 +5,9 @@ use std::{
     collections::{BTreeMap, BTreeSet, BinaryHeap},
 };
 
-/// Bytes that are needed from one step to another, these two included.
+/// The live range of a block of memory: the steps from the first to the last that need it, both included.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Block {
+pub(super) struct LiveRange {
     pub n_bytes: usize,
     pub first: u32,
     pub last: u32,
@@ -23,7 +23,7 @@ pub(super) struct TooLarge(pub u128);
 /// # Errors
 /// If all of them, one behind the other, would reach further than memory can. All sums of sizes and offsets are less.
 pub(super) fn arrange(
-    blocks: &[Block],
+    blocks: &[LiveRange],
     most_paired: usize,
 ) -> Result<(Vec<usize>, usize, usize), TooLarge> {
     let n_bytes: u128 = blocks.iter().map(|block| block.n_bytes as u128).sum();
@@ -41,7 +41,7 @@ pub(super) fn arrange(
 }
 
 /// The most bytes that are needed at one time, however many.
-fn most_live(blocks: &[Block]) -> u128 {
+fn most_live(blocks: &[LiveRange]) -> u128 {
     let (mut n_live, mut most_live) = (0u128, 0);
     let mut ending = BinaryHeap::new();
     for block in blocks {
@@ -59,7 +59,7 @@ fn most_live(blocks: &[Block]) -> u128 {
 }
 
 /// Gives each block the best-fitting range that is free when its time comes.
-fn in_order(blocks: &[Block]) -> (Vec<usize>, usize, usize) {
+fn in_order(blocks: &[LiveRange]) -> (Vec<usize>, usize, usize) {
     let (mut ranges, mut n_live, mut most_live) = (Ranges::default(), 0, 0);
     let mut ending = BinaryHeap::new();
     let mut offsets = Vec::with_capacity(blocks.len());
@@ -81,7 +81,7 @@ fn in_order(blocks: &[Block]) -> (Vec<usize>, usize, usize) {
 }
 
 /// Gives each block, the largest first, the lowest place apart from those of its time that have one.
-fn by_size(blocks: &[Block]) -> (Vec<usize>, usize) {
+fn by_size(blocks: &[LiveRange]) -> (Vec<usize>, usize) {
     let mut order: Vec<_> = (0..blocks.len()).collect();
     order.sort_by_key(|&index| Reverse(blocks[index].n_bytes));
     let mut offsets = vec![0; blocks.len()];
@@ -192,7 +192,7 @@ mod tests {
     }
 
     /// Checks that blocks of one time are apart, and reach no further than they say.
-    fn check(blocks: &[Block], offsets: &[usize], n_bytes: usize) {
+    fn check(blocks: &[LiveRange], offsets: &[usize], n_bytes: usize) {
         for (k, (a, at)) in blocks.iter().zip(offsets).enumerate() {
             assert!(at + a.n_bytes <= n_bytes);
             for (b, bt) in blocks.iter().zip(offsets).skip(k + 1) {
@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn blocks_that_memory_cannot_hold_are_refused() {
         let half = isize::MAX as usize / 2 + 1;
-        let block = |n_bytes, first, last| Block { n_bytes, first, last };
+        let block = |n_bytes, first, last| LiveRange { n_bytes, first, last };
         let two = [block(half, 0, 1), block(half, 1, 2)];
         assert_eq!(arrange(&two, 2000), Err(TooLarge(1 << 63)));
         // Sizes that would wrap around to nothing.
@@ -223,7 +223,7 @@ mod tests {
             firsts.sort_unstable();
             let block = |first| {
                 let last = first + rng.random_range(0..8);
-                Block { n_bytes: 64 * rng.random_range(0..10), first, last }
+                LiveRange { n_bytes: 64 * rng.random_range(0..10), first, last }
             };
             let blocks: Vec<_> = firsts.into_iter().map(block).collect();
             let (in_order, n_in_order, n_live) = in_order(&blocks);

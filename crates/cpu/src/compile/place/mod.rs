@@ -7,12 +7,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     arena::{ALIGNMENT, Place},
-    compile::{lower::Lowered, update::Updates},
+    compile::{lower::Lowered, update::LeafUpdates},
     program::{Shortage, Task},
     step::{Sizes, Step},
     tuning::Tuning,
 };
-use block::{Block, TooLarge};
+use block::{LiveRange, TooLarge};
 
 /// Places of all values, and the size of the arena.
 pub(crate) struct Places {
@@ -32,7 +32,7 @@ pub(crate) struct Places {
 pub(crate) fn place(
     task: &Task,
     lowered: &Lowered,
-    updates: &Updates,
+    updates: &LeafUpdates,
     steps: &[&Step],
     tuning: &Tuning,
 ) -> Result<Places, Shortage> {
@@ -51,7 +51,7 @@ pub(crate) fn place(
 }
 
 /// The places outside the arena: of leaves, of updates, and, in a checked program, of operands that are computed there.
-fn outside(task: &Task, lowered: &Lowered, updates: &Updates, steps: &[&Step]) -> Vec<Place> {
+fn outside(task: &Task, lowered: &Lowered, updates: &LeafUpdates, steps: &[&Step]) -> Vec<Place> {
     let Lowered { leaves, roots, sizes, .. } = lowered;
     let mut places = vec![Place::Nowhere; sizes.len()];
     // Where a target is the leaf, it has the leaf's slot.
@@ -97,7 +97,7 @@ fn in_blocks(
     sizes: &Sizes,
     kept: &[ValueId],
     places: Vec<Place>,
-) -> (Vec<Place>, Vec<Block>) {
+) -> (Vec<Place>, Vec<LiveRange>) {
     let mut last_use = vec![0; sizes.len()];
     for (at, step) in (0..).zip(steps) {
         let values = step.reads.iter().chain(&step.writes).chain(&step.scratch);
@@ -147,7 +147,7 @@ struct Planner<'a> {
     sizes: &'a Sizes,
     last_use: Vec<u32>,
     places: Vec<Place>,
-    blocks: Vec<Block>,
+    blocks: Vec<LiveRange>,
 }
 
 impl Planner<'_> {
@@ -181,7 +181,7 @@ impl Planner<'_> {
     fn place_apart(&mut self, id: ValueId, at: u32) {
         let (n_bytes, n_elements) = (aligned(self.sizes.n_bytes(id)), self.sizes.n_elements(id));
         self.places[id.index()] = Place::Arena { offset: self.blocks.len(), n_elements };
-        self.blocks.push(Block { n_bytes, first: at, last: self.last_use[id.index()] });
+        self.blocks.push(LiveRange { n_bytes, first: at, last: self.last_use[id.index()] });
     }
 }
 

@@ -4,22 +4,24 @@ use indexmap::IndexSet;
 use retrograd_core::ops::{Binary, Unary};
 use rustc_hash::FxBuildHasher;
 
-use crate::kernels::code::{Extent, Form, Instruction, Line, Nested, Operand, Register, Store};
+use crate::kernels::code::{
+    BlockOperand, Extent, Form, Instruction, Line, Nested, Register, Store,
+};
 
 /// The values that the stores of a kernel write, as terms; nothing in builds without debug assertions.
 pub(crate) struct Meaning(Option<Stored>);
 
 struct Stored {
-    terms: Terms,
-    values: Vec<Value>,
+    terms: CodeTerms,
+    values: Vec<StoredTerm>,
 }
 
 /// The value that a store writes: a term, its extent and its form.
-type Value = (Register, Extent, Form);
+type StoredTerm = (Register, Extent, Form);
 
 /// All different terms: instructions whose operands are terms, too, by their numbers.
 #[derive(Default)]
-struct Terms(IndexSet<(Instruction, Extent), FxBuildHasher>);
+struct CodeTerms(IndexSet<(Instruction, Extent), FxBuildHasher>);
 
 impl Meaning {
     /// The meaning of code as it is first written.
@@ -28,7 +30,7 @@ impl Meaning {
     /// If the code has none: a fault of the fusion.
     pub fn of(code: &[Line], stores: &[Store]) -> Self {
         Self(cfg!(debug_assertions).then(|| {
-            let mut terms = Terms::default();
+            let mut terms = CodeTerms::default();
             let values = terms.stored([&[], code], stores);
             let values = values.unwrap_or_else(|fault| panic!("fused code: {fault}"));
             Stored { terms, values }
@@ -52,15 +54,15 @@ impl Meaning {
     }
 }
 
-impl Terms {
+impl CodeTerms {
     /// The values that the stores write of a block. They are the same of all blocks, since none changes what the prologue has computed,
     /// nor reads what another has left.
     fn stored(
         &mut self,
         [prologue, code]: [&[Line]; 2],
         stores: &[Store],
-    ) -> Result<Vec<Value>, String> {
-        let mut registers = Registers { terms: self, values: Vec::new() };
+    ) -> Result<Vec<StoredTerm>, String> {
+        let mut registers = TermRegisters { terms: self, values: Vec::new() };
         prologue.iter().try_for_each(|line| registers.run(line))?;
         let shared = registers.values.clone();
         code.iter().try_for_each(|line| registers.run(line))?;
@@ -76,7 +78,7 @@ impl Terms {
         let instruction = match instruction {
             Instruction::Nested { ops: Nested { inner, outer, is_second }, a, b, c } => {
                 let inner = Instruction::Binary { op: inner, a, b };
-                let inner = Operand::Register(self.add(inner, extent));
+                let inner = BlockOperand::Register(self.add(inner, extent));
                 let [a, b] = if is_second { [c, inner] } else { [inner, c] };
                 return self.add(Instruction::Binary { op: outer, a, b }, extent);
             }
@@ -93,12 +95,12 @@ impl Terms {
 }
 
 /// Registers that hold terms.
-struct Registers<'t> {
-    terms: &'t mut Terms,
+struct TermRegisters<'t> {
+    terms: &'t mut CodeTerms,
     values: Vec<Option<Register>>,
 }
 
-impl Registers<'_> {
+impl TermRegisters<'_> {
     fn run(&mut self, line: &Line) -> Result<(), String> {
         let Line { instruction, register, extent } = line;
         let (read, computed) = instruction.extents(*extent);
@@ -132,22 +134,22 @@ impl Registers<'_> {
     }
 
     /// An operand as a term, which must be of some extent.
-    fn read(&self, operand: Operand, extent: Extent) -> Result<Operand, String> {
-        let Operand::Register(register) = operand else { return Ok(operand) };
+    fn read(&self, operand: BlockOperand, extent: Extent) -> Result<BlockOperand, String> {
+        let BlockOperand::Register(register) = operand else { return Ok(operand) };
         let value = self.values.get(register as usize).copied().flatten();
         let term = value.ok_or_else(|| format!("register {register} is read unwritten"))?;
         match self.terms.0[term as usize].1 == extent {
-            true => Ok(Operand::Register(term)),
+            true => Ok(BlockOperand::Register(term)),
             false => {
                 Err(format!("register {register} is read with one number for each {extent:?}"))
             }
         }
     }
 
-    fn value(&self, store: &Store) -> Result<Value, String> {
+    fn value(&self, store: &Store) -> Result<StoredTerm, String> {
         match self.read(store.from, store.extent)? {
-            Operand::Register(term) => Ok((term, store.extent, store.form)),
-            Operand::Contiguous(_) => Err(format!("{store:?} stores what is in memory")),
+            BlockOperand::Register(term) => Ok((term, store.extent, store.form)),
+            BlockOperand::Contiguous(_) => Err(format!("{store:?} stores what is in memory")),
         }
     }
 }
@@ -159,25 +161,25 @@ mod tests {
     use super::*;
     use crate::kernels::code::Scalar;
 
-    fn memory(index: usize) -> Operand {
-        Operand::Contiguous(ValueId::new(index))
+    fn memory(index: usize) -> BlockOperand {
+        BlockOperand::Contiguous(ValueId::new(index))
     }
 
     fn line(instruction: Instruction, register: Register) -> Line {
         Line { instruction, register, extent: Extent::Element }
     }
 
-    fn unary(op: Unary, x: Operand, register: Register) -> Line {
+    fn unary(op: Unary, x: BlockOperand, register: Register) -> Line {
         line(Instruction::Unary { op, x }, register)
     }
 
     fn sum(a: Register, b: Register, register: Register) -> Line {
-        let [a, b] = [a, b].map(Operand::Register);
+        let [a, b] = [a, b].map(BlockOperand::Register);
         line(Instruction::Binary { op: Binary::Add, a, b }, register)
     }
 
     fn store(from: Register) -> Store {
-        let (to, from) = (ValueId::new(9), Operand::Register(from));
+        let (to, from) = (ValueId::new(9), BlockOperand::Register(from));
         Store { to, from, extent: Extent::Element, form: Form::Numbers, is_tested: false }
     }
 
@@ -187,12 +189,12 @@ mod tests {
     }
 
     fn fault(code: [&[Line]; 2], from: Register) -> String {
-        Terms::default().stored(code, &[store(from)]).expect_err("the code is wrong")
+        CodeTerms::default().stored(code, &[store(from)]).expect_err("the code is wrong")
     }
 
     #[test]
     fn code_in_other_registers_means_the_same() {
-        let (mut terms, code) = (Terms::default(), code());
+        let (mut terms, code) = (CodeTerms::default(), code());
         let meant = terms.stored([&[], &code], &[store(2)]).expect("it is right");
         let [a, b, _] = &code[..] else { unreachable!("there are three lines") };
         let swapped = [b.clone(), a.clone(), sum(1, 0, 5)];
@@ -218,7 +220,7 @@ mod tests {
             unary(Unary::SechSquared, memory(0), 1),
             sum(0, 1, 2),
         ];
-        let (mut terms, stores) = (Terms::default(), [store(2)]);
+        let (mut terms, stores) = (CodeTerms::default(), [store(2)]);
         let meant = terms.stored([&[], &slopes], &stores);
         let with_slope = |slope| line(Instruction::TanhWithSlope { x: memory(0), slope }, 0);
         assert_eq!(terms.stored([&[], &[with_slope(1), sum(0, 1, 2)]], &stores), meant);
@@ -230,7 +232,8 @@ mod tests {
     fn a_prologue_that_is_overwritten_is_found() {
         let scalar = Scalar::Literal(Literal::new(2.0));
         let prologue = [line(Instruction::Fill { scalar }, 0)];
-        let code = [unary(Unary::Exp, Operand::Register(0), 1), unary(Unary::Sin, memory(0), 0)];
+        let code =
+            [unary(Unary::Exp, BlockOperand::Register(0), 1), unary(Unary::Sin, memory(0), 0)];
         assert!(fault([&prologue, &code], 1).contains("for all"));
     }
 

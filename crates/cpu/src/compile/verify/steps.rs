@@ -11,7 +11,7 @@ use crate::{
     compile::{
         lower::Lowered,
         place::Places,
-        update::{NewValue, Updates},
+        update::{LeafUpdates, NewValue},
     },
     program::Task,
     step::{Sizes, Step},
@@ -35,7 +35,7 @@ impl Places {
         &self,
         task: &Task,
         lowered: &Lowered,
-        updates: &Updates,
+        updates: &LeafUpdates,
         steps: &[&Step],
     ) -> Result<(), String> {
         let Lowered { leaves, roots, sizes, .. } = lowered;
@@ -60,7 +60,7 @@ fn verify_steps(steps: &[&Step], placed: &Placed<'_>) -> Result<(), String> {
     }
     placed.outputs.iter().try_for_each(|&id| contents.check(id))?;
     for &NewValue { target, value } in placed.updates {
-        // It is computed there, or copied there.
+        // The new value is computed at its target, or copied there.
         let is_copied = written.contains(&target) && contents.check(target).is_ok();
         if !is_copied && placed.places[target.index()] != placed.places[value.index()] {
             return Err(format!("the new value {value:?} is not where {target:?} is"));
@@ -191,7 +191,7 @@ mod tests {
             let roots = [y.matmul(y), y.flip(0).cumsum(0)];
             let computation = Computation::of(&roots).computation;
             let task = Task { computation, n_outputs: 2, targets: vec![], is_checked: false };
-            let (lowered, updates) = (lowered(&task), Updates::default());
+            let (lowered, updates) = (lowered(&task), LeafUpdates::default());
             let order = order(&lowered, &updates);
             let steps = order.steps(&lowered, &updates);
             let places = place(&task, &lowered, &updates, &steps, &Tuning::default())

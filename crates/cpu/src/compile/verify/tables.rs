@@ -12,7 +12,7 @@ use crate::{
         lower::Lowered,
         order::Order,
         rematerialize::Fusion,
-        update::Updates,
+        update::LeafUpdates,
     },
     step::{StepId, writers},
 };
@@ -142,7 +142,7 @@ impl Lowered {
     }
 }
 
-impl Updates {
+impl LeafUpdates {
     /// Checks that new values have the size of their targets, and that one in place is computed at one target.
     pub fn verify(&self, lowered: &Lowered) -> Result<(), String> {
         for update in &self.all {
@@ -157,7 +157,7 @@ impl Updates {
 
 impl Order {
     /// Checks that the sequence has each step once, after the writers of its operands and after all that it waits for.
-    pub fn verify(&self, lowered: &Lowered, updates: &Updates) -> Result<(), String> {
+    pub fn verify(&self, lowered: &Lowered, updates: &LeafUpdates) -> Result<(), String> {
         let n_steps = lowered.steps.len() + updates.copies.len();
         let mut position = vec![None; n_steps];
         self.sequence.iter().enumerate().for_each(|(at, id)| position[id.index()] = Some(at));

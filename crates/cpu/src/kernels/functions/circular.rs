@@ -3,7 +3,7 @@
 
 use retrograd_core::DType;
 
-use crate::kernels::number::{Arithmetic, Number, lit, polynomial, select};
+use crate::kernels::number::{Arithmetic, FloatBits, lit, polynomial, select};
 
 /// Up to here `n·π/2` is exact in its leading parts; larger angles are left to the standard library.
 pub(super) const LARGEST_ANGLE: f64 = 1_048_576.0;
@@ -72,7 +72,7 @@ fn near_zero_single<A: Arithmetic>(r: f64) -> (f64, f64) {
 
 /// The sine and cosine of an angle up to [`SMALL_ANGLE`].
 #[inline(always)]
-fn small_sin_cos<F: Number, A: Arithmetic>(x: F) -> (f64, f64) {
+fn small_sin_cos<F: FloatBits, A: Arithmetic>(x: F) -> (f64, f64) {
     match F::DTYPE {
         DType::F32 => near_zero_single::<A>(x.widen()),
         _ => near_zero::<A>(x.widen(), 0.0),
@@ -81,7 +81,7 @@ fn small_sin_cos<F: Number, A: Arithmetic>(x: F) -> (f64, f64) {
 
 /// The sine and cosine of what is left of an angle, and the number of quarter turns (shifted) that were taken off it.
 #[inline(always)]
-fn sin_cos<F: Number, A: Arithmetic>(x: F) -> (f64, f64, f64) {
+fn sin_cos<F: FloatBits, A: Arithmetic>(x: F) -> (f64, f64, f64) {
     let x = x.widen();
     let shifted = A::mul_add(x, std::f64::consts::FRAC_2_PI, f64::SHIFT);
     let n = shifted - f64::SHIFT;
@@ -98,7 +98,7 @@ fn sin_cos<F: Number, A: Arithmetic>(x: F) -> (f64, f64, f64) {
 
 /// `sin x`.
 #[inline(always)]
-pub(super) fn sin<F: Number, A: Arithmetic>(x: F) -> F {
+pub(super) fn sin<F: FloatBits, A: Arithmetic>(x: F) -> F {
     let (sin, cos, shifted) = sin_cos::<F, A>(x);
     let y = select(f64::is_odd(shifted), cos, sin).negated_by_half_turn(shifted);
     select(x == lit(0.0), x, F::narrow(y))
@@ -106,26 +106,26 @@ pub(super) fn sin<F: Number, A: Arithmetic>(x: F) -> F {
 
 /// `sin x` of a small angle.
 #[inline(always)]
-pub(super) fn small_sin<F: Number, A: Arithmetic>(x: F) -> F {
+pub(super) fn small_sin<F: FloatBits, A: Arithmetic>(x: F) -> F {
     select(x == lit(0.0), x, F::narrow(small_sin_cos::<F, A>(x).0))
 }
 
 /// `cos x`, a quarter turn ahead of the sine.
 #[inline(always)]
-pub(super) fn cos<F: Number, A: Arithmetic>(x: F) -> F {
+pub(super) fn cos<F: FloatBits, A: Arithmetic>(x: F) -> F {
     let (sin, cos, shifted) = sin_cos::<F, A>(x);
     F::narrow(select(f64::is_odd(shifted), sin, cos).negated_by_half_turn(shifted + 1.0))
 }
 
 /// `cos x` of a small angle.
 #[inline(always)]
-pub(super) fn small_cos<F: Number, A: Arithmetic>(x: F) -> F {
+pub(super) fn small_cos<F: FloatBits, A: Arithmetic>(x: F) -> F {
     F::narrow(small_sin_cos::<F, A>(x).1)
 }
 
 /// `tan x`.
 #[inline(always)]
-pub(super) fn tan<F: Number, A: Arithmetic>(x: F) -> F {
+pub(super) fn tan<F: FloatBits, A: Arithmetic>(x: F) -> F {
     let (sin, cos, shifted) = sin_cos::<F, A>(x);
     let is_odd = f64::is_odd(shifted);
     let y = select(is_odd, -cos, sin) / select(is_odd, sin, cos);
@@ -134,7 +134,7 @@ pub(super) fn tan<F: Number, A: Arithmetic>(x: F) -> F {
 
 /// `tan x` of a small angle.
 #[inline(always)]
-pub(super) fn small_tan<F: Number, A: Arithmetic>(x: F) -> F {
+pub(super) fn small_tan<F: FloatBits, A: Arithmetic>(x: F) -> F {
     let (sin, cos) = small_sin_cos::<F, A>(x);
     select(x == lit(0.0), x, F::narrow(sin / cos))
 }

@@ -1,9 +1,9 @@
 //! Exponential functions: `x = n·ln 2 + r`, a polynomial in `r`, and `2ⁿ`.
 
-use crate::kernels::number::{Arithmetic, Number, lit, polynomial, select};
+use crate::kernels::number::{Arithmetic, FloatBits, lit, polynomial, select};
 
 /// Coefficients for each type.
-pub(super) trait Exponential: Number {
+pub(super) trait Exponential: FloatBits {
     /// Of `(eʳ − 1 − r)/r²` for `|r| ≤ ln 2/2`.
     const EXP: &'static [Self];
     /// Of `(sinh x/x − 1)/x²` in powers of `x²`, for `|x| ≤ 1`.
@@ -42,7 +42,7 @@ impl Exponential for f64 {
 
 /// `n + shift` and `r` with `x = n·ln 2 + r`.
 #[inline(always)]
-fn reduce<F: Number, A: Arithmetic>(x: F, shift: F) -> (F, F) {
+fn reduce<F: FloatBits, A: Arithmetic>(x: F, shift: F) -> (F, F) {
     let shifted = A::mul_add(x, lit(std::f64::consts::LOG2_E), shift);
     let n = shifted - shift;
     // The first product is exact with or without fused instructions, and so is the difference.
@@ -51,7 +51,7 @@ fn reduce<F: Number, A: Arithmetic>(x: F, shift: F) -> (F, F) {
 
 /// The same with `r = high + low`, where `x` is a sum too.
 #[inline(always)]
-fn reduce_sum<F: Number, A: Arithmetic>(x: F, rest: F, shift: F) -> (F, F, F) {
+fn reduce_sum<F: FloatBits, A: Arithmetic>(x: F, rest: F, shift: F) -> (F, F, F) {
     let shifted = A::mul_add(x, lit(std::f64::consts::LOG2_E), shift);
     let n = shifted - shift;
     let high = A::mul_add(n, -F::LN_2[0], x);
@@ -74,14 +74,14 @@ fn tail<F: Exponential, A: Arithmetic>(high: F, low: F) -> F {
 
 /// `x` between the bounds, or NaN.
 #[inline(always)]
-fn within<F: Number>(x: F, [low, high]: [F; 2]) -> F {
+fn within<F: FloatBits>(x: F, [low, high]: [F; 2]) -> F {
     let x = select(x > high, high, x);
     select(x < low, low, x)
 }
 
-/// The shift of exponents that [`Number::scale`] takes.
+/// The shift of exponents that [`FloatBits::scale`] takes.
 #[inline(always)]
-fn shift_of_scale<F: Number>() -> F {
+fn shift_of_scale<F: FloatBits>() -> F {
     F::SHIFT + F::BIAS + F::BIAS
 }
 
@@ -157,7 +157,7 @@ pub(super) fn moderate_tanh_with_slope<F: Exponential, A: Arithmetic>(x: F) -> (
 
 /// The largest `x` for [`moderate_tanh_with_slope`].
 #[inline(always)]
-pub(super) fn limit_of_tanh<F: Number>() -> F {
+pub(super) fn limit_of_tanh<F: FloatBits>() -> F {
     F::MODERATE * lit(0.5)
 }
 

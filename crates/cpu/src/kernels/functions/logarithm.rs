@@ -2,10 +2,10 @@
 //! fdlibm.
 
 use super::exponential::{Exponential, exp};
-use crate::kernels::number::{Arithmetic, Number, lit, polynomial, select};
+use crate::kernels::number::{Arithmetic, FloatBits, lit, polynomial, select};
 
 /// Coefficients for each type.
-pub(super) trait Logarithm: Number {
+pub(super) trait Logarithm: FloatBits {
     /// Of `(2·artanh(s)/s − 2)/s²` in powers of `s²`, for `|s| ≤ (√2 − 1)/(√2 + 1)`.
     const LOG: &'static [Self];
 }
@@ -45,7 +45,7 @@ fn log_tail<F: Logarithm, A: Arithmetic>(f: F, low: F) -> F {
 
 /// `y` for positive finite `x`; the limits of a logarithm at 0 and infinity, and NaN where there is none.
 #[inline(always)]
-fn at_all<F: Number>(x: F, y: F) -> F {
+fn at_all<F: FloatBits>(x: F, y: F) -> F {
     let y = select(x < F::INFINITY, y, x);
     let beyond = select(x < lit(0.0), F::NAN, y);
     select(x == lit(0.0), -F::INFINITY, beyond)

@@ -19,8 +19,8 @@ use self::{
 };
 use crate::kernels::{
     InstructionSet, compiled,
-    instructions::Kind,
-    number::{Arithmetic, Fused, Number, Separate, lit, select},
+    instructions::IsaLevel,
+    number::{Arithmetic, FloatBits, Fused, Separate, lit, select},
 };
 
 /// Loops run over a multiple of this many numbers, so that they have no remainder that is computed one by one.
@@ -62,7 +62,7 @@ impl<F: Coefficients> Functions for F {
 }
 
 /// Has something computed for each of `x`, of which a multiple of [`LANES`] is given at a time.
-fn in_lanes<F: Number, const N: usize>(
+fn in_lanes<F: FloatBits, const N: usize>(
     x: &[F],
     mut outputs: [&mut [F]; N],
     compute: impl Fn(&[F], [&mut [F]; N]),
@@ -119,11 +119,11 @@ fn value_of_one<F: Coefficients>(instructions: InstructionSet, op: Unary, x: F) 
         value_of_row::<F, Fused>(op, x)
     }
 
-    match instructions.kind() {
-        Kind::Portable => value_of_row::<F, Separate>(op, x),
+    match instructions.level() {
+        IsaLevel::Portable => value_of_row::<F, Separate>(op, x),
         #[cfg(target_arch = "x86_64")]
         // SAFETY: instruction sets exist only for what the processor has.
-        Kind::Avx2 | Kind::Avx512 => unsafe { with_fma(op, x) },
+        IsaLevel::Avx2 | IsaLevel::Avx512 => unsafe { with_fma(op, x) },
     }
 }
 
@@ -195,7 +195,7 @@ macro_rules! rows {
             use super::*;
 
             $( #[inline(always)]
-            pub fn $Double<F: Number, A: Arithmetic>(x: F) -> F {
+            pub fn $Double<F: FloatBits, A: Arithmetic>(x: F) -> F {
                 F::narrow($double_family::$double::<A>(x.widen()))
             } )*
         }
@@ -239,7 +239,7 @@ rows! {
 
 /// Whether no number has a larger magnitude than a limit; NaN does not count. Of a multiple of [`LANES`] numbers.
 #[inline(always)]
-fn are_within<F: Number>(x: &[F], limit: F) -> bool {
+fn are_within<F: FloatBits>(x: &[F], limit: F) -> bool {
     let mut largest = [F::ZERO; LANES];
     for group in x.as_chunks::<LANES>().0 {
         for (largest, x) in largest.iter_mut().zip(group) {
@@ -258,7 +258,7 @@ fn each<F: Copy>(x: &[F], y: &mut [F], f: impl Fn(F) -> F) {
 
 /// The values of core at angles that are too large for the code here.
 #[inline(always)]
-fn replace_large_angles<F: Number>(op: Unary, x: &[F], y: &mut [F]) {
+fn replace_large_angles<F: FloatBits>(op: Unary, x: &[F], y: &mut [F]) {
     if !x.iter().fold(false, |any, &x| any | is_large_angle(x)) {
         return;
     }
@@ -268,6 +268,6 @@ fn replace_large_angles<F: Number>(op: Unary, x: &[F], y: &mut [F]) {
 }
 
 #[inline(always)]
-fn is_large_angle<F: Number>(x: F) -> bool {
+fn is_large_angle<F: FloatBits>(x: F) -> bool {
     x.widen().abs() > LARGEST_ANGLE
 }

@@ -3,30 +3,30 @@
 use gemm_common::Parallelism;
 
 use super::matrix::{Combination, Matrix};
-use crate::kernels::number::Number;
+use crate::kernels::number::FloatBits;
 
 /// `dst ← alpha·dst + beta·lhs·rhs`, of sizes `m, n, k`. Each matrix is an address with the strides of its columns and
 /// rows; after `dst` follows whether it is read, in the end whether a matrix is conjugated.
 #[rustfmt::skip]
-type Product<F> = unsafe fn(
+type GemmFunction<F> = unsafe fn(
     usize, usize, usize, *mut F, isize, isize, bool, *const F, isize, isize, *const F, isize, isize, F, F,
     bool, bool, bool, Parallelism,
 );
 
 /// Numbers that the library multiplies.
-pub(crate) trait Multiply: Number {
+pub(crate) trait Multiply: FloatBits {
     /// The product for the instructions of this machine.
-    fn product() -> Product<Self>;
+    fn product() -> GemmFunction<Self>;
 }
 
 impl Multiply for f32 {
-    fn product() -> Product<Self> {
+    fn product() -> GemmFunction<Self> {
         gemm_f32::gemm::f32::get_gemm_fn()
     }
 }
 
 impl Multiply for f64 {
-    fn product() -> Product<Self> {
+    fn product() -> GemmFunction<Self> {
         gemm_f64::gemm::f64::get_gemm_fn()
     }
 }

@@ -1,6 +1,6 @@
 //! Matrices in any strided layout.
 
-use crate::kernels::number::Number;
+use crate::kernels::number::FloatBits;
 
 /// Distances, in elements, from one row to the next and from one column to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,7 +110,7 @@ pub(super) struct Combination<F> {
     pub scale: F,
 }
 
-impl<F: Number> Combination<F> {
+impl<F: FloatBits> Combination<F> {
     /// `out ← product`.
     pub const OVERWRITE: Self = Self { keep: F::ZERO, scale: F::ONE };
 
@@ -136,7 +136,11 @@ impl<F: Number> Combination<F> {
 const SQUARE: usize = 16;
 
 /// Updates `out`, row by row, with the transpose of a matrix.
-pub(super) fn transpose<F: Number>(matrix: Matrix<'_, F>, update: Combination<F>, out: &mut [F]) {
+pub(super) fn transpose<F: FloatBits>(
+    matrix: Matrix<'_, F>,
+    update: Combination<F>,
+    out: &mut [F],
+) {
     let (n_rows, n_columns) = (matrix.n_rows, matrix.n_columns);
     assert_eq!(out.len(), n_rows * n_columns);
     if n_rows < SQUARE {
@@ -164,7 +168,7 @@ pub(super) fn transpose<F: Number>(matrix: Matrix<'_, F>, update: Combination<F>
 
 /// The same for rows of contiguous elements that are fewer than the side of a square: so many columns of them are
 /// neighbors in `out`.
-fn transpose_few_rows<F: Number>(matrix: Matrix<'_, F>, update: Combination<F>, out: &mut [F]) {
+fn transpose_few_rows<F: FloatBits>(matrix: Matrix<'_, F>, update: Combination<F>, out: &mut [F]) {
     let n_rows = matrix.n_rows;
     let mut part = [F::ZERO; SQUARE * SQUARE];
     for (block, out) in out.chunks_mut(n_rows * SQUARE).enumerate() {

@@ -4,6 +4,7 @@
 mod bound;
 mod library;
 mod matrix;
+mod method;
 #[cfg(test)]
 mod tests;
 mod vector;
@@ -16,15 +17,16 @@ use smallvec::smallvec;
 use self::{
     library::Multiply,
     matrix::{Combination, Matrix, Strides, transpose},
-    vector::Sums,
+    method::{MAX_BLOCK, Method, ProductSizes},
+    vector::HorizontalSum,
 };
 use crate::{
     arena::{Beside, Memory, Output, Split},
     kernels::{
         InstructionSet,
         code::Scalar,
-        kernel::{Behavior, Refusal, Values},
-        number::{Number, lit},
+        kernel::{Behavior, Refusal, ValueIds},
+        number::{FloatBits, lit},
         team::Team,
     },
     layout::{Source, Walk},
@@ -35,10 +37,10 @@ use crate::{
 pub(crate) struct Product {
     dtype: DType,
     out: ValueId,
-    lhs: Operand,
-    rhs: Operand,
+    lhs: MatrixOperand,
+    rhs: MatrixOperand,
     addend: Option<Addend>,
-    sizes: Sizes,
+    sizes: ProductSizes,
     method: Method,
 }
 
@@ -53,30 +55,15 @@ pub(crate) struct Addend {
 }
 
 impl Addend {
-    fn update<F: Number>(&self, memory: &Memory<'_>) -> Combination<F> {
+    fn update<F: FloatBits>(&self, memory: &Memory<'_>) -> Combination<F> {
         let factor = self.product_factor.map_or(F::ONE, |factor| factor.settle(memory));
         Combination { keep: lit(self.scale), scale: lit::<F>(self.product_scale) * factor }
     }
 }
 
-/// Of a product `[m, k] × [k, n]`.
-#[derive(Clone, Copy, Debug)]
-struct Sizes {
-    m: usize,
-    k: usize,
-    n: usize,
-}
-
-impl Sizes {
-    /// The number of multiplications; the largest number if it is larger still, as it is of what no memory holds.
-    fn n_multiplications(self) -> usize {
-        self.m.saturating_mul(self.k).saturating_mul(self.n)
-    }
-}
-
 /// Matrices in a buffer.
 #[derive(Clone, Debug)]
-struct Operand {
+struct MatrixOperand {
     base: ValueId,
     strides: Strides,
     n_matrices: usize,
@@ -84,74 +71,7 @@ struct Operand {
     firsts: Walk,
 }
 
-/// How a product is computed. Some ways need scratch for one matrix.
-#[derive(Clone, Copy, Debug)]
-enum Method {
-    /// By the library.
-    Library,
-    /// By the library, the transpose `rhsᵀ·lhsᵀ` into scratch, which is transposed afterwards.
-    Transposed(ValueId),
-    /// By the library, few rows at a time: for those it has a kernel if the columns of `rhs` are contiguous.
-    Blocks,
-    /// As before, with the columns of `rhs` copied to scratch.
-    BlocksOfCopy(ValueId),
-    /// A matrix times a column.
-    Column,
-    /// A row times a matrix, for each row of `lhs`.
-    Rows,
-}
-
-/// Up to here, the library takes longer to begin than rows take one by one.
-const MAX_MULTIPLICATIONS_BY_ROWS: usize = 256;
-
-/// The library has a kernel for results of at most this many elements.
-const MAX_BLOCK: usize = 256;
-
-impl Method {
-    /// The way for sizes and layouts, by limits that were measured. `scratch` is asked for a value of some elements, if
-    /// one is needed.
-    fn of(
-        sizes @ Sizes { m, k, n }: Sizes,
-        lhs: Strides,
-        rhs: Strides,
-        scratch: impl FnOnce(usize) -> ValueId,
-    ) -> Self {
-        if n == 1 && vector::can_multiply(lhs, rhs.rows) {
-            return Method::Column;
-        }
-        let n_multiplications = sizes.n_multiplications();
-        let is_small = m == 1 || n_multiplications <= MAX_MULTIPLICATIONS_BY_ROWS;
-        if is_small && vector::can_multiply(rhs.t(), lhs.columns) {
-            return Method::Rows;
-        }
-        let is_tall = m > 2 * n && n_multiplications >= 4096;
-        if lhs.rows == 1 {
-            // The library would copy or gather what is wide, and compute with what is narrow side by side.
-            let is_worth_it = is_tall && n <= 24 && k >= 64;
-            return if is_worth_it { Method::Transposed(scratch(m * n)) } else { Method::Library };
-        }
-        match (lhs.columns, rhs) {
-            (1, Strides { rows: 1, .. }) if is_tall && n <= 10 => Method::Blocks,
-            (1, Strides { columns: 1, .. }) if is_tall && n <= 10 => {
-                Method::BlocksOfCopy(scratch(k * n))
-            }
-            // The library would copy all of `rhs`, slowly.
-            (1, Strides { rows: 1, .. }) if m >= 16 && n >= 64 && k >= 4 * m => {
-                Method::Transposed(scratch(m * n))
-            }
-            _ => Method::Library,
-        }
-    }
-
-    fn scratch(self) -> Option<ValueId> {
-        match self {
-            Method::Transposed(scratch) | Method::BlocksOfCopy(scratch) => Some(scratch),
-            Method::Library | Method::Blocks | Method::Column | Method::Rows => None,
-        }
-    }
-}
-
-impl Operand {
+impl MatrixOperand {
     fn new(Source { base, layout, shape }: &Source) -> Self {
         let n_batch = shape.rank() - 2;
         let [rows, columns] = [layout.strides[n_batch], layout.strides[n_batch + 1]];
@@ -171,16 +91,16 @@ impl Operand {
 }
 
 impl Behavior for Product {
-    fn reads_in_place(&self) -> Values {
+    fn reads_in_place(&self) -> ValueIds {
         self.addend.iter().map(|addend| addend.of).collect()
     }
 
-    fn reads_elsewhere(&self) -> Values {
+    fn reads_elsewhere(&self) -> ValueIds {
         let factor = self.addend.iter().filter_map(|addend| addend.product_factor?.source());
         [self.lhs.base, self.rhs.base].into_iter().chain(factor).collect()
     }
 
-    fn writes(&self) -> Values {
+    fn writes(&self) -> ValueIds {
         smallvec![self.out]
     }
 
@@ -208,35 +128,17 @@ impl Behavior for Product {
         }
     }
 
-    /// The rows of one matrix come after those of another. Each element has the same bits: the library sums in another order only where it computes few elements, or
-    /// few rows and columns of long sums.
+    /// The rows of one matrix come after those of another. Each element has the same bits: the library sums in another
+    /// order only where it computes few elements, or few rows and columns of long sums.
     fn split(&self) -> Option<Split> {
-        let (n_matrices, Sizes { m, k, n }) = (self.lhs.n_matrices, self.sizes);
-        let n_multiplications = self.sizes.n_multiplications().saturating_mul(n_matrices);
-        let n_bytes = n_multiplications.saturating_mul(self.dtype.n_bytes());
-        let work = match self.method {
-            // There is scratch for one matrix.
-            Method::Transposed(_) | Method::BlocksOfCopy(_) if n_matrices > 1 => 0,
-            Method::Library | Method::Transposed(_) => n_bytes / 200,
-            Method::Blocks | Method::BlocksOfCopy(_) => n_bytes / 100,
-            Method::Column | Method::Rows => n_bytes / 20,
-        };
-        let together = match self.method {
-            _ if n_matrices > 1 => m,
-            // For vectors the library has ways of its own.
-            Method::Library if n <= 1 => m,
-            Method::Library | Method::Transposed(_) if k > 512 && n <= 64 => 72,
-            Method::Library | Method::Transposed(_) => (MAX_BLOCK / n + 1).next_multiple_of(8),
-            Method::Blocks => MAX_BLOCK / n,
-            Method::Column => 8,
-            Method::Rows => 1,
-            Method::BlocksOfCopy(_) => m,
-        };
-        Some(Split { n_rows: n_matrices * m, together, work })
+        let n_matrices = self.lhs.n_matrices;
+        let n_rows = n_matrices * self.sizes.m;
+        let together = self.method.rows_together(self.sizes, n_matrices);
+        Some(Split { n_rows, together, work: self.method.work(self.sizes, n_matrices, self.dtype) })
     }
 
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Sizes { m, k, n } = self.sizes;
+        let ProductSizes { m, k, n } = self.sizes;
         let (lhs, rhs, n_matrices) = (&self.lhs, &self.rhs, self.lhs.n_matrices);
         write!(f, "matmul {} × {}, {n_matrices} of {m} × {k} × {n}", lhs.base, rhs.base)?;
         write!(f, " {}, {:?}", self.dtype, self.method)?;
@@ -269,7 +171,8 @@ impl Product {
     ) -> Self {
         let n_batch = lhs.shape.rank() - 2;
         let (m, k, n) = (lhs.shape[n_batch], lhs.shape[n_batch + 1], rhs.shape[n_batch + 1]);
-        let (lhs, rhs, sizes) = (Operand::new(lhs), Operand::new(rhs), Sizes { m, k, n });
+        let (lhs, rhs, sizes) =
+            (MatrixOperand::new(lhs), MatrixOperand::new(rhs), ProductSizes { m, k, n });
         let method = Method::of(sizes, lhs.strides, rhs.strides, scratch);
         Self { dtype, out, lhs, rhs, addend, sizes, method }
     }
@@ -289,13 +192,13 @@ impl Product {
         }
     }
 
-    fn multiply<F: Multiply + Sums>(
+    fn multiply<F: Multiply + HorizontalSum>(
         &self,
         memory: &mut Memory<'_>,
         instructions: InstructionSet,
         rows: Range<usize>,
     ) {
-        let Sizes { m, k, n } = self.sizes;
+        let ProductSizes { m, k, n } = self.sizes;
         let elements = rows.start * n..rows.end * n;
         let update = self.prepare(memory, elements.clone());
         if [m, k, n].contains(&0) {
@@ -384,34 +287,37 @@ impl Product {
     }
 
     /// The matrices that some rows of all results are of.
-    fn matrices(&self, rows: Range<usize>) -> impl Iterator<Item = Part> {
+    fn matrices(&self, rows: Range<usize>) -> impl Iterator<Item = MatrixRows> {
         let m = self.sizes.m;
         (rows.start / m..rows.end.div_ceil(m)).map(move |index| {
             let first = index * m;
-            Part { index, rows: rows.start.max(first) - first..rows.end.min(first + m) - first }
+            MatrixRows {
+                index,
+                rows: rows.start.max(first) - first..rows.end.min(first + m) - first,
+            }
         })
     }
 
     /// The elements of a part among those of all results.
-    fn elements(&self, Part { index, rows }: &Part) -> Range<usize> {
-        let Sizes { m, n, .. } = self.sizes;
+    fn elements(&self, MatrixRows { index, rows }: &MatrixRows) -> Range<usize> {
+        let ProductSizes { m, n, .. } = self.sizes;
         (index * m + rows.start) * n..(index * m + rows.end) * n
     }
 
-    fn lhs<'a, F: Multiply>(&self, rest: Beside<'a>, part: &Part) -> Matrix<'a, F> {
+    fn lhs<'a, F: Multiply>(&self, rest: Beside<'a>, part: &MatrixRows) -> Matrix<'a, F> {
         let sizes = [self.sizes.m, self.sizes.k];
         let matrix = self.lhs.matrix(rest.read(self.lhs.base), part.index, sizes);
         matrix.rows(part.rows.start, part.rows.len())
     }
 
-    fn rhs<'a, F: Multiply>(&self, rest: Beside<'a>, part: &Part) -> Matrix<'a, F> {
+    fn rhs<'a, F: Multiply>(&self, rest: Beside<'a>, part: &MatrixRows) -> Matrix<'a, F> {
         let sizes = [self.sizes.k, self.sizes.n];
         self.rhs.matrix(rest.read(self.rhs.base), part.index, sizes)
     }
 }
 
 /// Some rows of one of the results.
-struct Part {
+struct MatrixRows {
     index: usize,
     rows: Range<usize>,
 }

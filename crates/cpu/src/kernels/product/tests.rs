@@ -52,7 +52,7 @@ struct Case<F> {
     values: [Vec<F>; 4],
 }
 
-impl<F: Multiply + Sums> Case<F> {
+impl<F: Multiply + HorizontalSum> Case<F> {
     fn new(rng: &mut ChaCha8Rng, n_batch: usize, [m, k, n]: [usize; 3]) -> Self {
         let mut source = |base, sizes: [usize; 3]| {
             let (layout, n_elements) = random_layout(rng, sizes);
@@ -104,7 +104,7 @@ impl<F: Multiply + Sums> Case<F> {
 
     /// The result by a plain loop in double precision, with the error that is granted to each element.
     fn expected(&self) -> Vec<(f64, f64)> {
-        let Sizes { m, k, n } = self.product.sizes;
+        let ProductSizes { m, k, n } = self.product.sizes;
         let positions = self
             .sources
             .each_ref()
@@ -129,12 +129,16 @@ impl<F: Multiply + Sums> Case<F> {
     }
 }
 
-fn random<F: Number>(rng: &mut ChaCha8Rng, n: usize) -> Vec<F> {
+fn random<F: FloatBits>(rng: &mut ChaCha8Rng, n: usize) -> Vec<F> {
     (0..n).map(|_| lit(rng.random_range(-1.0..1.0))).collect()
 }
 
 /// Computes a product by each instruction set, and compares; returns the method.
-fn check<F: Multiply + Sums>(rng: &mut ChaCha8Rng, n_batch: usize, sizes: [usize; 3]) -> Method {
+fn check<F: Multiply + HorizontalSum>(
+    rng: &mut ChaCha8Rng,
+    n_batch: usize,
+    sizes: [usize; 3],
+) -> Method {
     let case = Case::<F>::new(rng, n_batch, sizes);
     let expected = case.expected();
     for instructions in InstructionSet::available() {
@@ -184,7 +188,7 @@ fn products_of_all_layouts_equal_a_plain_loop() {
 }
 
 /// Rows of a matrix, and columns of another, of `n` elements.
-fn check_positions<F: Multiply + Sums>(rng: &mut ChaCha8Rng, n: usize) {
+fn check_positions<F: Multiply + HorizontalSum>(rng: &mut ChaCha8Rng, n: usize) {
     let (elements, vector): (Vec<F>, Vec<F>) = (random(rng, 45 * n), random(rng, n));
     let (rows, vector) = (Matrix::by_rows(&elements, n), Matrix::by_rows(&vector, 1));
     let columns = Matrix::by_rows(&elements, 45).t();

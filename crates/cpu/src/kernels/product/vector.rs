@@ -5,8 +5,8 @@
 use super::matrix::{Combination, Matrix, Strides};
 use crate::kernels::{
     InstructionSet,
-    instructions::Kind,
-    number::{Arithmetic, Fused, Number, Separate},
+    instructions::IsaLevel,
+    number::{Arithmetic, FloatBits, Fused, Separate},
 };
 
 /// Rows that are multiplied at a time.
@@ -18,7 +18,7 @@ pub(super) fn can_multiply(matrix: Strides, vector: isize) -> bool {
 }
 
 /// Updates `out` with `matrix·vector`, where the vector is a matrix of one column and [`can_multiply`] holds.
-pub(super) fn multiply<F: Sums>(
+pub(super) fn multiply<F: HorizontalSum>(
     instructions: InstructionSet,
     matrix: Matrix<'_, F>,
     vector: Matrix<'_, F>,
@@ -29,7 +29,7 @@ pub(super) fn multiply<F: Sums>(
     assert_eq!(sizes, (matrix.n_columns(), 1, matrix.n_rows()));
 
     #[inline(always)]
-    fn in_any_layout<F: Sums, A: Arithmetic, const HAS_AVX2: bool>(
+    fn in_any_layout<F: HorizontalSum, A: Arithmetic, const HAS_AVX2: bool>(
         matrix: Matrix<'_, F>,
         vector: Matrix<'_, F>,
         update: Combination<F>,
@@ -44,7 +44,7 @@ pub(super) fn multiply<F: Sums>(
     // Wider registers gain nothing: the kernel waits for memory.
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,fma")]
-    fn with_avx2<F: Sums>(
+    fn with_avx2<F: HorizontalSum>(
         matrix: Matrix<'_, F>,
         vector: Matrix<'_, F>,
         update: Combination<F>,
@@ -53,16 +53,16 @@ pub(super) fn multiply<F: Sums>(
         in_any_layout::<F, Fused, true>(matrix, vector, update, out);
     }
 
-    match instructions.kind() {
-        Kind::Portable => in_any_layout::<F, Separate, false>(matrix, vector, update, out),
+    match instructions.level() {
+        IsaLevel::Portable => in_any_layout::<F, Separate, false>(matrix, vector, update, out),
         #[cfg(target_arch = "x86_64")]
         // SAFETY: instruction sets exist only for what the processor has.
-        Kind::Avx2 | Kind::Avx512 => unsafe { with_avx2(matrix, vector, update, out) },
+        IsaLevel::Avx2 | IsaLevel::Avx512 => unsafe { with_avx2(matrix, vector, update, out) },
     }
 }
 
-/// Numbers of which there are instructions that add neighbors.
-pub(crate) trait Sums: Number {
+/// Numbers with a horizontal sum: instructions that add the lanes of a register.
+pub(crate) trait HorizontalSum: FloatBits {
     /// The product with a matrix whose rows are contiguous, and a contiguous vector.
     fn by_rows<A: Arithmetic, const HAS_AVX2: bool>(
         matrix: Matrix<'_, Self>,
@@ -72,10 +72,10 @@ pub(crate) trait Sums: Number {
     );
 }
 
-/// Implements [`Sums`] with as many lanes as a register has, and a function that adds those of each row.
+/// Implements [`HorizontalSum`] with as many lanes as a register has, and a function that adds those of each row.
 macro_rules! sums {
     ($F:ident, $n_lanes:literal, $sums_by_avx2:path) => {
-        impl Sums for $F {
+        impl HorizontalSum for $F {
             #[inline(always)]
             fn by_rows<A: Arithmetic, const HAS_AVX2: bool>(
                 matrix: Matrix<'_, $F>,
@@ -112,7 +112,7 @@ sums!(f64, 4, sums_of_four);
 /// Of [`N_ROWS`] rows from `first` on the products with `x`, summed lane by lane. Row `first + last` is the last one, and
 /// takes the place of those that are missing.
 #[inline(always)]
-fn lanes_of_products<F: Number, A: Arithmetic, const N: usize>(
+fn lanes_of_products<F: FloatBits, A: Arithmetic, const N: usize>(
     matrix: Matrix<'_, F>,
     first: usize,
     last: usize,
@@ -144,7 +144,7 @@ fn lanes_of_products<F: Number, A: Arithmetic, const N: usize>(
 }
 
 #[inline(always)]
-fn add_products<F: Number, A: Arithmetic, const N: usize>(
+fn add_products<F: FloatBits, A: Arithmetic, const N: usize>(
     sums: &mut [F; N],
     a: &[F; N],
     b: &[F; N],
@@ -156,7 +156,7 @@ fn add_products<F: Number, A: Arithmetic, const N: usize>(
 
 /// The elements, then zeros.
 #[inline(always)]
-fn filled_up<F: Number, const N: usize>(elements: &[F]) -> [F; N] {
+fn filled_up<F: FloatBits, const N: usize>(elements: &[F]) -> [F; N] {
     let mut lanes = [F::ZERO; N];
     lanes[..elements.len()].copy_from_slice(elements);
     lanes
@@ -164,7 +164,7 @@ fn filled_up<F: Number, const N: usize>(elements: &[F]) -> [F; N] {
 
 /// The sum of each row's lanes: neighbors first, then neighboring sums.
 #[inline(always)]
-fn sums<F: Number, const N: usize>(lanes: &[[F; N]; N_ROWS]) -> [F; N_ROWS] {
+fn sums<F: FloatBits, const N: usize>(lanes: &[[F; N]; N_ROWS]) -> [F; N_ROWS] {
     let mut sums = [F::ZERO; N_ROWS];
     for (sum, lanes) in sums.iter_mut().zip(lanes) {
         let (mut lanes, mut n) = (*lanes, N);
@@ -228,7 +228,7 @@ unsafe fn sums_of_four(lanes: &[[f64; 4]; N_ROWS]) -> [f64; N_ROWS] {
 
 /// The product with a matrix whose columns are contiguous.
 #[inline(always)]
-fn by_columns<F: Number, A: Arithmetic>(
+fn by_columns<F: FloatBits, A: Arithmetic>(
     matrix: Matrix<'_, F>,
     vector: Matrix<'_, F>,
     update: Combination<F>,
@@ -254,7 +254,7 @@ fn by_columns<F: Number, A: Arithmetic>(
 /// `N` elements of the product from `first` on: columns, which are rows of the transpose, times their factors. Those of
 /// even and those of odd number are summed apart, so that no addition waits for the one before.
 #[inline(always)]
-fn sum_of_columns<F: Number, A: Arithmetic, const N: usize>(
+fn sum_of_columns<F: FloatBits, A: Arithmetic, const N: usize>(
     columns: Matrix<'_, F>,
     factors: Matrix<'_, F>,
     first: usize,
@@ -280,7 +280,7 @@ mod tests {
     use super::*;
     use crate::kernels::number::lit;
 
-    fn lanes<F: Number, const N: usize>() -> [[F; N]; N_ROWS] {
+    fn lanes<F: FloatBits, const N: usize>() -> [[F; N]; N_ROWS] {
         let lane = |k: usize| lit::<F>((k as f64 * 0.7).sin());
         std::array::from_fn(|row| std::array::from_fn(|k| lane(row * N + k)))
     }

@@ -15,16 +15,16 @@ use retrograd_core::{DType, Float, computation::ValueId};
 
 use self::single::{Rounds, State};
 pub(crate) use self::{
-    operation::Operation,
-    registers::Registers,
-    single::{Operand, Single},
+    operation::ScalarOperation,
+    registers::RegisterList,
+    single::{Single, SingleOperand},
 };
 use crate::{
     arena::{Beside, Memory},
     kernels::{
         InstructionSet, dispatched,
         functions::Functions,
-        kernel::{Behavior, Refusal, Values},
+        kernel::{Behavior, Refusal, ValueIds},
         operand::truth,
         team::Team,
     },
@@ -43,19 +43,19 @@ pub(crate) struct Scalars {
     pub n_registers: usize,
     /// The numbers in the first registers.
     pub literals: Vec<f64>,
-    pub loads: Vec<Load>,
-    pub code: Vec<Instruction>,
+    pub loads: Vec<ScalarLoad>,
+    pub code: Vec<ScalarInstruction>,
     pub singles: Vec<Single>,
     /// By how much the operands of single instructions move from round to round, for those that run in rounds.
     pub strides: Vec<[i32; 2]>,
     /// Registers in no regular order.
     pub lists: Vec<u32>,
-    pub stores: Vec<Store>,
+    pub stores: Vec<ScalarStore>,
 }
 
 /// Reads equally spaced elements of a value.
 #[derive(Clone, Debug)]
-pub(crate) struct Load {
+pub(crate) struct ScalarLoad {
     pub of: ValueId,
     /// Whether they are truth values.
     pub is_mask: bool,
@@ -66,18 +66,18 @@ pub(crate) struct Load {
 
 /// Writes the elements of a value.
 #[derive(Clone, Debug)]
-pub(crate) struct Store {
+pub(crate) struct ScalarStore {
     pub to: ValueId,
     pub n: usize,
     pub is_mask: bool,
-    pub from: Registers,
+    pub from: RegisterList,
 }
 
 /// Computes the next registers.
 #[derive(Clone, Debug)]
-pub(crate) enum Instruction {
+pub(crate) enum ScalarInstruction {
     /// Of many numbers at once.
-    Each { operation: Operation, n: usize, operands: [Registers; 3] },
+    Each { operation: ScalarOperation, n: usize, operands: [RegisterList; 3] },
     /// One by one, by so many of the single instructions.
     Singles { n: usize },
     /// The same many times, each time with other operands.
@@ -85,11 +85,11 @@ pub(crate) enum Instruction {
 }
 
 impl Behavior for Scalars {
-    fn reads_elsewhere(&self) -> Values {
+    fn reads_elsewhere(&self) -> ValueIds {
         self.loads.iter().map(|load| load.of).collect()
     }
 
-    fn writes(&self) -> Values {
+    fn writes(&self) -> ValueIds {
         self.stores.iter().map(|store| store.to).collect()
     }
 
@@ -139,17 +139,17 @@ impl Scalars {
     /// The single instructions of a part of the code, in the order in which they run, as `singles` and `strides` have
     /// them in front.
     pub fn unrolled<'p>(
-        instruction: &Instruction,
+        instruction: &ScalarInstruction,
         singles: &mut &'p [Single],
         strides: &mut &'p [[i32; 2]],
     ) -> impl Iterator<Item = Single> + use<'p> {
         let (n, n_rounds) = match *instruction {
-            Instruction::Each { .. } => (0, 1),
-            Instruction::Singles { n } => (n, 1),
-            Instruction::Rounds { n, n_rounds } => (n, n_rounds),
+            ScalarInstruction::Each { .. } => (0, 1),
+            ScalarInstruction::Singles { n } => (n, 1),
+            ScalarInstruction::Rounds { n, n_rounds } => (n, n_rounds),
         };
         let own = singles.split_off(..n).expect("each has its instructions");
-        let is_loop = matches!(instruction, Instruction::Rounds { .. });
+        let is_loop = matches!(instruction, ScalarInstruction::Rounds { .. });
         let moves = strides.split_off(..if is_loop { n } else { 0 });
         let moves = moves.expect("each has its strides");
         (0..n_rounds as u32).flat_map(move |round| {
@@ -159,7 +159,7 @@ impl Scalars {
     }
 }
 
-impl Load {
+impl ScalarLoad {
     fn run<F: Float>(&self, memory: Beside<'_>, registers: &mut [F]) {
         match self.is_mask {
             true => self.read(memory.read::<bool>(self.of), registers, truth),
@@ -180,7 +180,7 @@ impl Load {
     }
 }
 
-impl Store {
+impl ScalarStore {
     fn run<F: Functions>(&self, program: &Scalars, memory: &mut Memory<'_>) {
         let (file, n) = (program.file, program.n_registers);
         if self.is_mask {
@@ -207,18 +207,18 @@ dispatched! {
         let (mut at, mut last) = (start, <F as Float>::lit(0.0));
         for instruction in &program.code {
             match *instruction {
-                Instruction::Each { operation, n, operands } => {
+                ScalarInstruction::Each { operation, n, operands } => {
                     let (before, results) = registers.split_at_mut(at);
                     let results = &mut results[..n];
                     operation.each(program, operands, before, results, &mut staged, instructions);
                     at += n;
                 }
-                Instruction::Singles { n } => {
+                ScalarInstruction::Singles { n } => {
                     let own = singles.split_off(..n).expect("each has its instructions");
                     let state = State { program, registers, at, last, instructions };
                     (at, last) = state.run(own);
                 }
-                Instruction::Rounds { n, n_rounds } => {
+                ScalarInstruction::Rounds { n, n_rounds } => {
                     let rounds = Rounds {
                         singles: singles.split_off(..n).expect("each has its instructions"),
                         strides: strides.split_off(..n).expect("each has its strides"),

@@ -2,29 +2,29 @@
 
 use retrograd_core::ops::{Binary, Comparison, Unary};
 
-use super::{BLOCK, Registers, Scalars};
+use super::{BLOCK, RegisterList, Scalars};
 use crate::kernels::{
     InstructionSet,
     functions::Functions,
-    operand::{Source, compare, of_two, select, truth},
+    operand::{OperandValues, compare, of_two, select, truth},
 };
 
 /// An operation on numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Operation {
+pub(crate) enum ScalarOperation {
     Unary(Unary),
     Binary(Binary),
     Compare(Comparison),
     Select,
 }
 
-impl Operation {
+impl ScalarOperation {
     /// The number of operands.
     pub fn n_operands(self) -> usize {
         match self {
-            Operation::Unary(_) => 1,
-            Operation::Binary(_) | Operation::Compare(_) => 2,
-            Operation::Select => 3,
+            ScalarOperation::Unary(_) => 1,
+            ScalarOperation::Binary(_) | ScalarOperation::Compare(_) => 2,
+            ScalarOperation::Select => 3,
         }
     }
 
@@ -32,8 +32,8 @@ impl Operation {
     #[inline(always)]
     pub fn of_one<F: Functions>(self, x: F, instructions: InstructionSet) -> F {
         match self {
-            Operation::Unary(op) => F::value(instructions, op, x),
-            Operation::Binary(_) | Operation::Compare(_) | Operation::Select => {
+            ScalarOperation::Unary(op) => F::value(instructions, op, x),
+            ScalarOperation::Binary(_) | ScalarOperation::Compare(_) | ScalarOperation::Select => {
                 unreachable!("it has not one operand")
             }
         }
@@ -43,9 +43,11 @@ impl Operation {
     #[inline(never)]
     pub fn of_two<F: Functions>(self, a: F, b: F) -> F {
         match self {
-            Operation::Binary(op) => op.value(a, b),
-            Operation::Compare(op) => truth(op.value(a, b)),
-            Operation::Unary(_) | Operation::Select => unreachable!("it has not two operands"),
+            ScalarOperation::Binary(op) => op.value(a, b),
+            ScalarOperation::Compare(op) => truth(op.value(a, b)),
+            ScalarOperation::Unary(_) | ScalarOperation::Select => {
+                unreachable!("it has not two operands")
+            }
         }
     }
 
@@ -54,7 +56,7 @@ impl Operation {
     pub fn each<F: Functions>(
         self,
         program: &Scalars,
-        operands: [Registers; 3],
+        operands: [RegisterList; 3],
         registers: &[F],
         results: &mut [F],
         staged: &mut [[F; BLOCK]; 3],
@@ -67,17 +69,17 @@ impl Operation {
             let [a, b, c] = operands.map(|operand| operand.after(k * n_together));
             let a = a.source(y.len(), program, registers, of_a);
             match self {
-                Operation::Unary(op) => match a {
-                    Source::Block(x) => F::map(instructions, op, x, y),
-                    Source::One(x) => y.fill(F::value(instructions, op, x)),
+                ScalarOperation::Unary(op) => match a {
+                    OperandValues::Block(x) => F::map(instructions, op, x, y),
+                    OperandValues::One(x) => y.fill(F::value(instructions, op, x)),
                 },
-                Operation::Binary(op) => {
+                ScalarOperation::Binary(op) => {
                     of_two(op, a, b.source(y.len(), program, registers, of_b), y);
                 }
-                Operation::Compare(op) => {
+                ScalarOperation::Compare(op) => {
                     compare(op, a, b.source(y.len(), program, registers, of_b), y);
                 }
-                Operation::Select => {
+                ScalarOperation::Select => {
                     let b = b.source(y.len(), program, registers, of_b);
                     select(a, b, c.source(y.len(), program, registers, of_c), y);
                 }

@@ -1,32 +1,32 @@
 //! Where the operands of an operation on many numbers are.
 
 use super::{BLOCK, Scalars};
-use crate::kernels::operand::Source;
+use crate::kernels::operand::OperandValues;
 
-/// Where some numbers are.
+/// The registers that hold some numbers.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Registers {
+pub(crate) enum RegisterList {
     /// From one register on, at equal distances.
     Spaced { start: u32, stride: i32 },
     /// In the registers from one place of the lists on.
     Listed { start: u32 },
 }
 
-impl Registers {
+impl RegisterList {
     /// These from the `k`-th on.
     pub fn after(self, k: usize) -> Self {
         match self {
-            Registers::Spaced { start, stride } => {
+            RegisterList::Spaced { start, stride } => {
                 let start = i64::from(start) + i64::from(stride) * k as i64;
-                Registers::Spaced { start: start as u32, stride }
+                RegisterList::Spaced { start: start as u32, stride }
             }
-            Registers::Listed { start } => Registers::Listed { start: start + k as u32 },
+            RegisterList::Listed { start } => RegisterList::Listed { start: start + k as u32 },
         }
     }
 
     /// Whether they are one register, or neighbors in order.
     pub fn is_at_hand(self) -> bool {
-        matches!(self, Registers::Spaced { stride: 0 | 1, .. })
+        matches!(self, RegisterList::Spaced { stride: 0 | 1, .. })
     }
 
     /// Writes the first of these numbers side by side.
@@ -39,7 +39,7 @@ impl Registers {
         convert: impl Fn(F) -> B,
     ) {
         match self {
-            Registers::Spaced { start, stride } => {
+            RegisterList::Spaced { start, stride } => {
                 let n_between = out.len().saturating_sub(1) * stride.unsigned_abs() as usize;
                 let (start, step) = (start as usize, (stride.unsigned_abs() as usize).max(1));
                 if stride < 0 {
@@ -52,7 +52,7 @@ impl Registers {
                     out.iter_mut().zip(from).for_each(|(out, &x)| *out = convert(x));
                 }
             }
-            Registers::Listed { start } => {
+            RegisterList::Listed { start } => {
                 let list = &program.lists[start as usize..start as usize + out.len()];
                 for (out, &register) in out.iter_mut().zip(list) {
                     *out = convert(registers[register as usize]);
@@ -69,15 +69,17 @@ impl Registers {
         program: &Scalars,
         registers: &'a [F],
         staged: &'a mut [F; BLOCK],
-    ) -> Source<'a, F> {
+    ) -> OperandValues<'a, F> {
         match self {
-            Registers::Spaced { start, stride: 0 } => Source::One(registers[start as usize]),
-            Registers::Spaced { start, stride: 1 } => {
-                Source::Block(&registers[start as usize..start as usize + n])
+            RegisterList::Spaced { start, stride: 0 } => {
+                OperandValues::One(registers[start as usize])
             }
-            Registers::Spaced { .. } | Registers::Listed { .. } => {
+            RegisterList::Spaced { start, stride: 1 } => {
+                OperandValues::Block(&registers[start as usize..start as usize + n])
+            }
+            RegisterList::Spaced { .. } | RegisterList::Listed { .. } => {
                 self.each(program, registers, &mut staged[..n], |x| x);
-                Source::Block(&staged[..n])
+                OperandValues::Block(&staged[..n])
             }
         }
     }

@@ -2,24 +2,24 @@
 
 use retrograd_core::{Float, ops::Binary};
 
-use super::{Operation, Scalars};
+use super::{ScalarOperation, Scalars};
 use crate::kernels::{InstructionSet, functions::Functions};
 
 /// Computes a number, and the next register if it is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Single {
     code: Code,
-    operation: Operation,
+    operation: ScalarOperation,
     /// Whether anything reads the result but the next instruction, which has it at hand.
     pub is_stored: bool,
     a: u32,
     b: u32,
 }
 
-/// Where the operand of a single instruction is.
+/// The operand of a single instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Operand {
-    /// It is the result of the instruction before.
+pub(crate) enum SingleOperand {
+    /// The result of the instruction before.
     Last,
     Register(u32),
 }
@@ -42,37 +42,37 @@ macro_rules! codes {
         }
 
         impl Code {
-            fn new(operation: Operation, operands: [Operand; 3]) -> Self {
+            fn new(operation: ScalarOperation, operands: [SingleOperand; 3]) -> Self {
                 match (operation, operands) {
-                    $((Operation::Binary(Binary::$Op), [Operand::Last, ..]) => Code::$LastOp,
-                    (Operation::Binary(Binary::$Op), [_, Operand::Last, _]) => Code::$OpLast,
-                    (Operation::Binary(Binary::$Op), _) => Code::$Op,)*
-                    (Operation::Unary(_), [Operand::Last, ..]) => Code::UnaryLast,
-                    (Operation::Unary(_), _) => Code::Unary,
-                    (Operation::Binary(_), _) => Code::OtherBinary,
-                    (Operation::Compare(_), _) => Code::Compare,
-                    (Operation::Select, _) => Code::Select,
+                    $((ScalarOperation::Binary(Binary::$Op), [SingleOperand::Last, ..]) => Code::$LastOp,
+                    (ScalarOperation::Binary(Binary::$Op), [_, SingleOperand::Last, _]) => Code::$OpLast,
+                    (ScalarOperation::Binary(Binary::$Op), _) => Code::$Op,)*
+                    (ScalarOperation::Unary(_), [SingleOperand::Last, ..]) => Code::UnaryLast,
+                    (ScalarOperation::Unary(_), _) => Code::Unary,
+                    (ScalarOperation::Binary(_), _) => Code::OtherBinary,
+                    (ScalarOperation::Compare(_), _) => Code::Compare,
+                    (ScalarOperation::Select, _) => Code::Select,
                 }
             }
         }
 
-        impl Operation {
+        impl ScalarOperation {
             /// Whether the last result can be an operand, once.
             pub fn takes_last(self) -> bool {
-                matches!(self, Operation::Unary(_) $(| Operation::Binary(Binary::$Op))*)
+                matches!(self, ScalarOperation::Unary(_) $(| ScalarOperation::Binary(Binary::$Op))*)
             }
         }
 
         impl Single {
             /// The operation, and where its operands are.
-            pub fn operands(self, lists: &[u32]) -> (Operation, [Operand; 3]) {
-                let (a, b) = (Operand::Register(self.a), Operand::Register(self.b));
+            pub fn operands(self, lists: &[u32]) -> (ScalarOperation, [SingleOperand; 3]) {
+                let (a, b) = (SingleOperand::Register(self.a), SingleOperand::Register(self.b));
                 let operands = match self.code {
-                    Code::UnaryLast $(| Code::$LastOp)* => [Operand::Last, b, b],
+                    Code::UnaryLast $(| Code::$LastOp)* => [SingleOperand::Last, b, b],
                     Code::Unary | Code::Compare | Code::OtherBinary $(| Code::$Op)* => [a, b, b],
-                    $(Code::$OpLast)|* => [a, Operand::Last, a],
+                    $(Code::$OpLast)|* => [a, SingleOperand::Last, a],
                     Code::Select => {
-                        [0, 1, 2].map(|k| Operand::Register(lists[self.a as usize + k]))
+                        [0, 1, 2].map(|k| SingleOperand::Register(lists[self.a as usize + k]))
                     }
                 };
                 (self.operation, operands)
@@ -150,15 +150,19 @@ fn rarely<F>(x: F) -> F {
 }
 
 impl Single {
-    /// The instruction of an operation that [takes](Operation::takes_last) its operands from where they are.
-    pub fn new(operation: Operation, operands: [Operand; 3], lists: &mut Vec<u32>) -> Self {
+    /// The instruction of an operation that [takes](ScalarOperation::takes_last) its operands from where they are.
+    pub fn new(
+        operation: ScalarOperation,
+        operands: [SingleOperand; 3],
+        lists: &mut Vec<u32>,
+    ) -> Self {
         let code = Code::new(operation, operands);
         let [a, b, c] = operands.map(|operand| match operand {
-            Operand::Last => 0,
-            Operand::Register(register) => register,
+            SingleOperand::Last => 0,
+            SingleOperand::Register(register) => register,
         });
         let single = Self { code, operation, is_stored: false, a, b };
-        if let Operation::Select = operation {
+        if let ScalarOperation::Select = operation {
             let start = lists.len() as u32;
             lists.extend([a, b, c]);
             return Self { a: start, b: start, ..single };

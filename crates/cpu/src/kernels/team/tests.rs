@@ -7,7 +7,7 @@ use retrograd_task::{Fault, RecordedTask};
 use crate::{
     InstructionSet,
     compile::compile,
-    kernels::team::{Registers, Sharing},
+    kernels::team::{Sharing, ThreadRegisters},
     program::{Memories, Program},
 };
 
@@ -145,7 +145,7 @@ fn registers_that_a_panic_has_left_empty_are_made_again() {
     let mut memories = recorded.memories(Sharing::among(1, 10_000), InstructionSet::portable());
     let before = recorded.run(&mut memories);
     let team = &mut memories.team;
-    team.registers[0].single = Registers::of([].iter()).single;
+    team.registers[0].single = ThreadRegisters::of([].iter()).single;
     team.set_instructions(InstructionSet::portable());
     team.renew(recorded.1.steps().iter().map(|step| &step.kernel));
     assert_eq!(team.instructions(), InstructionSet::portable());

@@ -26,7 +26,7 @@ pub(super) struct BundleInput {
     feat: [f64; 2],
 }
 
-/// What is seen by which camera.
+/// The observations of points by cameras.
 pub(super) struct BundleScene {
     pub cameras: Vec<[f64; CAMERA]>,
     pub points: Vec<[f64; 3]>,
@@ -70,7 +70,8 @@ pub(super) struct Blocks {
 }
 
 impl Blocks {
-    /// What `record` makes of the variables and errors of `BLOCK` observations, all of them `[BLOCK]`.
+    /// Compiles the expressions that `record` makes of the variables and errors of `BLOCK` observations, all of them
+    /// `[BLOCK]`.
     pub fn new(
         scene: BundleScene,
         record: impl for<'g> FnOnce(&[Expr<'g>; VARIABLES], [Expr<'g>; 3]) -> Vec<Expr<'g>>,

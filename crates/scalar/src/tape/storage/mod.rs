@@ -24,7 +24,7 @@ pub(super) use self::{
 
 use super::{
     full::TapeFull,
-    indices::{BackLink, Index, Indices},
+    indices::{BackLink, Indices, TapeIndex},
 };
 use crate::Number;
 
@@ -69,21 +69,21 @@ impl<T: Number> Storage<T> {
     }
 
     /// Adds a statement of two partial derivatives and an implied 1 by `third`, or of three. Returns its index, or
-    /// [`Index::NONE`] if there is [no room](Self::has_room).
+    /// [`TapeIndex::NONE`] if there is [no room](Self::has_room).
     #[inline(always)]
     pub(super) fn push<const N: usize>(
         &self,
         pair: Indices,
-        third: Index,
+        third: TapeIndex,
         partials: [T; N],
-    ) -> Index {
+    ) -> TapeIndex {
         const { assert!(N == 2 || N == 3) };
         if !self.has_room() {
-            return Index::NONE;
+            return TapeIndex::NONE;
         }
         // SAFETY: there is room, so nobody reads the record; and this reference ends before any foreign code runs.
         let record = unsafe { &mut *self.record.get() };
-        let index = Index::statement(record.statements.len());
+        let index = TapeIndex::statement(record.statements.len());
         let third = BackLink::new(third, N == 3);
         // SAFETY: there is room.
         unsafe {

@@ -1,14 +1,14 @@
 //! The record of a tape: two vectors that grow together.
 
 use super::prefetch::expect_writes;
-use crate::tape::indices::{BackLink, Index};
+use crate::tape::indices::{BackLink, TapeIndex};
 
 /// A statement: the indices of the operands of a value. Its two or three partial derivatives are stored in a separate
 /// vector, so that nothing is padded.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::tape) struct Statement {
-    pub(in crate::tape) first: Index,
-    pub(in crate::tape) second: Index,
+    pub(in crate::tape) first: TapeIndex,
+    pub(in crate::tape) second: TapeIndex,
     pub(in crate::tape) third: BackLink,
 }
 
@@ -82,14 +82,14 @@ impl<T: Copy> Record<T> {
     pub(super) fn room(&self, limit: usize) -> usize {
         let n_adjoints = limit.saturating_sub(self.n_bytes(0)) / size_of::<T>();
         let unused = (self.partials.capacity() - self.partials.len()) / 3;
-        let capacity = self.statements.capacity().min(Index::MOST - 1);
+        let capacity = self.statements.capacity().min(TapeIndex::MOST - 1);
         capacity.min(self.statements.len() + unused.min(n_adjoints))
     }
 
     /// Finds memory for at least one more statement. Returns whether there is any.
     pub(super) fn grow(&mut self, limit: usize) -> bool {
         let n_statements = self.statements.len();
-        let mut more = n_statements.max(1 << 10).min(Index::MOST - 1 - n_statements);
+        let mut more = n_statements.max(1 << 10).min(TapeIndex::MOST - 1 - n_statements);
         while more > 0 {
             if self.n_bytes(more) <= limit
                 && self.statements.try_reserve_exact(more).is_ok()
@@ -109,7 +109,7 @@ impl<T: Copy> Record<T> {
             self.statements.shrink_to_fit();
             self.partials.shrink_to_fit();
         }
-        let is_enough = has_memory(self) && self.n_variables + n < Index::MOST;
+        let is_enough = has_memory(self) && self.n_variables + n < TapeIndex::MOST;
         self.n_variables += if is_enough { n } else { 0 };
         is_enough
     }

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Adds a statement that tells which one it is, as users of the storage do.
-fn push(storage: &Storage<f64>, k: usize) -> Index {
+fn push(storage: &Storage<f64>, k: usize) -> TapeIndex {
     if !storage.has_room() {
         storage.make_room();
     }
@@ -16,8 +16,12 @@ fn push(storage: &Storage<f64>, k: usize) -> Index {
 }
 
 fn statement(k: usize) -> Statement {
-    let (first, second) = (Index::statement(k), Index::variable(k));
-    Statement { first, second, third: BackLink::new(Index::variable(2 * k), k.is_multiple_of(3)) }
+    let (first, second) = (TapeIndex::statement(k), TapeIndex::variable(k));
+    Statement {
+        first,
+        second,
+        third: BackLink::new(TapeIndex::variable(2 * k), k.is_multiple_of(3)),
+    }
 }
 
 /// Whether the storage holds the first `n_statements` of these, and nothing else.
@@ -36,7 +40,7 @@ fn statements_are_kept_as_memory_grows() {
     let mut storage = Storage::new(usize::MAX);
     for round in 0..2 {
         for k in 0..10_000 {
-            assert_eq!(push(&storage, k), Index::statement(k));
+            assert_eq!(push(&storage, k), TapeIndex::statement(k));
         }
         assert!(holds(&storage, 10_000), "round {round}");
         storage.clear();
@@ -47,17 +51,17 @@ fn statements_are_kept_as_memory_grows() {
 #[test]
 fn lent_statements_come_back_without_those_that_were_added() {
     let storage = Storage::new(usize::MAX);
-    (0..3000).for_each(|k| assert_eq!(push(&storage, k), Index::statement(k)));
+    (0..3000).for_each(|k| assert_eq!(push(&storage, k), TapeIndex::statement(k)));
     assert_eq!(storage.add_variables(3), Some(0));
     let (lent, position) = storage.lend();
     assert!(!storage.has_room());
-    (3000..9000).for_each(|k| assert_eq!(push(&lent, k), Index::statement(k)));
+    (3000..9000).for_each(|k| assert_eq!(push(&lent, k), TapeIndex::statement(k)));
     assert_eq!(lent.add_variables(2), Some(3));
     assert!(holds(&lent, 9000));
     storage.take_back(lent, position);
     assert!(holds(&storage, 3000));
     assert_eq!(storage.add_variables(1), Some(3));
-    (3000..4000).for_each(|k| assert_eq!(push(&storage, k), Index::statement(k)));
+    (3000..4000).for_each(|k| assert_eq!(push(&storage, k), TapeIndex::statement(k)));
     assert!(holds(&storage, 4000));
 }
 
@@ -65,10 +69,10 @@ fn lent_statements_come_back_without_those_that_were_added() {
 fn nothing_is_added_while_statements_are_read() {
     let storage = Storage::new(usize::MAX);
     push(&storage, 0);
-    let added = storage.read(|_| storage.push(Indices::NONE, Index::NONE, [1.0, 1.0]));
-    assert_eq!(added, Ok(Index::NONE));
+    let added = storage.read(|_| storage.push(Indices::NONE, TapeIndex::NONE, [1.0, 1.0]));
+    assert_eq!(added, Ok(TapeIndex::NONE));
     assert!(holds(&storage, 1));
-    assert_eq!(push(&storage, 1), Index::statement(1));
+    assert_eq!(push(&storage, 1), TapeIndex::statement(1));
 }
 
 #[test]
@@ -78,7 +82,7 @@ fn a_limit_is_reached_and_not_passed() {
             let storage = Storage::new(limit);
             let are_there = storage.add_variables(n_variables).is_some();
             let n_statements =
-                (0..).find(|&k| push(&storage, k) == Index::NONE).expect("there is a limit");
+                (0..).find(|&k| push(&storage, k) == TapeIndex::NONE).expect("there is a limit");
             let n_partials = storage.ends().n_partials;
             let n_variables = storage.ends().n_variables;
             assert_eq!(storage.ends(), Ends { n_variables, n_statements, n_partials });
@@ -87,7 +91,7 @@ fn a_limit_is_reached_and_not_passed() {
             assert!(!are_there || limit < 10_000 || n_bytes > limit / 2, "{n_bytes} of {limit}");
             let full = TapeFull { n_statements: n_variables + n_statements, limit };
             assert_eq!(storage.read(|_| ()), Err(full));
-            assert_eq!(storage.push(Indices::NONE, Index::NONE, [1.0, 1.0]), Index::NONE);
+            assert_eq!(storage.push(Indices::NONE, TapeIndex::NONE, [1.0, 1.0]), TapeIndex::NONE);
             assert_eq!(storage.add_variables(1), None);
         }
     }
@@ -96,9 +100,9 @@ fn a_limit_is_reached_and_not_passed() {
 #[test]
 fn memory_for_statements_becomes_memory_for_variables() {
     let mut storage = Storage::new(100_000);
-    (0..).find(|&k| push(&storage, k) == Index::NONE).expect("there is a limit");
+    (0..).find(|&k| push(&storage, k) == TapeIndex::NONE).expect("there is a limit");
     storage.clear();
     assert_eq!(storage.add_variables(5_000), Some(0));
-    assert_ne!(push(&storage, 0), Index::NONE);
+    assert_ne!(push(&storage, 0), TapeIndex::NONE);
     assert_eq!(storage.add_variables(5_000), None);
 }

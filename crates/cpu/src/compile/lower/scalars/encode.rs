@@ -4,12 +4,14 @@ use retrograd_core::{DType, computation::ValueId};
 
 use super::{
     batch::{Member, distance, n_spaced, put_in_order},
-    numbers::{Element, Number, Numbers, Outside},
+    numbers::{Numbers, Outside, ValueElement, VirtualRegister},
     rounds::rounds,
 };
 use crate::{
     compile::lower::scalars::schedule::{LEAST, Work},
-    kernels::scalars::{Instruction, Load, Operand, Registers, Scalars, Single, Store},
+    kernels::scalars::{
+        RegisterList, ScalarInstruction, ScalarLoad, ScalarStore, Scalars, Single, SingleOperand,
+    },
 };
 
 /// The fewest numbers at equal distances that are worth an instruction of their own.
@@ -63,10 +65,10 @@ impl<'a> Encoder<'a> {
         }
     }
 
-    fn register(&self, number: Number) -> u32 {
+    fn register(&self, number: VirtualRegister) -> u32 {
         match number {
-            Number::Outside(k) => self.outside[k as usize],
-            Number::Computed(k) => self.computed[k as usize],
+            VirtualRegister::Outside(k) => self.outside[k as usize],
+            VirtualRegister::Computed(k) => self.computed[k as usize],
         }
     }
 
@@ -118,12 +120,12 @@ impl<'a> Encoder<'a> {
     fn each(&mut self, batch: &[Member]) {
         self.finish_singles();
         let operation = self.numbers.operation(batch[0].number);
-        let mut all = [Registers::Spaced { start: 0, stride: 0 }; 3];
+        let mut all = [RegisterList::Spaced { start: 0, stride: 0 }; 3];
         for (k, registers) in all.iter_mut().enumerate().take(operation.n_operands()) {
             *registers = self.registers(batch.iter().map(|member| member.operands[k]));
         }
         let n = batch.len();
-        self.program.code.push(Instruction::Each { operation, n, operands: all });
+        self.program.code.push(ScalarInstruction::Each { operation, n, operands: all });
         batch.iter().for_each(|member| self.give_register(member.number));
     }
 
@@ -138,14 +140,14 @@ impl<'a> Encoder<'a> {
         let last = self.last.filter(|_| operation.takes_last());
         let operands = self.numbers.operands_of(number);
         let place_of_last = last.and_then(|last| {
-            operands.iter().position(|&operand| operand == Number::Computed(last))
+            operands.iter().position(|&operand| operand == VirtualRegister::Computed(last))
         });
         if place_of_last.is_none() || last.is_some_and(|last| self.numbers.n_uses(last) > 1) {
             self.store_last();
         }
-        let mut operands = self.operands(number).map(Operand::Register);
+        let mut operands = self.operands(number).map(SingleOperand::Register);
         if let Some(place) = place_of_last {
-            operands[place] = Operand::Last;
+            operands[place] = SingleOperand::Last;
         }
         self.singles.push(Single::new(operation, operands, &mut self.program.lists));
         self.last = Some(number);
@@ -167,14 +169,14 @@ impl<'a> Encoder<'a> {
             let (n, n_rounds) = rounds(rest);
             let program = &mut self.program;
             if n_rounds > 1 {
-                program.code.push(Instruction::Rounds { n, n_rounds });
+                program.code.push(ScalarInstruction::Rounds { n, n_rounds });
                 let pairs = rest[..n].iter().zip(&rest[n..]);
                 let strides = pairs.filter_map(|(before, after)| after.stride_from(*before));
                 program.strides.extend(strides);
-            } else if let Some(Instruction::Singles { n: before }) = program.code.last_mut() {
+            } else if let Some(ScalarInstruction::Singles { n: before }) = program.code.last_mut() {
                 *before += n;
             } else {
-                program.code.push(Instruction::Singles { n });
+                program.code.push(ScalarInstruction::Singles { n });
             }
             program.singles.extend(&rest[..n]);
             rest = &rest[n * n_rounds..];
@@ -183,28 +185,28 @@ impl<'a> Encoder<'a> {
     }
 
     /// Some registers, at equal distances if they are.
-    fn registers(&mut self, registers: impl Iterator<Item = u32> + Clone) -> Registers {
+    fn registers(&mut self, registers: impl Iterator<Item = u32> + Clone) -> RegisterList {
         let differences = registers.clone().zip(registers.clone().skip(1)).map(distance);
         let first = differences.clone().next().unwrap_or(0);
         if differences.clone().all(|difference| difference == first) {
             let start = registers.clone().next().expect("there are registers");
-            return Registers::Spaced { start, stride: first };
+            return RegisterList::Spaced { start, stride: first };
         }
         let start = self.program.lists.len() as u32;
         self.program.lists.extend(registers);
-        Registers::Listed { start }
+        RegisterList::Listed { start }
     }
 
     /// Writes some numbers to a value.
-    pub fn store(&mut self, to: ValueId, numbers: &[Number], is_mask: bool) {
+    pub fn store(&mut self, to: ValueId, numbers: &[VirtualRegister], is_mask: bool) {
         let registers: Vec<_> = numbers.iter().map(|&number| self.register(number)).collect();
         let from = self.registers(registers.iter().copied());
-        self.program.stores.push(Store { to, n: numbers.len(), is_mask, from });
+        self.program.stores.push(ScalarStore { to, n: numbers.len(), is_mask, from });
     }
 }
 
 /// Loads one more element, by the last of the loads if it lies at the same distance from the one before.
-fn load(loads: &mut Vec<Load>, Element { of, is_mask, position }: Element) {
+fn load(loads: &mut Vec<ScalarLoad>, ValueElement { of, is_mask, position }: ValueElement) {
     if let Some(last) = loads.last_mut().filter(|last| last.of == of && last.is_mask == is_mask) {
         let before = last.start as isize + last.stride * (last.n as isize - 1);
         let stride = position as isize - before;
@@ -214,5 +216,5 @@ fn load(loads: &mut Vec<Load>, Element { of, is_mask, position }: Element) {
             return;
         }
     }
-    loads.push(Load { of, is_mask, start: position, stride: 1, n: 1 });
+    loads.push(ScalarLoad { of, is_mask, start: position, stride: 1, n: 1 });
 }

@@ -6,12 +6,12 @@ use rustc_hash::FxBuildHasher;
 
 use crate::{
     compile::{accumulate::Roles, classify::Class, lower::scalars::schedule::Work},
-    kernels::scalars::Operation,
+    kernels::scalars::ScalarOperation,
 };
 
-/// A number of a program, before it is known which register it gets.
+/// A virtual register: a number of a program before a register is assigned to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Number {
+pub(super) enum VirtualRegister {
     /// From outside, by its index among those.
     Outside(u32),
     /// Computed, by its index among those.
@@ -23,12 +23,12 @@ pub(super) enum Number {
 pub(super) enum Outside {
     /// The bits of a constant.
     Literal(u64),
-    Element(Element),
+    Element(ValueElement),
 }
 
 /// An element of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Element {
+pub(super) struct ValueElement {
     pub of: ValueId,
     pub is_mask: bool,
     pub position: usize,
@@ -36,7 +36,7 @@ pub(super) struct Element {
 
 impl Outside {
     /// The element, if it is one.
-    pub fn element(self) -> Option<Element> {
+    pub fn element(self) -> Option<ValueElement> {
         if let Outside::Element(element) = self { Some(element) } else { None }
     }
 }
@@ -45,7 +45,7 @@ impl Outside {
 struct Computed {
     /// The place of the operation among all that there are.
     kind: usize,
-    operands: [Number; 3],
+    operands: [VirtualRegister; 3],
     /// How many times it is an operand, or wanted outside.
     n_uses: usize,
 }
@@ -55,9 +55,9 @@ pub(super) struct Numbers<'a> {
     roles: &'a Roles<'a>,
     pub outside: IndexSet<Outside, FxBuildHasher>,
     computed: Vec<Computed>,
-    operations: IndexSet<Operation, FxBuildHasher>,
+    operations: IndexSet<ScalarOperation, FxBuildHasher>,
     /// The numbers of the nodes from the first of the group to the last.
-    known: Vec<Option<Number>>,
+    known: Vec<Option<VirtualRegister>>,
     first: usize,
 }
 
@@ -78,15 +78,15 @@ impl<'a> Numbers<'a> {
     /// Adds a node of the group.
     pub fn add(&mut self, id: ValueId) {
         let node = &self.roles.computation.nodes[id.index()];
-        let mut operands = [Number::Outside(0); 3];
+        let mut operands = [VirtualRegister::Outside(0); 3];
         for (operand, &input) in operands.iter_mut().zip(&node.inputs) {
             *operand = self.find(input);
         }
         let operation = match node.op {
-            Op::Unary(op) => Operation::Unary(op),
-            Op::Binary(op) => Operation::Binary(op),
-            Op::Compare(op) => Operation::Compare(op),
-            Op::Select => Operation::Select,
+            Op::Unary(op) => ScalarOperation::Unary(op),
+            Op::Binary(op) => ScalarOperation::Binary(op),
+            Op::Compare(op) => ScalarOperation::Compare(op),
+            Op::Select => ScalarOperation::Select,
             // Truth values are numbers already.
             Op::Cast => {
                 self.known[id.index() - self.first] = Some(operands[0]);
@@ -99,11 +99,11 @@ impl<'a> Numbers<'a> {
     }
 
     /// The number of a node that is used: of the group, a view of such a node, or from outside.
-    pub fn find(&mut self, id: ValueId) -> Number {
+    pub fn find(&mut self, id: ValueId) -> VirtualRegister {
         let base = self.roles.base(id);
         let place = base.index().checked_sub(self.first);
         if let Some(&Some(number)) = place.and_then(|place| self.known.get(place)) {
-            if let Number::Computed(number) = number {
+            if let VirtualRegister::Computed(number) = number {
                 self.computed[number as usize].n_uses += 1;
             }
             return number;
@@ -117,14 +117,14 @@ impl<'a> Numbers<'a> {
                 let source = self.roles.original(id);
                 let is_mask = node.dtype == DType::Bool;
                 let position = source.layout.offset;
-                Outside::Element(Element { of: source.base, is_mask, position })
+                Outside::Element(ValueElement { of: source.base, is_mask, position })
             }
         };
         self.outside(outside)
     }
 
     /// The elements of a value that numbers are put together to, and constants.
-    pub fn join(&mut self, id: ValueId) -> Vec<Number> {
+    pub fn join(&mut self, id: ValueId) -> Vec<VirtualRegister> {
         let nodes = &self.roles.computation.nodes;
         let node = &nodes[id.index()];
         let mut elements = Vec::with_capacity(node.shape.n_elements());
@@ -135,23 +135,27 @@ impl<'a> Numbers<'a> {
         elements
     }
 
-    fn compute(&mut self, operation: Operation, operands: [Number; 3]) -> Number {
+    fn compute(
+        &mut self,
+        operation: ScalarOperation,
+        operands: [VirtualRegister; 3],
+    ) -> VirtualRegister {
         let (kind, _) = self.operations.insert_full(operation);
         self.computed.push(Computed { kind, operands, n_uses: 0 });
-        Number::Computed(self.computed.len() as u32 - 1)
+        VirtualRegister::Computed(self.computed.len() as u32 - 1)
     }
 
-    fn outside(&mut self, outside: Outside) -> Number {
-        Number::Outside(self.outside.insert_full(outside).0 as u32)
+    fn outside(&mut self, outside: Outside) -> VirtualRegister {
+        VirtualRegister::Outside(self.outside.insert_full(outside).0 as u32)
     }
 
     /// The operation that computes a number.
-    pub fn operation(&self, number: u32) -> Operation {
+    pub fn operation(&self, number: u32) -> ScalarOperation {
         self.operations[self.computed[number as usize].kind]
     }
 
     /// The operands that a number is computed from.
-    pub fn operands_of(&self, number: u32) -> &[Number] {
+    pub fn operands_of(&self, number: u32) -> &[VirtualRegister] {
         let n_operands = self.operation(number).n_operands();
         &self.computed[number as usize].operands[..n_operands]
     }
@@ -169,8 +173,8 @@ impl Work for Numbers<'_> {
 
     fn operands(&self, number: u32) -> impl Iterator<Item = u32> + Clone {
         self.operands_of(number).iter().filter_map(|&operand| match operand {
-            Number::Outside(_) => None,
-            Number::Computed(number) => Some(number),
+            VirtualRegister::Outside(_) => None,
+            VirtualRegister::Computed(number) => Some(number),
         })
     }
 

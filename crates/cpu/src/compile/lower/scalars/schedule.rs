@@ -30,7 +30,7 @@ pub(crate) trait Work {
 
 /// Hands out batches of numbers of one kind that do not wait for each other, in order: [`LEAST`] or more, or one.
 pub(crate) fn schedule(work: &impl Work, mut compute: impl FnMut(&[u32])) {
-    let mut progress = Progress::new(work);
+    let mut progress = ReadyList::new(work);
     let mut order: Vec<_> = (0..work.n() as u32).collect();
     order.sort_unstable_by_key(|&number| (Reverse(progress.ranks[number as usize]), number));
     let mut batch = Vec::new();
@@ -52,8 +52,8 @@ pub(crate) fn schedule(work: &impl Work, mut compute: impl FnMut(&[u32])) {
     }
 }
 
-/// The numbers that have been computed, and those that can be.
-struct Progress<'w, W> {
+/// The ready list of the schedule: the numbers whose operands are computed, by kind.
+struct ReadyList<'w, W> {
     work: &'w W,
     ranks: Vec<u64>,
     users: Lists<u32>,
@@ -63,7 +63,7 @@ struct Progress<'w, W> {
     is_done: Vec<bool>,
 }
 
-impl<'w, W: Work> Progress<'w, W> {
+impl<'w, W: Work> ReadyList<'w, W> {
     fn new(work: &'w W) -> Self {
         let numbers = 0..work.n() as u32;
         let uses = numbers.clone().flat_map(|k| work.operands(k).map(move |x| (x as usize, k)));

@@ -4,24 +4,24 @@ use indexmap::IndexSet;
 use retrograd_core::computation::ValueId;
 use rustc_hash::FxBuildHasher;
 
-use super::numbers::{Element, Number, Numbers, Outside};
+use super::numbers::{Numbers, Outside, ValueElement, VirtualRegister};
 use crate::{
     compile::lower::scalars::schedule::Work,
-    kernels::scalars::{Instruction, Load, Operand, Operation, Scalars},
+    kernels::scalars::{ScalarInstruction, ScalarLoad, ScalarOperation, Scalars, SingleOperand},
 };
 
 /// The term of a number: one from outside, or an operation on terms, by their numbers.
 #[derive(PartialEq, Eq, Hash)]
-enum Term {
+enum ScalarTerm {
     Outside(Outside),
-    Computed(Operation, Vec<u32>),
+    Computed(ScalarOperation, Vec<u32>),
 }
 
 #[derive(Default)]
-struct Terms(IndexSet<Term, FxBuildHasher>);
+struct ScalarTerms(IndexSet<ScalarTerm, FxBuildHasher>);
 
-impl Terms {
-    fn add(&mut self, term: Term) -> u32 {
+impl ScalarTerms {
+    fn add(&mut self, term: ScalarTerm) -> u32 {
         self.0.insert_full(term).0 as u32
     }
 }
@@ -30,16 +30,20 @@ impl Terms {
 ///
 /// # Panics
 /// If it does not: a fault of the schedule or of the encoding.
-pub(super) fn verify(program: &Scalars, numbers: &Numbers<'_>, meant: &[(ValueId, Vec<Number>)]) {
-    let mut terms = Terms::default();
+pub(super) fn verify(
+    program: &Scalars,
+    numbers: &Numbers<'_>,
+    meant: &[(ValueId, Vec<VirtualRegister>)],
+) {
+    let mut terms = ScalarTerms::default();
     let registers = run(program, &mut terms);
     let outside: Vec<_> =
-        numbers.outside.iter().map(|&outside| terms.add(Term::Outside(outside))).collect();
+        numbers.outside.iter().map(|&outside| terms.add(ScalarTerm::Outside(outside))).collect();
     let mut computed = Vec::with_capacity(numbers.n());
     for number in 0..numbers.n() as u32 {
         let operands = numbers.operands_of(number).iter();
         let operands = operands.map(|&operand| term_of(operand, &outside, &computed)).collect();
-        computed.push(terms.add(Term::Computed(numbers.operation(number), operands)));
+        computed.push(terms.add(ScalarTerm::Computed(numbers.operation(number), operands)));
     }
     assert_eq!(program.stores.len(), meant.len(), "a program stores each value");
     for (store, (to, numbers)) in program.stores.iter().zip(meant) {
@@ -51,37 +55,37 @@ pub(super) fn verify(program: &Scalars, numbers: &Numbers<'_>, meant: &[(ValueId
     }
 }
 
-fn term_of(number: Number, outside: &[u32], computed: &[u32]) -> u32 {
+fn term_of(number: VirtualRegister, outside: &[u32], computed: &[u32]) -> u32 {
     match number {
-        Number::Outside(k) => outside[k as usize],
-        Number::Computed(k) => computed[k as usize],
+        VirtualRegister::Outside(k) => outside[k as usize],
+        VirtualRegister::Computed(k) => computed[k as usize],
     }
 }
 
 /// The terms in all registers after a run of the program. What is read before it is written is out of bounds.
-fn run(program: &Scalars, terms: &mut Terms) -> Vec<u32> {
+fn run(program: &Scalars, terms: &mut ScalarTerms) -> Vec<u32> {
     let literals = program.literals.iter().map(|literal| Outside::Literal(literal.to_bits()));
     let loaded = program.loads.iter().flat_map(elements).map(Outside::Element);
     let mut registers: Vec<_> =
-        literals.chain(loaded).map(|outside| terms.add(Term::Outside(outside))).collect();
+        literals.chain(loaded).map(|outside| terms.add(ScalarTerm::Outside(outside))).collect();
     let (mut singles, mut strides) = (&program.singles[..], &program.strides[..]);
     let mut last = None;
     for instruction in &program.code {
-        if let Instruction::Each { operation, n, operands } = *instruction {
+        if let ScalarInstruction::Each { operation, n, operands } = *instruction {
             let mut inputs = vec![vec![0; n]; operation.n_operands()];
             for (input, operand) in inputs.iter_mut().zip(operands) {
                 operand.each(program, &registers, input, |term| term);
             }
             let result = |k: usize| inputs.iter().map(|input| input[k]).collect();
-            registers.extend((0..n).map(|k| terms.add(Term::Computed(operation, result(k)))));
+            registers.extend((0..n).map(|k| terms.add(ScalarTerm::Computed(operation, result(k)))));
         }
         for single in Scalars::unrolled(instruction, &mut singles, &mut strides) {
             let (operation, operands) = single.operands(&program.lists);
             let inputs = operands[..operation.n_operands()].iter().map(|operand| match *operand {
-                Operand::Last => last.expect("an instruction goes before"),
-                Operand::Register(register) => registers[register as usize],
+                SingleOperand::Last => last.expect("an instruction goes before"),
+                SingleOperand::Register(register) => registers[register as usize],
             });
-            let result = terms.add(Term::Computed(operation, inputs.collect()));
+            let result = terms.add(ScalarTerm::Computed(operation, inputs.collect()));
             last = Some(result);
             registers.extend(single.is_stored.then_some(result));
         }
@@ -91,8 +95,8 @@ fn run(program: &Scalars, terms: &mut Terms) -> Vec<u32> {
 }
 
 /// The elements that a load reads.
-fn elements(load: &Load) -> impl Iterator<Item = Element> {
-    let &Load { of, is_mask, start, stride, n } = load;
+fn elements(load: &ScalarLoad) -> impl Iterator<Item = ValueElement> {
+    let &ScalarLoad { of, is_mask, start, stride, n } = load;
     let position = move |k: usize| start.wrapping_add_signed(stride * k as isize);
-    (0..n).map(move |k| Element { of, is_mask, position: position(k) })
+    (0..n).map(move |k| ValueElement { of, is_mask, position: position(k) })
 }

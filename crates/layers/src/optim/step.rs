@@ -141,6 +141,6 @@ fn with<'g>(loss: Expr<'g>, outputs: &[Expr<'g>]) -> Vec<Expr<'g>> {
 }
 
 /// The number in a tensor of one element.
-pub(super) fn number(view: View<'_>) -> f64 {
+pub(crate) fn number(view: View<'_>) -> f64 {
     with_elements!(Slice, view.data(), elements => elements[0].to_f64())
 }
