@@ -94,7 +94,7 @@ fn every_function_is_called_in_a_case_of_the_gradient_checks() {
 /// Public methods that are written outside of the macros, in files of operations and functions, and give expressions.
 fn methods_outside_of_rows() -> BTreeSet<String> {
     let core = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/core/src");
-    let mut folders = vec![core.join("ops"), core.join("functions")];
+    let mut folders = vec![core.join("graph/ops"), core.join("functions")];
     let mut methods = BTreeSet::new();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).expect("the folder is there") {

@@ -45,54 +45,30 @@
 //!
 //! This crate has no `unsafe`, no threads, and no input or output.
 
-mod batch;
-mod bends;
-mod checkpoint;
 #[doc(hidden)]
 pub mod computation;
-#[doc(hidden)]
-pub mod derivatives;
-#[doc(hidden)]
-pub mod documented;
-#[doc(hidden)]
-pub mod dtype;
-#[doc(hidden)]
-pub mod elements;
-#[doc(hidden)]
-pub mod error;
-#[doc(hidden)]
-pub mod eval;
-#[doc(hidden)]
-pub mod expr;
-mod forward;
+mod data;
 pub mod functions;
-mod grad;
 #[doc(hidden)]
 pub mod graph;
+mod meaning;
+mod modes;
+
 #[doc(hidden)]
-pub mod leaves;
-#[cfg(feature = "ndarray")]
-mod ndarray;
-mod nodes;
-pub mod nonfinite;
-pub mod ops;
+pub use data::{dtype, elements, error, shape, tensor};
+use data::{size, special};
+use graph::nodes;
 #[doc(hidden)]
-pub mod params;
+pub use graph::{documented, expr, leaves, params, real, required, traverse};
+#[doc(inline)]
+pub use graph::{ops, region};
 #[doc(hidden)]
-pub mod real;
-pub mod region;
+pub use meaning::eval;
+#[doc(inline)]
+pub use meaning::nonfinite;
 #[doc(hidden)]
-pub mod required;
-#[doc(hidden)]
-pub mod shape;
-mod size;
-mod sparse;
-mod special;
-mod taylor;
-#[doc(hidden)]
-pub mod tensor;
-#[doc(hidden)]
-pub mod traverse;
+pub use modes::derivatives;
+use modes::sparse;
 
 pub use dtype::{DType, Element};
 pub use error::Error;

@@ -3,11 +3,8 @@
 use crate::{
     error::Error,
     expr::{Expr, inputs_of_one_graph},
-    functions::{
-        functions,
-        windows::{Sliding, overlap_add, padded, windows},
-    },
-    graph::Graph,
+    functions::windows::{Sliding, overlap_add, padded, windows},
+    graph::{Graph, methods::functions},
     region::{ArgumentValue, Describe},
     shape::Shape,
     size::{Size, n_elements},

@@ -4,7 +4,7 @@ use crate::{
     DType,
     error::Error,
     expr::Expr,
-    functions::functions,
+    graph::methods::functions,
     ops::{Comparison, Window, Windows},
     shape::{Shape, resolve_axis},
     size::Size,

@@ -3,7 +3,7 @@
 use crate::{
     error::{Error, list, shortened},
     expr::{Expr, inputs_of_one_graph},
-    functions::functions,
+    graph::methods::functions,
     shape::{Axes, Shape, resolve_axis},
     size::n_elements,
 };

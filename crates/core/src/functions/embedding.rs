@@ -4,7 +4,7 @@ use crate::{
     dtype::DType,
     error::Error,
     expr::{Expr, inputs_of_one_graph},
-    functions::functions,
+    graph::methods::functions,
     shape::Shape,
 };
 

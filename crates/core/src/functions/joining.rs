@@ -3,7 +3,7 @@
 use crate::{
     error::Error,
     expr::{Expr, inputs_of_one_graph},
-    functions::functions,
+    graph::methods::functions,
     shape::Shape,
 };
 

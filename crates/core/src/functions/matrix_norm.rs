@@ -3,8 +3,7 @@
 use crate::{
     error::Error,
     expr::Expr,
-    functions::functions,
-    graph::Graph,
+    graph::{Graph, methods::functions},
     region::{ArgumentValue, Describe},
     shape::{Axes, keep, resolve_axis},
 };

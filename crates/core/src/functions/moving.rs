@@ -3,7 +3,7 @@
 use crate::{
     error::{Error, list},
     expr::Expr,
-    functions::functions,
+    graph::methods::functions,
     shape::{Axes, AxisSet, Shape, resolve_axis},
     size::{Size, n_elements},
 };

@@ -3,7 +3,7 @@
 use crate::{
     error::{Error, list},
     expr::{Expr, inputs_of_one_graph},
-    functions::functions,
+    graph::methods::functions,
     shape::{AxisSet, Shape, keep},
     size::n_elements,
 };

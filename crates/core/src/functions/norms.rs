@@ -3,7 +3,7 @@
 use crate::{
     error::Error,
     expr::Expr,
-    functions::functions,
+    graph::methods::functions,
     shape::{Axes, AxisSet, keep},
 };
 

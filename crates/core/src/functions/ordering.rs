@@ -1,6 +1,8 @@
 //! Elements by size: sorted, largest and smallest with their places, medians.
 
-use crate::{dtype::DType, error::Error, expr::Expr, functions::functions, shape::resolve_axis};
+use crate::{
+    dtype::DType, error::Error, expr::Expr, graph::methods::functions, shape::resolve_axis,
+};
 
 functions! { "Order":
     /// Elements sorted along an axis, and the indices they come from. Equal elements keep their order; NaN counts as

@@ -3,8 +3,7 @@
 use crate::{
     error::Error,
     expr::Expr,
-    functions::functions,
-    graph::Graph,
+    graph::{Graph, methods::functions},
     ops::{Window, Windows},
     region::{ArgumentValue, CallArgument, Describe},
     shape::Shape,

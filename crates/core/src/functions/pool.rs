@@ -6,10 +6,8 @@ use crate::{
     dtype::DType,
     error::Error,
     expr::Expr,
-    functions::{
-        functions,
-        windows::{Sliding, extent, padded, slide, windows},
-    },
+    functions::windows::{Sliding, extent, padded, slide, windows},
+    graph::methods::functions,
     shape::{Shape, keep},
     size::Size,
     tensor::Tensor,

@@ -7,7 +7,7 @@
 use crate::{
     error::Error,
     expr::Expr,
-    functions::functions,
+    graph::methods::functions,
     shape::{Axes, AxisSet, resolve_axis},
 };
 

@@ -1,10 +1,8 @@
 //! Sliding windows.
 
 use crate::{
-    functions::{
-        functions,
-        windows::{Sliding, slide},
-    },
+    functions::windows::{Sliding, slide},
+    graph::methods::functions,
     shape::resolve_axis,
     size::Size,
 };

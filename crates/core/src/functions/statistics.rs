@@ -3,7 +3,8 @@
 use crate::{
     error::Error,
     expr::Expr,
-    functions::{functions, moments::Moments},
+    functions::moments::Moments,
+    graph::methods::functions,
     shape::{Axes, AxisSet, Shape},
 };
 

@@ -3,7 +3,7 @@
 use crate::{
     error::Error,
     expr::Expr,
-    functions::functions,
+    graph::methods::functions,
     ops::{Window, Windows},
     shape::Shape,
     size::Size,
