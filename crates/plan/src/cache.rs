@@ -139,7 +139,7 @@ impl PlanCache {
                 Arc::clone(&cached.program)
             }
             None => {
-                let task = Arc::new(recorded.task.clone());
+                let task = Arc::clone(&recorded.task);
                 let program = Compiled::new(&recorded, &task, &self.options)?;
                 let last_request = self.n_requests;
                 let cached = Cached { program: Arc::clone(&program), last_request };

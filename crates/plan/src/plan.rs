@@ -77,7 +77,7 @@ impl Plan {
         options: &CompileOptions,
     ) -> Result<Plan, Error> {
         let recorded = RecordedTask::new(outputs, updates, options.is_checked())?;
-        let compiled = Compiled::new(&recorded, &Arc::new(recorded.task.clone()), options)?;
+        let compiled = Compiled::new(&recorded, &recorded.task, options)?;
         Ok(Self::new(recorded, compiled, options))
     }
 

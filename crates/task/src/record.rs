@@ -1,5 +1,7 @@
 //! Recorded tasks: the task of some expressions, with the names of its leaves and values in their graph.
 
+use std::sync::Arc;
+
 use retrograd_core::{
     Error, Expr, Graph,
     computation::{Computation, RecordedComputation, ValueId},
@@ -40,8 +42,8 @@ use crate::{
 /// # Ok::<(), retrograd_core::Error>(())
 /// ```
 pub struct RecordedTask<'g> {
-    /// The task.
-    pub task: Task,
+    /// The task; shared, since programs and caches keep it.
+    pub task: Arc<Task>,
     /// The names and data of its leaves.
     pub signature: Signature,
     /// The graph of the recording, unless nothing has been recorded.
@@ -82,7 +84,7 @@ impl<'g> RecordedTask<'g> {
             Some(root) => Signature::new(*root, &computation, &slots, &origins, &targets),
             None => Signature::default(),
         };
-        let task = Task { computation, n_outputs: outputs.len(), targets, is_checked };
+        let task = Arc::new(Task { computation, n_outputs: outputs.len(), targets, is_checked });
         let graph = roots.first().map(|root| root.graph());
         let this = Self { task, signature, graph };
         if cfg!(debug_assertions)

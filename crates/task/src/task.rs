@@ -114,7 +114,7 @@ mod tests {
         let g = Graph::new();
         let (x, w) = (g.input("x", [2]), g.param("w", [1.0, 2.0]));
         let recorded = RecordedTask::new(&[(w * x).sum()], &[(w, w - x)], false);
-        let mut task = recorded.expect("it is sound").task;
+        let mut task = (*recorded.expect("it is sound").task).clone();
         assert_eq!(task.verify(), Ok(()));
         change(&mut task);
         task.verify().expect_err("it is not sound any more")
