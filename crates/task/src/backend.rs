@@ -157,31 +157,37 @@ impl<'a> LeafSlots<'a> {
     }
 
     /// The number of slots.
+    #[inline]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Whether there are no slots.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Whether a slot has data.
+    #[inline]
     pub fn is_set(&self, slot: usize) -> bool {
         self.0[slot].is_some()
     }
 
     /// Sets the data of a slot, to be read.
+    #[inline]
     pub fn set(&mut self, slot: usize, data: Slice<'a>) {
         self.0[slot] = Some(LeafData::Read(data));
     }
 
     /// Sets the data of a slot, to be read and written.
+    #[inline]
     pub fn set_mut(&mut self, slot: usize, data: SliceMut<'a>) {
         self.0[slot] = Some(LeafData::Write(data));
     }
 
     /// Takes the data of a slot, if it has any.
+    #[inline]
     pub fn take(&mut self, slot: usize) -> Option<LeafData<'a>> {
         self.0[slot].take()
     }
