@@ -56,8 +56,6 @@ mod modes;
 
 #[doc(hidden)]
 pub use data::{dtype, elements, error, shape, tensor};
-use data::{size, special};
-use graph::nodes;
 #[doc(hidden)]
 pub use graph::{documented, expr, leaves, params, real, required, traverse};
 #[doc(inline)]

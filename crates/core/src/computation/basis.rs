@@ -8,12 +8,13 @@ use smallvec::smallvec;
 
 use super::{Computation, ValueId};
 use crate::{
-    dtype::DType,
-    graph::{Inputs, Node},
-    ops::{Binary, Comparison, Literal, Op, Unary},
-    real::{Real, operators_by_rows},
-    region::RegionId,
-    shape::Shape,
+    data::{dtype::DType, shape::Shape},
+    graph::{
+        Inputs, Node,
+        ops::{Binary, Comparison, Literal, Op, Unary},
+        real::{Real, operators_by_rows},
+        region::RegionId,
+    },
 };
 
 impl Computation {

@@ -14,11 +14,13 @@ use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 
 use crate::{
-    dtype::{DType, Float},
-    expr::Expr,
-    graph::{Graph, Inputs, Node, NodeId},
-    ops::{Binary, Leaf, Literal, Op, OperationKind, Unary},
-    region::RegionId,
+    data::dtype::{DType, Float},
+    graph::{
+        Graph, Inputs, Node, NodeId,
+        expr::Expr,
+        ops::{Binary, Leaf, Literal, Op, OperationKind, Unary},
+        region::RegionId,
+    },
 };
 use recompute::Checkpoints;
 

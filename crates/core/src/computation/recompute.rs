@@ -9,11 +9,7 @@ use std::collections::BTreeSet;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Builder, ValueId};
-use crate::{
-    expr::Expr,
-    graph::{Graph, NodeId},
-    region::RegionId,
-};
+use crate::graph::{Graph, NodeId, expr::Expr, region::RegionId};
 
 /// A checkpointed scope, or a gradient of one.
 #[derive(Clone, Copy)]

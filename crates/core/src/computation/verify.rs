@@ -3,7 +3,7 @@
 use std::{fmt, iter};
 
 use super::{Computation, ValueId};
-use crate::{graph::Node, ops::Op, region::RegionId};
+use crate::graph::{Node, ops::Op, region::RegionId};
 
 /// The operation, operands, dtype and shape, as in `matmul %3, %5 : f32[64, 10]`.
 impl<Id: fmt::Display> fmt::Display for Node<Id> {
@@ -81,7 +81,7 @@ impl Computation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{dtype::DType, graph::Graph};
+    use crate::{data::dtype::DType, graph::Graph};
 
     /// A computation of `exp(x) × y`, changed.
     fn fault(change: impl FnOnce(&mut Computation)) -> String {

@@ -5,7 +5,7 @@ use std::{
     ops::{Add, Div, Mul, Neg, Sub},
 };
 
-use crate::{
+use crate::data::{
     elements::Elements,
     special,
     tensor::{Buffer, Slice, SliceMut},

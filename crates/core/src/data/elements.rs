@@ -5,7 +5,7 @@ use std::{
     ops::{Deref, DerefMut},
 };
 
-use crate::{
+use crate::data::{
     dtype::Element,
     error::{Error, located},
 };
@@ -133,7 +133,10 @@ impl<T: fmt::Debug> fmt::Debug for Elements<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{dtype::DType, tensor::Tensor, with_elements};
+    use crate::{
+        data::{dtype::DType, tensor::Tensor},
+        with_elements,
+    };
 
     fn is_at_a_line(tensor: &Tensor) -> bool {
         with_elements!(Slice, tensor.as_slice(), elements => elements.as_ptr().align_offset(LINE) == 0)

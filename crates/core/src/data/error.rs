@@ -9,7 +9,7 @@ pub use self::non_finite::{InputValues, NonFinite, Site};
 use self::quoted::{MOST_ENTRIES, names};
 pub(crate) use self::quoted::{list, written};
 pub use self::quoted::{shortened, shortened_message};
-use crate::{dtype::DType, shape::Shape};
+use crate::data::{dtype::DType, shape::Shape};
 
 /// Something wrong with an operation, a tensor, or the data bound to a leaf.
 #[non_exhaustive]

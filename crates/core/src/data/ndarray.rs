@@ -2,7 +2,7 @@
 
 use ndarray::{ArrayView, ArrayViewD, Dimension};
 
-use crate::{
+use crate::data::{
     dtype::Element,
     tensor::{Tensor, View},
 };

@@ -7,7 +7,7 @@ use std::{fmt, ops::Deref};
 use smallvec::SmallVec;
 
 pub use self::layout::Layout;
-use crate::size;
+use crate::data::size;
 
 /// Bytes of the largest element.
 const MAX_ELEMENT_BYTES: usize = 8;

@@ -1,11 +1,15 @@
 //! Attention: means of values, weighted by how well keys match queries.
 
 use crate::{
-    dtype::DType,
-    error::Error,
-    expr::{Expr, inputs_of_one_graph},
-    graph::methods::functions,
-    shape::{Shape, keep},
+    data::{
+        dtype::DType,
+        error::Error,
+        shape::{Shape, keep},
+    },
+    graph::{
+        expr::{Expr, inputs_of_one_graph},
+        methods::functions,
+    },
 };
 
 /// Choices of [`Expr::scaled_dot_product_attention`].
@@ -22,7 +26,7 @@ pub struct Attention<'g> {
     pub grouped: bool,
 }
 
-crate::region::describe_fields! { ['g] Attention<'g> { mask, causal, scale, grouped } }
+crate::graph::region::describe_fields! { ['g] Attention<'g> { mask, causal, scale, grouped } }
 
 functions! { "Attention and embedding":
     /// Attention `softmax(q·kᵀ·scale + mask)·v`, where this is `q`: shapes `[…, l, e], […, s, e], […, s, f] → […, l,

@@ -1,13 +1,18 @@
 //! Convolutions and their transposes over one and two axes: windows side by side, times the kernels as matrices.
 
 use crate::{
-    error::Error,
-    expr::{Expr, inputs_of_one_graph},
+    data::{
+        error::Error,
+        shape::Shape,
+        size::{Size, n_elements},
+    },
     functions::windows::{Sliding, overlap_add, padded, windows},
-    graph::{Graph, methods::functions},
-    region::{ArgumentValue, Describe},
-    shape::Shape,
-    size::{Size, n_elements},
+    graph::{
+        Graph,
+        expr::{Expr, inputs_of_one_graph},
+        methods::functions,
+        region::{ArgumentValue, Describe},
+    },
 };
 
 /// How a convolution over `N` axes slides its kernel.
@@ -30,7 +35,7 @@ pub struct Conv<const N: usize> {
     pub groups: usize,
 }
 
-crate::region::describe_fields! { [const N: usize] Conv<N> { stride, padding, dilation, groups } }
+crate::graph::region::describe_fields! { [const N: usize] Conv<N> { stride, padding, dilation, groups } }
 
 /// Zeros around the input of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -74,7 +79,7 @@ pub struct ConvTranspose<const N: usize> {
     pub groups: usize,
 }
 
-crate::region::describe_fields! { [const N: usize] ConvTranspose<N> { stride, padding, output_padding, dilation, groups } }
+crate::graph::region::describe_fields! { [const N: usize] ConvTranspose<N> { stride, padding, output_padding, dilation, groups } }
 
 impl<const N: usize> Default for ConvTranspose<N> {
     fn default() -> Self {

@@ -1,13 +1,17 @@
 //! Diagonals and triangles of matrices.
 
 use crate::{
-    DType,
-    error::Error,
-    expr::Expr,
-    graph::methods::functions,
-    ops::{Comparison, Window, Windows},
-    shape::{Shape, resolve_axis},
-    size::Size,
+    data::{
+        dtype::DType,
+        error::Error,
+        shape::{Shape, resolve_axis},
+        size::Size,
+    },
+    graph::{
+        expr::Expr,
+        methods::functions,
+        ops::{Comparison, Window, Windows},
+    },
 };
 
 functions! { "Diagonals and triangles":

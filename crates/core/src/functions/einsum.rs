@@ -1,11 +1,15 @@
 //! Einstein summation, and what is a case of it.
 
 use crate::{
-    error::{Error, list, shortened},
-    expr::{Expr, inputs_of_one_graph},
-    graph::methods::functions,
-    shape::{Axes, Shape, resolve_axis},
-    size::n_elements,
+    data::{
+        error::{Error, list, shortened},
+        shape::{Axes, Shape, resolve_axis},
+        size::n_elements,
+    },
+    graph::{
+        expr::{Expr, inputs_of_one_graph},
+        methods::functions,
+    },
 };
 
 /// The label of an axis: a letter, or the place from the end of an axis that an ellipsis stands for.

@@ -1,11 +1,11 @@
 //! Embeddings: rows of a table picked by integers.
 
 use crate::{
-    dtype::DType,
-    error::Error,
-    expr::{Expr, inputs_of_one_graph},
-    graph::methods::functions,
-    shape::Shape,
+    data::{dtype::DType, error::Error, shape::Shape},
+    graph::{
+        expr::{Expr, inputs_of_one_graph},
+        methods::functions,
+    },
 };
 
 functions! { "Attention and embedding":

@@ -1,13 +1,17 @@
 //! Elements picked, put and masked by index.
 
 use crate::{
-    dtype::{DType, Element},
-    error::Error,
-    expr::{Expr, inputs_of_one_graph},
+    data::{
+        dtype::{DType, Element},
+        error::Error,
+        shape::{Shape, resolve_axis},
+        tensor::Tensor,
+    },
     functions::pad::PadMode,
-    graph::methods::functions,
-    shape::{Shape, resolve_axis},
-    tensor::Tensor,
+    graph::{
+        expr::{Expr, inputs_of_one_graph},
+        methods::functions,
+    },
     with_elements,
 };
 
@@ -98,7 +102,7 @@ functions! { "Indexing":
 
     /// `value` where the mask is true, else the elements of this value, after broadcasting. Shapes `[…], […] → […]`.
     /// Source: `torch.Tensor.masked_fill`.
-    masked_fill / try_masked_fill(x, mask: Expr<'g>, value: impl crate::ops::RightOperand<'g>) -> Self,
+    masked_fill / try_masked_fill(x, mask: Expr<'g>, value: impl crate::graph::ops::RightOperand<'g>) -> Self,
     "If the mask is not one, or the operands do not fit each other.",
     { mask.try_select(value.expr(x.graph().literal(0.0, Shape::scalar(), x.dtype())), x) }
 

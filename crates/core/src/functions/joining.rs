@@ -1,10 +1,11 @@
 //! Several tensors made into one, or stretched against each other.
 
 use crate::{
-    error::Error,
-    expr::{Expr, inputs_of_one_graph},
-    graph::methods::functions,
-    shape::Shape,
+    data::{error::Error, shape::Shape},
+    graph::{
+        expr::{Expr, inputs_of_one_graph},
+        methods::functions,
+    },
 };
 
 functions! { "Joining":

@@ -1,11 +1,11 @@
 //! Affine and bilinear maps of the last axis.
 
 use crate::{
-    error::Error,
-    expr::{Expr, inputs_of_one_graph},
-    graph::methods::functions,
-    shape::Shape,
-    size::n_elements,
+    data::{error::Error, shape::Shape, size::n_elements},
+    graph::{
+        expr::{Expr, inputs_of_one_graph},
+        methods::functions,
+    },
 };
 
 functions! { "Products":

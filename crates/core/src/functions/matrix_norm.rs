@@ -1,11 +1,16 @@
 //! Norms of matrices.
 
 use crate::{
-    error::Error,
-    expr::Expr,
-    graph::{Graph, methods::functions},
-    region::{ArgumentValue, Describe},
-    shape::{Axes, keep, resolve_axis},
+    data::{
+        error::Error,
+        shape::{Axes, keep, resolve_axis},
+    },
+    graph::{
+        Graph,
+        expr::Expr,
+        methods::functions,
+        region::{ArgumentValue, Describe},
+    },
 };
 
 /// A matrix norm by its order; a negative order is a smallest sum or singular value.

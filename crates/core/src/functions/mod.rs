@@ -34,7 +34,7 @@ pub use pad::PadMode;
 pub use pool::{AvgPool, MaxPool};
 pub use windows::Unfold;
 
-use crate::documented::Theme;
+use crate::graph::documented::Theme;
 
 /// All functions composed of operations, by theme.
 pub const THEMES: &[Theme] = &[

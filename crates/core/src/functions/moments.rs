@@ -1,9 +1,11 @@
 //! Means and deviations that hold over the whole range of a type.
 
 use crate::{
-    dtype::DType,
-    expr::Expr,
-    shape::{AxisSet, keep},
+    data::{
+        dtype::DType,
+        shape::{AxisSet, keep},
+    },
+    graph::expr::Expr,
 };
 
 /// Mean and deviations of numbers along axes, which are kept.

@@ -1,11 +1,12 @@
 //! Elements in other places: axes and elements moved, parts taken, copies made.
 
 use crate::{
-    error::{Error, list},
-    expr::Expr,
-    graph::methods::functions,
-    shape::{Axes, AxisSet, Shape, resolve_axis},
-    size::{Size, n_elements},
+    data::{
+        error::{Error, list},
+        shape::{Axes, AxisSet, Shape, resolve_axis},
+        size::{Size, n_elements},
+    },
+    graph::{expr::Expr, methods::functions},
 };
 
 functions! { "Shapes":

@@ -1,11 +1,15 @@
 //! Normalizations of activations: less the mean, divided by the deviation, over axes that differ by name.
 
 use crate::{
-    error::{Error, list},
-    expr::{Expr, inputs_of_one_graph},
-    graph::methods::functions,
-    shape::{AxisSet, Shape, keep},
-    size::n_elements,
+    data::{
+        error::{Error, list},
+        shape::{AxisSet, Shape, keep},
+        size::n_elements,
+    },
+    graph::{
+        expr::{Expr, inputs_of_one_graph},
+        methods::functions,
+    },
 };
 
 /// Options that normalizations have in common: scale and shift afterwards, and `ε` against division by 0.
@@ -19,7 +23,7 @@ pub struct Norm<'g> {
     pub eps: f64,
 }
 
-crate::region::describe_fields! { ['g] Norm<'g> { weight, bias, eps } }
+crate::graph::region::describe_fields! { ['g] Norm<'g> { weight, bias, eps } }
 
 impl Default for Norm<'_> {
     fn default() -> Self {

@@ -1,10 +1,11 @@
 //! Norms of vectors.
 
 use crate::{
-    error::Error,
-    expr::Expr,
-    graph::methods::functions,
-    shape::{Axes, AxisSet, keep},
+    data::{
+        error::Error,
+        shape::{Axes, AxisSet, keep},
+    },
+    graph::{expr::Expr, methods::functions},
 };
 
 functions! { "Norms":

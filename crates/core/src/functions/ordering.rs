@@ -1,7 +1,8 @@
 //! Elements by size: sorted, largest and smallest with their places, medians.
 
 use crate::{
-    dtype::DType, error::Error, expr::Expr, graph::methods::functions, shape::resolve_axis,
+    data::{dtype::DType, error::Error, shape::resolve_axis},
+    graph::{expr::Expr, methods::functions},
 };
 
 functions! { "Order":

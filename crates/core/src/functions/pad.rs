@@ -1,13 +1,14 @@
 //! Tensors with a margin around them.
 
 use crate::{
-    error::Error,
-    expr::Expr,
-    graph::{Graph, methods::functions},
-    ops::{Window, Windows},
-    region::{ArgumentValue, CallArgument, Describe},
-    shape::Shape,
-    size::Size,
+    data::{error::Error, shape::Shape, size::Size},
+    graph::{
+        Graph,
+        expr::Expr,
+        methods::functions,
+        ops::{Window, Windows},
+        region::{ArgumentValue, CallArgument, Describe},
+    },
 };
 
 /// The values in a padded margin.

@@ -3,14 +3,15 @@
 use std::ops::Range;
 
 use crate::{
-    dtype::DType,
-    error::Error,
-    expr::Expr,
+    data::{
+        dtype::DType,
+        error::Error,
+        shape::{Shape, keep},
+        size::Size,
+        tensor::Tensor,
+    },
     functions::windows::{Sliding, extent, padded, slide, windows},
-    graph::methods::functions,
-    shape::{Shape, keep},
-    size::Size,
-    tensor::Tensor,
+    graph::{expr::Expr, methods::functions},
 };
 
 /// How max pooling over `N` axes slides its window.
@@ -28,7 +29,7 @@ pub struct MaxPool<const N: usize> {
     pub ceil_mode: bool,
 }
 
-crate::region::describe_fields! { [const N: usize] MaxPool<N> { kernel, stride, padding, dilation, ceil_mode } }
+crate::graph::region::describe_fields! { [const N: usize] MaxPool<N> { kernel, stride, padding, dilation, ceil_mode } }
 
 impl<const N: usize> MaxPool<N> {
     /// Windows of the given sizes side by side.
@@ -54,7 +55,7 @@ pub struct AvgPool<const N: usize> {
     pub divisor: Option<f64>,
 }
 
-crate::region::describe_fields! { [const N: usize] AvgPool<N> { kernel, stride, padding, ceil_mode, count_include_pad, divisor } }
+crate::graph::region::describe_fields! { [const N: usize] AvgPool<N> { kernel, stride, padding, ceil_mode, count_include_pad, divisor } }
 
 impl<const N: usize> AvgPool<N> {
     /// Windows of the given sizes side by side.

@@ -1,11 +1,12 @@
 //! Products of vectors and matrices under the names they have elsewhere.
 
 use crate::{
-    error::Error,
-    expr::Expr,
-    graph::methods::functions,
-    shape::Shape,
-    size::{Size, n_elements},
+    data::{
+        error::Error,
+        shape::Shape,
+        size::{Size, n_elements},
+    },
+    graph::{expr::Expr, methods::functions},
 };
 
 functions! { "Products":

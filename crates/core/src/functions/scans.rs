@@ -5,10 +5,11 @@
 //! take `log₂ n` steps, rounding grows with `log n`, and derivatives never divide by an element that may be 0.
 
 use crate::{
-    error::Error,
-    expr::Expr,
-    graph::methods::functions,
-    shape::{Axes, AxisSet, resolve_axis},
+    data::{
+        error::Error,
+        shape::{Axes, AxisSet, resolve_axis},
+    },
+    graph::{expr::Expr, methods::functions},
 };
 
 functions! { "Accumulation":

@@ -1,10 +1,14 @@
 //! How far vectors are from each other, vectors scaled to length 1, and two relatives of activations.
 
 use crate::{
-    error::Error,
-    expr::{Expr, inputs_of_one_graph},
-    graph::methods::functions,
-    shape::{AxisSet, keep, resolve_axis},
+    data::{
+        error::Error,
+        shape::{AxisSet, keep, resolve_axis},
+    },
+    graph::{
+        expr::{Expr, inputs_of_one_graph},
+        methods::functions,
+    },
 };
 
 functions! { "Norms":

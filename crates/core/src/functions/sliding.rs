@@ -1,10 +1,9 @@
 //! Sliding windows.
 
 use crate::{
+    data::{shape::resolve_axis, size::Size},
     functions::windows::{Sliding, slide},
     graph::methods::functions,
-    shape::resolve_axis,
-    size::Size,
 };
 
 functions! { "Padding and windows":

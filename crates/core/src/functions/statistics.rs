@@ -1,11 +1,12 @@
 //! Variances, standard deviations, and sums that leave NaN out.
 
 use crate::{
-    error::Error,
-    expr::Expr,
+    data::{
+        error::Error,
+        shape::{Axes, AxisSet, Shape},
+    },
     functions::moments::Moments,
-    graph::methods::functions,
-    shape::{Axes, AxisSet, Shape},
+    graph::{expr::Expr, methods::functions},
 };
 
 functions! { "Statistics":

@@ -1,12 +1,12 @@
 //! Windows that slide along axes: what convolution and pooling are made of, and their adjoint.
 
 use crate::{
-    error::Error,
-    expr::Expr,
-    graph::methods::functions,
-    ops::{Window, Windows},
-    shape::Shape,
-    size::Size,
+    data::{error::Error, shape::Shape, size::Size},
+    graph::{
+        expr::Expr,
+        methods::functions,
+        ops::{Window, Windows},
+    },
 };
 
 /// How a window slides along one axis.
@@ -173,7 +173,7 @@ pub struct Unfold {
     pub stride: [usize; 2],
 }
 
-crate::region::describe_fields! { [] Unfold { kernel, dilation, padding, stride } }
+crate::graph::region::describe_fields! { [] Unfold { kernel, dilation, padding, stride } }
 
 impl Unfold {
     /// A window of the given sizes at every place of an image.

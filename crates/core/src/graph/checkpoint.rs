@@ -2,9 +2,9 @@
 
 use std::panic::Location;
 
-use crate::{
+use crate::graph::{
+    Graph,
     expr::Expr,
-    graph::Graph,
     region::{RegionGuard, RegionId},
 };
 

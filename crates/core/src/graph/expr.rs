@@ -5,11 +5,8 @@ use std::fmt;
 use smallvec::smallvec;
 
 use crate::{
-    dtype::DType,
-    error::Error,
-    graph::{Graph, Inputs, NodeId},
-    ops::Op,
-    shape::Shape,
+    data::{dtype::DType, error::Error, shape::Shape},
+    graph::{Graph, Inputs, NodeId, ops::Op},
 };
 
 /// A node of a graph, as a value to compute with.

@@ -3,14 +3,13 @@
 use std::{panic::Location, sync::Arc};
 
 use crate::{
-    dtype::DType,
-    error::{Error, located},
-    expr::Expr,
-    graph::{Graph, NodeId},
-    ops::LeafKind,
-    params::MapId,
-    shape::Shape,
-    tensor::Tensor,
+    data::{
+        dtype::DType,
+        error::{Error, located},
+        shape::Shape,
+        tensor::Tensor,
+    },
+    graph::{Graph, NodeId, expr::Expr, ops::LeafKind, params::MapId},
 };
 
 /// A leaf's name, and the data it was recorded with.

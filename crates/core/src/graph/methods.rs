@@ -18,17 +18,17 @@ macro_rules! functions {
                 $graph:ident $(, $graph_arg:ident $(: $graph_type:ty)? $(=> $GraphInto:ty)?)*
             ) -> $GraphOutput:ty,
             $graph_fails:literal, $graph_body:block )* )?) => {
-        pub(crate) const THEME: $crate::documented::Theme = $crate::documented::Theme {
+        pub(crate) const THEME: $crate::graph::documented::Theme = $crate::graph::documented::Theme {
             title: $title,
             functions: &[
-                $( $crate::documented::Documented {
+                $( $crate::graph::documented::Documented {
                     name: stringify!($name),
                     doc: concat!($($doc, "\n"),+),
                     arguments: &[$(
                         (stringify!($arg), concat!($(stringify!($type))? $("impl Into<", stringify!($Into), ">")?))
                     ),*],
                 }, )*
-                $($( $crate::documented::Documented {
+                $($( $crate::graph::documented::Documented {
                     name: stringify!($graph_name),
                     doc: concat!($($graph_doc, "\n"),+),
                     arguments: &[$(
@@ -38,12 +38,12 @@ macro_rules! functions {
             ],
         };
 
-        $crate::graph::methods::methods! { $crate::Expr<'g> as $crate::Expr<'g>:
+        $crate::graph::methods::methods! { $crate::graph::expr::Expr<'g> as $crate::graph::expr::Expr<'g>:
             $( $(#[doc = $doc])+ $name / $try_name(
                 $x $(, $arg $(: $type)? $(=> $Into)?)*
             ) -> $Output, $fails, $body )*
         }
-        $( $crate::graph::methods::methods! { $crate::Graph as &'g $crate::Graph:
+        $( $crate::graph::methods::methods! { $crate::graph::Graph as &'g $crate::graph::Graph:
             $( $(#[doc = $graph_doc])+ $graph_name / $graph_try_name(
                 $graph $(, $graph_arg $(: $graph_type)? $(=> $GraphInto)?)*
             ) -> $GraphOutput, $graph_fails, $graph_body )*
@@ -65,14 +65,14 @@ macro_rules! methods {
             trait Bodies<'g>: Sized {
                 $(
                     #[track_caller]
-                    fn $name(self $(, $arg: $($type)? $($Into)?)*) -> Result<$Output, $crate::Error>;
+                    fn $name(self $(, $arg: $($type)? $($Into)?)*) -> Result<$Output, $crate::data::error::Error>;
                 )+
             }
 
             impl<'g> Bodies<'g> for $Receiver {
                 $(
                     #[track_caller]
-                    fn $name(self $(, $arg: $($type)? $($Into)?)*) -> Result<$Output, $crate::Error> {
+                    fn $name(self $(, $arg: $($type)? $($Into)?)*) -> Result<$Output, $crate::data::error::Error> {
                         let $x = self;
                         $body
                     }
@@ -89,7 +89,7 @@ macro_rules! methods {
                     pub fn $name(
                         self: $Receiver $(, $arg: $($type)? $(impl Into<$Into>)?)*
                     ) -> $Output {
-                        $crate::error::located(self.$try_name($($arg),*))
+                        $crate::data::error::located(self.$try_name($($arg),*))
                     }
 
                     #[doc = concat!("[`", stringify!($name), "`](Self::", stringify!($name), ") that returns what is wrong.")]
@@ -99,9 +99,9 @@ macro_rules! methods {
                     #[track_caller]
                     pub fn $try_name(
                         self: $Receiver $(, $arg: $($type)? $(impl Into<$Into>)?)*
-                    ) -> Result<$Output, $crate::Error> {
+                    ) -> Result<$Output, $crate::data::error::Error> {
                         $( $( let $arg: $Into = $arg.into(); )? )*
-                        let call = $crate::region::Receiver::begin(self, stringify!($name), stringify!($x));
+                        let call = $crate::graph::region::Receiver::begin(self, stringify!($name), stringify!($x));
                         let call = call$( .with(stringify!($arg), &$arg) )*.open();
                         Ok(call.returns(Bodies::$name(self $(, $arg)*)?))
                     }

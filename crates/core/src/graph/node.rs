@@ -4,7 +4,10 @@ use std::{fmt, num::NonZeroU32};
 
 use smallvec::SmallVec;
 
-use crate::{dtype::DType, ops::Op, region::RegionId, shape::Shape};
+use crate::{
+    data::{dtype::DType, shape::Shape},
+    graph::{ops::Op, region::RegionId},
+};
 
 /// The index of a node in its graph. Inputs have smaller indices than their node, so ascending order is topological.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

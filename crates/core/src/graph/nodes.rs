@@ -1,9 +1,6 @@
 //! Sets of nodes, and the walks that find them: what some nodes are computed from, and what lies between them and others.
 
-use crate::{
-    expr::Expr,
-    graph::{Graph, NodeId},
-};
+use crate::graph::{Graph, NodeId, expr::Expr};
 
 /// A set of nodes: a bit for each one between two of the graph.
 #[derive(Default)]

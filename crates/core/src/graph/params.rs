@@ -5,14 +5,18 @@ use std::{collections::HashSet, panic::Location, sync::Arc};
 use indexmap::IndexMap;
 
 use crate::{
-    dtype::DType,
-    error::{Error, located},
-    expr::Expr,
-    graph::{Graph, NodeId},
-    leaves::NewLeaf,
-    ops::{Leaf, LeafKind, Op},
-    region::{RegionGuard, join},
-    tensor::Tensor,
+    data::{
+        dtype::DType,
+        error::{Error, located},
+        tensor::Tensor,
+    },
+    graph::{
+        Graph, NodeId,
+        expr::Expr,
+        leaves::NewLeaf,
+        ops::{Leaf, LeafKind, Op},
+        region::{RegionGuard, join},
+    },
 };
 
 /// Named tensors in the order in which they were inserted: plain data that outlive every graph.

@@ -3,9 +3,11 @@
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use crate::{
-    dtype::Float,
-    expr::Expr,
-    ops::{Binary, Comparison, Unary},
+    data::dtype::Float,
+    graph::{
+        expr::Expr,
+        ops::{Binary, Comparison, Unary},
+    },
 };
 
 /// A real number: a float, an expression of a graph, or another type that can apply the rows of the operation tables.
@@ -66,9 +68,9 @@ pub trait Real:
         self.compare(Comparison::Eq, rhs)
     }
 
-    crate::ops::unary_methods!();
-    crate::ops::binary_methods!();
-    crate::ops::composed_methods!();
+    crate::graph::ops::unary_methods!();
+    crate::graph::ops::binary_methods!();
+    crate::graph::ops::composed_methods!();
 }
 
 impl<F: Float> Real for F {
@@ -108,7 +110,7 @@ macro_rules! operators_by_rows {
 
             #[inline(always)]
             fn neg(self) -> Self {
-                self.unary($crate::ops::Unary::Neg)
+                self.unary($crate::graph::ops::Unary::Neg)
             }
         }
 
@@ -118,7 +120,7 @@ macro_rules! operators_by_rows {
 
                 #[inline(always)]
                 fn $method(self, rhs: Self) -> Self {
-                    self.binary($crate::ops::Binary::$Trait, rhs)
+                    self.binary($crate::graph::ops::Binary::$Trait, rhs)
                 }
             }
         )*

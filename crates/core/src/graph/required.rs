@@ -8,11 +8,15 @@ use std::{fmt, sync::Arc};
 use rustc_hash::FxHashMap;
 
 use crate::{
-    error::{Error, Operand},
-    expr::Expr,
-    graph::{Graph, NodeId},
-    ops::{LeafKind, Op, OperationKind},
-    tensor::{Tensor, View},
+    data::{
+        error::{Error, Operand},
+        tensor::{Tensor, View},
+    },
+    graph::{
+        Graph, NodeId,
+        expr::Expr,
+        ops::{LeafKind, Op, OperationKind},
+    },
 };
 
 /// A check of data: the reason why the data are not acceptable, if so.

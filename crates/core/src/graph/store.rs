@@ -12,16 +12,20 @@ use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::{
-    dtype::DType,
-    error::{Operand, shortened, written},
-    expr::Expr,
-    graph::{Inputs, Node, NodeId},
-    leaves::LeafInfo,
-    ops::{Leaf, LeafKind, Op},
-    region::{RegionGuard, RegionId, Regions},
-    required::Requirements,
-    shape::Shape,
-    tensor::Tensor,
+    data::{
+        dtype::DType,
+        error::{Operand, shortened, written},
+        shape::Shape,
+        tensor::Tensor,
+    },
+    graph::{
+        Inputs, Node, NodeId,
+        expr::Expr,
+        leaves::LeafInfo,
+        ops::{Leaf, LeafKind, Op},
+        region::{RegionGuard, RegionId, Regions},
+        required::Requirements,
+    },
 };
 
 /// The origin of a node, which is no part of its identity.

@@ -6,12 +6,11 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::{
-    error::{Error, Operand, located},
-    expr::Expr,
-    graph::{Graph, Node, NodeId},
-    ops::Op,
-    params::Params,
-    tensor::Tensor,
+    data::{
+        error::{Error, Operand, located},
+        tensor::Tensor,
+    },
+    graph::{Graph, Node, NodeId, expr::Expr, ops::Op, params::Params},
 };
 
 impl<'g> Expr<'g> {

@@ -9,11 +9,14 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::{
-    error::Error,
-    expr::{Expr, Pair, inputs_of},
-    graph::{Node, NodeId, methods::functions},
-    nodes::{NodeSet, between},
-    ops::{Batch, check_rule},
+    data::error::Error,
+    graph::{
+        Node, NodeId,
+        expr::{Expr, Pair, inputs_of},
+        methods::functions,
+        nodes::{NodeSet, between},
+        ops::{Batch, check_rule},
+    },
 };
 
 functions! { "Derivatives":

@@ -1,12 +1,13 @@
 //! Jacobians, Hessians and their products: the two sweeps and batching, put together.
 
 use crate::{
-    documented::Theme,
-    error::Error,
-    expr::{Expr, Pair},
-    graph::methods::functions,
+    data::{error::Error, shape::Shape},
+    graph::{
+        documented::Theme,
+        expr::{Expr, Pair},
+        methods::functions,
+    },
     modes::{batch, forward, grad, sparse, taylor},
-    shape::Shape,
 };
 
 /// The functions that record derivatives and batches, in all files.

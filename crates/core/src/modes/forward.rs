@@ -10,15 +10,21 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::{
-    error::Error,
-    expr::{Expr, Pair, inputs_of},
-    graph::{Node, NodeId, methods::functions},
-    modes::grad::{gradients, share},
-    nodes::{NodeSet, between},
-    ops::{
-        Tangents,
-        bends::{Ahead, Bends},
-        check_rule,
+    data::error::Error,
+    graph::{
+        Node, NodeId,
+        expr::{Expr, Pair},
+        methods::functions,
+        nodes::{NodeSet, between},
+        ops::{
+            Tangents,
+            bends::{Ahead, Bends},
+            check_rule,
+        },
+    },
+    modes::{
+        grad::{gradients, share},
+        require_alike,
     },
 };
 
@@ -63,17 +69,6 @@ functions! { "Derivatives":
         let of = |y: &Expr<'g>| tangents.get(&y.id()).copied().unwrap_or_else(|| y.like(0.0));
         Ok(outputs.iter().map(of).collect())
     }
-}
-
-/// Whether the second of each pair has the shape and dtype of the first; else an error of the operation `op`.
-pub(crate) fn require_alike<'g>(op: &str, pairs: &[Pair<'g>], reason: &str) -> Result<(), Error> {
-    for &(x, v) in pairs {
-        inputs_of(op, &[x, v])?;
-        if (v.shape(), v.dtype()) != (x.shape(), x.dtype()) {
-            return Err(Expr::misfit_of(op, &[x, v], reason));
-        }
-    }
-    Ok(())
 }
 
 /// The tangent of a node for tangents of its inputs; `None` if it is zero.

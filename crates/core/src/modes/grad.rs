@@ -6,14 +6,16 @@
 use rustc_hash::FxHashMap;
 
 use crate::{
-    error::Error,
-    eval,
-    expr::{Expr, Pair, inputs_of},
-    graph::{Node, NodeId, methods::functions},
-    modes::forward::require_alike,
-    nodes::{NodeSet, between},
-    ops::{Binary, Op, Rule, Unary, bends::Bends, check_rule},
-    tensor::Tensor,
+    data::{error::Error, tensor::Tensor},
+    graph::{
+        Node, NodeId,
+        expr::{Expr, Pair, inputs_of},
+        methods::functions,
+        nodes::{NodeSet, between},
+        ops::{Binary, Op, Rule, Unary, bends::Bends, check_rule},
+    },
+    meaning::eval,
+    modes::require_alike,
 };
 
 functions! { "Derivatives":

@@ -11,12 +11,14 @@ use rustc_hash::FxHashMap;
 use smallvec::{SmallVec, smallvec};
 
 use crate::{
-    error::Error,
-    expr::{Expr, Pair},
-    graph::{Inputs, Node, NodeId, methods::functions},
-    modes::forward::{require_alike, tangent},
-    ops::{Linearity, Op, Tangents, bends::Ahead},
-    size::Size,
+    data::{error::Error, size::Size},
+    graph::{
+        Inputs, Node, NodeId,
+        expr::{Expr, Pair},
+        methods::functions,
+        ops::{Linearity, Op, Tangents, bends::Ahead},
+    },
+    modes::{forward::tangent, require_alike},
 };
 
 functions! { "Derivatives":

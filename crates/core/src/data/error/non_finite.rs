@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{
+use crate::data::{
     dtype::DType,
     error::{Error, Operand},
 };

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use crate::shape::Shape;
+use crate::data::shape::Shape;
 
 /// Where the elements of a tensor lie in a flat buffer: the element at index `i` is at
 /// `offset + Σ i[axis]·strides[axis]`.

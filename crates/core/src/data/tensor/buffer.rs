@@ -1,6 +1,6 @@
 //! Elements of one type or another, owned or borrowed.
 
-use crate::{
+use crate::data::{
     dtype::{DType, Float},
     elements::Elements,
     error::{Error, located},

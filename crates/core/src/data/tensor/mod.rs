@@ -7,9 +7,11 @@ use std::{fmt, sync::Arc};
 pub use self::buffer::{Buffer, Slice, SliceMut, are_finite};
 
 use crate::{
-    dtype::{DType, Element},
-    error::{Error, located},
-    shape::Shape,
+    data::{
+        dtype::{DType, Element},
+        error::{Error, located},
+        shape::Shape,
+    },
     with_elements,
 };
 
@@ -352,15 +354,15 @@ macro_rules! same_dtype {
     };
     (float $x:expr, $y:expr => |$a:ident, $b:ident| $body:expr) => {
         match $y.data {
-            $crate::tensor::SliceMut::F32($b) => {
+            $crate::data::tensor::SliceMut::F32($b) => {
                 let $a = $x.elements::<f32>();
                 $body
             }
-            $crate::tensor::SliceMut::F64($b) => {
+            $crate::data::tensor::SliceMut::F64($b) => {
                 let $a = $x.elements::<f64>();
                 $body
             }
-            $crate::tensor::SliceMut::I64(_) | $crate::tensor::SliceMut::Bool(_) => {
+            $crate::data::tensor::SliceMut::I64(_) | $crate::data::tensor::SliceMut::Bool(_) => {
                 unreachable!("recording checks that the elements are floating-point numbers")
             }
         }

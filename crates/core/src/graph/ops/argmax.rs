@@ -1,12 +1,16 @@
 //! The place of the largest element.
 
 use crate::{
-    dtype::{DType, Element},
-    expr::Expr,
-    graph::methods::functions,
-    ops::{Batch, Linearity, Op, Operation, Rounding, sum::kept_then_reduced},
-    shape::{AxisSet, Shape, resolve_axis},
-    tensor::{View, ViewMut},
+    data::{
+        dtype::{DType, Element},
+        shape::{AxisSet, Shape, resolve_axis},
+        tensor::{View, ViewMut},
+    },
+    graph::{
+        expr::Expr,
+        methods::functions,
+        ops::{Batch, Linearity, Op, Operation, Rounding, sum::kept_then_reduced},
+    },
 };
 
 /// The operation that finds the index of the first maximum along an axis, which is removed.

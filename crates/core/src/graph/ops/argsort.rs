@@ -3,13 +3,17 @@
 use std::cmp::Ordering;
 
 use crate::{
-    dtype::{DType, Element},
-    expr::Expr,
-    graph::methods::functions,
-    ops::{Batch, Linearity, Op, Operation, Rounding},
-    shape::{Layout, Shape, resolve_axis},
-    size::n_elements,
-    tensor::{View, ViewMut},
+    data::{
+        dtype::{DType, Element},
+        shape::{Layout, Shape, resolve_axis},
+        size::n_elements,
+        tensor::{View, ViewMut},
+    },
+    graph::{
+        expr::Expr,
+        methods::functions,
+        ops::{Batch, Linearity, Op, Operation, Rounding},
+    },
 };
 
 /// The operation that gives the indices which would sort along an axis.

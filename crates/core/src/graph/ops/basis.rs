@@ -5,7 +5,7 @@
 
 use std::f64::consts;
 
-use crate::{
+use crate::graph::{
     ops::{Binary, Comparison, Unary},
     real::Real,
 };

@@ -16,11 +16,13 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::{
-    dtype::DType,
-    expr::Expr,
-    graph::{Graph, NodeId},
-    nodes::NodeSet,
-    ops::{Corner, Kinked, Op, Tangents},
+    data::dtype::DType,
+    graph::{
+        Graph, NodeId,
+        expr::Expr,
+        nodes::NodeSet,
+        ops::{Corner, Kinked, Op, Tangents},
+    },
 };
 
 /// How many different lengths there are that values are moved by. They are powers of two, so that what is proportional to

@@ -3,20 +3,24 @@
 use smallvec::smallvec;
 
 use crate::{
-    dtype::{DType, Float},
-    error::{Error, located},
-    expr::Expr,
-    ops::{
-        Addresses, Comparison, Dependence, Linearity, Link, Op, Operation, OperationKind,
-        RightOperand, Rounding, Rule, Tangents,
-        operators::{aligned, binary_expressions},
-        rows::rows,
-        same_dtype,
-        unary::ELEMENTARY,
+    data::{
+        dtype::{DType, Float},
+        error::{Error, located},
+        shape::Shape,
+        tensor::{View, ViewMut},
     },
-    real::Real,
-    shape::Shape,
-    tensor::{View, ViewMut},
+    graph::{
+        expr::Expr,
+        ops::{
+            Addresses, Comparison, Dependence, Linearity, Link, Op, Operation, OperationKind,
+            RightOperand, Rounding, Rule, Tangents,
+            operators::{aligned, binary_expressions},
+            rows::rows,
+            same_dtype,
+            unary::ELEMENTARY,
+        },
+        real::Real,
+    },
 };
 
 /// Makes the enum of binary functions and the methods of expressions from the rows of the table.

@@ -1,12 +1,16 @@
 //! Broadcasting: an operation of its own, so that elementwise rules never mention shapes.
 
 use crate::{
-    error::{Error, located},
-    expr::Expr,
-    graph::methods::functions,
-    ops::{Batch, Op, Operation, OperationKind, Rule, operation::eval_view},
-    shape::{AxisSet, Layout, Shape},
-    tensor::{View, ViewMut},
+    data::{
+        error::{Error, located},
+        shape::{AxisSet, Layout, Shape},
+        tensor::{View, ViewMut},
+    },
+    graph::{
+        expr::Expr,
+        methods::functions,
+        ops::{Batch, Op, Operation, OperationKind, Rule, operation::eval_view},
+    },
 };
 
 /// The input stretched to the node's shape; its adjoint is a sum.

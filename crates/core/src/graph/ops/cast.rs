@@ -1,11 +1,15 @@
 //! Conversion between element types.
 
 use crate::{
-    dtype::{DType, Element},
-    expr::Expr,
-    ops::{Linearity, Op, Operation, OperationKind, Rounding, Rule},
-    shape::Shape,
-    tensor::{Slice, View, ViewMut},
+    data::{
+        dtype::{DType, Element},
+        shape::Shape,
+        tensor::{Slice, View, ViewMut},
+    },
+    graph::{
+        expr::Expr,
+        ops::{Linearity, Op, Operation, OperationKind, Rounding, Rule},
+    },
     with_elements,
 };
 

@@ -3,16 +3,20 @@
 use smallvec::smallvec;
 
 use crate::{
-    dtype::DType,
-    error::{Error, located},
-    expr::Expr,
-    ops::{
-        Linearity, Op, Operation, OperationKind, RightOperand, Rounding,
-        operators::{aligned, binary_expressions},
-        rows::rows,
+    data::{
+        dtype::DType,
+        error::{Error, located},
+        shape::Shape,
+        tensor::{View, ViewMut},
     },
-    shape::Shape,
-    tensor::{View, ViewMut},
+    graph::{
+        expr::Expr,
+        ops::{
+            Linearity, Op, Operation, OperationKind, RightOperand, Rounding,
+            operators::{aligned, binary_expressions},
+            rows::rows,
+        },
+    },
 };
 
 /// Makes the enum of comparisons and the methods of expressions from the rows of the table.

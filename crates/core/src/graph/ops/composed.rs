@@ -3,10 +3,12 @@
 use smallvec::SmallVec;
 
 use crate::{
-    error::{Error, located},
-    expr::Expr,
-    ops::{RightOperand, operators::common_shape},
-    real::Real,
+    data::error::{Error, located},
+    graph::{
+        expr::Expr,
+        ops::{RightOperand, operators::common_shape},
+        real::Real,
+    },
 };
 
 /// A function written in terms of the tables' rows, with what it takes to check it.
@@ -86,7 +88,7 @@ macro_rules! composed {
                 $(
                     $(#[doc = $doc])+
                     #[track_caller]
-                    fn $name(self $(, $arg: $crate::ops::composed!(@type $type Self))*) -> Self {
+                    fn $name(self $(, $arg: $crate::graph::ops::composed!(@type $type Self))*) -> Self {
                         let $x = self;
                         $body
                     }

@@ -1,12 +1,16 @@
 //! Tensors side by side along an axis.
 
 use crate::{
-    expr::{Expr, inputs_of_one_graph},
-    graph::methods::functions,
-    ops::{Batch, Dependence, Link, Op, Operation, OperationKind, Rule, same_dtype},
-    shape::{Layout, Shape, resolve_axis},
-    size::{Size, n_elements},
-    tensor::{View, ViewMut},
+    data::{
+        shape::{Layout, Shape, resolve_axis},
+        size::{Size, n_elements},
+        tensor::{View, ViewMut},
+    },
+    graph::{
+        expr::{Expr, inputs_of_one_graph},
+        methods::functions,
+        ops::{Batch, Dependence, Link, Op, Operation, OperationKind, Rule, same_dtype},
+    },
 };
 
 /// The operation that puts its inputs side by side along an axis.

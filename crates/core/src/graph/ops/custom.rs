@@ -7,13 +7,17 @@ use std::{
 };
 
 use crate::{
-    dtype::DType,
-    error::{Error, located},
-    expr::{Expr, inputs_of},
-    ops::{Batch, Dependence, Link, Op, Operation, Rule, Tangents},
-    shape::Shape,
-    size::Size,
-    tensor::{View, ViewMut},
+    data::{
+        dtype::DType,
+        error::{Error, located},
+        shape::Shape,
+        size::Size,
+        tensor::{View, ViewMut},
+    },
+    graph::{
+        expr::{Expr, inputs_of},
+        ops::{Batch, Dependence, Link, Op, Operation, Rule, Tangents},
+    },
 };
 
 /// A custom operation: a value and a derivative rule.

@@ -1,10 +1,14 @@
 //! Which elements of an output can depend on which elements of an input: what sparsity patterns are made of.
 
 use crate::{
-    error::Error,
-    expr::Expr,
-    ops::{Link, Op},
-    shape::{AxisSet, Layout, Shape},
+    data::{
+        error::Error,
+        shape::{AxisSet, Layout, Shape},
+    },
+    graph::{
+        expr::Expr,
+        ops::{Link, Op},
+    },
 };
 
 /// Which elements of an output can have a derivative by which elements of an input.

@@ -1,6 +1,6 @@
 //! Which derivatives are 0 everywhere by definition, as a row states them.
 
-use crate::{
+use crate::graph::{
     ops::{Binary, Comparison, Unary},
     real::{Real, operators_by_rows},
 };

@@ -3,16 +3,20 @@
 use smallvec::smallvec;
 
 use crate::{
-    dtype::DType,
-    error::Error,
-    expr::{Expr, inputs_of_one_graph},
-    graph::methods::functions,
-    ops::{
-        Addresses, Batch, Dependence, Linearity, Link, Op, Operation, OperationKind, Rounding,
-        Rule, dependence::pointed_at, same_dtype,
+    data::{
+        dtype::DType,
+        error::Error,
+        shape::{Layout, Shape, resolve_axis},
+        tensor::{View, ViewMut},
     },
-    shape::{Layout, Shape, resolve_axis},
-    tensor::{View, ViewMut},
+    graph::{
+        expr::{Expr, inputs_of_one_graph},
+        methods::functions,
+        ops::{
+            Addresses, Batch, Dependence, Linearity, Link, Op, Operation, OperationKind, Rounding,
+            Rule, dependence::pointed_at, same_dtype,
+        },
+    },
 };
 
 /// The operation `y[…, i, …] = x[…, index[…, i, …], …]` along an axis.

@@ -1,9 +1,11 @@
 //! The input itself: under a second name, or cut off from the gradient.
 
 use crate::{
-    expr::Expr,
-    ops::{Linearity, Op, Operation, OperationKind, Rule, operation::eval_view},
-    tensor::{View, ViewMut},
+    data::tensor::{View, ViewMut},
+    graph::{
+        expr::Expr,
+        ops::{Linearity, Op, Operation, OperationKind, Rule, operation::eval_view},
+    },
 };
 
 /// The input under another name. Plans drop it.

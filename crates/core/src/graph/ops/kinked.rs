@@ -1,14 +1,18 @@
 //! Kinks: derivatives that jump or are infinite, and what makes the next derivative right there, or else NaN.
 
 use crate::{
-    expr::Expr,
-    ops::{
-        Batch, Binary, Dependence, Link, Op, Operation, OperationKind, Rule, Tangents, Unary,
-        bends::{Ahead, Bending, Bends},
-        same_dtype,
+    data::{
+        shape::{AxisSet, Shape, keep},
+        tensor::{View, ViewMut},
     },
-    shape::{AxisSet, Shape, keep},
-    tensor::{View, ViewMut},
+    graph::{
+        expr::Expr,
+        ops::{
+            Batch, Binary, Dependence, Link, Op, Operation, OperationKind, Rule, Tangents, Unary,
+            bends::{Ahead, Bending, Bends},
+            same_dtype,
+        },
+    },
 };
 
 /// The operation that multiplies a cotangent or tangent by a derivative that jumps or is infinite at a kink. Its inputs are

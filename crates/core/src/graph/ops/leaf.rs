@@ -3,13 +3,18 @@
 use std::fmt;
 
 use crate::{
-    dtype::{DType, Element},
-    error::{Error, located},
-    expr::Expr,
-    graph::{Graph, Inputs, methods::functions},
-    ops::{Op, Operation, OperationKind, Rounding},
-    shape::{Layout, Shape},
-    tensor::{View, ViewMut},
+    data::{
+        dtype::{DType, Element},
+        error::{Error, located},
+        shape::{Layout, Shape},
+        tensor::{View, ViewMut},
+    },
+    graph::{
+        Graph, Inputs,
+        expr::Expr,
+        methods::functions,
+        ops::{Op, Operation, OperationKind, Rounding},
+    },
     with_elements,
 };
 

@@ -4,13 +4,17 @@ use smallvec::smallvec;
 
 use super::kinked::{Corner, Kink};
 use crate::{
-    expr::Expr,
-    ops::{
-        Batch, Dependence, Linearity, Link, Op, Operation, OperationKind, Rule, Tangents,
-        operation::eval_view,
+    data::{
+        shape::{AxisSet, Shape, keep},
+        tensor::{View, ViewMut},
     },
-    shape::{AxisSet, Shape, keep},
-    tensor::{View, ViewMut},
+    graph::{
+        expr::Expr,
+        ops::{
+            Batch, Dependence, Linearity, Link, Op, Operation, OperationKind, Rule, Tangents,
+            operation::eval_view,
+        },
+    },
 };
 
 /// The operation that makes its first input, the length of the second along axes, which it keeps, differentiable as one.

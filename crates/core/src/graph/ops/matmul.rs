@@ -1,14 +1,18 @@
 //! Products of vectors, matrices, and batches of matrices.
 
 use crate::{
-    dtype::{DType, Float},
-    error::Error,
-    expr::{Expr, inputs_of_one_graph},
-    graph::methods::functions,
-    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rounding, Rule, same_dtype},
-    shape::Shape,
-    size::n_elements,
-    tensor::{View, ViewMut},
+    data::{
+        dtype::{DType, Float},
+        error::Error,
+        shape::Shape,
+        size::n_elements,
+        tensor::{View, ViewMut},
+    },
+    graph::{
+        expr::{Expr, inputs_of_one_graph},
+        methods::functions,
+        ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rounding, Rule, same_dtype},
+    },
 };
 
 /// The product of matrices in the last two axes, `[…, m, k] × […, k, n] → […, m, n]`, for each index of the

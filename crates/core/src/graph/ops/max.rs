@@ -1,18 +1,22 @@
 //! Maxima and minima over axes.
 
 use crate::{
-    dtype::{DType, Element},
-    error::Error,
-    expr::Expr,
-    graph::methods::functions,
-    ops::{
-        Batch, Dependence, Link, Op, Operation, Rounding, Rule, Tangents,
-        kinked::{Corner, Kink},
-        same_dtype,
-        sum::kept_then_reduced,
+    data::{
+        dtype::{DType, Element},
+        error::Error,
+        shape::{Axes, AxisSet, Shape},
+        tensor::{View, ViewMut},
     },
-    shape::{Axes, AxisSet, Shape},
-    tensor::{View, ViewMut},
+    graph::{
+        expr::Expr,
+        methods::functions,
+        ops::{
+            Batch, Dependence, Link, Op, Operation, Rounding, Rule, Tangents,
+            kinked::{Corner, Kink},
+            same_dtype,
+            sum::kept_then_reduced,
+        },
+    },
 };
 
 /// The operation that takes the maximum over axes, which are removed.

@@ -64,8 +64,8 @@ pub use sum::Sum;
 pub use unary::Unary;
 pub(crate) use unary::unary_methods;
 
-use crate::documented::Theme;
-pub(crate) use crate::tensor::same_dtype;
+pub(crate) use crate::data::tensor::same_dtype;
+use crate::graph::documented::Theme;
 
 /// The methods that record operations which are no rows of a table, and what is written beside them, by theme.
 pub const THEMES: &[Theme] = &[

@@ -1,11 +1,15 @@
 //! The facts of an operation: a trait in which all that follows from the kind of an operation is a default.
 
 use crate::{
-    dtype::DType,
-    expr::Expr,
-    ops::{Batch, Dependence, Link, Rule, Tangents, same_dtype},
-    shape::{Layout, Shape},
-    tensor::{View, ViewMut},
+    data::{
+        dtype::DType,
+        shape::{Layout, Shape},
+        tensor::{View, ViewMut},
+    },
+    graph::{
+        expr::Expr,
+        ops::{Batch, Dependence, Link, Rule, Tangents, same_dtype},
+    },
 };
 
 /// Where the elements of an output come from. Most other facts follow from it.

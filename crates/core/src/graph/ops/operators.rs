@@ -1,11 +1,12 @@
 //! The operands of an operator: expressions and plain numbers, stretched to one shape.
 
 use crate::{
-    error::Error,
-    expr::{Expr, inputs_of},
-    ops::Binary,
-    region::Describe,
-    shape::Shape,
+    data::{error::Error, shape::Shape},
+    graph::{
+        expr::{Expr, inputs_of},
+        ops::Binary,
+        region::Describe,
+    },
 };
 
 /// Methods of expressions for rows and for comparisons, with plain numbers allowed on the right.

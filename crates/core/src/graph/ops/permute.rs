@@ -1,12 +1,16 @@
 //! The axes in another order.
 
 use crate::{
-    error::list,
-    expr::Expr,
-    graph::methods::functions,
-    ops::{Batch, Op, Operation, OperationKind, Rule, operation::eval_view},
-    shape::{Layout, Shape, resolve_axis},
-    tensor::{View, ViewMut},
+    data::{
+        error::list,
+        shape::{Layout, Shape, resolve_axis},
+        tensor::{View, ViewMut},
+    },
+    graph::{
+        expr::Expr,
+        methods::functions,
+        ops::{Batch, Op, Operation, OperationKind, Rule, operation::eval_view},
+    },
 };
 
 /// Axis `k` of the result is axis `self.axes()[k]` of the input.

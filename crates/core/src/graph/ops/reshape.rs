@@ -1,11 +1,15 @@
 //! The same elements in another shape.
 
 use crate::{
-    expr::Expr,
-    graph::methods::functions,
-    ops::{Op, Operation, OperationKind, Rule, operation::eval_view},
-    shape::{Axes, Layout, Shape, resolve_axis},
-    tensor::{View, ViewMut},
+    data::{
+        shape::{Axes, Layout, Shape, resolve_axis},
+        tensor::{View, ViewMut},
+    },
+    graph::{
+        expr::Expr,
+        methods::functions,
+        ops::{Op, Operation, OperationKind, Rule, operation::eval_view},
+    },
 };
 
 /// The input's elements, in row-major order, in the node's shape.

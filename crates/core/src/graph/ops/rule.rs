@@ -8,17 +8,21 @@ use std::{cell::OnceCell, collections::BTreeSet};
 use smallvec::SmallVec;
 
 use crate::{
-    dtype::DType,
-    error::{Error, located},
-    expr::Expr,
-    graph::{Inputs, NodeId},
-    nodes::NodeSet,
-    ops::{
-        Binary, LeafKind, Op,
-        bends::{Ahead, Bends},
+    data::{
+        dtype::DType,
+        error::{Error, located},
+        shape::Shape,
+        tensor::Tensor,
     },
-    shape::Shape,
-    tensor::Tensor,
+    graph::{
+        Inputs, NodeId,
+        expr::Expr,
+        nodes::NodeSet,
+        ops::{
+            Binary, LeafKind, Op,
+            bends::{Ahead, Bends},
+        },
+    },
 };
 
 /// Holds what a rule returns against what it must: those of users' own operations always, and where debug assertions

@@ -3,15 +3,19 @@
 use smallvec::smallvec;
 
 use crate::{
-    dtype::DType,
-    expr::{Expr, inputs_of_one_graph},
-    graph::methods::functions,
-    ops::{
-        Addresses, Dependence, Linearity, Link, Op, Operation, OperationKind, RightOperand,
-        Rounding, Rule, same_dtype,
+    data::{
+        dtype::DType,
+        shape::Shape,
+        tensor::{View, ViewMut},
     },
-    shape::Shape,
-    tensor::{View, ViewMut},
+    graph::{
+        expr::{Expr, inputs_of_one_graph},
+        methods::functions,
+        ops::{
+            Addresses, Dependence, Linearity, Link, Op, Operation, OperationKind, RightOperand,
+            Rounding, Rule, same_dtype,
+        },
+    },
 };
 
 /// `y = a` where the mask is true, else `b`.

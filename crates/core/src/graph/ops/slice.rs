@@ -3,17 +3,22 @@
 use std::ops::{Bound, RangeBounds};
 
 use crate::{
-    error::{Error, located},
-    expr::Expr,
-    graph::{Graph, methods::functions},
-    ops::{
-        Batch, Dependence, Link, Op, Operation, OperationKind, Rule, operation::eval_view,
-        same_dtype,
+    data::{
+        error::{Error, located},
+        shape::{Layout, Shape, resolve_axis},
+        size::Size,
+        tensor::{View, ViewMut},
     },
-    region::{ArgumentValue, Describe},
-    shape::{Layout, Shape, resolve_axis},
-    size::Size,
-    tensor::{View, ViewMut},
+    graph::{
+        Graph,
+        expr::Expr,
+        methods::functions,
+        ops::{
+            Batch, Dependence, Link, Op, Operation, OperationKind, Rule, operation::eval_view,
+            same_dtype,
+        },
+        region::{ArgumentValue, Describe},
+    },
 };
 
 /// The part `start, start + step, …` of an axis; how many follows from the shape of the part.

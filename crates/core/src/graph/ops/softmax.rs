@@ -1,10 +1,11 @@
 //! Stable softmax and its relatives, composed of the other operations.
 
 use crate::{
-    error::Error,
-    expr::Expr,
-    graph::methods::functions,
-    shape::{Axes, keep},
+    data::{
+        error::Error,
+        shape::{Axes, keep},
+    },
+    graph::{expr::Expr, methods::functions},
 };
 
 functions! { "Softmax":

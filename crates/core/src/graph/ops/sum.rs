@@ -1,13 +1,17 @@
 //! Sums and means over axes.
 
 use crate::{
-    dtype::{DType, Element},
-    error::Error,
-    expr::Expr,
-    graph::methods::functions,
-    ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rounding, Rule},
-    shape::{Axes, AxisSet, Layout, Shape},
-    tensor::{SliceMut, View, ViewMut},
+    data::{
+        dtype::{DType, Element},
+        error::Error,
+        shape::{Axes, AxisSet, Layout, Shape},
+        tensor::{SliceMut, View, ViewMut},
+    },
+    graph::{
+        expr::Expr,
+        methods::functions,
+        ops::{Batch, Dependence, Linearity, Link, Op, Operation, Rounding, Rule},
+    },
 };
 
 /// The operation that sums over axes, which are removed.

@@ -3,16 +3,20 @@
 use std::f64::consts;
 
 use crate::{
-    dtype::{DType, Float},
-    error::{Error, located},
-    expr::Expr,
-    ops::{
-        Dependence, Linearity, Link, Op, Operation, OperationKind, Rounding, Rule, Tangents,
-        rows::rows, same_dtype,
+    data::{
+        dtype::{DType, Float},
+        error::{Error, located},
+        shape::Shape,
+        tensor::{View, ViewMut},
     },
-    real::Real,
-    shape::Shape,
-    tensor::{View, ViewMut},
+    graph::{
+        expr::Expr,
+        ops::{
+            Dependence, Linearity, Link, Op, Operation, OperationKind, Rounding, Rule, Tangents,
+            rows::rows, same_dtype,
+        },
+        real::Real,
+    },
 };
 
 /// The error of an elementary function, 3 units in the last place: the limit of `docs/accuracy.md`.

@@ -3,11 +3,11 @@
 use std::fmt;
 
 use crate::{
-    expr::Expr,
-    graph::{Graph, Inputs, NodeId},
-    ops::Literal,
-    shape::{Axes, Shape},
-    tensor::Tensor,
+    data::{
+        shape::{Axes, Shape},
+        tensor::Tensor,
+    },
+    graph::{Graph, Inputs, NodeId, expr::Expr, ops::Literal},
 };
 
 /// An argument of a call.
@@ -142,16 +142,16 @@ pub trait Describe {
 #[doc(hidden)]
 macro_rules! __describe_fields {
     ($( [$($generic:tt)*] $Options:ty { $($field:ident),* } )*) => {$(
-        impl<$($generic)*> $crate::region::Describe for $Options {
-            fn describe(&self, graph: &$crate::Graph) -> $crate::region::ArgumentValue {
+        impl<$($generic)*> $crate::graph::region::Describe for $Options {
+            fn describe(&self, graph: &$crate::graph::Graph) -> $crate::graph::region::ArgumentValue {
                 let Self { $($field),* } = self;
                 let fields = [$(
-                    $crate::region::CallArgument {
+                    $crate::graph::region::CallArgument {
                         name: stringify!($field),
-                        value: $crate::region::Describe::describe($field, graph),
+                        value: $crate::graph::region::Describe::describe($field, graph),
                     }
                 ),*];
-                $crate::region::ArgumentValue::Fields(fields.into())
+                $crate::graph::region::ArgumentValue::Fields(fields.into())
             }
         }
     )*};

@@ -4,10 +4,7 @@
 use std::panic::Location;
 
 use super::{ArgumentValue, CallArgument, CallArguments, Describe, RegionId};
-use crate::{
-    expr::Expr,
-    graph::{Graph, Inputs, NodeId},
-};
+use crate::graph::{Graph, Inputs, NodeId, expr::Expr};
 
 /// A call of a function that is to be opened: [`Graph::call`] begins it.
 #[must_use = "the call begins when it is opened"]

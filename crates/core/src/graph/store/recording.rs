@@ -3,12 +3,16 @@
 use std::panic::Location;
 
 use crate::{
-    dtype::DType,
-    error::{Error, located},
-    expr::Expr,
-    graph::{Graph, Inputs, Node, NodeId},
-    ops::{Literal, Op},
-    shape::Shape,
+    data::{
+        dtype::DType,
+        error::{Error, located},
+        shape::Shape,
+    },
+    graph::{
+        Graph, Inputs, Node, NodeId,
+        expr::Expr,
+        ops::{Literal, Op},
+    },
 };
 
 impl Graph {

@@ -6,16 +6,17 @@
 
 mod search;
 
-pub use crate::error::{InputValues, NonFinite, Site};
+pub use crate::data::error::{InputValues, NonFinite, Site};
 pub use search::{Evaluated, Flaw};
 
 use crate::{
     computation::{Computation, RecordedComputation, ValueId},
-    error::Error,
-    eval::{self, Bindings},
-    expr::{Expr, inputs_of},
-    graph::{Graph, NodeId},
-    tensor::Tensor,
+    data::{error::Error, tensor::Tensor},
+    graph::{
+        Graph, NodeId,
+        expr::{Expr, inputs_of},
+    },
+    meaning::eval::{self, Bindings},
 };
 
 impl Graph {

@@ -6,11 +6,12 @@ use smallvec::SmallVec;
 
 use crate::{
     computation::{Computation, ValueId},
-    error::Error,
-    eval,
-    nonfinite::{InputValues, NonFinite, Site},
-    ops::{LeafKind, Op, OperationKind},
-    tensor::Tensor,
+    data::{error::Error, tensor::Tensor},
+    graph::ops::{LeafKind, Op, OperationKind},
+    meaning::{
+        eval,
+        nonfinite::{InputValues, NonFinite, Site},
+    },
 };
 
 /// The kind of a non-finite element.

@@ -11,12 +11,17 @@ mod pattern;
 mod tests;
 
 use crate::{
-    error::{Error, located},
-    expr::Expr,
-    graph::{Graph, methods::functions},
-    region::{ArgumentValue, Describe},
-    shape::Shape,
-    tensor::Tensor,
+    data::{
+        error::{Error, located},
+        shape::Shape,
+        tensor::Tensor,
+    },
+    graph::{
+        Graph,
+        expr::Expr,
+        methods::functions,
+        region::{ArgumentValue, Describe},
+    },
 };
 use coloring::{Compression, Entry, Sweeps};
 use pattern::Pattern;

@@ -11,13 +11,13 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use smallvec::SmallVec;
 
 use crate::{
-    error::Error,
-    expr::Expr,
-    graph::NodeId,
-    nodes::{NodeSet, between},
-    ops::{Dependence, Link},
-    shape::Shape,
-    size::Size,
+    data::{error::Error, shape::Shape, size::Size},
+    graph::{
+        NodeId,
+        expr::Expr,
+        nodes::{NodeSet, between},
+        ops::{Dependence, Link},
+    },
 };
 
 /// The places of a matrix whose entries can differ from zero, row by row.

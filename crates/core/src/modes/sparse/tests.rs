@@ -3,8 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    DType, Expr, Graph, Shape, Sparse, Tensor, View, ViewMut,
-    ops::{Custom, CustomOperation, Dependence, Link, Rule},
+    Sparse,
+    data::{dtype::DType, shape::Shape, tensor::Tensor, tensor::View, tensor::ViewMut},
+    graph::{
+        Graph,
+        expr::Expr,
+        ops::{Custom, CustomOperation, Dependence, Link, Rule},
+    },
 };
 
 /// Numbers that follow no pattern.

@@ -3,17 +3,21 @@
 use smallvec::smallvec;
 
 use crate::{
-    dtype::{DType, Float},
-    expr::Expr,
-    graph::methods::functions,
-    ops::{
-        Comparison, Dependence, Linearity, Link, Op, Operation, Rounding, Rule,
-        linalg::{batch_axes, epsilon_of, last_two, mask, matrices},
-        same_dtype,
+    data::{
+        dtype::{DType, Float},
+        shape::{Shape, keep},
+        size::n_elements,
+        tensor::{View, ViewMut},
     },
-    shape::{Shape, keep},
-    size::n_elements,
-    tensor::{View, ViewMut},
+    graph::{
+        expr::Expr,
+        methods::functions,
+        ops::{
+            Comparison, Dependence, Linearity, Link, Op, Operation, Rounding, Rule,
+            linalg::{batch_axes, epsilon_of, last_two, mask, matrices},
+            same_dtype,
+        },
+    },
 };
 
 /// The adjugate and the determinant of square matrices, with `A·adj A = det A·I`; both are taken out of one elimination,

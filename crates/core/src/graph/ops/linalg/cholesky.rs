@@ -1,17 +1,21 @@
 //! Triangular factors of positive definite matrices.
 
 use crate::{
-    dtype::{DType, Float},
-    expr::Expr,
-    graph::methods::functions,
-    ops::{
-        Comparison, Dependence, Link, Op, Operation, Rounding, Rule,
-        linalg::{check_each, elimination::dot, epsilon, last_two, mask},
-        same_dtype,
+    data::{
+        dtype::{DType, Float},
+        shape::Shape,
+        size::n_elements,
+        tensor::{View, ViewMut},
     },
-    shape::Shape,
-    size::n_elements,
-    tensor::{View, ViewMut},
+    graph::{
+        expr::Expr,
+        methods::functions,
+        ops::{
+            Comparison, Dependence, Link, Op, Operation, Rounding, Rule,
+            linalg::{check_each, elimination::dot, epsilon, last_two, mask},
+            same_dtype,
+        },
+    },
 };
 
 /// The lower triangular `L` with `L·Lᵀ = (A + Aᵀ)/2`, `[…, n, n] → […, n, n]`.

@@ -1,6 +1,6 @@
 //! Gaussian elimination with partial pivoting, in place.
 
-use crate::{dtype::Float, ops::linalg::epsilon};
+use crate::{data::dtype::Float, graph::ops::linalg::epsilon};
 
 /// The results of elimination beside the factors.
 pub(super) enum Elimination {

@@ -1,21 +1,25 @@
 //! Logarithms of determinants, which neither overflow nor underflow.
 
 use crate::{
-    dtype::{DType, Float},
-    expr::Expr,
-    graph::methods::functions,
-    ops::{
-        Dependence, Link, Op, Operation, Rounding, Rule,
-        linalg::{
-            batch_axes,
-            elimination::{Elimination, factorize},
-            last_two,
-        },
-        same_dtype,
+    data::{
+        dtype::{DType, Float},
+        shape::Shape,
+        size::n_elements,
+        tensor::{View, ViewMut},
     },
-    shape::Shape,
-    size::n_elements,
-    tensor::{View, ViewMut},
+    graph::{
+        expr::Expr,
+        methods::functions,
+        ops::{
+            Dependence, Link, Op, Operation, Rounding, Rule,
+            linalg::{
+                batch_axes,
+                elimination::{Elimination, factorize},
+                last_two,
+            },
+            same_dtype,
+        },
+    },
 };
 
 /// The sign of the determinant and the logarithm of its magnitude, `[…, n, n] → […, n² + 2]`. The first `n²`

@@ -19,13 +19,13 @@ pub(super) use solve::Solve;
 pub use svd::Svd;
 
 use crate::{
-    dtype::{DType, Float},
-    error::Error,
-    expr::Expr,
-    graph::Graph,
-    ops::Comparison,
-    shape::Shape,
-    tensor::View,
+    data::{
+        dtype::{DType, Float},
+        error::Error,
+        shape::Shape,
+        tensor::View,
+    },
+    graph::{Graph, expr::Expr, ops::Comparison},
 };
 
 impl<'g> Expr<'g> {

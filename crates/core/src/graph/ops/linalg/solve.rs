@@ -3,22 +3,26 @@
 use smallvec::smallvec;
 
 use crate::{
-    dtype::{DType, Float},
-    error::Error,
-    expr::{Expr, inputs_of_one_graph},
-    graph::methods::functions,
-    ops::{
-        Addresses, Dependence, Link, Op, Operation, Rounding, Rule,
-        linalg::{
-            batch_axes, check_each,
-            elimination::{Elimination, dot, factorize},
-            last_two, matrices,
-        },
-        same_dtype,
+    data::{
+        dtype::{DType, Float},
+        error::Error,
+        shape::{Layout, Shape},
+        size::{Size, n_elements},
+        tensor::{View, ViewMut},
     },
-    shape::{Layout, Shape},
-    size::{Size, n_elements},
-    tensor::{View, ViewMut},
+    graph::{
+        expr::{Expr, inputs_of_one_graph},
+        methods::functions,
+        ops::{
+            Addresses, Dependence, Link, Op, Operation, Rounding, Rule,
+            linalg::{
+                batch_axes, check_each,
+                elimination::{Elimination, dot, factorize},
+                last_two, matrices,
+            },
+            same_dtype,
+        },
+    },
 };
 
 /// Elimination of the rows `[A B]` to `[I X]` with `A·X = B`,

@@ -1,8 +1,8 @@
 //! The decomposition itself, by turning pairs of columns.
 
 use crate::{
-    dtype::Float,
-    ops::linalg::{elimination::dot, epsilon},
+    data::dtype::Float,
+    graph::ops::linalg::{elimination::dot, epsilon},
 };
 
 /// Rounds after which columns are taken for orthogonal; six or so are needed.

@@ -10,18 +10,23 @@ mod vectors;
 use smallvec::smallvec;
 
 use crate::{
-    dtype::DType,
-    error::Error,
-    expr::Expr,
-    graph::{Inputs, methods::functions},
-    ops::{
-        Comparison, Dependence, Linearity, Link, Op, Operation, Rounding, Rule, Tangents,
-        linalg::{batch_axes, last_two, mask, matrices},
-        same_dtype,
+    data::{
+        dtype::DType,
+        error::Error,
+        shape::Shape,
+        size::n_elements,
+        tensor::{View, ViewMut},
     },
-    shape::Shape,
-    size::n_elements,
-    tensor::{View, ViewMut},
+    graph::{
+        Inputs,
+        expr::Expr,
+        methods::functions,
+        ops::{
+            Comparison, Dependence, Linearity, Link, Op, Operation, Rounding, Rule, Tangents,
+            linalg::{batch_axes, last_two, mask, matrices},
+            same_dtype,
+        },
+    },
 };
 
 /// A part of the thin decomposition `A = U·diag(s)·Vᵀ` of matrices that are not wider than high, `[…, m, n]`.

@@ -18,9 +18,11 @@ use std::collections::BTreeSet;
 
 use super::{Factors, guarded, is_zero};
 use crate::{
-    dtype::Float,
-    expr::Expr,
-    ops::{Op, linalg::epsilon_of},
+    data::dtype::Float,
+    graph::{
+        expr::Expr,
+        ops::{Op, linalg::epsilon_of},
+    },
 };
 
 /// `U·diag(h)·Vᵀ` of a decomposition.

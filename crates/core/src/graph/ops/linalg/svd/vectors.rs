@@ -16,9 +16,11 @@ use std::ops::Range;
 
 use super::{Factors, guarded, is_zero};
 use crate::{
-    expr::Expr,
-    ops::{Binary, Op, Svd, Unary, Window},
-    shape::keep,
+    data::shape::keep,
+    graph::{
+        expr::Expr,
+        ops::{Binary, Op, Svd, Unary, Window},
+    },
 };
 
 /// The share of the matrix in the cotangent of `U`: `U·(F∘(Uᵀ·Ū − Ūᵀ·U)·S)·Vᵀ + (I − U·Uᵀ)·Ū·S⁻¹·Vᵀ`.
