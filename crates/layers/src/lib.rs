@@ -59,9 +59,7 @@ pub use error::Error;
 pub use init::{Init, seeded};
 #[doc(inline)]
 pub use loss::{Loss, l1, l2};
-pub use model::{
-    Activation, Layer, Linear, LinearRegression, LogisticRegression, Mlp, Model, Sequential,
-};
+pub use model::{Activation, Linear, LinearRegression, LogisticRegression, Mlp, Model, Sequential};
 #[doc(inline)]
 pub use optim::{Adam, Optimizer, Sgd, TrainStep, Updates};
 #[doc(no_inline)]

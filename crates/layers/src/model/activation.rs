@@ -104,4 +104,12 @@ impl Model for Activation {
             Activation::Softplus => x.try_softplus(),
         }
     }
+
+    fn kind(&self) -> &'static str {
+        self.name()
+    }
+
+    fn is_activation(&self) -> bool {
+        true
+    }
 }

@@ -63,4 +63,8 @@ impl Model for Linear {
         let product = x.try_matmul(params.try_param("weight")?)?;
         if self.has_bias { product.try_add(params.try_param("bias")?) } else { Ok(product) }
     }
+
+    fn kind(&self) -> &'static str {
+        "linear"
+    }
 }

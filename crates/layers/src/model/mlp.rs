@@ -82,4 +82,8 @@ impl Model for Mlp {
     fn try_apply<'g>(&self, params: &Bound<'g, '_>, x: Expr<'g>) -> Result<Expr<'g>, Error> {
         self.to_sequential().try_apply(params, x)
     }
+
+    fn kind(&self) -> &'static str {
+        "mlp"
+    }
 }

@@ -12,7 +12,7 @@ pub use activation::Activation;
 pub use linear::Linear;
 pub use mlp::Mlp;
 pub use regression::{LinearRegression, LogisticRegression};
-pub use sequential::{Layer, Sequential};
+pub use sequential::Sequential;
 
 use rand::Rng;
 use retrograd_core::{Bound, Error, Expr, Params};
@@ -67,5 +67,15 @@ pub trait Model {
     #[track_caller]
     fn try_apply<'g>(&self, params: &Bound<'g, '_>, x: Expr<'g>) -> Result<Expr<'g>, Error> {
         Ok(self.apply(params, x))
+    }
+
+    /// The kind of layer, by which [`Sequential`] names it: `linear1`, `relu1`, … (default `layer`).
+    fn kind(&self) -> &'static str {
+        "layer"
+    }
+
+    /// Whether the output is the value of a hidden layer, which [`Sequential`] names `h1`, `h2`, … (default no).
+    fn is_activation(&self) -> bool {
+        false
     }
 }

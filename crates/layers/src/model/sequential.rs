@@ -1,66 +1,15 @@
 //! Layers one after the other.
 
+use std::{fmt, sync::Arc};
+
 use rand::Rng;
 use retrograd_core::{Bound, Error, Expr, Params};
 
-use crate::{
-    error::located,
-    model::{Activation, Linear, Model},
-};
+use crate::{error::located, model::Model};
 
-/// A layer of a [`Sequential`] model.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Layer {
-    /// A linear layer.
-    Linear(Linear),
-    /// An elementwise function.
-    Activation(Activation),
-}
-
-impl Layer {
-    fn kind(&self) -> &'static str {
-        match self {
-            Layer::Linear(_) => "linear",
-            Layer::Activation(activation) => activation.name(),
-        }
-    }
-}
-
-impl From<Linear> for Layer {
-    fn from(layer: Linear) -> Self {
-        Layer::Linear(layer)
-    }
-}
-
-impl From<Activation> for Layer {
-    fn from(activation: Activation) -> Self {
-        Layer::Activation(activation)
-    }
-}
-
-impl Model for Layer {
-    fn params(&self, rng: &mut dyn Rng) -> Params {
-        match self {
-            Layer::Linear(layer) => layer.params(rng),
-            Layer::Activation(activation) => activation.params(rng),
-        }
-    }
-
-    fn apply<'g>(&self, params: &Bound<'g, '_>, x: Expr<'g>) -> Expr<'g> {
-        located(self.try_apply(params, x))
-    }
-
-    fn try_apply<'g>(&self, params: &Bound<'g, '_>, x: Expr<'g>) -> Result<Expr<'g>, Error> {
-        match self {
-            Layer::Linear(layer) => layer.try_apply(params, x),
-            Layer::Activation(activation) => activation.try_apply(params, x),
-        }
-    }
-}
-
-/// Layers one after the other, each in a scope of its own, named by its kind and a number that counts the layers
-/// of that kind: `linear1`, `relu1`, `linear2`. Outputs of activations are named `h1`, `h2`, …
+/// Layers one after the other, each in a scope of its own, named by its [kind](Model::kind) and a number that counts the
+/// layers of that kind: `linear1`, `relu1`, `linear2`. Any [`Model`] can be a layer. Outputs of activations are named `h1`,
+/// `h2`, …
 ///
 /// ```
 /// use retrograd_core::Graph;
@@ -79,9 +28,9 @@ impl Model for Layer {
 /// let g = Graph::new();
 /// assert_eq!(model.apply(&g.bind(&params), g.input("x", [10, 4])).shape(), [10, 3].into());
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct Sequential {
-    layers: Vec<(String, Layer)>,
+    layers: Vec<(String, Arc<dyn Model + Send + Sync>)>,
 }
 
 impl Sequential {
@@ -91,11 +40,20 @@ impl Sequential {
     }
 
     /// Adds a layer at the end.
-    pub fn then(mut self, layer: impl Into<Layer>) -> Self {
-        let layer = layer.into();
-        let n_before = self.layers.iter().filter(|(_, other)| other.kind() == layer.kind()).count();
-        self.layers.push((format!("{}{}", layer.kind(), n_before + 1), layer));
+    pub fn then(mut self, layer: impl Model + Send + Sync + 'static) -> Self {
+        let kind = layer.kind();
+        let n_before = self.layers.iter().filter(|(_, other)| other.kind() == kind).count();
+        let name = format!("{kind}{}", n_before + 1);
+        self.layers.push((name, Arc::new(layer)));
         self
+    }
+}
+
+/// The names of the layers.
+impl fmt::Debug for Sequential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sequential ")?;
+        f.debug_list().entries(self.layers.iter().map(|(name, _)| name)).finish()
     }
 }
 
@@ -117,11 +75,15 @@ impl Model for Sequential {
         for (name, layer) in &self.layers {
             let (inner, _scope) = params.scope(name);
             y = layer.try_apply(&inner, y)?;
-            if let Layer::Activation(_) = layer {
+            if layer.is_activation() {
                 n_hidden += 1;
                 y = y.named(&format!("h{n_hidden}"));
             }
         }
         Ok(y)
+    }
+
+    fn kind(&self) -> &'static str {
+        "sequential"
     }
 }

@@ -1,6 +1,6 @@
 //! Tests of all models.
 
-use retrograd_core::{Graph, NodeId, Params, Tensor, region::RegionKind};
+use retrograd_core::{Expr, Graph, NodeId, Params, Tensor, region::RegionKind};
 
 use super::*;
 use crate::{Init, seeded};
@@ -126,4 +126,35 @@ fn a_wrong_width_is_reported_at_the_users_line() {
     let expected = "matmul: `digits` [2, 3] × `linear1.weight` [4, 5]: inner sizes 3 and 4 differ";
     assert!(message.starts_with(expected), "{message}");
     assert!(message.contains("tests.rs"), "{message}");
+}
+
+/// A layer with a parameter of its own, which no other crate knows: `x · scale`.
+struct Scale;
+
+impl Model for Scale {
+    fn params(&self, _: &mut dyn Rng) -> Params {
+        let mut params = Params::new();
+        params.insert("scale", Tensor::from(0.5f32));
+        params
+    }
+
+    fn apply<'g>(&self, params: &Bound<'g, '_>, x: Expr<'g>) -> Expr<'g> {
+        x * params.param("scale")
+    }
+}
+
+#[test]
+fn any_model_is_a_layer_and_sequences_nest() {
+    let inner = Sequential::new().then(Scale).then(Activation::Tanh).then(Scale);
+    let model = Sequential::new().then(Linear::new(3, 2)).then(inner.clone()).then(inner);
+    let params = model.params(&mut seeded(1));
+    let names: Vec<_> = params.iter().map(|(name, _)| name.to_owned()).collect();
+    let of_inner = |k: usize| [1, 2].map(|n| format!("sequential{k}.layer{n}.scale"));
+    let linear = ["linear1.weight", "linear1.bias"].map(str::to_owned);
+    assert_eq!(names, [&linear[..], &of_inner(1), &of_inner(2)].concat());
+    let g = Graph::new();
+    let y = model.apply(&g.bind(&params), g.constant([[1.0, -2.0, 0.5]]));
+    let gradients = y.square().sum().grad(&g.params());
+    assert!(gradients.iter().all(|gradient| gradient.value().to_vec::<f64>() != [0.0]));
+    assert_eq!(format!("{model:?}"), r#"Sequential ["linear1", "sequential1", "sequential2"]"#);
 }
