@@ -132,9 +132,10 @@ impl<F: Number> ByHand<F> {
                     let (a, b) = (Matrix::new(delta, width), Matrix::new(weight, width).t());
                     self.products.multiply([number(0.0), number(1.0)], a, b, &mut hidden.delta);
                     let d_bias = &mut self.gradients[k - 1].bias;
-                    match self.activation {
-                        Activation::Relu => slope_of_relu(&mut hidden.delta, &hidden.y, d_bias),
-                        _ => times_slope(&mut hidden.delta, &hidden.slope, d_bias),
+                    if self.activation == Activation::Relu {
+                        slope_of_relu(&mut hidden.delta, &hidden.y, d_bias);
+                    } else {
+                        times_slope(&mut hidden.delta, &hidden.slope, d_bias);
                     }
                     &hidden.y
                 }

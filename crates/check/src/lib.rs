@@ -21,6 +21,8 @@
 //! # Test a backend
 //! - [`random_graph`] records a random graph with gradients, whose values a backend must reproduce.
 
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 #[doc(hidden)]
 pub mod cases;
 #[doc(hidden)]

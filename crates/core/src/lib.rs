@@ -45,6 +45,8 @@
 //!
 //! This crate has no `unsafe`, no threads, and no input or output.
 
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 #[doc(hidden)]
 pub mod computation;
 mod data;

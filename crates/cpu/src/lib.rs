@@ -24,6 +24,8 @@
 //! `compile/mod.rs` names the stages of compiling in order; `program` is their result. The only `unsafe` is in `arena` and
 //! `kernels`.
 
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 mod arena;
 mod backend;
 mod compile;

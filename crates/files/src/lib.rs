@@ -12,6 +12,7 @@
 //! name. A reader sees all of the old content or all of the new, even if the program is killed or the power fails in
 //! between.
 
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
 #![expect(clippy::disallowed_methods, reason = "this is the replacement of those methods")]
 
 mod error;

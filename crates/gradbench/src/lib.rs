@@ -15,6 +15,8 @@
 //! Each module of the suite is a file in `evals`. It states the function as its formula reads, over
 //! [`Real`](retrograd_core::Real) or as expressions of a graph, and states no derivative.
 
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 mod error;
 mod evals;
 mod evaluation;

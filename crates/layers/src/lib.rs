@@ -41,6 +41,8 @@
 //! Models, losses and optimizers record expressions. Gradients come from the reverse sweep of the graph, and no file of
 //! this crate states a derivative.
 
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 pub mod data;
 mod error;
 #[doc(hidden)]

@@ -27,6 +27,8 @@
 //! # Measure
 //! - [`Profile`] and [`StepProfile`] hold the time, operations and bytes of each step.
 
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 mod bind;
 mod cache;
 mod options;

@@ -168,6 +168,7 @@ impl<T: Number, const N: usize> Real for Dual<T, N> {
         Self::with(value, |k| tangent(self.tangents[k], derivative))
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "a few of many rows are told apart")]
     #[inline(always)]
     fn binary(self, op: Binary, rhs: Self) -> Self {
         let (a, b) = (self, rhs);

@@ -23,6 +23,7 @@ pub(crate) fn unary_at_kink<R: Number>(op: Unary, x: R) -> Option<R> {
 
 /// A binary row at a kink, as the piece into which the operands move; `None` elsewhere, and for operands that do not
 /// move.
+#[expect(clippy::wildcard_enum_match_arm, reason = "a few of many rows are told apart")]
 #[inline(always)]
 pub(crate) fn binary_at_kink<R: Number>(op: Binary, a: R, b: R) -> Option<R> {
     if !has_pieces::<R>() {

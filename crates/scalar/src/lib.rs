@@ -46,6 +46,8 @@
 //! This crate states no derivative. All come from the tables of [`retrograd_core::ops`], whose rows are generic over
 //! the same scalars.
 
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 mod arithmetic;
 mod derivatives;
 mod dual;

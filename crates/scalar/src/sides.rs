@@ -135,6 +135,7 @@ impl<T: Number, const N: usize> Series<T, N> {
     }
 
     /// A unary row at a point where its derivative does not determine the series; `None` elsewhere.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "a few of many rows are told apart")]
     pub(crate) fn unary_at_kink(&self, op: Unary, value: T) -> Option<Self> {
         if T::IS_RECORDED || self.leading().is_none() {
             return None;
@@ -187,6 +188,7 @@ impl<T: Number, const N: usize> Series<T, N> {
 
     /// A binary row at a point where its derivatives do not determine the series; `None` elsewhere. `first` is the
     /// first coefficient, as the row chooses it there.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "a few of many rows are told apart")]
     pub(crate) fn binary_at_kink(
         op: Binary,
         a: Self,

@@ -25,6 +25,8 @@
 //!   [`Fault`].
 //! - [`StepText`] describes a step for profiles and printed plans.
 
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 mod backend;
 mod record;
 mod signature;

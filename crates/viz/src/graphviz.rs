@@ -12,9 +12,12 @@ pub(crate) const PROGRAM: &str = "dot";
 
 /// The picture of `dot` text in a format of Graphviz, such as `svg`.
 pub(crate) fn render(program: &str, dot: &str, format: &str) -> Result<Vec<u8>, Error> {
-    let output = run(program, dot, format).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => Error::GraphvizMissing { program: program.to_owned() },
-        _ => Error::Graphviz { message: error.to_string() },
+    let output = run(program, dot, format).map_err(|error| {
+        if error.kind() == io::ErrorKind::NotFound {
+            Error::GraphvizMissing { program: program.to_owned() }
+        } else {
+            Error::Graphviz { message: error.to_string() }
+        }
     })?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);

@@ -26,6 +26,8 @@
 //! A picture takes two steps: `operations.rs` makes a scene of clusters, nodes and edges; `dot.rs` writes a scene as text.
 //! A new level of detail makes another scene, and a new format is another writer of scenes.
 
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
+
 mod axis;
 mod chart;
 mod dot;

@@ -52,7 +52,8 @@ impl CustomOperation for Cube {
         }
         match y.dtype() {
             DType::F32 => cube::<f32>(x[0].elements(), y.elements()),
-            _ => cube::<f64>(x[0].elements(), y.elements()),
+            DType::F64 => cube::<f64>(x[0].elements(), y.elements()),
+            DType::I64 | DType::Bool => unreachable!("rules are of floats"),
         }
     }
 }
@@ -88,7 +89,8 @@ impl CustomOperation for CustomProduct {
         }
         match y.dtype() {
             DType::F32 => multiply::<f32>(x[0].elements(), x[1].elements(), y.elements()),
-            _ => multiply::<f64>(x[0].elements(), x[1].elements(), y.elements()),
+            DType::F64 => multiply::<f64>(x[0].elements(), x[1].elements(), y.elements()),
+            DType::I64 | DType::Bool => unreachable!("rules are of floats"),
         }
     }
 }

@@ -344,9 +344,9 @@ impl Trial {
 fn values_of(recording: &RecordedComputation, leaves: &Values) -> Vec<Tensor> {
     let mut values: Vec<Tensor> = Vec::new();
     for node in &recording.computation.nodes {
-        let value = match node.op {
-            Op::Leaf(leaf) => leaves[&recording.leaves[leaf.slot]].clone(),
-            _ => {
+        let value = match node.op.as_leaf() {
+            Some(leaf) => leaves[&recording.leaves[leaf.slot]].clone(),
+            None => {
                 let inputs = node.inputs.iter().map(|x| values[x.index()].clone());
                 apply(node, &inputs.collect::<Vec<_>>(), None)
             }

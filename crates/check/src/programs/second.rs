@@ -60,6 +60,7 @@ struct Meeting {
 }
 
 impl Meeting {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "a few of many rows are told apart")]
     fn of(program: &RandomProgram, v: &[f64]) -> Self {
         let mut numbers = twice(program, v);
         run_visiting(program, &numbers.clone(), |number| {

@@ -139,11 +139,8 @@ fn of_part(roles: &Roles<'_>, id: ValueId) -> Option<(Accumulation, ValueId)> {
 /// The accumulation of a node, and its operand with the product in it.
 fn of_product(roles: &Roles<'_>, id: ValueId) -> Option<(Accumulation, ValueId)> {
     let node = &roles.computation.nodes[id.index()];
-    let [keep, scale] = match node.op {
-        Op::Binary(Binary::Add) => [1.0, 1.0],
-        Op::Binary(Binary::Sub) => [1.0, -1.0],
-        _ => return None,
-    };
+    let Op::Binary(op @ (Binary::Add | Binary::Sub)) = node.op else { return None };
+    let [keep, scale] = [1.0, if op == Binary::Add { 1.0 } else { -1.0 }];
     let is_fused_with = |&user: &ValueId| roles.fused(user).is_some();
     if roles.users(id).iter().any(is_fused_with) {
         return None;
@@ -176,20 +173,18 @@ fn scaled_product(roles: &Roles<'_>, id: ValueId) -> Option<(ValueId, Option<Val
         return None;
     }
     let is_product = |id: ValueId| roles.computation.nodes[id.index()].op == Op::MatMul;
-    match node.op {
-        Op::MatMul => Some((id, None)),
-        Op::Binary(Binary::Mul) => {
-            let (a, b) = (node.inputs[0], node.inputs[1]);
-            let is_scaled = |&(product, factor): &(ValueId, ValueId)| {
-                is_product(product)
-                    && has_no_other_use(roles, product)
-                    && scalar(roles, factor).is_some()
-            };
-            let (product, factor) = [(a, b), (b, a)].into_iter().find(is_scaled)?;
-            Some((product, Some(factor)))
-        }
-        _ => None,
+    if is_product(id) {
+        return Some((id, None));
     }
+    if node.op != Op::Binary(Binary::Mul) {
+        return None;
+    }
+    let (a, b) = (node.inputs[0], node.inputs[1]);
+    let is_scaled = |&(product, factor): &(ValueId, ValueId)| {
+        is_product(product) && has_no_other_use(roles, product) && scalar(roles, factor).is_some()
+    };
+    let (product, factor) = [(a, b), (b, a)].into_iter().find(is_scaled)?;
+    Some((product, Some(factor)))
 }
 
 /// Whether nothing but one node needs a value, so that it can be computed there.

@@ -102,7 +102,12 @@ impl Classified<'_> {
             Class::Step if node.op != Op::MatMul => &node.inputs[..],
             // Indices.
             Class::Row(_) => node.inputs.get(1..).unwrap_or(&[]),
-            _ => &[],
+            Class::Leaf
+            | Class::Literal
+            | Class::View
+            | Class::Elementwise(_)
+            | Class::Step
+            | Class::Part => &[],
         });
         for input in inputs {
             if self.views.get(input).is_some_and(|view| !view.is_contiguous()) {

@@ -62,6 +62,7 @@ impl Rows {
 
 /// The number type of an operation that takes whole rows of numbers to one number each, or one number to an element of a
 /// row: sums and maxima over the last axis, and elements picked from it, or put into it, one for each row.
+#[expect(clippy::wildcard_enum_match_arm, reason = "a few of many rows are told apart")]
 pub(crate) fn row_operation(
     computation: &Computation,
     id: ValueId,
@@ -89,9 +90,10 @@ fn single_axis(shape: &Shape, axes: impl Iterator<Item = usize>) -> Option<usize
 /// The rows of such an operation.
 pub(crate) fn rows_of_operation(computation: &Computation, id: ValueId) -> Rows {
     let node = &computation.nodes[id.index()];
-    let wide = match node.op {
-        Op::ScatterAdd(_) => &node.shape,
-        _ => &computation.nodes[node.inputs[0].index()].shape,
+    let wide = if let Op::ScatterAdd(_) = node.op {
+        &node.shape
+    } else {
+        &computation.nodes[node.inputs[0].index()].shape
     };
     Rows::of(wide, node.dtype)
 }

@@ -50,9 +50,9 @@ impl fmt::Display for Line {
             Extent::Row => " a row",
             Extent::Element => "",
         };
-        match self.instruction {
-            Instruction::TanhWithSlope { slope, .. } => write!(f, "r{}, r{slope}", self.register)?,
-            _ => write!(f, "r{}", self.register)?,
+        write!(f, "r{}", self.register)?;
+        if let Instruction::TanhWithSlope { slope, .. } = self.instruction {
+            write!(f, ", r{slope}")?;
         }
         write!(f, " = {}{unit}", self.instruction)
     }

@@ -23,6 +23,7 @@ pub(super) fn little_endian(elements: Slice<'_>) -> Vec<u8> {
 }
 
 /// The tensor of some bytes, with the same values. Smaller floating-point types become `f32`, other integers `i64`.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the enum of another crate grows")]
 pub(super) fn tensor(dtype: Dtype, shape: &[usize], bytes: &[u8]) -> Result<Tensor, String> {
     let small =
         |format: Small| read(shape, bytes, move |[byte]: [u8; 1]| Ok(format.value(byte.into())));

@@ -57,18 +57,12 @@ impl ArgumentValue {
 
     /// The integer, if it is one.
     pub fn as_integer(&self) -> Option<i64> {
-        match self {
-            Self::Integer(integer) => Some(*integer),
-            _ => None,
-        }
+        if let Self::Integer(integer) = self { Some(*integer) } else { None }
     }
 
     /// The node, if it is one.
     pub fn as_node(&self) -> Option<NodeId> {
-        match self {
-            Self::Node(node) => Some(*node),
-            _ => None,
-        }
+        if let Self::Node(node) = self { Some(*node) } else { None }
     }
 
     /// Adds all nodes in this value.

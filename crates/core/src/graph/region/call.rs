@@ -90,7 +90,12 @@ impl<'g> Call<'g> {
                 ArgumentValue::Fields(fields) => arguments.extend(
                     fields.into_iter().filter(|field| field.value != ArgumentValue::Absent),
                 ),
-                value => arguments.push(CallArgument { name, value }),
+                value @ (ArgumentValue::Node(_)
+                | ArgumentValue::Integer(_)
+                | ArgumentValue::Number(_)
+                | ArgumentValue::Truth(_)
+                | ArgumentValue::Text(_)
+                | ArgumentValue::List(_)) => arguments.push(CallArgument { name, value }),
             }
         }
         self

@@ -138,18 +138,14 @@ impl<'a> Region<'a> {
 
     /// The region whose gradient or tangent this is.
     pub fn gradient_of(self) -> Option<Self> {
-        match *self.identity() {
-            RegionIdentity::Gradient(of) => Some(self.regions.get(of)),
-            _ => None,
-        }
+        let RegionIdentity::Gradient(of) = *self.identity() else { return None };
+        Some(self.regions.get(of))
     }
 
     /// The call that a call of `vmap` recorded this for, with one more axis.
     pub fn batch_of(self) -> Option<Self> {
-        match *self.identity() {
-            RegionIdentity::Batch { of, .. } => Some(self.regions.get(of)),
-            _ => None,
-        }
+        let RegionIdentity::Batch { of, .. } = *self.identity() else { return None };
+        Some(self.regions.get(of))
     }
 
     /// The region that this is the gradient or batch of.
@@ -169,10 +165,8 @@ impl<'a> Region<'a> {
 
     /// The arguments of a call, without those that are absent; none of other regions.
     pub fn arguments(self) -> &'a [CallArgument] {
-        match self.identity() {
-            RegionIdentity::Call { arguments, .. } => arguments,
-            _ => &[],
-        }
+        let RegionIdentity::Call { arguments, .. } = self.identity() else { return &[] };
+        arguments
     }
 
     /// The argument of a name.
@@ -223,10 +217,8 @@ impl<'a> Region<'a> {
 
     /// The name of the function that was called, whatever it is derived from.
     pub(crate) fn function(self) -> Option<&'static str> {
-        match self.regions.primal(self.identity()) {
-            RegionIdentity::Call { name, .. } => Some(name),
-            _ => None,
-        }
+        let primal = self.regions.primal(self.identity());
+        if let RegionIdentity::Call { name, .. } = primal { Some(name) } else { None }
     }
 
     fn identity(self) -> &'a RegionIdentity {

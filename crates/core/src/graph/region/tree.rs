@@ -206,7 +206,9 @@ impl Regions {
         match self.primal(identity) {
             RegionIdentity::Checkpoint { .. } => RegionKind::Checkpoint,
             RegionIdentity::Call { .. } => RegionKind::Call,
-            _ => RegionKind::Scope,
+            RegionIdentity::Scope { .. }
+            | RegionIdentity::Gradient(_)
+            | RegionIdentity::Batch { .. } => RegionKind::Scope,
         }
     }
 

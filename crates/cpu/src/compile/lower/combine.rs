@@ -42,17 +42,16 @@ impl Combiner {
         for at in 0..self.code.len() {
             let Some(line) = &self.code[at] else { continue };
             let place = |x: BlockOperand| (x, line.extent);
-            match line.instruction {
-                Instruction::Unary { op: Unary::Tanh, x } => drop(values.insert(place(x), at)),
-                Instruction::Unary { op: Unary::SechSquared, x } => {
-                    // A line that computes a slope already is taken.
-                    let Some(value) = values.remove(&place(x)) else { continue };
-                    let slope = line.register;
-                    self.replace(value, Instruction::TanhWithSlope { x, slope });
-                    let alone = self.code[at].take();
-                    self.release(alone.map(|line| line.instruction));
-                }
-                _ => {}
+            let Instruction::Unary { op, x } = line.instruction else { continue };
+            if op == Unary::Tanh {
+                values.insert(place(x), at);
+            } else if op == Unary::SechSquared {
+                // A line that computes a slope already is taken.
+                let Some(value) = values.remove(&place(x)) else { continue };
+                let slope = line.register;
+                self.replace(value, Instruction::TanhWithSlope { x, slope });
+                let alone = self.code[at].take();
+                self.release(alone.map(|line| line.instruction));
             }
         }
     }
@@ -110,13 +109,10 @@ impl Combiner {
 
 /// The operation of an instruction that can be nested, and its operands.
 fn arithmetic(instruction: &Instruction) -> Option<(Binary, [BlockOperand; 2])> {
-    match *instruction {
-        Instruction::Binary {
-            op: op @ (Binary::Add | Binary::Sub | Binary::Mul | Binary::Chain),
-            a,
-            b,
-        } => Some((op, [a, b])),
-        Instruction::Unary { op: Unary::Square, x } => Some((Binary::Mul, [x, x])),
-        _ => None,
+    if let Instruction::Unary { op: Unary::Square, x } = *instruction {
+        return Some((Binary::Mul, [x, x]));
     }
+    let Instruction::Binary { op, a, b } = *instruction else { return None };
+    let can_be_nested = matches!(op, Binary::Add | Binary::Sub | Binary::Mul | Binary::Chain);
+    can_be_nested.then_some((op, [a, b]))
 }

@@ -130,7 +130,12 @@ impl Writer<'_> {
         let n_operands = match self.roles.classes[id.index()] {
             // Indices are no numbers.
             Class::Row(_) => 1,
-            _ => node.inputs.len(),
+            Class::Leaf
+            | Class::Literal
+            | Class::View
+            | Class::Elementwise(_)
+            | Class::Step
+            | Class::Part => node.inputs.len(),
         };
         let inputs: SmallVec<[BlockOperand; 3]> =
             node.inputs[..n_operands].iter().map(|&input| self.operand(input, id)).collect();
@@ -222,15 +227,19 @@ impl Writer<'_> {
                 let walk = Box::new(walk);
                 self.push(Instruction::LoadMask { from: source.base, walk }, extent)
             }
-            _ if source.is_contiguous() => BlockOperand::Contiguous(source.base),
-            _ => self.push(Instruction::Load { from: source.base, walk: Box::new(walk) }, extent),
+            DType::F32 | DType::F64 | DType::I64 if source.is_contiguous() => {
+                BlockOperand::Contiguous(source.base)
+            }
+            DType::F32 | DType::F64 | DType::I64 => {
+                self.push(Instruction::Load { from: source.base, walk: Box::new(walk) }, extent)
+            }
         }
     }
 
     fn store(&self, id: ValueId) -> Store {
         let form = match self.roles.computation.nodes[id.index()].dtype {
             DType::Bool => Form::TruthValues,
-            _ => Form::Numbers,
+            DType::F32 | DType::F64 | DType::I64 => Form::Numbers,
         };
         Store { to: id, from: self.operands[&id], extent: self.extent(id), form, is_tested: false }
     }

@@ -186,11 +186,16 @@ impl Lowering<'_> {
                 }
             }
             Class::Step if groups.group_of[id.index()].is_some() => {}
-            Class::Step => match self.roles.added(id).op {
-                Op::MatMul => self.push_product(id, level),
-                Op::Pad(_) => self.push_embed(id, level),
-                _ => self.push(kernel(self.roles, id), [id], level),
-            },
+            Class::Step => {
+                let op = &self.roles.added(id).op;
+                if *op == Op::MatMul {
+                    self.push_product(id, level);
+                } else if let Op::Pad(_) = op {
+                    self.push_embed(id, level);
+                } else {
+                    self.push(kernel(self.roles, id), [id], level);
+                }
+            }
         }
     }
 

@@ -75,21 +75,21 @@ impl CodeTerms {
 
     /// The number of a term. Instructions that compute two steps at once are two terms.
     fn add(&mut self, instruction: Instruction, extent: Extent) -> Register {
-        let instruction = match instruction {
-            Instruction::Nested { ops: Nested { inner, outer, is_second }, a, b, c } => {
-                let inner = Instruction::Binary { op: inner, a, b };
-                let inner = BlockOperand::Register(self.add(inner, extent));
-                let [a, b] = if is_second { [c, inner] } else { [inner, c] };
-                return self.add(Instruction::Binary { op: outer, a, b }, extent);
-            }
-            Instruction::Unary { op: Unary::Square, x } => {
-                Instruction::Binary { op: Binary::Mul, a: x, b: x }
-            }
-            Instruction::Binary { op: op @ (Binary::Add | Binary::Mul), a, b } => {
-                Instruction::Binary { op, a: a.min(b), b: a.max(b) }
-            }
-            other => other,
-        };
+        let mut instruction = instruction;
+        if let Instruction::Nested { ops: Nested { inner, outer, is_second }, a, b, c } =
+            instruction
+        {
+            let inner = Instruction::Binary { op: inner, a, b };
+            let inner = BlockOperand::Register(self.add(inner, extent));
+            let [a, b] = if is_second { [c, inner] } else { [inner, c] };
+            return self.add(Instruction::Binary { op: outer, a, b }, extent);
+        }
+        if let Instruction::Unary { op: Unary::Square, x } = instruction {
+            instruction = Instruction::Binary { op: Binary::Mul, a: x, b: x };
+        }
+        if let Instruction::Binary { op: Binary::Add | Binary::Mul, a, b } = &mut instruction {
+            (*a, *b) = (*a.min(b), *a.max(b));
+        }
         self.0.insert_full((instruction, extent)).0 as Register
     }
 }

@@ -75,7 +75,8 @@ fn near_zero_single<A: Arithmetic>(r: f64) -> (f64, f64) {
 fn small_sin_cos<F: FloatBits, A: Arithmetic>(x: F) -> (f64, f64) {
     match F::DTYPE {
         DType::F32 => near_zero_single::<A>(x.widen()),
-        _ => near_zero::<A>(x.widen(), 0.0),
+        DType::F64 => near_zero::<A>(x.widen(), 0.0),
+        DType::I64 | DType::Bool => unreachable!("angles are floats"),
     }
 }
 

@@ -1,6 +1,9 @@
 //! Operations, on numbers alone and on many at once.
 
-use retrograd_core::ops::{Binary, Comparison, Unary};
+use retrograd_core::{
+    Op,
+    ops::{Binary, Comparison, Unary},
+};
 
 use super::{BLOCK, RegisterList, Scalars};
 use crate::kernels::{
@@ -19,6 +22,20 @@ pub(crate) enum ScalarOperation {
 }
 
 impl ScalarOperation {
+    /// The scalar operation of an elementwise operation; `None` of others, and of casts, since masks are scalars already.
+    pub fn of(op: &Op) -> Option<Self> {
+        if let Op::Unary(op) = *op {
+            return Some(Self::Unary(op));
+        }
+        if let Op::Binary(op) = *op {
+            return Some(Self::Binary(op));
+        }
+        if let Op::Compare(op) = *op {
+            return Some(Self::Compare(op));
+        }
+        (*op == Op::Select).then_some(Self::Select)
+    }
+
     /// The number of operands.
     pub fn n_operands(self) -> usize {
         match self {
@@ -34,7 +51,7 @@ impl ScalarOperation {
         match self {
             ScalarOperation::Unary(op) => F::value(instructions, op, x),
             ScalarOperation::Binary(_) | ScalarOperation::Compare(_) | ScalarOperation::Select => {
-                unreachable!("it has not one operand")
+                unreachable!("not a unary operation")
             }
         }
     }
@@ -46,7 +63,7 @@ impl ScalarOperation {
             ScalarOperation::Binary(op) => op.value(a, b),
             ScalarOperation::Compare(op) => truth(op.value(a, b)),
             ScalarOperation::Unary(_) | ScalarOperation::Select => {
-                unreachable!("it has not two operands")
+                unreachable!("not a binary operation")
             }
         }
     }

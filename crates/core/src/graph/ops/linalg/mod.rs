@@ -103,7 +103,8 @@ fn check_each(
     let n_matrices = y.shape.n_elements() / len.max(1);
     let number = |at: usize| match y.data.dtype() {
         DType::F32 => f64::from(y.elements::<f32>()[at]),
-        _ => y.elements::<f64>()[at],
+        DType::F64 => y.elements::<f64>()[at],
+        DType::I64 | DType::Bool => unreachable!("matrices are of floats"),
     };
     for k in 0..n_matrices {
         let Some(fault) = fault(&|at| number(k * len + at)) else { continue };

@@ -82,19 +82,13 @@ impl<'a> Numbers<'a> {
         for (operand, &input) in operands.iter_mut().zip(&node.inputs) {
             *operand = self.find(input);
         }
-        let operation = match node.op {
-            Op::Unary(op) => ScalarOperation::Unary(op),
-            Op::Binary(op) => ScalarOperation::Binary(op),
-            Op::Compare(op) => ScalarOperation::Compare(op),
-            Op::Select => ScalarOperation::Select,
-            // Truth values are numbers already.
-            Op::Cast => {
-                self.known[id.index() - self.first] = Some(operands[0]);
-                return;
-            }
-            ref op => unreachable!("{op} is not elementwise"),
+        // Truth values are numbers already.
+        let number = if node.op == Op::Cast {
+            operands[0]
+        } else {
+            let operation = ScalarOperation::of(&node.op).expect("the group is elementwise");
+            self.compute(operation, operands)
         };
-        let number = self.compute(operation, operands);
         self.known[id.index() - self.first] = Some(number);
     }
 
