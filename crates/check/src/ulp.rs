@@ -23,7 +23,10 @@ pub fn ulps(actual: f64, exact: [f64; 2], dtype: DType) -> f64 {
     if actual.is_nan() || high.is_nan() {
         return if actual.is_nan() && high.is_nan() { 0.0 } else { f64::INFINITY };
     }
-    let largest = if dtype == DType::F32 { f64::from(f32::MAX) } else { f64::MAX };
+    let largest = match dtype {
+        DType::F32 => f64::from(f32::MAX),
+        DType::F64 | DType::I64 | DType::Bool => f64::MAX,
+    };
     let unit = unit_of(high, dtype);
     // Half a unit above the largest number, rounding goes to infinity.
     let is_beyond = |value: f64| value.is_infinite() || value.abs() - largest >= 0.5 * unit;
@@ -41,7 +44,10 @@ pub fn ulps(actual: f64, exact: [f64; 2], dtype: DType) -> f64 {
 
 /// The distance of neighbors in the binade of a number.
 fn unit_of(value: f64, dtype: DType) -> f64 {
-    let (smallest_exponent, n_bits) = if dtype == DType::F32 { (-126, 23) } else { (-1022, 52) };
+    let (smallest_exponent, n_bits) = match dtype {
+        DType::F32 => (-126, 23),
+        DType::F64 | DType::I64 | DType::Bool => (-1022, 52),
+    };
     let biased = (value.abs().to_bits() >> 52) as i64;
     let exponent = (biased - 1023).clamp(smallest_exponent, 1023) - n_bits;
     // Below the normal numbers, the exponent is the place of the only bit.

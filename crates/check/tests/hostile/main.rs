@@ -43,7 +43,6 @@ const WITHOUT_SIZES: &[&str] = &[
     "&Norm<'g>",
     "&Attention<'g>",
     "impl RightOperand<'g>",
-    "impl crate::ops::RightOperand<'g>",
 ];
 
 /// Functions that look at elements, or count those of windows, when they are called, which takes long where memory does hold the operands.

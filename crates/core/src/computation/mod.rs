@@ -293,7 +293,10 @@ enum Precision {
 }
 
 fn in_dtype(dtype: DType, compute: impl Fn(Precision) -> f64) -> f64 {
-    compute(if dtype == DType::F32 { Precision::Single } else { Precision::Double })
+    compute(match dtype {
+        DType::F32 => Precision::Single,
+        DType::F64 | DType::I64 | DType::Bool => Precision::Double,
+    })
 }
 
 impl Precision {

@@ -27,7 +27,10 @@ pub enum DType {
 impl DType {
     /// Whether gradients flow through tensors of this type.
     pub fn is_float(self) -> bool {
-        matches!(self, DType::F32 | DType::F64)
+        match self {
+            DType::F32 | DType::F64 => true,
+            DType::I64 | DType::Bool => false,
+        }
     }
 
     /// Whether a number is a value of this type, but for rounding.

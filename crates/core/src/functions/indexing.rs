@@ -11,6 +11,7 @@ use crate::{
     graph::{
         expr::{Expr, inputs_of_one_graph},
         methods::functions,
+        ops::RightOperand,
     },
     with_elements,
 };
@@ -102,7 +103,7 @@ functions! { "Indexing":
 
     /// `value` where the mask is true, else the elements of this value, after broadcasting. Shapes `[…], […] → […]`.
     /// Source: `torch.Tensor.masked_fill`.
-    masked_fill / try_masked_fill(x, mask: Expr<'g>, value: impl crate::graph::ops::RightOperand<'g>) -> Self,
+    masked_fill / try_masked_fill(x, mask: Expr<'g>, value: impl RightOperand<'g>) -> Self,
     "If the mask is not one, or the operands do not fit each other.",
     { mask.try_select(value.expr(x.graph().literal(0.0, Shape::scalar(), x.dtype())), x) }
 

@@ -87,12 +87,14 @@ fn sin_cos<F: FloatBits, A: Arithmetic>(x: F) -> (f64, f64, f64) {
     let shifted = A::mul_add(x, std::f64::consts::FRAC_2_PI, f64::SHIFT);
     let n = shifted - f64::SHIFT;
     let first = A::mul_add(n, -HALF_PI[0], x);
-    let (sin, cos) = if F::DTYPE == DType::F32 {
-        near_zero_single::<A>(A::mul_add(n, -HALF_PI[1], first))
-    } else {
-        let product = n * HALF_PI[1];
-        let r = first - product;
-        near_zero::<A>(r, A::mul_add(n, -HALF_PI[2], (first - r) - product))
+    let (sin, cos) = match F::DTYPE {
+        DType::F32 => near_zero_single::<A>(A::mul_add(n, -HALF_PI[1], first)),
+        DType::F64 => {
+            let product = n * HALF_PI[1];
+            let r = first - product;
+            near_zero::<A>(r, A::mul_add(n, -HALF_PI[2], (first - r) - product))
+        }
+        DType::I64 | DType::Bool => unreachable!("angles are floats"),
     };
     (sin, cos, shifted)
 }
