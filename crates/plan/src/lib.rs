@@ -38,6 +38,9 @@ mod required;
 mod text;
 mod workspace;
 
+#[doc(no_inline)]
+pub use retrograd_task::Backend;
+
 pub use cache::PlanCache;
 pub use options::CompileOptions;
 pub use plan::{Feed, Plan};

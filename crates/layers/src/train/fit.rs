@@ -1,7 +1,7 @@
 //! The training loop: shuffled mini-batches, epoch after epoch.
 
 use retrograd_core::Params;
-use retrograd_plan::CompileOptions;
+use retrograd_plan::{Backend, CompileOptions};
 
 use crate::{
     Dataset, Error, Model, Optimizer,
@@ -28,7 +28,7 @@ use crate::{
 /// assert_eq!(history.last().and_then(|epoch| epoch.train.accuracy), Some(1.0));
 /// # Ok::<(), retrograd_layers::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Fit<'d, O> {
     pub(super) objective: Objective,
     pub(super) optimizer: O,
@@ -39,8 +39,7 @@ pub struct Fit<'d, O> {
     pub(super) l1: f64,
     pub(super) l2: f64,
     pub(super) progress: Progress,
-    pub(super) is_checked: bool,
-    pub(super) n_threads: usize,
+    pub(super) options: CompileOptions,
     validation: Option<&'d Dataset>,
 }
 
@@ -58,8 +57,7 @@ impl<'d, O: Optimizer> Fit<'d, O> {
             l2: 0.0,
             validation: None,
             progress: Progress::Bar,
-            is_checked: false,
-            n_threads: 1,
+            options: CompileOptions::new(),
         }
     }
 
@@ -123,7 +121,7 @@ impl<'d, O: Optimizer> Fit<'d, O> {
     /// # Ok::<(), retrograd_layers::Error>(())
     /// ```
     pub fn checked(self) -> Self {
-        Self { is_checked: true, ..self }
+        Self { options: self.options.checked(), ..self }
     }
 
     /// Sets the largest number of threads of a [step](crate::TrainStep::with_threads) (default 1). Results do not depend on
@@ -132,13 +130,12 @@ impl<'d, O: Optimizer> Fit<'d, O> {
     /// # Panics
     /// [`run`](Self::run), if the system refuses to start a thread.
     pub fn threads(self, n: usize) -> Self {
-        Self { n_threads: n, ..self }
+        Self { options: self.options.threads(n), ..self }
     }
 
-    /// The options of compiling the steps.
-    pub(super) fn compile_options(&self) -> CompileOptions {
-        let options = CompileOptions::new().threads(self.n_threads);
-        if self.is_checked { options.checked() } else { options }
+    /// Sets the backend that compiles the steps (default the CPU). Validation runs on the CPU.
+    pub fn backend(self, backend: impl Backend + 'static) -> Self {
+        Self { options: self.options.backend(backend), ..self }
     }
 
     /// Trains `params` in place.
@@ -193,7 +190,7 @@ impl<'d, O: Optimizer> Fit<'d, O> {
         if self.batch_size == 0 {
             return Err(Error::data("a batch needs at least one example, and the batch size is 0"));
         }
-        if self.n_threads == 0 {
+        if self.options.n_threads() == 0 {
             return Err(Error::data("training runs in at least one thread, not in 0"));
         }
         require_not_negative("share of the l1 penalty", self.l1)?;

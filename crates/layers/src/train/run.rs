@@ -41,7 +41,7 @@ impl<'a, O: Optimizer> FitRun<'a, O> {
         params: &Params,
         data: &'a Dataset,
     ) -> Result<Self, Error> {
-        let mut cache = PlanCache::with_options(fit.compile_options());
+        let mut cache = PlanCache::with_options(fit.options.clone());
         let whole = MiniBatch::compile(
             fit,
             model,

@@ -46,7 +46,9 @@ fn features_that_do_not_fit_cannot_be_trained_on() {
         ),
         (
             "features that are NaN, checked",
-            Box::new(|| run(&classes.checked(), &mlp(), &with_feature(&data, 7, 2, f32::NAN))),
+            Box::new(|| {
+                run(&classes.clone().checked(), &mlp(), &with_feature(&data, 7, 2, f32::NAN))
+            }),
             &["in epoch 1: feature 2 of example 7 of 10 is NaN"],
         ),
     ]);
@@ -149,7 +151,7 @@ fn a_validation_loss_that_is_not_finite_ends_training_with_its_cause() {
     ];
     check(vec![
         ("a NaN", Box::new(|| run(&classes, &mlp(), &data)), parts),
-        ("a NaN, checked", Box::new(|| run(&classes.checked(), &mlp(), &data)), parts),
+        ("a NaN, checked", Box::new(|| run(&classes.clone().checked(), &mlp(), &data)), parts),
     ]);
     // Past the last batch nothing else would find that the model has diverged.
     let all = fit(Objective::MeanSquaredError, Sgd::new(1e30)).batch_size(10).epochs(1);
@@ -165,16 +167,16 @@ fn a_validation_loss_that_is_not_finite_ends_training_with_its_cause() {
 #[test]
 fn numbers_that_make_no_sense_are_refused_before_the_first_step() {
     let data = three_classes(10);
-    let classes = fit(Objective::CrossEntropy, Sgd::new(0.1));
+    let classes = &fit(Objective::CrossEntropy, Sgd::new(0.1));
     let mut calls: Vec<Call<'_>> = vec![
         (
             "batches of none",
-            Box::new(|| run(&classes.batch_size(0), &mlp(), &data)),
+            Box::new(|| run(&classes.clone().batch_size(0), &mlp(), &data)),
             &["a batch needs at least one example"],
         ),
         (
             "no threads",
-            Box::new(|| run(&classes.threads(0), &mlp(), &data)),
+            Box::new(|| run(&classes.clone().threads(0), &mlp(), &data)),
             &["at least one thread"],
         ),
     ];
@@ -182,12 +184,12 @@ fn numbers_that_make_no_sense_are_refused_before_the_first_step() {
         let data = &data;
         calls.push((
             "the l1 penalty",
-            Box::new(move || run(&classes.l1(bad), &mlp(), data)),
+            Box::new(move || run(&classes.clone().l1(bad), &mlp(), data)),
             &["the share of the l1 penalty is ", "finite and not negative"],
         ));
         calls.push((
             "the l2 penalty",
-            Box::new(move || run(&classes.l2(bad), &mlp(), data)),
+            Box::new(move || run(&classes.clone().l2(bad), &mlp(), data)),
             &["the share of the l2 penalty is "],
         ));
         let sgd = move |change: fn(Sgd, f64) -> Sgd| {

@@ -3,9 +3,12 @@
 mod oracle;
 
 use oracle::Oracle;
-use retrograd_core::{Graph, Params, Tensor};
-use retrograd_layers::{Adam, Loss, Mlp, Model, Optimizer, seeded};
+use retrograd_core::{Graph, Op, Params, Tensor, computation::ValueId, ops::Unary};
+use retrograd_layers::{
+    Adam, Dataset, Fit, Loss, Mlp, Model, Objective, Optimizer, Progress, seeded,
+};
 use retrograd_plan::{CompileOptions, Plan, PlanCache};
+use retrograd_task::{Backend, CompileError, Executable, Task};
 
 /// The losses of training XOR, and the parameters in the end.
 fn train_xor(options: CompileOptions) -> (Vec<f64>, Params) {
@@ -94,4 +97,53 @@ fn caches_of_two_backends_hold_their_own_programs() {
             assert_eq!(workspace.output(0).to_tensor(), Tensor::from([1.0f32, 2.0]));
         }
     }
+}
+
+#[test]
+fn a_training_loop_runs_on_the_oracle() {
+    let x = Tensor::from([[0.0f32, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]);
+    let xor = Dataset::new(x, Tensor::from([0i64, 1, 1, 0])).expect("there is a target for each");
+    let model = Mlp::new([2, 8, 2]);
+    let fit = Fit::new(Objective::CrossEntropy, Adam::new(0.05)).batch_size(4).epochs(60);
+    let losses = [fit.clone().backend(Oracle), fit].map(|fit| {
+        let mut params = model.params(&mut seeded(1));
+        let history = fit.progress(Progress::Quiet).run(&model, &mut params, &xor);
+        let history = history.expect("the data fit");
+        history.epochs.iter().map(|epoch| epoch.train.loss).collect::<Vec<_>>()
+    });
+    for (ours, meant) in losses[0].iter().zip(&losses[1]) {
+        assert!((ours - meant).abs() < 1e-4, "{ours}, {meant}");
+    }
+    assert!(losses[0][59] < 0.5 * losses[0][0], "{:?}", losses[0]);
+}
+
+/// A backend that lacks the hyperbolic tangent.
+struct WithoutTanh;
+
+impl Backend for WithoutTanh {
+    fn name(&self) -> String {
+        "without tanh".to_owned()
+    }
+
+    fn compile(&self, task: &Task) -> Result<Box<dyn Executable>, CompileError> {
+        let nodes = &task.computation.nodes;
+        match nodes.iter().position(|node| node.op == Op::Unary(Unary::Tanh)) {
+            Some(index) => {
+                let (value, reason) = (ValueId::new(index), "the backend has no `tanh`".to_owned());
+                Err(CompileError::Unsupported { value, reason })
+            }
+            None => Oracle.compile(task),
+        }
+    }
+}
+
+#[test]
+fn what_a_backend_lacks_is_named_with_its_line() {
+    let g = Graph::new();
+    let (line, y) = (line!(), g.input("x", [3]).tanh().named("hidden"));
+    let options = CompileOptions::new().backend(WithoutTanh);
+    let result = Plan::compile_with(&[y.sum()], &[], &options);
+    let message = result.map(drop).expect_err("there is a `tanh`").to_string();
+    assert!(message.starts_with("compile: `hidden` [3]: the backend has no `tanh`"), "{message}");
+    assert!(message.contains(&format!("{}:{line}:", file!())), "{message}");
 }
