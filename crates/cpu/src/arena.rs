@@ -76,7 +76,7 @@ impl Arena {
     }
 }
 
-/// All memory of a run, or what one of several threads may touch of it.
+/// The memory of a run, or the part of it that one of several threads may access.
 pub(crate) struct Memory<'a> {
     arena: *mut u8,
     n_bytes: usize,
@@ -303,7 +303,7 @@ impl<'a> Beside<'a> {
     /// The elements of a value, as `T`s.
     ///
     /// # Panics
-    /// If they overlap what is being written: a fault of the plan.
+    /// If they overlap the slice being written: a fault of the plan.
     pub fn read<T: Element>(&self, id: ValueId) -> &'a [T] {
         self.slice(self.memory.range(id, T::DTYPE, false))
     }
@@ -311,7 +311,7 @@ impl<'a> Beside<'a> {
     /// The elements of a part of a value.
     ///
     /// # Panics
-    /// If they overlap what is being written: a fault of the plan.
+    /// If they overlap the slice being written: a fault of the plan.
     pub fn read_part<T: Element>(&self, id: ValueId, part: Range<usize>) -> &'a [T] {
         self.slice(self.memory.range(id, T::DTYPE, false).part::<T>(part))
     }
@@ -319,7 +319,7 @@ impl<'a> Beside<'a> {
     /// The first elements of a value of any type, as many as a shape has.
     ///
     /// # Panics
-    /// If they overlap what is being written: a fault of the plan.
+    /// If they overlap the slice being written: a fault of the plan.
     pub fn view(&self, id: ValueId, dtype: DType, shape: &'a Shape) -> View<'a> {
         self.check_apart(self.memory.range(id, dtype, false));
         self.memory.view(id, dtype, shape)

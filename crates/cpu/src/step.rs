@@ -17,7 +17,7 @@ pub(crate) struct Step {
     pub writes: ValueIds,
     /// A scratch buffer of the kernel.
     pub scratch: Option<ValueId>,
-    /// The nodes whose values are computed, stored or not; of a copy those that it makes a buffer for.
+    /// The nodes that the step computes, stored or not; of a copy, the views that get a buffer.
     pub computes: SmallVec<[ValueId; 2]>,
     pub level: u32,
 }
@@ -80,7 +80,7 @@ pub(crate) fn writers(steps: &[Step]) -> FxHashMap<ValueId, StepId> {
     writes.collect()
 }
 
-/// Dtype and number of elements of each value: of those of the computation, then of copies and scratch buffers.
+/// Dtype and number of elements of each value: first the computation's, then copies and scratch buffers.
 #[derive(Clone, Debug)]
 pub(crate) struct Sizes(Vec<(DType, usize)>);
 

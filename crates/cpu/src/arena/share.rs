@@ -1,4 +1,4 @@
-//! Which bytes of what a step writes are whose, when several threads compute it.
+//! The bytes that each thread owns when several threads compute a step.
 
 use std::ops::Range;
 
@@ -32,11 +32,11 @@ pub(super) struct Parts {
     pub n_rows_each: usize,
 }
 
-/// The addresses of what a step writes. The allocation is kept between runs.
+/// The addresses that a step writes. The allocation is kept between runs.
 #[derive(Default)]
 pub(crate) struct Written(pub(super) Vec<Parts>);
 
-/// How the rows of what a step writes can be split among threads.
+/// The split of a step's rows among threads.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Split {
     pub n_rows: usize,

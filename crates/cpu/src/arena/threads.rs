@@ -146,7 +146,7 @@ impl Shared {
         Some((before as u32 - 1) as usize)
     }
 
-    /// Does what is to be done with a part that has been taken.
+    /// Runs the job on a claimed part.
     fn finish(&self, part: usize) {
         // SAFETY: the job is there for as long as a part that was taken is not finished.
         let job = unsafe { &*(*self.job.get()).expect("there is a job with this part") };

@@ -33,7 +33,7 @@ pub(crate) struct Accumulation {
     pub factor: Option<ValueId>,
 }
 
-/// The role of each value: its class, unless it is accumulated, or a part of what is.
+/// The role of each value: its class, unless it is an accumulation or a part of one.
 pub(crate) struct Roles<'a> {
     pub classified: &'a Classified<'a>,
     /// The classes, with accumulated sums as steps and their operands as parts.
@@ -83,7 +83,7 @@ impl<'a> Roles<'a> {
         }
     }
 
-    /// The operand whose kernel computes a node: what is added to another, or else the node.
+    /// The node whose kernel computes a value: the summand of an accumulation, else the node itself.
     pub fn added(&self, id: ValueId) -> &'a Node<ValueId> {
         let added = self.accumulations.get(&id).map_or(id, |sum| sum.added);
         &self.computation.nodes[added.index()]

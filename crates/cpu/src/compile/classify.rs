@@ -41,12 +41,12 @@ pub(crate) struct Classified<'a> {
     pub classes: Vec<Class>,
     /// Whether each node is a root.
     pub is_root: Vec<bool>,
-    /// Whether something is computed again only after each node.
+    /// Whether a rematerialization waits for each node.
     pub is_awaited: Vec<bool>,
     users: Lists<ValueId>,
-    /// For views without a buffer of their own: what they read.
+    /// The source of each view without a buffer of its own.
     views: FxHashMap<ValueId, Source>,
-    /// For views with a buffer of their own: what is copied to it.
+    /// The source of each view with a buffer of its own, which is copied there.
     pub copies: FxHashMap<ValueId, Source>,
 }
 
@@ -81,7 +81,7 @@ pub(crate) fn classify<'a>(computation: &'a Computation, tuning: &'a Tuning) -> 
 }
 
 impl Classified<'_> {
-    /// Settles what a view reads, or that its elements must be moved.
+    /// Settles the source of a view, or that its elements must be copied.
     fn resolve_view(&mut self, id: ValueId) {
         let node = &self.computation.nodes[id.index()];
         let input = self.source(node.inputs[0]);
@@ -132,7 +132,7 @@ impl Classified<'_> {
         }
     }
 
-    /// The buffer and layout of what a node's value is a copy of, if it is one, or else those of the value.
+    /// The buffer and layout of the copied value if the node is a copy, else of its own value.
     pub fn original(&self, id: ValueId) -> Source {
         self.copies.get(&id).cloned().unwrap_or_else(|| self.source(id))
     }

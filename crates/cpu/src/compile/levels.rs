@@ -22,7 +22,7 @@ use crate::{
     layout::Walk,
 };
 
-/// Levels of all nodes, and the homes of those that can be fused.
+/// Levels of all nodes, and the homes of nodes that can be fused.
 pub(crate) struct Levels<'a> {
     pub roles: &'a Roles<'a>,
     levels: Vec<u32>,

@@ -9,12 +9,12 @@ use crate::{
     step::{Step, StepId, writers},
 };
 
-/// The sequence of the steps: the lowered ones, and then those that copy updates.
+/// The sequence of the steps: the lowered steps, then the copies of updates.
 pub(crate) struct Order {
     pub sequence: Vec<StepId>,
 }
 
-/// Puts steps in an order in which values are written before they are read, close to that of recording.
+/// Orders steps so that values are written before they are read, close to the order of recording.
 ///
 /// Steps that write only in place come as early as they can: they need no memory, and free the gradients that they read.
 /// Steps that a bound must precede come last.

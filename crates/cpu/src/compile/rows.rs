@@ -1,4 +1,4 @@
-//! Elements as rows of equal length: what kernels can compute of a row while they have it.
+//! Elements as rows of equal length, so that a kernel can reduce a row while it holds it.
 
 use indexmap::IndexSet;
 use retrograd_core::{
@@ -12,7 +12,7 @@ use crate::kernels::{
     rows::{Rows, last_axis},
 };
 
-/// Where a node can be fused with others: among those of the same rows.
+/// The home of a node: nodes of equal rows can be fused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Home {
     pub rows: Rows,

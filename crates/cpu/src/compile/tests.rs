@@ -8,7 +8,7 @@ use retrograd_task::RecordedTask;
 use super::compile_in;
 use crate::{compile::stages::Stages, tuning::Tuning};
 
-/// The stages whose tables tell what simplification, fusion and placement have done.
+/// The stages whose tables show simplification, fusion and placement.
 const SHOWN: [&str; 6] = ["simplify", "accumulate", "group", "rematerialize", "lower", "place"];
 
 /// Outputs, and updates of parameters.

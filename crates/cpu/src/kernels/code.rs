@@ -1,4 +1,4 @@
-//! The code of fused kernels: instructions on registers, what they read, and what is kept.
+//! The code of fused kernels: instructions on registers, with their loads and stores.
 
 use retrograd_core::{
     DType, Op,

@@ -243,7 +243,7 @@ compiled! {
 }
 
 compiled! {
-    /// Writes what is kept of a block.
+    /// Writes the stored results of a block.
     fn keep<F: Float>(
         stores: &[Store],
         memory: &mut Memory<'_>,

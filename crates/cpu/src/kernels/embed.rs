@@ -1,4 +1,4 @@
-//! A value put at its places in a larger one: among zeros, or added to what is there.
+//! The kernel that embeds a value in a larger one: among zeros, or added to the values there.
 
 use std::fmt;
 
@@ -76,7 +76,7 @@ impl Embed {
         });
     }
 
-    /// Adds the part to `onto`, or to what is there.
+    /// Adds the part to `onto`, or to the values there.
     fn add<F: Float>(&self, onto: Option<ValueId>, out: &mut [F], rest: Beside<'_>) {
         if let Some(onto) = onto {
             out.copy_from_slice(&rest.read(onto)[..out.len()]);

@@ -42,7 +42,7 @@ pub(crate) trait Behavior {
         ValueIds::new()
     }
 
-    /// The values that are read in other places than those being written.
+    /// The values read at other places than the written ones.
     fn reads_elsewhere(&self) -> ValueIds;
 
     /// The results.

@@ -10,7 +10,7 @@ use crate::{
     kernels::{InstructionSet, elementwise::Scratch, kernel::Kernel},
 };
 
-/// The threads that compute steps, and what they need for that.
+/// The threads that compute steps, with their scratch buffers.
 pub(crate) struct Team {
     sharing: Sharing,
     /// The threads besides the current one; none, unless a step is worth it.
@@ -95,7 +95,7 @@ impl Team {
         }
     }
 
-    /// Forgets whether what has been tested was finite.
+    /// Forgets the results of earlier tests for finite values.
     pub fn forget_finite(&mut self) {
         for ThreadRegisters { single, double } in &mut self.registers {
             (single.is_finite, double.is_finite) = (true, true);
@@ -109,7 +109,7 @@ impl Team {
         self.registers.iter().all(is_finite)
     }
 
-    /// Computes the rows of what a step writes, in one thread or, if that pays, in several.
+    /// Computes the rows that a step writes, in one thread or, if that pays, in several.
     pub fn compute(
         &mut self,
         memory: &mut Memory<'_>,

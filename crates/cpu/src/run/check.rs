@@ -23,7 +23,7 @@ pub(crate) struct Check {
 }
 
 impl Check {
-    /// Runs the steps; fails if what must be finite is not, with all leaves as they were before.
+    /// Runs the steps. If an output or new value is not finite, fails and leaves all leaves as they were.
     pub fn run(&self, steps: &[Step], run: &mut Run<'_>) -> Result<(), Fault> {
         let (computing, updating) = self.split(steps);
         run.team.forget_finite();
@@ -44,7 +44,7 @@ impl Check {
         Err(Fault::NonFinite(self.stored(steps, run)?))
     }
 
-    /// The steps that leave leaves as they are, and those that do not.
+    /// The steps before the first update of a leaf, and the rest.
     fn split<'s>(&self, steps: &'s [Step]) -> (&'s [Step], &'s [Step]) {
         steps.split_at(steps.len() - self.n_updating)
     }
@@ -77,14 +77,14 @@ impl Check {
         ids.map(|&id| (id, self.view(id, run).to_tensor())).collect()
     }
 
-    /// The value of a node, or what is in its place.
+    /// The value of a node, or the bytes in its place.
     fn view<'a>(&'a self, id: ValueId, run: &'a Run<'_>) -> View<'a> {
         let node = &self.computation.nodes[id.index()];
         run.memory.view(id, node.dtype, &node.shape)
     }
 }
 
-/// Whether a bound shows that what a step writes is finite.
+/// Whether a bound shows that the results of a step are finite.
 fn is_sure_to_be_finite(step: &Step, run: &Run<'_>) -> bool {
     step.kernel.behavior().is_sure_to_be_finite(&run.memory)
 }

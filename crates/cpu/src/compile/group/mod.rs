@@ -1,4 +1,4 @@
-//! Fusion: the nodes that become one kernel, elementwise ones and those that compute of rows.
+//! Fusion: the groups of elementwise nodes and row operations that become one kernel.
 //!
 //! Nodes of one level and the same rows are fused where one uses the other or both read the same large value. Many single
 //! numbers of a level become a program of scalars.

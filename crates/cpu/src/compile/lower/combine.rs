@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use crate::kernels::code::{BlockOperand, Instruction, Line, Nested, Register, Store};
 
-/// The code with instructions combined, and without those that nothing needs any more.
+/// The code with instructions combined, and dead instructions removed.
 pub(crate) fn combine(code: Vec<Line>, stores: &[Store]) -> Vec<Line> {
     let mut combiner = Combiner::new(code, stores);
     combiner.join_tanh_with_slopes();
@@ -93,7 +93,7 @@ impl Combiner {
         is_unneeded.then(|| self.code[result as usize].take())?
     }
 
-    /// Forgets an instruction, and drops what nothing needs any more.
+    /// Removes an instruction, and its operands that are dead then.
     fn release(&mut self, instruction: Option<Instruction>) {
         let mut unneeded: Vec<_> = instruction.into_iter().collect();
         while let Some(instruction) = unneeded.pop() {

@@ -199,7 +199,7 @@ impl Writer<'_> {
         operand
     }
 
-    /// A view of what the kernel has at hand.
+    /// A view of a value that the kernel holds.
     fn view(&mut self, id: ValueId) -> Option<BlockOperand> {
         let base = self.roles.base(id);
         let of = *self.operands.get(&base)?;

@@ -89,7 +89,7 @@ impl Lowering<'_> {
         };
         let awaited = self.roles.computation.awaited.iter().enumerate();
         let pair = |(index, awaited): (usize, &Option<ValueId>)| {
-            // A view has no step, but what reads it has.
+            // A view has no step, but its readers have.
             Some((step_of(self.roles.base((*awaited)?))?, step_of(ValueId::new(index))?))
         };
         let mut edges: Vec<_> = awaited.filter_map(pair).collect();
@@ -240,7 +240,7 @@ impl Lowering<'_> {
         self.push(kernel, [id], level);
     }
 
-    /// Makes sure that a root has a buffer that nothing else changes: its own, or that of a copy.
+    /// Makes sure that a root has a buffer that nothing else changes: its own, or a copy's.
     fn add_root(&mut self, root: ValueId) {
         let class = self.roles.classes[root.index()];
         let is_copied = self.roles.copies.contains_key(&root);

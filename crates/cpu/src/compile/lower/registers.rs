@@ -16,7 +16,7 @@ pub(crate) fn assign(code: Vec<Line>, stores: &mut [Store]) -> (Vec<Line>, Vec<L
         RegisterAllocator { assigned: vec![0; n_results], ..RegisterAllocator::default() };
     prologue.iter_mut().for_each(|line| registers.assign_results(line));
     for (at, line) in code.iter_mut().enumerate() {
-        // A result is never written over its own operands, so those are freed afterwards.
+        // A result is never written over its own operands, so operands are freed afterwards.
         let mut dead: SmallVec<[Register; 4]> = line.reads().chain(line.results()).collect();
         dead.retain(|value| last_uses[*value as usize] == at);
         dead.sort_unstable();

@@ -1,4 +1,4 @@
-//! Blocks of memory, each needed for some time, and where they lie so that those of one time are apart.
+//! Placement of live ranges: blocks whose live ranges overlap do not overlap in memory.
 
 use std::{
     cmp::Reverse,
@@ -80,7 +80,7 @@ fn in_order(blocks: &[LiveRange]) -> (Vec<usize>, usize, usize) {
     (offsets, ranges.end, most_live)
 }
 
-/// Gives each block, the largest first, the lowest place apart from those of its time that have one.
+/// Gives each block, the largest first, the lowest place that no block of an overlapping live range has.
 fn by_size(blocks: &[LiveRange]) -> (Vec<usize>, usize) {
     let mut order: Vec<_> = (0..blocks.len()).collect();
     order.sort_by_key(|&index| Reverse(blocks[index].n_bytes));

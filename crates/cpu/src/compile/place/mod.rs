@@ -18,7 +18,7 @@ use block::{LiveRange, TooLarge};
 pub(crate) struct Places {
     pub places: Vec<Place>,
     pub n_bytes: usize,
-    /// The most bytes that are needed at one time: what a perfect arena would have.
+    /// The most bytes live at one time: the size of a perfect arena.
     pub n_bytes_live: usize,
     /// The node whose value is the largest in the arena.
     pub largest: Option<ValueId>,

@@ -1,4 +1,4 @@
-//! Verification of what the stages of compiling make: each rewrite must keep the meaning of what it rewrites.
+//! Verification of the stages' tables: each rewrite must keep the meaning of the code.
 //!
 //! Code is run on terms in place of numbers. So a register that is read before it is written, one that is shared by two
 //! values at a time, and an instruction that computes another value all come to light as the stage's fault, whatever the

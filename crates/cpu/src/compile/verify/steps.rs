@@ -1,4 +1,4 @@
-//! Whether steps in their order, with the values in their places, compute what they are to.
+//! Verification of the placed steps: in their order, with values in their places, they compute the task.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::{
     step::{Sizes, Step},
 };
 
-/// Values with their places, and what is to be found in them.
+/// Values with their places, and the names stored there.
 struct Placed<'p> {
     pub places: &'p [Place],
     /// Dtype and number of elements of each value.
@@ -44,7 +44,7 @@ impl Places {
     }
 }
 
-/// Runs steps on the names of values, and checks that each finds what it reads, which nothing has overwritten.
+/// Runs steps on the names of values, and checks that each step finds its operands, which no step has overwritten.
 ///
 /// # Errors
 /// If one does not, or an output or a new value is not there after the last: a fault of the order or of the places.
@@ -132,7 +132,7 @@ impl Contents<'_> {
         }
     }
 
-    /// Runs a step: it must find what it reads, and write over nothing that it has still to read, and nothing twice.
+    /// Runs a step: it must find its operands, write over no operand that it has still to read, and write nothing twice.
     fn run(&mut self, step: &Step) -> Result<(), String> {
         step.reads.iter().try_for_each(|&id| self.check(id))?;
         let kernel = step.kernel.behavior();

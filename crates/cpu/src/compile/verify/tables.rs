@@ -111,7 +111,7 @@ impl Groups<'_> {
 }
 
 impl Fusion<'_> {
-    /// Checks that the stored values are those that other kernels need, found anew.
+    /// Checks the stored values against a fresh search for the values that other kernels read.
     pub fn verify(&self) -> Result<(), String> {
         let are_needed = self.are_needed();
         let ids = (0..are_needed.len()).map(ValueId::new);
@@ -124,7 +124,7 @@ impl Fusion<'_> {
 }
 
 impl Lowered {
-    /// Checks that each value is written once, that what is read is written or a leaf, and that sizes fit.
+    /// Checks that each value is written once, that operands are written values or leaves, and that sizes fit.
     pub fn verify(&self) -> Result<(), String> {
         let mut n_writers: FxHashMap<ValueId, usize> = FxHashMap::default();
         let results = self.steps.iter().flat_map(|step| step.writes.iter().chain(&step.scratch));

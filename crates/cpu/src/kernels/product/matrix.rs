@@ -105,7 +105,7 @@ impl<'a, F> Matrix<'a, F> {
 /// The combination of a product with the old result: `out ← keep·out + scale·product`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Combination<F> {
-    /// 0 if `out` is not to be read, whatever it holds.
+    /// 0 if `out` must not be read.
     pub keep: F,
     pub scale: F,
 }

@@ -7,7 +7,7 @@ use crate::arena::{Arena, LeafTable, Leaves, Place};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Values of a test: operands, result, what it is added to, and scratch.
+/// Values of a test: operands, result, base of the sum, and scratch buffer.
 const LHS: usize = 0;
 const RHS: usize = 1;
 const OUT: usize = 2;

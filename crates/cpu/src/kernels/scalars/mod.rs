@@ -1,4 +1,4 @@
-//! Programs on single numbers: what computes graphs of scalars, where a kernel on blocks would have one number in each.
+//! Programs of scalars: the kernel of graphs of scalars, where each block of a fused kernel would hold one scalar.
 //!
 //! The numbers of a program are in one file of registers: literals, then what is loaded, then results in the order in which
 //! they are computed, but for those that only the next instruction needs. Operations on many numbers at once write
@@ -120,7 +120,7 @@ impl Behavior for Scalars {
 }
 
 impl Scalars {
-    /// Computes all numbers, and writes those that are wanted.
+    /// Computes all scalars, and writes the stored ones.
     fn compute<F: Functions>(&self, memory: &mut Memory<'_>, instructions: InstructionSet) {
         let (registers, rest) = memory.write_part_beside::<F>(self.file, 0..self.n_registers);
         let (literals, loaded) = registers.split_at_mut(self.literals.len());

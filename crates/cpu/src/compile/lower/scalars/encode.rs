@@ -94,7 +94,7 @@ impl<'a> Encoder<'a> {
         self.encode(&members);
     }
 
-    /// Writes the code of a batch, by runs of operands at equal distances, and what is between them.
+    /// Writes the code of a batch: runs of operands at equal distances, and the single instructions between them.
     fn encode(&mut self, batch: &[Member]) {
         let (mut rest, mut at) = (0, 0);
         while at < batch.len() {

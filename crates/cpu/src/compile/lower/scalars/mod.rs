@@ -64,7 +64,7 @@ mod tests {
         [program.code.len(), program.singles.len(), program.n_registers]
     }
 
-    /// The steps of `y ← f(y)`, differentiated by what `f` is made of.
+    /// The steps of `y ← f(y)`, differentiated by the parameters of `f`.
     fn recurrence(
         n: usize,
         f: impl for<'g> Fn(Expr<'g>, &[Expr<'g>; 2]) -> Expr<'g>,

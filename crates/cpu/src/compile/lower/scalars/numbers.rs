@@ -1,4 +1,4 @@
-//! The numbers of a program, and what is computed of them, before it is known where they are.
+//! The virtual registers of a program of scalars, and its operations, before registers are assigned.
 
 use indexmap::IndexSet;
 use retrograd_core::{DType, Op, computation::ValueId};
@@ -50,7 +50,7 @@ struct Computed {
     n_uses: usize,
 }
 
-/// The numbers of a group, and what is computed of them.
+/// The virtual registers of a group, and the operations on them.
 pub(super) struct Numbers<'a> {
     roles: &'a Roles<'a>,
     pub outside: IndexSet<Outside, FxBuildHasher>,

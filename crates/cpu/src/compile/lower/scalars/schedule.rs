@@ -16,7 +16,7 @@ const ENOUGH: usize = 64;
 /// The fewest numbers that are computed at once, and not one by one.
 pub(crate) const LEAST: usize = 6;
 
-/// Numbers to compute, each after those that it is computed from.
+/// Scalars to compute, each after its operands.
 pub(crate) trait Work {
     /// How many numbers.
     fn n(&self) -> usize;

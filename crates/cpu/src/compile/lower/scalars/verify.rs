@@ -1,4 +1,4 @@
-//! Whether a program of scalars computes what is wanted: it is run on terms in place of numbers.
+//! Verification of programs of scalars: the program runs on terms in place of scalars.
 
 use indexmap::IndexSet;
 use retrograd_core::computation::ValueId;
@@ -62,7 +62,7 @@ fn term_of(number: VirtualRegister, outside: &[u32], computed: &[u32]) -> u32 {
     }
 }
 
-/// The terms in all registers after a run of the program. What is read before it is written is out of bounds.
+/// The terms in all registers after a run of the program. A read before the first write is out of bounds.
 fn run(program: &Scalars, terms: &mut ScalarTerms) -> Vec<u32> {
     let literals = program.literals.iter().map(|literal| Outside::Literal(literal.to_bits()));
     let loaded = program.loads.iter().flat_map(elements).map(Outside::Element);
