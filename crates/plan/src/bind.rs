@@ -86,7 +86,7 @@ impl Plan {
             unbound.map_or(Ok(()), |slot| Err(self.signature.leaves[slot].unbound()))
         });
         if let Err(error) = result {
-            // If something is missing in a map, say what is in it.
+            // If a name is missing in a map, the error lists the map's names.
             self.signature
                 .leaves
                 .iter()

@@ -66,7 +66,7 @@ impl Plan {
         writeln!(f, "arena of {} bytes, {} of them live", self.arena_bytes(), self.live_bytes())
     }
 
-    /// Writes what the graph knows of a value.
+    /// Writes the name, function, scope and line of a value.
     fn write_origin(&self, f: &mut dyn Write, graph: &Graph, id: ValueId) -> fmt::Result {
         let origin = self.signature.origins[id.index()];
         let site = graph.site(origin);

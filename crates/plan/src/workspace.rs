@@ -13,7 +13,7 @@ pub struct Workspace {
     pub(crate) instance: Box<dyn Instance>,
     /// Where a checked plan writes new values of leaves, for each update that it does not make in place.
     pub(crate) next: Vec<Option<Tensor>>,
-    /// No slots, in the allocation that those of runs are made in.
+    /// Empty slots, whose allocation runs reuse.
     pub(crate) slots: LeafSlots<'static>,
 }
 

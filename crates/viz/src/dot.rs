@@ -8,7 +8,7 @@ use crate::{
     text::{html, quoted},
 };
 
-/// A scene with what is said about the picture as a whole; it displays as DOT.
+/// A scene with the settings of the whole picture; it displays as DOT.
 ///
 /// Graphviz puts the head of an edge below its tail. Edges within a gradient are written from head to tail, and
 /// their arrows turned around, so that values flow down and cotangents back up beside them, those of a layer at

@@ -1,4 +1,4 @@
-//! How the kinds of nodes look. The hues are those of Okabe and Ito, which people with color blindness can tell
+//! The look of each kind of node. The hues are those of Okabe and Ito, which people with color blindness can tell
 //! apart; no two kinds differ in color alone.
 
 use crate::scene::Role;

@@ -55,7 +55,7 @@ impl Computation {
     }
 }
 
-/// The expanded nodes so far, each with what it awaits.
+/// The expanded nodes so far, each with the value that it awaits.
 #[derive(Default)]
 struct Expansion {
     nodes: IndexSet<(Node<ValueId>, Option<ValueId>), FxBuildHasher>,

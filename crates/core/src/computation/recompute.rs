@@ -25,7 +25,7 @@ struct CheckpointPart {
     entry: Option<NodeId>,
 }
 
-/// The checkpoints of a graph, and what has been computed again for them.
+/// The checkpoints of a graph, and the rematerialized values.
 #[derive(Default)]
 pub(super) struct Checkpoints {
     parts: FxHashMap<RegionId, CheckpointPart>,

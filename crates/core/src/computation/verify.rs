@@ -46,7 +46,7 @@ impl Computation {
     /// shape and dtype follows from the operation and its operands, as far as these tell.
     ///
     /// # Errors
-    /// If it is not: a fault of whatever has made it.
+    /// If it is not: a fault of its maker.
     pub fn verify(&self) -> Result<(), String> {
         let (n, mut n_leaves) = (self.nodes.len(), 0);
         if self.awaited.len() != n || self.roots.iter().any(|root| root.index() >= n) {

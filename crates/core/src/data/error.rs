@@ -1,4 +1,4 @@
-//! Errors of requests to the graph, which tell the reader what to change.
+//! Errors of requests to the graph. Each names the operands, the place and the mend.
 
 mod non_finite;
 mod quoted;

@@ -1,4 +1,4 @@
-//! Einstein summation, and what is a case of it.
+//! Einstein summation, and its special cases.
 
 use crate::{
     data::{

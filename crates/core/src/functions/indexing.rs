@@ -178,7 +178,7 @@ impl<'g> Expr<'g> {
         Ok((along, self.shape()))
     }
 
-    /// Checks what the scatters share; returns the axis from the front, and the source cut to the indices' sizes.
+    /// The checks that the scatters share; returns the axis from the front, and the source cut to the indices' sizes.
     #[track_caller]
     fn scattered_by(self, axis: isize, index: Self, source: Self) -> Result<(usize, Self), Error> {
         let misfit = |reason: String| Self::misfit(&[self, index, source], reason);

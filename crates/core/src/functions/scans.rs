@@ -1,4 +1,4 @@
-//! Products over axes, and what accumulates along one.
+//! Products over axes, and running sums and products along one.
 //!
 //! Both work by halves: a product multiplies the two halves of its axis again and again, and an accumulation combines
 //! each element with the one 1, 2, 4, … places before it (Hillis & Steele 1986, doi:10.1145/7902.7903). So `n` elements

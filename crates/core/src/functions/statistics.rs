@@ -47,12 +47,12 @@ functions! { "Statistics":
     }
 }
 
-/// Moments of numbers along axes, and what is to become of the axes.
+/// Moments along axes, and whether the axes are kept.
 struct Spread<'g> {
     moments: Moments<'g>,
     axes: AxisSet,
     n: usize,
-    /// The shape of what there is one of for the numbers along the axes.
+    /// The shape of the results, one for all elements along the axes.
     shape: Shape,
 }
 

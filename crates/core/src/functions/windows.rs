@@ -1,4 +1,4 @@
-//! Windows that slide along axes: what convolution and pooling are made of, and their adjoint.
+//! Windows that slide along axes, from which convolution and pooling are made, and their adjoint.
 
 use crate::{
     data::{error::Error, shape::Shape, size::Size},
@@ -85,7 +85,7 @@ pub(super) fn slide<'g>(
     Ok(parts)
 }
 
-/// For each element of a window over the last axes, in row-major order, what it meets: `[…, places…]`.
+/// For each element of a window over the last axes, in row-major order, the elements that it meets: `[…, places…]`.
 ///
 /// # Errors
 /// If the window has too many elements to record each.

@@ -9,7 +9,7 @@ use crate::graph::{
 };
 
 impl Graph {
-    /// Opens a checkpointed scope: plans keep what it reads and what is read of it, and compute the values inside again
+    /// Opens a checkpointed scope: plans keep its inputs and the values read outside, and rematerialize the values inside
     /// when its gradient is due. That takes less memory, and the time of one more forward pass through it; no value
     /// changes. Unlike [`scope`](Self::scope), each call opens a scope of its own, also under a name that was used
     /// before, so that layers recorded by one function are computed again one by one.

@@ -1,4 +1,4 @@
-//! Sets of nodes, and the walks that find them: what some nodes are computed from, and what lies between them and others.
+//! Sets of nodes, and the walks that find them: the ancestors of nodes, and the paths between two sets.
 
 use crate::graph::{Graph, NodeId, expr::Expr};
 
@@ -76,7 +76,7 @@ impl Graph {
         self.ancestors_since(NodeId::new(0), roots).iter().collect()
     }
 
-    /// All that `roots` are computed from, themselves included, but for what was recorded before `first`.
+    /// The ancestors of `roots` recorded at or after `first`, and `roots` themselves.
     fn ancestors_since(&self, first: NodeId, roots: &[Expr<'_>]) -> NodeSet {
         let roots = roots.iter().map(|root| root.id()).filter(|&id| id >= first);
         let Some(last) = roots.clone().max() else { return NodeSet::default() };

@@ -321,7 +321,7 @@ impl Graph {
 /// Has a graph record as another node until it is dropped, as it is by a panic in a rule, too.
 struct RecordingGuard<'g> {
     graph: &'g Graph,
-    /// Region and provenance of what is recorded afterwards.
+    /// Region and provenance of the nodes recorded afterwards.
     region: RegionId,
     inherited: Option<Inherited>,
 }

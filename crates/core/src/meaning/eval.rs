@@ -139,7 +139,7 @@ pub(crate) fn remembered_value(expr: Expr<'_>) -> Result<Tensor, Error> {
     Ok(value)
 }
 
-/// Which values are there in the end. Those that are not go after their last use.
+/// The values kept to the end. Others are freed after their last use.
 #[derive(PartialEq)]
 enum KeptValues {
     All,
@@ -210,7 +210,7 @@ fn literals(graph: &Graph, node: &Node) -> Result<FxHashMap<NodeId, Tensor>, Err
     Ok(values)
 }
 
-/// The value of one node from those of its inputs. `describe` names what recorded it, and the node.
+/// The value of one node from its inputs' values. `describe` names the function that recorded it, and the node.
 ///
 /// # Errors
 /// If the operation has no answer for these values, or there is no memory for it.
@@ -238,7 +238,7 @@ pub(crate) fn apply<'v, Id: Copy>(
     Ok(value)
 }
 
-/// Whether data fit the leaf that they are for, and what functions require of it.
+/// Checks that data fit their leaf, and the requirements of functions.
 pub(crate) fn check_binding(
     graph: &Graph,
     id: NodeId,

@@ -74,7 +74,7 @@ functions! { "Derivatives":
 /// The tangent of a node for tangents of its inputs; `None` if it is zero.
 ///
 /// # Errors
-/// If a rule of the operation returns what it must not.
+/// If a rule of the operation returns an unfit expression.
 pub(crate) fn tangent<'g>(
     y: Expr<'g>,
     node: &Node,
@@ -94,7 +94,7 @@ pub(crate) fn tangent<'g>(
     Ok(tangent)
 }
 
-/// Tangents of the nodes between what varies and the outputs.
+/// Tangents of the nodes between the variables and the outputs.
 fn sweep<'g>(
     outputs: &[Expr<'g>],
     along: &[Pair<'g>],

@@ -201,7 +201,7 @@ impl<'g> Expr<'g> {
     }
 }
 
-/// Gradients, with zeros for those that there are none of.
+/// Gradients, with zeros where the output does not depend on the variable.
 #[track_caller]
 fn or_zeros<'g>(gradients: Vec<Option<Expr<'g>>>, wrt: &[Expr<'g>]) -> Vec<Expr<'g>> {
     let pairs = gradients.into_iter().zip(wrt);
@@ -211,7 +211,7 @@ fn or_zeros<'g>(gradients: Vec<Option<Expr<'g>>>, wrt: &[Expr<'g>]) -> Vec<Expr<
 /// The gradient of `Σ seed·output` by each of `wrt`; `None` where nothing depends on it.
 ///
 /// # Errors
-/// If the rule of an operation returns what it must not.
+/// If the rule of an operation returns an unfit expression.
 #[track_caller]
 pub(crate) fn gradients<'g>(
     seeds: &[Pair<'g>],
@@ -224,7 +224,7 @@ pub(crate) fn gradients<'g>(
 /// The share of input `k` in a cotangent of a node.
 ///
 /// # Errors
-/// If the rule of the operation returns what it must not.
+/// If the rule of the operation returns an unfit expression.
 pub(crate) fn share<'g>(
     k: usize,
     y: Expr<'g>,

@@ -184,7 +184,7 @@ fn aligned_weight<'g>(
     Ok(Some(weight.reshape([n_classes].into_iter().chain(after).collect::<Shape>())))
 }
 
-/// Integer labels, with what they weigh.
+/// Integer labels, with their weights.
 struct Labels<'a, 'g> {
     /// A class for each example, 0 where the label is ignored; with an axis of size 1 for the classes.
     index: Expr<'g>,

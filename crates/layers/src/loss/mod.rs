@@ -23,7 +23,7 @@ pub use targets::TargetDomain;
 
 use crate::error::located;
 
-/// Makes the trait of losses, and its implementation by functions that return what is wrong.
+/// Makes the trait of losses, and its implementation by functions that return errors.
 ///
 /// A row reads: documentation, both names, arguments after the predictions, the domains of those that are targets, when
 /// it fails, function.

@@ -1,4 +1,4 @@
-//! Loaded parameters against those of a model: where they differ, and what may have been meant.
+//! Loaded parameters against a model's: their differences, and the names that may have been meant.
 
 use std::collections::HashSet;
 

@@ -101,7 +101,7 @@ impl ArgSort {
     }
 }
 
-/// The order of two elements, where what is no number is the largest.
+/// The order of two elements, where NaN is the largest.
 fn ascending<T: Element>(a: T, b: T) -> Ordering {
     let is_nan = |x: T| x.partial_cmp(&x).is_none();
     a.partial_cmp(&b).unwrap_or_else(|| is_nan(a).cmp(&is_nan(b)))

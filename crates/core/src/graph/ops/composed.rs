@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-/// A function written in terms of the tables' rows, with what it takes to check it.
+/// A function written in terms of the tables' rows, with the points at which it is checked.
 #[derive(Clone, Copy, Debug)]
 pub struct Composed {
     /// The name: of the method of [`Real`] and of [`Expr`].

@@ -1,4 +1,4 @@
-//! Which elements of an output can depend on which elements of an input: what sparsity patterns are made of.
+//! Dependences between elements of outputs and inputs, from which sparsity patterns are made.
 
 use crate::{
     data::{
@@ -32,7 +32,7 @@ use crate::{
 pub struct Dependence {
     /// Where the elements of the input lie.
     pub input: Addresses,
-    /// Where those of the output lie.
+    /// The layout of the output's elements.
     pub output: Addresses,
 }
 

@@ -71,7 +71,7 @@ functions! { "Indexing":
 }
 
 impl<'g> Expr<'g> {
-    /// Checks what gather and scatter share; returns the axis from the front, and the inputs.
+    /// The checks that gather and scatter share; returns the axis from the front, and the inputs.
     fn along(self, axis: isize, index: Expr<'g>) -> Result<(usize, crate::graph::Inputs), Error> {
         let misfit = |reason: &str| Self::misfit(&[self, index], reason);
         inputs_of_one_graph(&[self, index])?;

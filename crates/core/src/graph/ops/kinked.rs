@@ -1,4 +1,4 @@
-//! Kinks: derivatives that jump or are infinite, and what makes the next derivative right there, or else NaN.
+//! Kinks: derivatives that jump or are infinite, and the operation by which the next derivative is right or NaN.
 
 use crate::{
     data::{
@@ -277,7 +277,7 @@ impl Operation for Kinked {
         let cotangent = if self.is_tangent { g } else { factor };
         let has_no_limit = kink.has_no_limit();
         match rule.k {
-            // The transpose of what makes cotangents is what makes tangents.
+            // The transposed rule of cotangents is the rule of tangents.
             0 | 2 if has_no_limit && self.is_tangent && g.cancelled(kink.slope).is_some() => {
                 g.cancelled(kink.slope).filter(|_| rule.k == 0)
             }

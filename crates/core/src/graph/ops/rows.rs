@@ -1,4 +1,4 @@
-//! Tables of elementwise operations: what all of them make of their rows.
+//! The frame of the tables of elementwise operations: names and documentation of their rows.
 
 /// Makes an enum of the rows of a table: their names and their documentation.
 macro_rules! rows {

@@ -1,7 +1,7 @@
 //! The views that rules have of a node: its inputs and output as expressions, and the cotangent or tangents.
 //!
 //! There is one view of a node for each mode: a cotangent comes from behind ([`Rule`]), tangents come from the front
-//! ([`Tangents`]), a batch has more of everything ([`Batch`]), and a pattern asks what depends on what ([`Link`]).
+//! ([`Tangents`]), a batch has one more axis ([`Batch`]), and a pattern asks for dependences of elements ([`Link`]).
 
 use std::{cell::OnceCell, collections::BTreeSet};
 
@@ -25,8 +25,7 @@ use crate::{
     },
 };
 
-/// Holds what a rule returns against what it must: those of users' own operations always, and where debug assertions
-/// are on, those of all.
+/// Checks the result of a rule: for users' own operations always, for all others where debug assertions are on.
 ///
 /// # Errors
 /// If the dtype or shape is another, or the expression is of another graph. `of` is the input or output that the rule
@@ -100,12 +99,12 @@ impl<'a, 'g> Tangents<'a, 'g> {
         Self { y, inputs, tangents, ahead, fault: None }
     }
 
-    /// The same, with a place for what is wrong with a rule.
+    /// The same view, with a place for the error of a rule.
     pub(crate) fn reporting_to(self, fault: &'a OnceCell<Error>) -> Self {
         Self { fault: Some(fault), ..self }
     }
 
-    /// The tangent that a rule has found. What is wrong with the rule is left where the sweep looks for it, since a rule
+    /// The tangent that a rule has found. An error of the rule is left where the sweep looks for it, since a rule
     /// cannot return it.
     #[track_caller]
     pub(crate) fn reported(&self, found: Result<Option<Expr<'g>>, Error>) -> Option<Expr<'g>> {
@@ -196,7 +195,7 @@ impl<'a, 'g> Batch<'a, 'g> {
         Self { n, y, inputs, batched, fault }
     }
 
-    /// The batch of outputs that a rule has found. What is wrong is left where the sweep looks for it, since a rule
+    /// The batch of outputs that a rule has found. An error is left where the sweep looks for it, since a rule
     /// cannot return it; it then gets any batch of the right shape.
     #[track_caller]
     pub(super) fn reported(&self, found: Result<Expr<'g>, Error>) -> Expr<'g> {

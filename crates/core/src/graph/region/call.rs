@@ -101,7 +101,7 @@ impl<'g> Call<'g> {
         self
     }
 
-    /// Opens the call: what is recorded belongs to it until the guard is dropped.
+    /// Opens the call: nodes recorded until the guard is dropped belong to it.
     #[track_caller]
     #[must_use = "the call ends when the guard is dropped"]
     pub fn open(self) -> RegionGuard<'g> {

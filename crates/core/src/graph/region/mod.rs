@@ -42,7 +42,7 @@ pub use self::{
 use crate::graph::{Inputs, NodeId};
 use smallvec::SmallVec;
 
-/// Arguments of a call; those of most calls need no allocation.
+/// Arguments of a call; up to two need no allocation.
 type CallArguments = SmallVec<[CallArgument; 2]>;
 
 /// The separator of the names of scopes and leaves in a full name.

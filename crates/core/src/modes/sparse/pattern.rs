@@ -1,4 +1,4 @@
-//! Which derivatives can differ from zero: one sweep over the graph, from what varies on to the output.
+//! Sparsity patterns: the derivatives that can differ from zero, by one sweep from the variable to the output.
 //!
 //! Every element of a node has the set of those elements of `x` that it can depend on. Like nodes, sets are hash-consed:
 //! many elements have the same one, and a set costs memory once. The sweep knows no operation; each says which

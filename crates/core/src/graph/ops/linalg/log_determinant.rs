@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The sign of the determinant and the logarithm of its magnitude, `[…, n, n] → […, n² + 2]`. The first `n²`
-/// numbers are zeros: what the elimination was done in.
+/// numbers are zeros: the workspace of the elimination.
 pub(in crate::graph::ops) struct LogDeterminant;
 
 functions! { "Linear algebra":

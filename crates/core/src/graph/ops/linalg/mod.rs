@@ -1,7 +1,7 @@
 //! Dense linear algebra on matrices in the last two axes, for each index of the others.
 //!
 //! Five operations have rules of their own: [`Cholesky`], [`Solve`], [`Adjugate`], [`LogDeterminant`] and [`Svd`].
-//! Inverses, determinants and norms are expressions of them. What an operation works in is part of its output, so
+//! Inverses, determinants and norms are expressions of them. The workspace of an operation is part of its output, so
 //! that it needs no memory beside it. Rules are those of Giles (2008), "Collected matrix derivative results for
 //! forward and reverse mode algorithmic differentiation".
 
