@@ -13,7 +13,7 @@ use crate::{
         expr::Expr,
         ops::{
             Addresses, Comparison, Dependence, Linearity, Link, Op, Operation, OperationKind,
-            RightOperand, Rounding, Rule, Tangents,
+            RightOperand, Rounding, Rule, Tangents, basis,
             operators::{aligned, binary_expressions},
             rows::rows,
             same_dtype,
@@ -27,13 +27,13 @@ use crate::{
 ///
 /// A row reads: documentation, variant, names of the method and of its `try_` form, operator symbol if there is one,
 /// value, the derivatives by each operand in terms of `a`, `b` and `y = f(a, b)`, pairs of points where they are checked,
-/// and how the value rounds if not as an elementary function does.
+/// how the value rounds if not as an elementary function does, and after `=>` the function in terms of the basis.
 macro_rules! binary {
     ($( $(#[doc = $doc:literal])+ $Op:ident, $name:ident / $try_name:ident, $symbol:expr, $value:expr, $by_a:expr, $by_b:expr,
-        [$($point:expr),*] $(, $rounding:expr)?; )*) => {
+        [$($point:expr),*] $(, $rounding:expr)? $(=> $terms:expr)?; )*) => {
         rows! {
             /// A function of two numbers.
-            Binary: $( $(#[doc = $doc])+ $Op, $name; )*
+            Binary: $( $(#[doc = $doc])+ $Op, $name $(=> $terms)?; )*
         }
 
         impl Binary {
@@ -50,6 +50,12 @@ macro_rules! binary {
             /// How far the value may be from the exact one.
             pub fn rounding(self) -> Rounding {
                 match self { $( Binary::$Op => [$($rounding,)? Rounding::Elements(ELEMENTARY)][0], )* }
+            }
+
+            /// The value at `(a, b)` in terms of the [basis](Self::BASIS); `None` for a row of the basis.
+            #[track_caller]
+            pub fn in_terms<R: Real>(self, a: R, b: R) -> Option<R> {
+                match self { $( Binary::$Op => [$(Some(call(a, b, $terms)),)? None][0], )* }
             }
 
             /// The value at `(a, b)`.
@@ -123,35 +129,44 @@ binary! {
     Pow, pow / try_pow, Some("^"), |a, b| a.powf(b), |a, b, _| b.chain(a.pow(b - b.lit(1.0))), log_power, [(0.5, 2.0), (2.0, -1.5)];
     /// Larger of two numbers; NaN if one is, and so are both derivatives. Where they are equal, each gets half of the
     /// gradient. Source: `torch.maximum`.
-    Maximum, maximum / try_maximum, None, maximum, |a, b, _| share(a, b), |a, b, _| share(b, a), [(-1.0, 2.0), (0.5, 0.2)], Rounding::Exact;
+    Maximum, maximum / try_maximum, None, maximum, |a, b, _| share(a, b), |a, b, _| share(b, a), [(-1.0, 2.0), (0.5, 0.2)], Rounding::Exact
+        => |a, b| basis::first_if(Comparison::Gt, a, b);
     /// Smaller of two numbers; NaN if one is, and so are both derivatives. Where they are equal, each gets half of the
     /// gradient. Source: `torch.minimum`.
-    Minimum, minimum / try_minimum, None, |a, b| -maximum(-a, -b), |a, b, _| share(b, a), |a, b, _| share(a, b), [(-1.0, 2.0), (0.5, 0.2)], Rounding::Exact;
+    Minimum, minimum / try_minimum, None, |a, b| -maximum(-a, -b), |a, b, _| share(b, a), |a, b, _| share(a, b), [(-1.0, 2.0), (0.5, 0.2)], Rounding::Exact
+        => |a, b| -(-a).maximum(-b);
     /// `max(a, b)` with a lower bound `b`; NaN if one is, and so are both derivatives. A tie goes to `a`, so that the
     /// derivative at the bound is 1. Source: `torch.clamp`.
-    ClampMin, clamp_min / try_clamp_min, None, |a, b| if a >= b || a.is_nan() { a } else { b }, |a, b, _| if_clamped(a.compare(Comparison::Ge, b), 1.0, a - b), |a, b, _| if_clamped(a.compare(Comparison::Ge, b), 0.0, b - a), [(-1.0, 2.0), (0.5, 0.2)], Rounding::Exact;
+    ClampMin, clamp_min / try_clamp_min, None, |a, b| if a >= b || a.is_nan() { a } else { b }, |a, b, _| if_clamped(a.compare(Comparison::Ge, b), 1.0, a - b), |a, b, _| if_clamped(a.compare(Comparison::Ge, b), 0.0, b - a), [(-1.0, 2.0), (0.5, 0.2)], Rounding::Exact
+        => |a, b| basis::first_if(Comparison::Ge, a, b);
     /// `min(a, b)` with an upper bound `b`; NaN if one is, and so are both derivatives. A tie goes to `a`, so that the
     /// derivative at the bound is 1. Source: `torch.clamp`.
-    ClampMax, clamp_max / try_clamp_max, None, |a, b| if a <= b || a.is_nan() { a } else { b }, |a, b, _| if_clamped(a.compare(Comparison::Le, b), 1.0, b - a), |a, b, _| if_clamped(a.compare(Comparison::Le, b), 0.0, a - b), [(-1.0, 2.0), (0.5, 0.2)], Rounding::Exact;
+    ClampMax, clamp_max / try_clamp_max, None, |a, b| if a <= b || a.is_nan() { a } else { b }, |a, b, _| if_clamped(a.compare(Comparison::Le, b), 1.0, b - a), |a, b, _| if_clamped(a.compare(Comparison::Le, b), 0.0, a - b), [(-1.0, 2.0), (0.5, 0.2)], Rounding::Exact
+        => |a, b| basis::first_if(Comparison::Le, a, b);
     /// Product of a cotangent `a` and a local derivative `b` as the chain rule wants it: like `a·b`, but a cotangent
     /// that is exactly 0 stays 0 whatever the derivative is, infinite or NaN; derivatives `b` and `a`. Source: the
     /// chain rule, with 0·∞ = 0 as in measure theory.
-    Chain, chain / try_chain, Some("⊙"), |a, b| if a != F::lit(0.0) { a * b } else { a }, |_, b, _| b, |a, _, _| a, [(-1.0, 2.0), (0.5, 0.2)], Rounding::Elements(1.0);
+    Chain, chain / try_chain, Some("⊙"), |a, b| if a != F::lit(0.0) { a * b } else { a }, |_, b, _| b, |a, _, _| a, [(-1.0, 2.0), (0.5, 0.2)], Rounding::Elements(1.0)
+        => basis::chain;
     /// Larger of two numbers; the other if one is NaN, which has the derivative 0. Where they are equal, each gets half of
     /// the gradient. Source: `torch.fmax`.
-    Fmax, fmax / try_fmax, None, |a, b| if a >= b || b.is_nan() { a } else { b }, |a, b, y| share_of_chosen(a, b, y), |a, b, y| share_of_chosen(b, a, y), [(-1.0, 2.0), (0.5, 0.2)], Rounding::Exact;
+    Fmax, fmax / try_fmax, None, |a, b| if a >= b || b.is_nan() { a } else { b }, |a, b, y| share_of_chosen(a, b, y), |a, b, y| share_of_chosen(b, a, y), [(-1.0, 2.0), (0.5, 0.2)], Rounding::Exact
+        => |a, b| basis::number_if(Comparison::Ge, a, b);
     /// Smaller of two numbers; the other if one is NaN, which has the derivative 0. Where they are equal, each gets half
     /// of the gradient. Source: `torch.fmin`.
-    Fmin, fmin / try_fmin, None, |a, b| if a <= b || b.is_nan() { a } else { b }, |a, b, y| share_of_chosen(a, b, y), |a, b, y| share_of_chosen(b, a, y), [(-1.0, 2.0), (0.5, 0.2)], Rounding::Exact;
+    Fmin, fmin / try_fmin, None, |a, b| if a <= b || b.is_nan() { a } else { b }, |a, b, y| share_of_chosen(a, b, y), |a, b, y| share_of_chosen(b, a, y), [(-1.0, 2.0), (0.5, 0.2)], Rounding::Exact
+        => |a, b| basis::number_if(Comparison::Le, a, b);
     /// Angle `y = arg(b + i·a)` of the point `(b, a)`, in radians from −π to π; derivatives `b/(a² + b²)` and `−a/(a² + b²)`,
     /// 0 where an operand is infinite. Source: `torch.atan2`.
     Atan2, atan2 / try_atan2, None, |a, b| a.atan2(b), |a, b, _| over_squared_norm(b, a), |a, b, _| -over_squared_norm(a, b), [(-1.0, 2.0), (0.5, -0.2)];
     /// `y = √(a² + b²)` without overflow; derivatives `a/y` and `b/y`, which are 0 where both are 0, and the limits ±1
     /// and 0 where one is infinite. Source: `torch.hypot`.
-    Hypot, hypot / try_hypot, None, |a, b| a.hypot(b), share_of_norm, |a, b, y| share_of_norm(b, a, y), [(-1.0, 2.0), (0.5, 0.2)];
+    Hypot, hypot / try_hypot, None, |a, b| a.hypot(b), share_of_norm, |a, b, y| share_of_norm(b, a, y), [(-1.0, 2.0), (0.5, 0.2)]
+        => basis::hypot;
     /// `y = ln(eᵃ + eᵇ)` without overflow; derivatives `σ(a − b)` and `σ(b − a)`, so ½ where both
     /// are infinite and equal. Source: `torch.logaddexp`.
-    Logaddexp, logaddexp / try_logaddexp, None, logaddexp, |a, b, _| distance(a, b).sigmoid(), |a, b, _| (-distance(a, b)).sigmoid(), [(-1.0, 2.0), (0.5, 0.5)];
+    Logaddexp, logaddexp / try_logaddexp, None, logaddexp, |a, b, _| distance(a, b).sigmoid(), |a, b, _| (-distance(a, b)).sigmoid(), [(-1.0, 2.0), (0.5, 0.5)]
+        => basis::logaddexp;
     /// Remainder `y = a − b·n` of division with `n = trunc(a/b)`, with the sign of `a`; derivatives 1 and `−n`. Source:
     /// `torch.fmod`.
     Fmod, fmod / try_fmod, None, |a, b| a.fmod(b), |a, _, _| a.lit(1.0), |a, b, y| -((a - y) / b).round(), [(-5.5, 2.0), (3.5, -1.3)];

@@ -13,7 +13,7 @@ use crate::{
         expr::Expr,
         ops::{
             Dependence, Linearity, Link, Op, Operation, OperationKind, Rounding, Rule, Tangents,
-            rows::rows, same_dtype,
+            basis, rows::rows, same_dtype,
         },
         real::Real,
     },
@@ -25,13 +25,15 @@ pub(super) const ELEMENTARY: f64 = 6.0;
 /// Makes the enum of unary functions, their values and their derivatives from the rows of the table.
 ///
 /// A row reads: documentation, variant, names of the method and of its `try_` form, value, derivative in terms of `x`
-/// and `y = f(x)`, points where it is checked, and how the value rounds if not as an elementary function does. `unary_methods!` repeats the names as methods of [`Real`]; both lists
+/// and `y = f(x)`, points where it is checked, how the value rounds if not as an elementary function does, and after `=>` the
+/// function in terms of the basis, unless it belongs to that. `unary_methods!` repeats the names as methods of [`Real`]; both lists
 /// come from one call.
 macro_rules! unary {
-    ($( $(#[doc = $doc:literal])+ $Op:ident, $name:ident / $try_name:ident, $value:expr, $derivative:expr, [$($point:expr),*] $(, $rounding:expr)?; )*) => {
+    ($( $(#[doc = $doc:literal])+ $Op:ident, $name:ident / $try_name:ident, $value:expr, $derivative:expr, [$($point:expr),*] $(, $rounding:expr)?
+        $(=> $terms:expr)?; )*) => {
         rows! {
             /// A function of one number.
-            Unary: $( $(#[doc = $doc])+ $Op, $name; )*
+            Unary: $( $(#[doc = $doc])+ $Op, $name $(=> $terms)?; )*
         }
 
         impl Unary {
@@ -43,6 +45,20 @@ macro_rules! unary {
             /// How far the value may be from the exact one.
             pub fn rounding(self) -> Rounding {
                 match self { $( Unary::$Op => [$($rounding,)? Rounding::Elements(ELEMENTARY)][0], )* }
+            }
+
+            /// The value at `x` in terms of the [basis](Self::BASIS); `None` for a row of the basis. Other rows that it is
+            /// written with are expanded in their turn.
+            ///
+            /// ```
+            /// use retrograd_core::ops::Unary;
+            ///
+            /// assert_eq!(Unary::Sigmoid.in_terms(0.0), Some(0.5));
+            /// assert_eq!(Unary::Exp.in_terms(0.0), None);
+            /// ```
+            #[track_caller]
+            pub fn in_terms<R: Real>(self, x: R) -> Option<R> {
+                match self { $( Unary::$Op => [$(Some(call(x, $terms)),)? None][0], )* }
             }
 
             /// The value at `x`.
@@ -111,82 +127,108 @@ unary! {
     /// Absolute value `y = |x|`; `y' = sign x`, so 0 at 0. Source: `torch.abs`.
     Abs, abs / try_abs, |x| x.abs(), |x, _| x.sign(), [-2.0, 0.3, 2.0], Rounding::Exact;
     /// Sign `y = x/|x|`: −1 or 1, and 0 at 0; `y' = 0`, also at 0. Source: `torch.sign`.
-    Sign, sign / try_sign, sign, |x, _| x.lit(0.0), [-2.0, 0.3, 2.0], Rounding::Exact;
+    Sign, sign / try_sign, sign, |x, _| x.lit(0.0), [-2.0, 0.3, 2.0], Rounding::Exact
+        => basis::sign;
     /// Unit step `y = (x > 0)`: 1 where `x > 0`, else 0, so 0 at 0; `y' = 0`, also at 0. Source: `torch.heaviside`.
-    Step, step / try_step, |x| if x.is_nan() { x } else { select(x > zero(), one(), zero()) }, |x, _| x.lit(0.0), [-2.0, 0.3, 2.0], Rounding::Exact;
+    Step, step / try_step, |x| if x.is_nan() { x } else { select(x > zero(), one(), zero()) }, |x, _| x.lit(0.0), [-2.0, 0.3, 2.0], Rounding::Exact
+        => basis::step;
     /// Exponential `y = eˣ`; `y' = y`. Source: DLMF §4.2.
     Exp, exp / try_exp, |x| x.exp(), |_, y| y, [-2.0, 0.0, 2.0];
     /// `y = eˣ − 1` without cancellation near 0; `y' = y + 1`. Source: `torch.expm1`.
     Expm1, expm1 / try_expm1, |x| x.exp_m1(), |_, y| y + y.lit(1.0), [-2.0, 0.0, 2.0];
     /// Power of two `y = 2ˣ`; `y' = y·ln 2`. Source: `torch.exp2`.
-    Exp2, exp2 / try_exp2, |x| x.exp2(), |_, y| y * y.lit(consts::LN_2), [-2.0, 0.0, 2.0];
+    Exp2, exp2 / try_exp2, |x| x.exp2(), |_, y| y * y.lit(consts::LN_2), [-2.0, 0.0, 2.0]
+        => |x| x.lit(2.0).pow(x);
     /// Natural logarithm `y = ln x`; `y' = 1/x`. Source: DLMF §4.2.
     Log, log / try_log, |x| x.ln(), |x, _| x.reciprocal(), [0.2, 1.0, 4.0];
     /// `y = ln(1 + x)` without cancellation near 0; `y' = 1/(1 + x)`. Source: `torch.log1p`.
     Log1p, log1p / try_log1p, |x| x.ln_1p(), |x, _| (x + x.lit(1.0)).reciprocal(), [-0.5, 0.0, 3.0];
     /// Logarithm to base 2, `y = log₂ x`; `y' = 1/(x·ln 2)`. Source: `torch.log2`.
-    Log2, log2 / try_log2, |x| x.log2(), |x, _| x.lit(consts::LOG2_E) / x, [0.2, 1.0, 4.0];
+    Log2, log2 / try_log2, |x| x.log2(), |x, _| x.lit(consts::LOG2_E) / x, [0.2, 1.0, 4.0]
+        => |x| x.log() * x.lit(consts::LOG2_E);
     /// Logarithm to base 10, `y = log₁₀ x`; `y' = 1/(x·ln 10)`. Source: `torch.log10`.
-    Log10, log10 / try_log10, |x| x.log10(), |x, _| x.lit(consts::LOG10_E) / x, [0.2, 1.0, 4.0];
+    Log10, log10 / try_log10, |x| x.log10(), |x, _| x.lit(consts::LOG10_E) / x, [0.2, 1.0, 4.0]
+        => |x| x.log() * x.lit(consts::LOG10_E);
     /// Square root `y = √x`; `y' = 1/(2y)`, infinite at 0. Source: `torch.sqrt`.
     Sqrt, sqrt / try_sqrt, |x| x.sqrt(), |_, y| (y + y).reciprocal(), [0.25, 1.0, 4.0];
     /// Cube root `y = ∛x`; `y' = 1/(3y²)`, infinite at 0. Source: `numpy.cbrt`.
-    Cbrt, cbrt / try_cbrt, |x| x.cbrt(), |_, y| y.lit(1.0 / 3.0) * y.reciprocal().square(), [-2.0, 0.5, 3.0];
+    Cbrt, cbrt / try_cbrt, |x| x.cbrt(), |_, y| y.lit(1.0 / 3.0) * y.reciprocal().square(), [-2.0, 0.5, 3.0]
+        => basis::cube_root;
     /// Reciprocal `y = 1/x`; `y' = −y²`. Source: `torch.reciprocal`.
-    Reciprocal, reciprocal / try_reciprocal, |x| one::<F>() / x, |_, y| -y.square(), [-2.0, 0.5, 3.0];
+    Reciprocal, reciprocal / try_reciprocal, |x| one::<F>() / x, |_, y| -y.square(), [-2.0, 0.5, 3.0]
+        => |x| x.lit(1.0) / x;
     /// Square `y = x²`; `y' = 2x`. Source: `torch.square`.
-    Square, square / try_square, |x| x * x, |x, _| x + x, [-2.0, 0.0, 2.0];
+    Square, square / try_square, |x| x * x, |x, _| x + x, [-2.0, 0.0, 2.0]
+        => |x| x * x;
     /// Sine `y = sin x`, of radians; `y' = cos x`. Source: DLMF §4.14.
     Sin, sin / try_sin, |x| x.sin(), |x, _| x.cos(), [-2.0, 0.0, 2.0];
     /// Cosine `y = cos x`, of radians; `y' = −sin x`. Source: DLMF §4.14.
     Cos, cos / try_cos, |x| x.cos(), |x, _| -x.sin(), [-2.0, 0.3, 2.0];
     /// Tangent `y = tan x`, of radians; `y' = 1 + y²`. Source: DLMF §4.14.
-    Tan, tan / try_tan, |x| x.tan(), |_, y| y.square() + y.lit(1.0), [-1.2, 0.0, 2.0];
+    Tan, tan / try_tan, |x| x.tan(), |_, y| y.square() + y.lit(1.0), [-1.2, 0.0, 2.0]
+        => |x| x.sin() / x.cos();
     /// Arcsine `y = arcsin x`, in radians; `y' = 1/√((1 − x)(1 + x))`, infinite at ±1. Source: DLMF §4.23.
-    Asin, asin / try_asin, |x| x.asin(), |x, _| x.semicircle().reciprocal(), [-0.7, 0.0, 0.4];
+    Asin, asin / try_asin, |x| x.asin(), |x, _| x.semicircle().reciprocal(), [-0.7, 0.0, 0.4]
+        => |x| x.atan2(x.semicircle());
     /// Arccosine `y = arccos x`, in radians; `y' = −1/√((1 − x)(1 + x))`, infinite at ±1. Source: DLMF §4.23.
-    Acos, acos / try_acos, |x| x.acos(), |x, _| -x.semicircle().reciprocal(), [-0.7, 0.0, 0.4];
+    Acos, acos / try_acos, |x| x.acos(), |x, _| -x.semicircle().reciprocal(), [-0.7, 0.0, 0.4]
+        => |x| x.semicircle().atan2(x);
     /// Upper half of the unit circle `y = √((1 − x)(1 + x))`; `y' = −x/y`, infinite at ±1. Source: factored out of the
     /// derivatives of `asin` and `acos`, so that their second derivatives have limits at ±1.
-    Semicircle, semicircle / try_semicircle, |x| ((one::<F>() - x) * (one::<F>() + x)).sqrt(), |x, y| -(x / y), [-0.7, 0.3, 0.4];
+    Semicircle, semicircle / try_semicircle, |x| ((one::<F>() - x) * (one::<F>() + x)).sqrt(), |x, y| -(x / y), [-0.7, 0.3, 0.4]
+        => basis::semicircle;
     /// Arctangent `y = arctan x`, in radians; `y' = 1/(1 + x²)`. Source: DLMF §4.23.
-    Atan, atan / try_atan, |x| x.atan(), |x, _| x.lorentzian(), [-2.0, 0.0, 0.7];
+    Atan, atan / try_atan, |x| x.atan(), |x, _| x.lorentzian(), [-2.0, 0.0, 0.7]
+        => |x| x.atan2(x.lit(1.0));
     /// Lorentzian `y = 1/(1 + x²)`; `y' = −2xy²`, 0 at ±∞. Source: factored out of the derivative of `atan`, so that its
     /// second derivative has limits at ±∞.
-    Lorentzian, lorentzian / try_lorentzian, lorentzian, |x, y| x.nan_to_num() * y * y * y.lit(-2.0), [-2.0, 0.3, 0.7];
+    Lorentzian, lorentzian / try_lorentzian, lorentzian, |x, y| x.nan_to_num() * y * y * y.lit(-2.0), [-2.0, 0.3, 0.7]
+        => basis::lorentzian;
     /// Hyperbolic sine `y = sinh x`; `y' = cosh x`. Source: DLMF §4.28.
-    Sinh, sinh / try_sinh, |x| x.sinh(), |x, _| x.cosh(), [-2.0, 0.0, 2.0];
+    Sinh, sinh / try_sinh, |x| x.sinh(), |x, _| x.cosh(), [-2.0, 0.0, 2.0]
+        => basis::sinh;
     /// Hyperbolic cosine `y = cosh x`; `y' = sinh x`. Source: DLMF §4.28.
-    Cosh, cosh / try_cosh, |x| x.cosh(), |x, _| x.sinh(), [-2.0, 0.3, 2.0];
+    Cosh, cosh / try_cosh, |x| x.cosh(), |x, _| x.sinh(), [-2.0, 0.3, 2.0]
+        => basis::cosh;
     /// Hyperbolic tangent `y = tanh x`; `y' = sech² x`, which unlike `1 − y²` keeps its digits where `y` is nearly ±1. Source:
     /// DLMF §4.28.
-    Tanh, tanh / try_tanh, |x| x.tanh(), |x, _| x.sech_squared(), [-2.0, 0.0, 2.0];
+    Tanh, tanh / try_tanh, |x| x.tanh(), |x, _| x.sech_squared(), [-2.0, 0.0, 2.0]
+        => basis::tanh;
     /// Square of the hyperbolic secant `y = sech² x = 1/cosh² x`; `y' = −2y·tanh x`. Source: DLMF §4.28.
-    SechSquared, sech_squared / try_sech_squared, sech_squared, |x, y| y * x.tanh() * x.lit(-2.0), [-2.0, 0.3, 2.0], Rounding::Elements(2.0 * ELEMENTARY);
+    SechSquared, sech_squared / try_sech_squared, sech_squared, |x, y| y * x.tanh() * x.lit(-2.0), [-2.0, 0.3, 2.0], Rounding::Elements(2.0 * ELEMENTARY)
+        => basis::sech_squared;
     /// Inverse hyperbolic sine `y = arsinh x`; `y' = 1/√(1 + x²)`. Source: DLMF §4.37.
-    Asinh, asinh / try_asinh, |x| x.asinh(), |x, _| x.hypot(x.lit(1.0)).reciprocal(), [-2.0, 0.0, 0.7];
+    Asinh, asinh / try_asinh, |x| x.asinh(), |x, _| x.hypot(x.lit(1.0)).reciprocal(), [-2.0, 0.0, 0.7]
+        => basis::asinh;
     /// Inverse hyperbolic cosine `y = arcosh x`; `y' = 1/√((x − 1)(x + 1))`, infinite at 1. Source: DLMF §4.37.
-    Acosh, acosh / try_acosh, acosh, |x, _| (x - x.lit(1.0)).sqrt().reciprocal() / (x + x.lit(1.0)).sqrt(), [1.2, 2.0, 9.0];
+    Acosh, acosh / try_acosh, acosh, |x, _| (x - x.lit(1.0)).sqrt().reciprocal() / (x + x.lit(1.0)).sqrt(), [1.2, 2.0, 9.0]
+        => basis::acosh;
     /// Inverse hyperbolic tangent `y = artanh x`; `y' = 1/((1 − x)(1 + x))`, infinite at ±1. Source: DLMF §4.37.
-    Atanh, atanh / try_atanh, |x| x.atanh(), |x, _| x.semicircle().reciprocal().square(), [-0.7, 0.0, 0.4];
+    Atanh, atanh / try_atanh, |x| x.atanh(), |x, _| x.semicircle().reciprocal().square(), [-0.7, 0.0, 0.4]
+        => basis::atanh;
     /// Logistic sigmoid `y = 1/(1 + e⁻ˣ)`; `y' = y(1 − y) ≤ 1/4`, so deep stacks of it saturate. Source:
     /// `torch.sigmoid`.
-    Sigmoid, sigmoid / try_sigmoid, sigmoid, |_, y| y * (y.lit(1.0) - y), [-2.0, 0.0, 2.0];
+    Sigmoid, sigmoid / try_sigmoid, sigmoid, |_, y| y * (y.lit(1.0) - y), [-2.0, 0.0, 2.0]
+        => basis::sigmoid;
     /// `y = ln σ(x) = −ln(1 + e⁻ˣ)`, finite for every finite `x`; `y' = σ(−x)`. Source:
     /// `torch.nn.functional.logsigmoid`.
-    LogSigmoid, log_sigmoid / try_log_sigmoid, |x| -softplus(-x), |x, _| (-x).sigmoid(), [-2.0, 0.0, 2.0];
+    LogSigmoid, log_sigmoid / try_log_sigmoid, |x| -softplus(-x), |x, _| (-x).sigmoid(), [-2.0, 0.0, 2.0]
+        => |x| -(-x).softplus();
     /// `y = ln(1 + eˣ)`, finite for every finite `x`; `y' = σ(x)`. Source: `torch.nn.functional.softplus`.
-    Softplus, softplus / try_softplus, softplus, |x, _| x.sigmoid(), [-2.0, 0.0, 2.0];
+    Softplus, softplus / try_softplus, softplus, |x, _| x.sigmoid(), [-2.0, 0.0, 2.0]
+        => |x| x.relu() + (-x.abs()).exp().log1p();
     /// Rectified linear unit `y = max(x, 0)`; `y' = 1` where `y > 0`, else 0, so 0 at 0. Source:
     /// `torch.nn.functional.relu`.
-    Relu, relu / try_relu, |x| select(x < zero(), zero(), x), |_, y| y.step(), [-2.0, 0.3, 2.0], Rounding::Exact;
+    Relu, relu / try_relu, |x| select(x < zero(), zero(), x), |_, y| y.step(), [-2.0, 0.3, 2.0], Rounding::Exact
+        => basis::relu;
     /// Error function `y = 2/√π ∫₀ˣ e^{−t²} dt`; `y' = 2/√π e^{−x²}`. Source: DLMF §7.2.
     Erf, erf / try_erf, |x| x.erf(), |x, _| x.lit(consts::FRAC_2_SQRT_PI) * x.gaussian(), [-2.0, 0.0, 0.7];
     /// Complementary error function `y = 1 − erf x` without cancellation; `y' = −2/√π e^{−x²}`. Source: DLMF §7.2.
     Erfc, erfc / try_erfc, |x| x.erfc(), |x, _| x.lit(-consts::FRAC_2_SQRT_PI) * x.gaussian(), [-2.0, 0.0, 0.7];
     /// Bell curve `y = e^{−x²}`; `y' = −2xy`, 0 at ±∞. Source: factored out of the derivatives of `erf` and `erfc`, so
     /// that their second derivatives have limits at ±∞.
-    Gaussian, gaussian / try_gaussian, gaussian, |x, y| x.clamp(x.lit(-40.0), x.lit(40.0)) * y.lit(-2.0) * y, [-2.0, 0.3, 0.7];
+    Gaussian, gaussian / try_gaussian, gaussian, |x, y| x.clamp(x.lit(-40.0), x.lit(40.0)) * y.lit(-2.0) * y, [-2.0, 0.3, 0.7]
+        => basis::gaussian;
     /// Scaled complementary error function `y = e^{x²}·erfc x`; `y' = 2xy − 2/√π`. Source: `torch.special.erfcx`.
     Erfcx, erfcx / try_erfcx, |x| x.erfcx(), |x, _| x.erfcx_derivative(x.lit(1.0)), [-1.0, 0.0, 0.7];
     /// Logarithm of the normal distribution function `y = ln Φ(x)`; `y' = φ(x)/Φ(x) = √(2/π)/erfcx(−x/√2)`. Source:
@@ -195,15 +237,19 @@ unary! {
     /// Logarithm of the gamma function `y = ln |Γ(x)|`; `y' = ψ(x)`. Source: DLMF §5.2.
     Lgamma, lgamma / try_lgamma, |x| x.lgamma(), |x, _| x.digamma(), [-1.3, 0.3, 2.5];
     /// Softsign `y = x/(1 + |x|)`, ±1 at ±∞; `y' = 1/(1 + |x|)²`. Source: `torch.nn.functional.softsign`.
-    Softsign, softsign / try_softsign, softsign, |x, _| (x.abs() + x.lit(1.0)).reciprocal().square(), [-2.0, 0.3, 2.0];
+    Softsign, softsign / try_softsign, softsign, |x, _| (x.abs() + x.lit(1.0)).reciprocal().square(), [-2.0, 0.3, 2.0]
+        => basis::softsign;
     /// Largest whole number not above `x`, `y = ⌊x⌋`; `y' = 0`, also at whole numbers. Source: `torch.floor`.
     Floor, floor / try_floor, |x| x.floor(), |x, _| x.lit(0.0), [-1.7, 0.3, 2.5], Rounding::Exact;
     /// Smallest whole number not below `x`, `y = ⌈x⌉`; `y' = 0`, also at whole numbers. Source: `torch.ceil`.
-    Ceil, ceil / try_ceil, |x| x.ceil(), |x, _| x.lit(0.0), [-1.7, 0.3, 2.5], Rounding::Exact;
+    Ceil, ceil / try_ceil, |x| x.ceil(), |x, _| x.lit(0.0), [-1.7, 0.3, 2.5], Rounding::Exact
+        => |x| -(-x).floor();
     /// Whole part of `x`, rounding towards 0; `y' = 0`, also at whole numbers. Source: `torch.trunc`.
-    Trunc, trunc / try_trunc, |x| x.trunc(), |x, _| x.lit(0.0), [-1.7, 0.3, 2.5], Rounding::Exact;
+    Trunc, trunc / try_trunc, |x| x.trunc(), |x, _| x.lit(0.0), [-1.7, 0.3, 2.5], Rounding::Exact
+        => basis::trunc;
     /// Nearest whole number, the even one of two; `y' = 0`, also halfway. Source: `torch.round`.
-    Round, round / try_round, |x| x.round_ties_even(), |x, _| x.lit(0.0), [-1.7, 0.3, 2.2], Rounding::Exact;
+    Round, round / try_round, |x| x.round_ties_even(), |x, _| x.lit(0.0), [-1.7, 0.3, 2.2], Rounding::Exact
+        => basis::round;
     /// `x`, but 0 where it is NaN and the largest finite number of its sign where it is infinite; `y' = 1` where `x` is
     /// finite, else 0. Source: `torch.nan_to_num`.
     NanToNum, nan_to_num / try_nan_to_num, nan_to_num, is_finite, [-1.7, 0.3, 2.2], Rounding::Exact;
