@@ -1,4 +1,4 @@
-//! The gradient check: what the graph derives, in reverse and forward mode, against finite differences of what it
+//! The gradient check: derivatives of the graph, in reverse and forward mode, against finite differences of what it
 //! computes.
 
 use rand::{Rng, SeedableRng};
@@ -247,7 +247,7 @@ struct Weighted<'g> {
     sum: Expr<'g>,
     /// The outputs, each times its weights.
     terms: Vec<Expr<'g>>,
-    /// The derivative of the sum along what stands for the directions of leaves.
+    /// The derivative of the sum along the stand-ins for the directions of leaves.
     tangent: Expr<'g>,
     gradient: Vec<Expr<'g>>,
     gradient_values: Vec<Vec<f64>>,
@@ -258,7 +258,7 @@ struct Weighted<'g> {
 /// A derivative of a weighted sum along a direction.
 struct Along {
     derivative: Derivative,
-    /// Sum of the magnitudes of what the elements contribute.
+    /// Sum of the magnitudes of the elements' shares.
     magnitude: f64,
 }
 

@@ -128,7 +128,7 @@ fn is_transpose(wrong: &[f64], right: &[f64], shape: &Shape) -> bool {
     are_alike(wrong, &transposed)
 }
 
-/// Whether numbers are the same but for what finite differences leave unknown.
+/// Whether numbers are the same within the error of finite differences.
 pub(crate) fn are_alike(a: &[f64], b: &[f64]) -> bool {
     let scale = largest(a).max(largest(b));
     a.iter().zip(b).all(|(a, b)| (a - b).abs() <= ALIKE * scale)

@@ -47,7 +47,7 @@ impl<'g> CheckedPoint<'g> {
         self.leaves.iter().map(|leaf| leaf.expr).collect()
     }
 
-    /// The leaves, each with what stands for its direction.
+    /// The leaves, each with the stand-in for its direction.
     pub(crate) fn tangents(&self) -> Vec<Pair<'g>> {
         self.leaves.iter().map(|leaf| (leaf.expr, leaf.tangent)).collect()
     }

@@ -50,7 +50,7 @@ fn set_ordinary_permissions(builder: &mut Builder<'_, '_>) {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // The system takes away what the user's umask forbids.
+        // The system removes the permissions that the user's umask forbids.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     #[cfg(not(unix))]

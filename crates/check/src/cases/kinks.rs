@@ -1,4 +1,4 @@
-//! Cases of what makes derivatives right at kinks. Differences do not see kinks, so these are away from them.
+//! Cases of the operation that makes derivatives right at kinks. Differences do not see kinks, so these are away from them.
 
 use retrograd_core::keep;
 

@@ -1,4 +1,4 @@
-//! Cases of what has no derivative of its own: leaves, literals, indices, second names, conversions.
+//! Cases of operations without a derivative of their own: leaves, literals, indices, second names, conversions.
 
 use retrograd_core::{DType, Tensor};
 
@@ -51,7 +51,7 @@ pub(super) fn stop_gradient() -> Vec<Case> {
     ]
 }
 
-/// Conversions of what is not differentiated: single precision is too coarse for differences.
+/// Conversions of values that are not differentiated: single precision is too coarse for differences.
 pub(super) fn cast() -> Vec<Case> {
     vec![
         Case::new("cast of integers", [numbers([3], 1), Tensor::from([-1i64, 0, 5])], |x| {

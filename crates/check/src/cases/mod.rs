@@ -58,7 +58,7 @@ impl Case {
     }
 }
 
-/// An operation, and what gives its cases.
+/// An operation, and the function that gives its cases.
 ///
 /// ```
 /// use retrograd_check::cases::FAMILIES;

@@ -1,4 +1,4 @@
-//! Cases of what networks are made of: maps, convolution, pooling, normalization, attention, embedding.
+//! Cases of the parts of networks: maps, convolution, pooling, normalization, attention, embedding.
 
 use retrograd_core::{
     Expr, Tensor,

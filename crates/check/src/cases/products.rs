@@ -27,7 +27,7 @@ pub(super) fn matmul() -> Vec<Case> {
     shapes.map(product).into_iter().chain(transposed()).collect()
 }
 
-/// Products of what is transposed, and of an expression with itself.
+/// Products of transposed operands, and of an expression with itself.
 fn transposed() -> [Case; 8] {
     let pair = |a: [usize; 2], b: [usize; 2]| [numbers(a, 1), numbers(b, 2)];
     [

@@ -122,7 +122,7 @@ pub fn check(seed: u64, road: Option<Road<'_>>) -> Result<LawTally, LawViolation
 }
 
 impl LawTally {
-    /// Adds what others were held against.
+    /// Adds the counts of another check.
     pub fn add(&mut self, other: &LawTally) {
         self.n_graphs += other.n_graphs;
         self.n_with_custom += other.n_with_custom;

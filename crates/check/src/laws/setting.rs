@@ -38,7 +38,7 @@ pub(super) fn graph_of(seed: u64) -> RandomGraph {
     random
 }
 
-/// A function of some leaves, and at what it is looked.
+/// A function of some leaves, and its derivatives at a point.
 pub(super) struct Setting<'g> {
     pub(super) graph: &'g Graph,
     /// The values of the function, as a vector.

@@ -4,7 +4,7 @@ use retrograd_core::{Expr, Tensor, expr::Pair};
 
 use super::setting::Setting;
 
-/// A law, and what it says of a function.
+/// A law: a statement about a function.
 pub(super) struct Law {
     pub(super) name: &'static str,
     pub(super) equations: for<'g> fn(&Setting<'g>) -> Vec<Equation<'g>>,

@@ -65,7 +65,7 @@ pub struct ProgramTally {
 }
 
 impl ProgramTally {
-    /// Adds what was compared of another program.
+    /// Adds the comparisons of another program.
     pub fn add(&mut self, other: &Self) {
         self.n_programs += other.n_programs;
         self.n_first += other.n_first;
@@ -218,7 +218,7 @@ pub(super) fn run_visiting<R: Scalar>(
     program.run(inputs, |terms| terms.into_iter().sum(), select, visit)
 }
 
-/// Value and gradient by a tape, on which every step is recorded or only what has to be.
+/// Value and gradient by a tape that records every step, or only the necessary ones.
 fn by_tape(program: &RandomProgram, is_kept: bool) -> (f64, Vec<f64>) {
     Tape::new().record(|t| {
         let x = t.variables(&program.inputs);

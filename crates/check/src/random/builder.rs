@@ -1,4 +1,4 @@
-//! A graph while it grows: what has been recorded, and random choices among it.
+//! A graph while it grows: the recorded expressions, and random choices among them.
 
 use std::{collections::BTreeSet, ops::RangeInclusive};
 

@@ -1,4 +1,4 @@
-//! Moves that call a function: a table of what each asks of an expression, and of what it is called with.
+//! Moves that call a function: a table of each one's demands on an expression, and its arguments.
 
 use retrograd_core::{
     Expr,

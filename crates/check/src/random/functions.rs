@@ -8,7 +8,7 @@ use super::{
     probe::{MARGIN, elements},
 };
 
-/// Least variance of what is divided by its root.
+/// Least variance of values that are divided by its root.
 const LEAST_VARIANCE: f64 = 0.25;
 
 /// Largest matrix whose singular values a small change leaves apart.

@@ -1,4 +1,4 @@
-//! Moves that read one value in two ways, and compute the same of both: what a plan finds equal, it may compute once.
+//! Moves that read one value in two ways, and compute the same of both: a plan may compute equal values once.
 
 use retrograd_core::{Expr, ops::Unary};
 

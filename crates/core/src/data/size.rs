@@ -60,7 +60,7 @@ impl From<isize> for Size {
     }
 }
 
-/// Operators with a size, or what can become one, on the right.
+/// Operators with a size, or a value that converts to one, on the right.
 macro_rules! operators {
     ($($Trait:ident, $method:ident, $exact:ident;)*) => {
         $(

@@ -170,7 +170,7 @@ impl<'g> TaylorCoefficients<'g> {
         }
     }
 
-    /// A node with the tangents themselves in place of what stands for them.
+    /// A node with the tangents themselves in place of their stand-ins.
     fn in_place_of_placeholders(&self, y: Expr<'g>, node: &Node) -> Expr<'g> {
         let of = |&x: &NodeId| {
             let x = y.graph().expr(x);

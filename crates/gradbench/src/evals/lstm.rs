@@ -69,7 +69,7 @@ impl<'g> LstmLayer<'g> {
     }
 }
 
-/// The parameters of a network of `l` layers of `b` cells, and what it reads.
+/// The parameters of a network of `l` layers of `b` cells, and its inputs.
 #[derive(Clone, Copy)]
 struct Network<'g> {
     /// Weights, then biases, of each layer: `[2·l, 4·b]`.

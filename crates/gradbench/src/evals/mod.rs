@@ -1,4 +1,4 @@
-//! The suite's modules: what each computes, as its formula reads.
+//! The suite's modules, each as its formula reads.
 
 mod ba;
 mod det;

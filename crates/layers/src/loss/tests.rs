@@ -1,4 +1,4 @@
-//! Losses at points whose values are known, and what is said when operands do not fit.
+//! Losses at points whose values are known, and the messages for operands that do not fit.
 
 use retrograd_core::{DType, Graph, Tensor};
 

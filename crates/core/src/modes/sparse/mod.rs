@@ -142,7 +142,7 @@ impl<'g> Sparse<'g> {
         self.values.try_scatter_add(0, places, n_rows * n_columns)?.try_reshape(self.shape)
     }
 
-    /// Reads the entries of a pattern from what the forward and the reverse sweeps gave, for the outputs `y`.
+    /// Reads the entries of a pattern from the results of the forward and reverse sweeps, for the outputs `y`.
     #[track_caller]
     fn read(
         y: Expr<'g>,

@@ -111,7 +111,7 @@ impl Timeable for Jacobian {
         let (reprojection, weight) = values.split_at_mut(DERIVATIVES * n_observations);
         blocks.for_each(|block, derivatives: [&[f64]; DERIVATIVES + 1]| {
             let places = &mut reprojection[DERIVATIVES * block.start..DERIVATIVES * block.end];
-            // A few observations at a time, so that what is read and written stays in cache.
+            // A few observations at a time, so that their values stay in cache.
             for (few, places) in places.chunks_mut(8 * DERIVATIVES).enumerate() {
                 for (k, derivative) in derivatives[..DERIVATIVES].iter().enumerate() {
                     let places = places[k..].iter_mut().step_by(DERIVATIVES);

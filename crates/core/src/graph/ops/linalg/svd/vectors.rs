@@ -82,7 +82,7 @@ struct Reach<'g> {
     factors: Factors<'g>,
     /// The columns beside which a cotangent is 0 whatever the data are.
     columns: Range<usize>,
-    /// Whether what arrives is exactly 0, so that nothing matters.
+    /// Whether the cotangent is exactly 0, so that nothing matters.
     is_zero: Expr<'g>,
 }
 
