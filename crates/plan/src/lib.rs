@@ -1,4 +1,4 @@
-//! Plans: outputs and updates of a graph, compiled once by a [`Backend`](retrograd_task::Backend) and run many times.
+//! Plans: outputs and updates of a graph, compiled once by a [`Backend`] and run many times.
 //!
 //! ```
 //! use retrograd_core::{Graph, Params, Tensor};
