@@ -50,7 +50,7 @@ pub struct Node<Id = NodeId> {
     /// Type of the result's elements.
     pub dtype: DType,
     /// The innermost scope or checkpoint that recorded it: equal nodes of two scopes stay apart, so that a picture shows
-    /// each at its place. The calls in between are no part of a node's identity: see [`Graph::region_of`].
+    /// each at its place. The calls in between are no part of a node's identity: see [`Graph::region_of`](crate::Graph::region_of).
     pub scope: RegionId,
 }
 
