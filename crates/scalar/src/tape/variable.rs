@@ -325,19 +325,19 @@ impl<T: Number> Real for Var<'_, T> {
         }
         let (a, b) = (self.value, rhs.value);
         let y = a.binary(op, b);
-        let slope = |k: usize| op.derivative(k, a, b, y);
+        // No closure for the slopes: compilers would call it, and recording would take twice the time.
         match (self.is_constant(), rhs.is_constant()) {
             (true, true) => Self::unrecorded(y),
             (false, true) => {
-                let by_a = slope(0);
+                let by_a = op.derivative(0, a, b, y);
                 self.scaled(value_at_slopes(y, &[by_a]), by_a)
             }
             (true, false) => {
-                let by_b = slope(1);
+                let by_b = op.derivative(1, a, b, y);
                 rhs.scaled(value_at_slopes(y, &[by_b]), by_b)
             }
             (false, false) => {
-                let (by_a, by_b) = (slope(0), slope(1));
+                let (by_a, by_b) = (op.derivative(0, a, b, y), op.derivative(1, a, b, y));
                 Self::joined(value_at_slopes(y, &[by_a, by_b]), self, by_a, rhs, by_b)
             }
         }
